@@ -1,0 +1,79 @@
+// What a backbone is, without its weights: family, sizes and the linear maps at its sites. Torch-free, so that forms,
+// counts and the drawn block need no engine.
+#pragma once
+
+#include "core/base/json.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+enum class NormKind { layer_norm, rms_norm };
+enum class Activation { gelu, gelu_tanh, relu, silu };
+
+/// config.json in Diapason's words. Sizes are counted in elements.
+struct BackboneConfig {
+    std::string family;        ///< "bert", "llama": a key of the family registry
+    std::string model_type;    ///< as in the file
+    std::int64_t layers = 0;
+    std::int64_t width = 0;    ///< d, hidden size
+    std::int64_t heads = 0;
+    std::int64_t kv_heads = 0; ///< < heads with grouped-query attention
+    std::int64_t head_width = 0;
+    std::int64_t ffn_width = 0;
+    std::int64_t vocabulary = 0;
+    std::int64_t max_positions = 0;
+    std::int64_t type_vocabulary = 0; ///< token types, 0 when the family has none
+    Activation activation = Activation::gelu;
+    NormKind norm = NormKind::layer_norm;
+    bool pre_norm = false;
+    bool gated_ffn = false;    ///< SwiGLU: gate, fc1 (up), fc2 (down)
+    bool causal = false;
+    bool tied_head = true;     ///< the LM head shares the token embedding
+    bool qkv_bias = true;
+    bool output_bias = true;   ///< bias of `o`
+    bool ffn_bias = true;
+    double norm_eps = 1e-12;
+    double initializer_range = 0.02;
+    double hidden_dropout = 0.0;
+    double attention_dropout = 0.0;
+    double rope_theta = 10000.0;
+    Json rope_scaling;         ///< null, or the object of the file (kinds: default, linear, dynamic, llama3, …)
+    std::int64_t pad_id = -1;
+    std::int64_t bos_id = -1;
+    std::int64_t eos_id = -1;
+    std::int64_t labels = 0;   ///< num_labels of a stored classification head, 0 when unknown
+    std::string problem_type;  ///< as in the file, often empty
+    bool stored_pooler = false; ///< the weights hold BERT's pooler (read_backbone_config looks)
+    Json raw;                  ///< the whole document
+
+    /// Every name of the stack that holds the layers: "encoder" or "decoder" (DESIGN §4).
+    std::string stack() const { return causal ? "decoder" : "encoder"; }
+
+    /// Parameters of the backbone without any task head (embeddings, layers, final norm; BERT's pooler counts as head).
+    std::int64_t parameter_count() const;
+};
+
+/// Reads and validates config.json: all problems are listed together, sizes are bounded so that nothing absurd is
+/// ever allocated. @param origin for messages. @throws Error(input)
+BackboneConfig parse_backbone_config(const Json& document, const std::string& origin);
+BackboneConfig read_backbone_config(const std::filesystem::path& folder);
+
+/// Families that can be loaded, for messages and help.
+std::vector<std::string> backbone_families();
+
+/// A backbone that can be used by name: those that come with Diapason (resources/backbones) and those in the user's home.
+struct BackboneEntry {
+    std::string name;
+    std::filesystem::path folder;
+    bool embedded = false;
+};
+std::vector<BackboneEntry> list_backbones();
+
+/// A name from list_backbones(), or the path of a folder. @throws Error(config) naming the nearest known name
+std::filesystem::path resolve_backbone(const std::string& name_or_path);
+
+} // namespace diapason

@@ -1,0 +1,290 @@
+#include "core/backbone/safetensors.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <fcntl.h>
+#include <limits>
+#include <set>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace diapason {
+namespace fs = std::filesystem;
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
+
+constexpr std::uint64_t max_header_bytes = 100'000'000;
+constexpr std::size_t max_dimensions = 16;
+constexpr std::size_t max_name_bytes = 4096;
+
+// Reads a header as it streams by; anything that is not exactly the format stops it. Building the whole document first would
+// let a hostile header allocate at will and would lose duplicate keys.
+class HeaderReader : public nlohmann::json_sax<Json> {
+public:
+    std::vector<TensorEntry> entries;
+    std::map<std::string, std::string> metadata;
+    std::string problem;
+
+    bool null() override { return refuse("null"); }
+    bool boolean(bool) override { return refuse("a boolean"); }
+    bool number_integer(number_integer_t) override { return refuse("a negative number"); }
+    bool number_float(number_float_t, const string_t& text) override { return refuse("the number " + text); }
+    bool binary(binary_t&) override { return refuse("binary data"); }
+
+    bool number_unsigned(number_unsigned_t value) override {
+        if (m_state == State::shape) {
+            if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return refuse("a huge dimension");
+            if (entries.back().shape.size() == max_dimensions) return refuse("more than 16 dimensions");
+            entries.back().shape.push_back(static_cast<std::int64_t>(value));
+            return true;
+        }
+        if (m_state == State::offsets && m_offsets < 2) {
+            (m_offsets++ == 0 ? entries.back().begin : entries.back().end) = value;
+            return true;
+        }
+        return refuse("an unexpected number");
+    }
+
+    bool string(string_t& text) override {
+        if (m_state == State::metadata) {
+            metadata[m_key] = text;
+            return true;
+        }
+        if (m_state == State::tensor && m_key == "dtype") {
+            entries.back().dtype = text;
+            return true;
+        }
+        return refuse("an unexpected text");
+    }
+
+    bool start_object(std::size_t) override {
+        if (m_state == State::start) return go(State::top);
+        if (m_state != State::top) return refuse("a nested object");
+        if (m_key == "__metadata__") return go(State::metadata);
+        entries.push_back({});
+        entries.back().name = m_key;
+        m_fields.clear();
+        m_offsets = 0;
+        return go(State::tensor);
+    }
+
+    bool end_object() override {
+        if (m_state == State::tensor && m_fields.size() != 3) return refuse("a tensor without dtype, shape and data_offsets");
+        return go(m_state == State::top ? State::end : State::top);
+    }
+
+    bool start_array(std::size_t) override {
+        if (m_state == State::tensor && m_key == "shape") return go(State::shape);
+        if (m_state == State::tensor && m_key == "data_offsets") return go(State::offsets);
+        return refuse("an unexpected list");
+    }
+
+    bool end_array() override {
+        if (m_state == State::offsets && m_offsets != 2) return refuse("data_offsets that are not two numbers");
+        return go(State::tensor);
+    }
+
+    bool key(string_t& name) override {
+        m_key = name;
+        if (name.size() > max_name_bytes) return refuse("a name of more than 4096 bytes");
+        if (m_state == State::top) return m_names.insert(name).second || refuse("the tensor \"" + name + "\" twice");
+        if (m_state == State::metadata) return m_metadata_keys.insert(name).second || refuse("the metadata key \"" + name + "\" twice");
+        if (name != "dtype" && name != "shape" && name != "data_offsets") return refuse("the unknown field \"" + name + "\"");
+        return m_fields.insert(name).second || refuse("the field \"" + name + "\" twice");
+    }
+
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+        problem = "the header is not valid JSON";
+        return false;
+    }
+
+private:
+    enum class State { start, top, metadata, tensor, shape, offsets, end };
+
+    bool go(State state) {
+        m_state = state;
+        return true;
+    }
+    bool refuse(const std::string& what) {
+        problem = "the header holds " + what;
+        if (!entries.empty() && m_state != State::top) problem += " (tensor \"" + entries.back().name + "\")";
+        return false;
+    }
+
+    State m_state = State::start;
+    std::string m_key;
+    std::set<std::string> m_names, m_metadata_keys, m_fields;
+    int m_offsets = 0;
+};
+
+// Product of the shape in bytes, or nothing when it does not fit into 64 bits.
+bool byte_size(const TensorEntry& entry, std::uint64_t& bytes) {
+    bytes = bytes_of_dtype(entry.dtype);
+    for (const std::int64_t dimension : entry.shape) {
+        if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dimension), &bytes)) return false;
+    }
+    return true;
+}
+
+// The tensors must cover the data section exactly: no hole, no overlap, nothing behind the last one.
+void check_layout(const std::string& file, const std::vector<TensorEntry>& entries, std::uint64_t data_bytes) {
+    std::vector<const TensorEntry*> order;
+    for (const TensorEntry& entry : entries) {
+        const auto wrong = [&](const std::string& what) { return input_error(file, "tensor \"" + entry.name + "\" " + what); };
+        if (bytes_of_dtype(entry.dtype) == 0) throw wrong("has the unknown type \"" + entry.dtype + "\"");
+        std::uint64_t bytes = 0;
+        if (!byte_size(entry, bytes)) throw wrong("is larger than any file");
+        if (entry.begin > entry.end || entry.end > data_bytes) {
+            throw wrong("ends at byte " + std::to_string(entry.end) + " of " + std::to_string(data_bytes));
+        }
+        if (entry.end - entry.begin != bytes) {
+            throw wrong("has " + std::to_string(entry.end - entry.begin) + " bytes where its shape needs " + std::to_string(bytes));
+        }
+        order.push_back(&entry);
+    }
+    std::sort(order.begin(), order.end(), [](const TensorEntry* a, const TensorEntry* b) {
+        return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
+    });
+    std::uint64_t position = 0;
+    for (const TensorEntry* entry : order) {
+        if (entry->begin != position) {
+            throw input_error(file, "tensor \"" + entry->name + "\" begins at byte " + std::to_string(entry->begin) + " where " +
+                                        std::to_string(position) + " is expected (tensors overlap or leave a hole)");
+        }
+        position = entry->end;
+    }
+    if (position != data_bytes) {
+        throw input_error(file, "has " + std::to_string(data_bytes - position) + " bytes behind its last tensor");
+    }
+}
+
+} // namespace
+
+struct SafetensorsFile::Mapping {
+    const std::byte* start = nullptr;
+    std::size_t size = 0;
+
+    explicit Mapping(const fs::path& file) {
+        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+        if (descriptor < 0) throw input_error(file.string(), std::string("cannot be opened: ") + std::strerror(errno));
+        struct stat status {};
+        const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+        size = regular ? static_cast<std::size_t>(status.st_size) : 0;
+        void* address = size >= 8 ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0) : MAP_FAILED;
+        ::close(descriptor);
+        if (size < 8) throw input_error(file.string(), "is no safetensors file: it is shorter than 8 bytes");
+        if (address == MAP_FAILED) throw input_error(file.string(), std::string("cannot be mapped: ") + std::strerror(errno));
+        start = static_cast<const std::byte*>(address);
+    }
+    ~Mapping() { ::munmap(const_cast<std::byte*>(start), size); }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+};
+
+std::int64_t TensorEntry::elements() const {
+    std::int64_t product = 1;
+    for (const std::int64_t dimension : shape) product *= dimension;
+    return product;
+}
+
+std::size_t bytes_of_dtype(const std::string& dtype) {
+    static const std::map<std::string, std::size_t> sizes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4},
+                                                             {"I16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
+    const auto found = sizes.find(dtype);
+    return found == sizes.end() ? 0 : found->second;
+}
+
+SafetensorsFile::SafetensorsFile(const fs::path& file) : m_path(file), m_mapping(std::make_shared<const Mapping>(file)) {
+    const std::string name = file.string();
+    std::uint64_t header_bytes = 0;
+    std::memcpy(&header_bytes, m_mapping->start, 8);
+    if (header_bytes < 2 || header_bytes > max_header_bytes || header_bytes > m_mapping->size - 8) {
+        throw input_error(name, "is no safetensors file: its header claims " + std::to_string(header_bytes) + " bytes in a file of " +
+                                    std::to_string(m_mapping->size));
+    }
+    std::string_view header(reinterpret_cast<const char*>(m_mapping->start) + 8, header_bytes);
+    if (header.front() != '{') throw input_error(name, "is no safetensors file: its header does not begin with {");
+    header = header.substr(0, header.find_last_not_of(' ') + 1); // padding, spaces only
+    HeaderReader reader;
+    if (!Json::sax_parse(header.begin(), header.end(), &reader)) throw input_error(name, reader.problem);
+    m_data_start = 8 + header_bytes;
+    check_layout(name, reader.entries, m_mapping->size - m_data_start);
+    m_entries = std::move(reader.entries);
+    m_metadata = std::move(reader.metadata);
+    std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    for (std::size_t i = 0; i < m_entries.size(); ++i) m_index[m_entries[i].name] = i;
+}
+
+const TensorEntry* SafetensorsFile::find(const std::string& name) const {
+    const auto found = m_index.find(name);
+    return found == m_index.end() ? nullptr : &m_entries[found->second];
+}
+
+const std::byte* SafetensorsFile::data(const TensorEntry& entry) const { return m_mapping->start + m_data_start + entry.begin; }
+
+std::vector<SafetensorsFile> open_weights(const fs::path& folder) {
+    const fs::path single = folder / "model.safetensors";
+    const fs::path index = folder / "model.safetensors.index.json";
+    std::vector<SafetensorsFile> files;
+    if (fs::exists(single)) {
+        files.emplace_back(single);
+        return files;
+    }
+    if (!fs::exists(index)) {
+        throw input_error(folder.string(), "holds neither model.safetensors nor model.safetensors.index.json");
+    }
+    const Json document = read_json(index, 64u << 20);
+    const auto map = document.find("weight_map");
+    if (map == document.end() || !map->is_object()) throw input_error(index.string(), "weight_map is missing");
+    std::map<std::string, std::vector<std::string>> shards;
+    for (const auto& [tensor, shard] : map->items()) {
+        if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
+        const std::string file = shard.get<std::string>();
+        if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos || file.find('\0') != std::string::npos) {
+            throw input_error(index.string(), "weight_map." + tensor + " = \"" + file + "\" is not a plain file name");
+        }
+        shards[file].push_back(tensor);
+    }
+    for (const auto& [file, tensors] : shards) {
+        if (fs::is_symlink(folder / file) && fs::weakly_canonical(folder / file).parent_path() != fs::weakly_canonical(folder)) {
+            throw input_error(index.string(), "the shard " + file + " leads outside the folder");
+        }
+        files.emplace_back(folder / file);
+        for (const std::string& tensor : tensors) {
+            if (files.back().find(tensor) == nullptr) throw input_error(index.string(), "the shard " + file + " does not hold " + tensor);
+        }
+    }
+    return files;
+}
+
+void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata) {
+    std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    Json header = Json::object();
+    if (!metadata.empty()) header["__metadata__"] = metadata;
+    std::uint64_t position = 0;
+    std::vector<std::uint64_t> sizes;
+    for (const TensorToWrite& tensor : tensors) {
+        std::uint64_t bytes = bytes_of_dtype(tensor.dtype);
+        for (const std::int64_t dimension : tensor.shape) bytes *= static_cast<std::uint64_t>(dimension);
+        header[tensor.name] = {{"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {position, position + bytes}}};
+        position += bytes;
+        sizes.push_back(bytes);
+    }
+    std::string text = header.dump();
+    text.append((8 - text.size() % 8) % 8, ' ');
+    const std::uint64_t length = text.size();
+    AtomicFile out(file);
+    out.append({reinterpret_cast<const char*>(&length), 8});
+    out.append(text);
+    for (std::size_t i = 0; i < tensors.size(); ++i) out.append({static_cast<const char*>(tensors[i].data), sizes[i]});
+    out.commit();
+}
+
+} // namespace diapason

@@ -1,0 +1,52 @@
+#include "core/base/error.h"
+
+#include <utility>
+
+namespace diapason {
+namespace {
+
+// "FILE: field FIELD = VALUE: what (remedy)": one line, the parts that are known.
+std::string compose(const ErrorDetails& d) {
+    std::string line;
+    if (!d.file.empty()) line += d.file + ": ";
+    if (!d.field.empty()) {
+        line += d.field;
+        if (!d.value.empty()) line += " = " + d.value;
+        line += ": ";
+    }
+    line += d.what;
+    if (!d.remedy.empty()) line += ". " + d.remedy;
+    return line;
+}
+
+} // namespace
+
+const char* name_of(ErrorKind kind) {
+    switch (kind) {
+    case ErrorKind::internal: return "internal";
+    case ErrorKind::config: return "config";
+    case ErrorKind::input: return "input";
+    case ErrorKind::storage: return "storage";
+    case ErrorKind::memory: return "memory";
+    case ErrorKind::diverged: return "diverged";
+    case ErrorKind::locked: return "locked";
+    case ErrorKind::incompatible: return "incompatible";
+    case ErrorKind::cancelled: return "cancelled";
+    }
+    return "internal";
+}
+
+Error::Error(ErrorKind kind, ErrorDetails details)
+    : std::runtime_error(compose(details)), m_kind(kind), m_details(std::move(details)) {}
+
+Error::Error(ErrorKind kind, std::string what) : Error(kind, ErrorDetails{std::move(what), {}, {}, {}, {}}) {}
+
+Error config_error(std::string field, std::string value, std::string what, std::string remedy) {
+    return {ErrorKind::config, {std::move(what), {}, std::move(field), std::move(value), std::move(remedy)}};
+}
+
+Error input_error(std::string file, std::string what, std::string remedy) {
+    return {ErrorKind::input, {std::move(what), std::move(file), {}, {}, std::move(remedy)}};
+}
+
+} // namespace diapason

@@ -1,0 +1,105 @@
+#include "core/base/json.h"
+
+#include "core/base/error.h"
+
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace diapason {
+namespace {
+
+constexpr std::size_t max_depth = 64;
+
+// "line 3, column 14" of a byte position.
+std::string place_of(std::string_view text, std::size_t byte) {
+    std::size_t line = 1;
+    std::size_t column = 1;
+    for (std::size_t i = 0; i + 1 < byte && i < text.size(); ++i) {
+        if (text[i] == '\n') {
+            ++line;
+            column = 1;
+        } else {
+            ++column;
+        }
+    }
+    return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+// Checks what the library lets pass (duplicate keys, depth) while it parses; builds nothing.
+class StrictReader : public nlohmann::json_sax<Json> {
+public:
+    std::string problem;
+    std::size_t position = 0;
+
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override { return enter(); }
+    bool end_object() override { return leave(); }
+    bool start_array(std::size_t) override { return enter(); }
+    bool end_array() override { return leave(); }
+    bool key(string_t& name) override {
+        if (m_keys.back().insert(name).second) return true;
+        problem = "key \"" + name + "\" appears twice";
+        return false;
+    }
+    bool parse_error(std::size_t at, const std::string&, const nlohmann::detail::exception&) override {
+        position = at;
+        problem = "not valid JSON";
+        return false;
+    }
+
+private:
+    bool enter() {
+        m_keys.emplace_back();
+        if (m_keys.size() <= max_depth) return true;
+        problem = "nested more than " + std::to_string(max_depth) + " levels deep";
+        return false;
+    }
+    bool leave() {
+        m_keys.pop_back();
+        return true;
+    }
+
+    std::vector<std::set<std::string>> m_keys;
+};
+
+} // namespace
+
+Json parse_json(std::string_view text, std::string_view origin) {
+    StrictReader reader;
+    if (!Json::sax_parse(text.begin(), text.end(), &reader)) {
+        std::string where = reader.position != 0 ? " (" + place_of(text, reader.position) + ")" : std::string();
+        throw input_error(std::string(origin), reader.problem + where);
+    }
+    return Json::parse(text.begin(), text.end());
+}
+
+std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) throw input_error(file.string(), "no such file");
+    const auto size = std::filesystem::file_size(file, error);
+    if (error) throw input_error(file.string(), "cannot be read: " + error.message());
+    if (size > max_bytes) {
+        throw input_error(file.string(), "is " + std::to_string(size) + " bytes long, more than the limit of " +
+                                             std::to_string(max_bytes));
+    }
+    std::ifstream stream(file, std::ios::binary);
+    std::string content(size, '\0');
+    if (!stream.read(content.data(), static_cast<std::streamsize>(size))) {
+        throw input_error(file.string(), "cannot be read");
+    }
+    return content;
+}
+
+Json read_json(const std::filesystem::path& file, std::size_t max_bytes) {
+    return parse_json(read_file(file, max_bytes), file.string());
+}
+
+} // namespace diapason

@@ -1,0 +1,148 @@
+#include "core/base/options.h"
+
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+namespace diapason {
+namespace {
+
+std::string number_text(double value) {
+    const Json json = value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+    return json.dump();
+}
+
+std::string range_text(const OptionDescriptor& d) {
+    if (d.minimum && d.maximum) return "from " + number_text(*d.minimum) + " to " + number_text(*d.maximum);
+    if (d.minimum) return number_text(*d.minimum) + " or more";
+    return number_text(*d.maximum) + " or less";
+}
+
+bool in_range(const OptionDescriptor& d, double value) {
+    return std::isfinite(value) && (!d.minimum || value >= *d.minimum) && (!d.maximum || value <= *d.maximum);
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+        }
+    }
+    return row[b.size()];
+}
+
+} // namespace
+
+std::string to_line(const Problem& problem) {
+    std::string line = problem.field;
+    if (!problem.value.empty()) line += " = " + problem.value;
+    line += ": " + problem.what;
+    if (!problem.remedy.empty()) line += ". " + problem.remedy;
+    return line;
+}
+
+void throw_if_any(const std::vector<Problem>& problems, const std::string& origin) {
+    if (problems.empty()) return;
+    if (problems.size() == 1) {
+        const Problem& p = problems.front();
+        throw Error(ErrorKind::config, {p.what, origin, p.field, p.value, p.remedy});
+    }
+    std::string what = std::to_string(problems.size()) + " problems";
+    for (const Problem& p : problems) what += "\n  " + to_line(p);
+    throw Error(ErrorKind::config, {what, origin, {}, {}, {}});
+}
+
+std::string check_option(const OptionDescriptor& d, const Json& value) {
+    switch (d.type) {
+    case OptionType::integer:
+        if (!value.is_number_integer()) return "a whole number is needed";
+        if (!in_range(d, value.get<double>())) return "out of range, it must be " + range_text(d);
+        return {};
+    case OptionType::real:
+        if (!value.is_number()) return "a number is needed";
+        if (!in_range(d, value.get<double>())) {
+            return d.minimum || d.maximum ? "out of range, it must be " + range_text(d) : "it must be finite";
+        }
+        return {};
+    case OptionType::boolean: return value.is_boolean() ? std::string() : "true or false is needed";
+    case OptionType::choice: {
+        std::string known;
+        for (const OptionChoice& choice : d.choices) {
+            if (value.is_string() && value.get_ref<const std::string&>() == choice.value) return {};
+            known += (known.empty() ? "" : ", ") + choice.value;
+        }
+        return "it must be one of " + known;
+    }
+    case OptionType::text:
+    case OptionType::sites: return value.is_string() ? std::string() : "a text is needed";
+    }
+    return {};
+}
+
+OptionValues OptionValues::from_json(const std::vector<OptionDescriptor>& descriptors, const Json& given,
+                                     const std::string& prefix, std::vector<Problem>& problems) {
+    OptionValues result = defaults(descriptors);
+    if (given.is_null()) return result;
+    if (!given.is_object()) {
+        problems.push_back({prefix, given.dump(), "an object with option names and values is needed", {}});
+        return result;
+    }
+    for (const auto& [name, value] : given.items()) {
+        const auto found = std::find_if(descriptors.begin(), descriptors.end(),
+                                        [&, key = name](const OptionDescriptor& d) { return d.name == key; });
+        const std::string field = prefix.empty() ? name : prefix + "." + name;
+        if (found == descriptors.end()) {
+            std::vector<std::string> names;
+            for (const OptionDescriptor& d : descriptors) names.push_back(d.name);
+            const std::string near = nearest_name(name, names);
+            problems.push_back({field, value.dump(), "there is no such option", near.empty() ? "" : "Did you mean " + near + "?"});
+            continue;
+        }
+        // A real option may be written as a whole number.
+        if (const std::string wrong = check_option(*found, value); !wrong.empty()) {
+            problems.push_back({field, value.dump(), wrong, {}});
+        } else if (found->type == OptionType::real) {
+            result.m_values[name] = value.get<double>();
+        } else {
+            result.m_values[name] = value;
+        }
+    }
+    return result;
+}
+
+OptionValues OptionValues::defaults(const std::vector<OptionDescriptor>& descriptors) {
+    OptionValues result;
+    for (const OptionDescriptor& d : descriptors) result.m_values[d.name] = d.default_value;
+    return result;
+}
+
+std::int64_t OptionValues::integer(const std::string& name) const { return m_values.at(name).get<std::int64_t>(); }
+double OptionValues::real(const std::string& name) const { return m_values.at(name).get<double>(); }
+bool OptionValues::flag(const std::string& name) const { return m_values.at(name).get<bool>(); }
+const std::string& OptionValues::text(const std::string& name) const {
+    return m_values.at(name).get_ref<const std::string&>();
+}
+
+std::string nearest_name(const std::string& word, const std::vector<std::string>& candidates) {
+    std::string best;
+    std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2) + 1;
+    for (const std::string& candidate : candidates) {
+        const std::size_t distance = edit_distance(word, candidate);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+} // namespace diapason

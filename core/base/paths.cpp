@@ -1,0 +1,63 @@
+#include "core/base/paths.h"
+
+#include "core/base/error.h"
+
+#include <cstdlib>
+#include <system_error>
+
+namespace diapason {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path& chosen_home() {
+    static fs::path folder;
+    return folder;
+}
+
+const char* environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0' ? value : nullptr;
+}
+
+} // namespace
+
+fs::path program_folder() {
+    std::error_code error;
+    const fs::path self = fs::read_symlink("/proc/self/exe", error);
+    return error ? fs::current_path() : self.parent_path();
+}
+
+fs::path resource_folder() {
+    if (const char* given = environment("DIAPASON_RESOURCES")) return given;
+    // Installed: bin/ beside share/. Built: build/<preset>/bin below the source tree, whose root holds resources/.
+    for (fs::path folder = program_folder(); folder.has_relative_path(); folder = folder.parent_path()) {
+        for (const char* candidate : {"share/diapason", "resources"}) {
+            if (fs::is_directory(folder / candidate / "backbones")) return folder / candidate;
+        }
+    }
+    throw Error(ErrorKind::internal, {"the folder with Diapason's resources was not found above " + program_folder().string(),
+                                      {}, {}, {}, "Set DIAPASON_RESOURCES to the folder that holds backbones/ and tasks/"});
+}
+
+fs::path home_folder() {
+    fs::path folder = chosen_home();
+    if (folder.empty()) {
+        if (const char* own = environment("DIAPASON_HOME")) folder = own;
+        else if (const char* data = environment("XDG_DATA_HOME")) folder = fs::path(data) / "diapason";
+        else if (const char* user = environment("HOME")) folder = fs::path(user) / ".local/share/diapason";
+        else throw Error(ErrorKind::storage, "no place for data: neither DIAPASON_HOME nor HOME is set");
+    }
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) {
+        throw Error(ErrorKind::storage, {"cannot be created: " + error.message(), folder.string(), {}, {},
+                                         "Choose another folder with --home or DIAPASON_HOME"});
+    }
+    return folder;
+}
+
+void set_home_folder(const fs::path& folder) { chosen_home() = folder; }
+
+fs::path default_database() { return home_folder() / "diapason.db"; }
+
+} // namespace diapason

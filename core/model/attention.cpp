@@ -1,0 +1,112 @@
+#include "core/model/attention.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_softmax.h>
+#include <ATen/ops/_softmax_backward_data.h>
+#include <ATen/ops/bmm.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <limits>
+
+namespace diapason {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// [T, n·w] -> [n, T, w], contiguous: one copy up front, then a sequence of a head is a plain matrix.
+at::Tensor by_head(const at::Tensor& x, std::int64_t heads, std::int64_t width) {
+    return x.reshape({x.size(0), heads, width}).transpose(0, 1).contiguous();
+}
+
+// [n, T, w] -> [T, n·w]
+at::Tensor by_row(const at::Tensor& x) { return x.transpose(0, 1).reshape({x.size(1), x.size(0) * x.size(2)}); }
+
+// Query heads that share a key/value head become more rows of one product: [n, S, w] -> [n_kv, group·S, w].
+at::Tensor fold(const at::Tensor& x, std::int64_t kv_heads) {
+    return x.size(0) == kv_heads ? x : x.reshape({kv_heads, -1, x.size(2)});
+}
+
+struct Node : torch::autograd::Function<Node> {
+    static at::Tensor forward(AutogradContext* ctx, const at::Tensor& q_rows, const at::Tensor& k_rows, const at::Tensor& v_rows,
+                              const std::vector<std::int64_t>& offsets, const AttentionShape& shape, double dropout_p,
+                              DropoutStream* stream, bool keep) {
+        const auto q = by_head(q_rows, shape.heads, shape.head_width).mul_(shape.scale);
+        const auto k = by_head(k_rows, shape.kv_heads, shape.head_width);
+        const auto v = by_head(v_rows, shape.kv_heads, shape.head_width);
+        auto out = at::empty_like(q);
+        variable_list saved = {q, k, v};
+        const bool drop = stream != nullptr && dropout_p > 0;
+        for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+            const std::int64_t start = offsets[s];
+            const std::int64_t length = offsets[s + 1] - start;
+            const auto part = [&](const at::Tensor& x) { return x.narrow(1, start, length); };
+            auto scores = at::bmm(fold(part(q), shape.kv_heads), part(k).transpose(1, 2)).view({shape.heads, length, length});
+            if (shape.causal && length > 1) {
+                scores.add_(at::full({length, length}, -std::numeric_limits<float>::infinity(), scores.options()).triu_(1));
+            }
+            const auto probabilities = at::_softmax(scores, -1, false);
+            auto weights = probabilities;
+            if (keep) saved.push_back(probabilities);
+            if (drop) {
+                const auto mask = dropout_mask(probabilities, dropout_p, *stream);
+                weights = probabilities * mask;
+                if (keep) saved.push_back(mask);
+            }
+            part(out).copy_(at::bmm(weights.view({shape.kv_heads, -1, length}), part(v)).view({shape.heads, length, shape.head_width}));
+        }
+        if (keep) {
+            ctx->save_for_backward(std::move(saved));
+            ctx->saved_data["offsets"] = offsets;
+            ctx->saved_data["scale"] = shape.scale;
+            ctx->saved_data["drop"] = drop;
+        }
+        return by_row(out);
+    }
+
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const auto saved = ctx->get_saved_variables();
+        const auto& q = saved[0]; // scaled
+        const auto& k = saved[1];
+        const auto& v = saved[2];
+        const auto offsets = ctx->saved_data["offsets"].toIntVector();
+        const bool drop = ctx->saved_data["drop"].toBool();
+        const std::int64_t heads = q.size(0);
+        const std::int64_t kv_heads = k.size(0);
+        const std::int64_t width = q.size(2);
+        const auto grad_out = by_head(gradients[0], heads, width);
+        auto grad_q = at::empty_like(q);
+        auto grad_k = at::empty_like(k);
+        auto grad_v = at::empty_like(v);
+        std::size_t next = 3;
+        for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+            const std::int64_t start = offsets[s];
+            const std::int64_t length = offsets[s + 1] - start;
+            const auto part = [&](const at::Tensor& x) { return x.narrow(1, start, length); };
+            const auto probabilities = saved[next++];
+            const auto mask = drop ? saved[next++] : at::Tensor();
+            const auto weights = drop ? probabilities * mask : probabilities;
+            const auto g = fold(part(grad_out), kv_heads);
+            part(grad_v).copy_(at::bmm(weights.view({kv_heads, -1, length}).transpose(1, 2), g));
+            auto grad_weights = at::bmm(g, part(v).transpose(1, 2)).view({heads, length, length});
+            if (drop) grad_weights.mul_(mask);
+            const auto grad_scores = at::_softmax_backward_data(grad_weights, probabilities, -1, at::kFloat).view({kv_heads, -1, length});
+            part(grad_q).copy_(at::bmm(grad_scores, part(k)).view({heads, length, width}));
+            part(grad_k).copy_(at::bmm(grad_scores.transpose(1, 2), fold(part(q), kv_heads)));
+        }
+        grad_q.mul_(ctx->saved_data["scale"].toDouble());
+        return {by_row(grad_q), by_row(grad_k), by_row(grad_v), {}, {}, {}, {}, {}};
+    }
+};
+
+} // namespace
+
+at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::vector<std::int64_t>& offsets,
+                            const AttentionShape& shape, double dropout_p, DropoutStream* stream) {
+    const bool keep = c10::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
+    return Node::apply(q, k, v, offsets, shape, dropout_p, stream, keep);
+}
+
+} // namespace diapason

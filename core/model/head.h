@@ -1,0 +1,60 @@
+// Task heads: what turns hidden states into logits and a loss.
+#pragma once
+
+#include "core/model/backbone.h"
+
+#include <ATen/core/Generator.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace diapason {
+
+enum class HeadKind { none, sequence_classification, token_classification, causal_lm, masked_lm };
+
+/// "sequence_classification", … as in case files and TaskShape::head.
+const char* name_of(HeadKind kind);
+HeadKind head_kind_from(const std::string& name); ///< @throws Error(input) "unsupported: …"
+
+struct HeadSpec {
+    HeadKind kind = HeadKind::none;
+    std::int64_t labels = 0; ///< classes; 1 = regression
+};
+
+/// Which rows get logits.
+enum class Rows { labelled, all };
+
+/// A loss as a sum and the number of terms in it, so that accumulation over micro-batches can normalise as it was asked to.
+struct LossTerms {
+    at::Tensor sum;          ///< scalar
+    std::int64_t count = 0;  ///< label tokens, or sequences
+    at::Tensor mean() const; ///< NaN when count is 0
+};
+
+class Head {
+public:
+    virtual ~Head() = default;
+
+    /// @return [R, vocabulary|labels] for token heads (R = labelled rows or all rows), [B, labels] for sequence heads
+    virtual at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool pool_first_soft_token, Rows rows,
+                              const ForwardState& state) = 0;
+    /// Sum of the losses over labels; logits as given by logits(…, Rows::labelled, …).
+    virtual LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const = 0;
+    /// tanh pooler's output [B, width]; undefined when the head has none.
+    virtual at::Tensor pooled(const HiddenStates&, bool) { return {}; }
+    /// Parameters that a study trains with every method.
+    virtual std::vector<Parameter*> trained() const = 0;
+};
+
+/// Tensors that a head may have in a file; all optional (a fresh head is made of what is absent).
+std::vector<ExpectedTensor> head_tensors(const BackboneConfig& config, const HeadSpec& spec);
+
+/// Builds the head over the store; absent tensors are drawn: weights N(0, initializer_range), biases 0.
+std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store, at::Device device,
+                                at::Generator* generator);
+
+/// Rows of T' that the pooler of a sequence classifier reads: first row, first real token, or last row of each sequence.
+std::vector<std::int64_t> pooling_rows(const HiddenStates& hidden, bool causal, bool first_soft_token);
+
+} // namespace diapason

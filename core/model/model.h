@@ -1,0 +1,90 @@
+// A model at work: backbone, head and deltas.
+//
+//     auto model = Model::load(folder, {HeadKind::sequence_classification, 12}, device, init_generator);
+//     attach_method("lora", options, *model, context);             // methods/method.h: deltas, and what is trained
+//     PackedBatch batch = PackedBatch::pack(sequences, device);
+//     ForwardState state{.backbone_dropout = nullptr, .delta_dropout = &stream};
+//     at::Tensor logits = model->logits(batch, state);             // labelled rows only
+//     model->loss(logits, batch).mean().backward();
+//     for (Parameter* p : model->trainable()) update(p->value, p->value.grad());
+//
+// Not thread-safe; lives on the engine's thread.
+#pragma once
+
+#include "core/model/head.h"
+
+#include <ATen/core/Generator.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+class Model {
+public:
+    /// Reads a Hugging Face folder. Everything starts frozen. @param generator draws what the head lacks; null = the head must be
+    /// complete or may be drawn from the default generator. @throws Error(input)
+    static std::unique_ptr<Model> load(const std::filesystem::path& folder, const HeadSpec& head, at::Device device,
+                                       at::Generator* generator = nullptr);
+    /// Fresh weights, N(0, initializer_range), norms 1: pretraining, tests, the meta device.
+    static std::unique_ptr<Model> create(const BackboneConfig& config, const HeadSpec& head, at::Device device,
+                                         at::Generator* generator = nullptr);
+
+    Backbone& backbone() { return *m_backbone; }
+    const BackboneConfig& config() const { return m_backbone->config(); }
+    Head& head() { return *m_head; }
+    const HeadSpec& head_spec() const { return m_head_spec; }
+    at::Device device() { return m_backbone->word_embedding().value.device(); }
+
+    HiddenStates hidden(const PackedBatch& batch, const ForwardState& state, bool keep_all = false);
+    at::Tensor logits(const PackedBatch& batch, const ForwardState& state, Rows rows = Rows::labelled);
+    at::Tensor logits_from(const HiddenStates& hidden, const PackedBatch& batch, const ForwardState& state, Rows rows = Rows::labelled);
+    LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const { return m_head->loss(logits, batch); }
+
+    /// Backbone and head tensors as in the file, deltas apart.
+    ParameterStore& weights() { return m_weights; }
+    /// Tensors of deltas, named by site: "decoder.3.self_attn.q.lora_A".
+    ParameterStore& deltas() { return m_deltas; }
+    void set_prompt(std::unique_ptr<EmbeddingDelta> prompt) { m_prompt = std::move(prompt); }
+    EmbeddingDelta* prompt() { return m_prompt.get(); }
+
+    /// Marks for training: gradients will be computed. Head parameters are marked by train_head().
+    void train(const std::vector<Parameter*>& parameters);
+    void train_head() { train(m_head->trained()); }
+    /// Everything marked, deltas first, each once.
+    std::vector<Parameter*> trainable() const;
+    /// Everything not marked.
+    std::vector<const Parameter*> frozen() const;
+    /// SHA-256 of all frozen tensors.
+    std::string hash_frozen() const { return hash_tensors(frozen()); }
+    bool in_head(const Parameter* parameter) const;
+
+    /// Adds every mergeable delta to its weight; the originals are kept aside, so that unmerge() restores the very bits.
+    void merge();
+    void unmerge();
+    bool merged() const { return !m_originals.empty(); }
+
+    /// True when nothing below the head is trained: hidden states can be cached while dropout is off.
+    bool only_head_is_trained() const;
+
+private:
+    Model() = default;
+    void assemble(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator);
+
+    HeadSpec m_head_spec;
+    ParameterStore m_weights, m_deltas;
+    std::unique_ptr<Backbone> m_backbone;
+    std::unique_ptr<Head> m_head;
+    std::unique_ptr<EmbeddingDelta> m_prompt;
+    struct Original {
+        Parameter* parameter;
+        at::Tensor value;
+        Linear* linear;
+        std::vector<std::unique_ptr<LinearDelta>> deltas;
+    };
+    std::vector<Original> m_originals;
+};
+
+} // namespace diapason

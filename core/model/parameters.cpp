@@ -1,0 +1,148 @@
+#include "core/model/parameters.h"
+
+#include "core/base/error.h"
+#include "core/base/sha256.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <stdexcept>
+
+namespace diapason {
+namespace {
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    return text + "]";
+}
+
+struct Found {
+    const SafetensorsFile* file = nullptr;
+    const TensorEntry* entry = nullptr;
+};
+
+void append_list(std::string& text, const std::string& heading, const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    text += "\n  " + heading + ":";
+    for (const std::string& line : lines) text += "\n    " + line;
+}
+
+} // namespace
+
+Parameter& ParameterStore::add(std::string name, at::Tensor value, std::string file_name) {
+    auto parameter = std::make_unique<Parameter>();
+    parameter->file_name = file_name.empty() ? name : std::move(file_name);
+    parameter->name = std::move(name);
+    parameter->value = std::move(value);
+    if (!m_by_name.emplace(parameter->name, parameter.get()).second) throw std::logic_error("two parameters named " + parameter->name);
+    m_list.push_back(std::move(parameter));
+    return *m_list.back();
+}
+
+Parameter* ParameterStore::find(const std::string& name) {
+    const auto found = m_by_name.find(name);
+    return found == m_by_name.end() ? nullptr : found->second;
+}
+
+Parameter& ParameterStore::at(const std::string& name) {
+    if (Parameter* parameter = find(name)) return *parameter;
+    throw std::logic_error("no parameter named " + name);
+}
+
+at::ScalarType scalar_type_of(const std::string& dtype) {
+    if (dtype == "F32") return at::kFloat;
+    if (dtype == "F16") return at::kHalf;
+    if (dtype == "BF16") return at::kBFloat16;
+    if (dtype == "F64") return at::kDouble;
+    if (dtype == "I64") return at::kLong;
+    if (dtype == "I32") return at::kInt;
+    if (dtype == "BOOL") return at::kBool;
+    if (dtype == "U8") return at::kByte;
+    throw Error(ErrorKind::input, "tensors of type " + dtype + " are not read");
+}
+
+at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bool map) {
+    const at::ScalarType type = scalar_type_of(entry.dtype);
+    const std::byte* data = file.data(entry);
+    if (map && type == at::kFloat && reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0) {
+        // The mapping outlives the tensor: the deleter holds a copy of the file.
+        return at::from_blob(const_cast<std::byte*>(data), entry.shape, [file](void*) {}, at::TensorOptions().dtype(at::kFloat));
+    }
+    at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(type));
+    if (entry.end > entry.begin) std::memcpy(tensor.data_ptr(), data, entry.end - entry.begin);
+    return at::isFloatingType(type) ? tensor.to(at::kFloat) : tensor;
+}
+
+std::vector<Parameter> load_parameters(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
+                                       const std::function<std::string(const std::string&)>& canonical, at::Device device,
+                                       std::vector<std::string>* unexpected) {
+    const std::vector<SafetensorsFile> files = open_weights(folder);
+    std::map<std::string, Found> found;
+    std::vector<std::string> repeated;
+    for (const SafetensorsFile& file : files) {
+        for (const TensorEntry& entry : file.entries()) {
+            const std::string name = canonical(entry.name);
+            if (name.empty()) continue;
+            if (!found.emplace(name, Found{&file, &entry}).second) repeated.push_back(entry.name + " (also " + name + ")");
+        }
+    }
+    std::vector<std::string> missing, mismatched;
+    std::set<std::string> wanted;
+    for (const ExpectedTensor& tensor : expected) {
+        wanted.insert(tensor.name);
+        const auto hit = found.find(tensor.name);
+        if (hit == found.end()) {
+            if (!tensor.optional) missing.push_back(tensor.name + " " + shape_text(tensor.shape));
+        } else if (hit->second.entry->shape != tensor.shape) {
+            mismatched.push_back(hit->second.entry->name + ": " + shape_text(hit->second.entry->shape) + " where config.json needs " +
+                                 shape_text(tensor.shape));
+        }
+    }
+    if (!missing.empty() || !mismatched.empty() || !repeated.empty()) {
+        std::string what = "the weights do not fit config.json";
+        append_list(what, "missing", missing);
+        append_list(what, "other shape", mismatched);
+        append_list(what, "twice", repeated);
+        throw input_error(folder.string(), what);
+    }
+    if (unexpected != nullptr) {
+        for (const auto& [name, hit] : found) {
+            if (wanted.count(name) == 0) unexpected->push_back(hit.entry->name);
+        }
+    }
+    std::vector<Parameter> parameters;
+    for (const ExpectedTensor& tensor : expected) {
+        const auto hit = found.find(tensor.name);
+        if (hit == found.end()) continue;
+        parameters.push_back({tensor.name, hit->second.entry->name, read_tensor(*hit->second.file, *hit->second.entry).to(device)});
+    }
+    return parameters;
+}
+
+std::string hash_tensors(const std::vector<const Parameter*>& parameters) {
+    Sha256 hash;
+    for (const Parameter* parameter : parameters) {
+        hash.update(parameter->name);
+        hash.update(shape_text(parameter->value.sizes().vec()));
+        const at::Tensor host = parameter->value.detach().cpu().contiguous();
+        hash.update({static_cast<const char*>(host.data_ptr()), host.nbytes()});
+    }
+    return hash.hex();
+}
+
+void save_parameters(const std::filesystem::path& file, const std::vector<const Parameter*>& parameters, const std::string& dtype,
+                     const std::map<std::string, std::string>& metadata) {
+    std::vector<at::Tensor> alive; // until the file is written
+    std::vector<TensorToWrite> tensors;
+    for (const Parameter* parameter : parameters) {
+        alive.push_back(parameter->value.detach().cpu().to(scalar_type_of(dtype)).contiguous());
+        tensors.push_back({parameter->name, dtype, alive.back().sizes().vec(), alive.back().data_ptr()});
+    }
+    write_safetensors(file, std::move(tensors), metadata);
+}
+
+} // namespace diapason

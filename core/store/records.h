@@ -1,0 +1,92 @@
+// Rows of the database as plain values (docs/SCHEMA.md). Times are milliseconds since 1970-01-01 UTC.
+#pragma once
+
+#include "core/base/json.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+using RowId = std::int64_t;
+
+struct StudyRecord {
+    RowId id = 0;
+    std::string uuid;   ///< never changes, survives export and merge
+    std::string title;
+    Json document;      ///< the study file (experiments/study.h)
+    std::int64_t created_ms = 0;
+    std::int64_t modified_ms = 0;
+    bool trashed = false;
+};
+
+struct ArmRecord {
+    RowId id = 0;
+    RowId study = 0;
+    std::int64_t position = 0; ///< order within the study, from 0
+    std::string label;
+    std::string method;
+    Json levels;        ///< {"method": "lora", "lora.rank": 8}
+    int colour_slot = 1; ///< chosen once, never changes
+};
+
+struct RunRecord {
+    RowId id = 0;
+    std::string uuid;
+    RowId study = 0;
+    RowId arm = 0;
+    std::int64_t seed = 0;
+    std::string state;  ///< name_of(RunState)
+    std::string message;
+    Json spec;          ///< RunSpec
+    std::string fingerprint;
+    std::int64_t attempt = 0; ///< number of starts so far
+    std::int64_t created_ms = 0;
+    std::int64_t started_ms = 0;  ///< 0: not yet
+    std::int64_t finished_ms = 0; ///< 0: not yet
+    std::int64_t steps_done = 0;
+    std::int64_t steps_total = 0;
+    std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0;
+    Json environment;
+    Json summary;
+};
+
+/// One metric of one run. Values are parallel arrays, ordered by step; non-finite values are NaN or infinite here.
+struct SeriesRecord {
+    RowId id = 0;
+    RowId run = 0;
+    std::string metric;
+    std::int64_t points = 0;
+    std::int64_t last_step = 0;
+    double last_value = 0;
+};
+struct SeriesPoints {
+    std::vector<std::int64_t> step;
+    std::vector<double> wall_s;
+    std::vector<double> value;
+};
+
+struct PredictionRecord {
+    std::string split;
+    std::int64_t step = 0;
+    std::string item, predicted, expected;
+    double score = 0;
+};
+
+struct ArtifactRecord {
+    RowId run = 0;
+    std::string kind, path, sha256;
+    std::int64_t bytes = 0, step = 0;
+};
+
+struct EventRecord {
+    RowId id = 0;
+    RowId study = 0;
+    RowId run = 0;       ///< 0: concerns the whole study
+    std::int64_t at_ms = 0;
+    std::string severity; ///< info, warning, error
+    std::string text;
+};
+
+} // namespace diapason

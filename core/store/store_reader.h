@@ -1,0 +1,43 @@
+// Reading a database: its own read-only connection, short transactions, any thread (one at a time per reader).
+#pragma once
+
+#include "core/store/records.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+class StoreReader {
+public:
+    /// Opens read-only; a database of a newer schema opens too. @throws Error(storage|incompatible|input)
+    explicit StoreReader(const std::filesystem::path& file);
+    ~StoreReader();
+    StoreReader(StoreReader&&) noexcept;
+
+    std::vector<StudyRecord> studies(bool with_trashed = false) const; ///< newest first
+    std::optional<StudyRecord> study(RowId id) const;
+    std::vector<ArmRecord> arms(RowId study) const;                    ///< by position
+    std::vector<RunRecord> runs(RowId study) const;                    ///< by arm position, then seed
+    std::optional<RunRecord> run(RowId id) const;
+    std::optional<RunRecord> run_by_uuid(const std::string& uuid) const;
+    std::vector<SeriesRecord> series(RowId run) const;
+    /// Points with step > after_step, in order.
+    SeriesPoints points(RowId run, const std::string& metric, std::int64_t after_step = -1) const;
+    std::vector<PredictionRecord> predictions(RowId run, const std::string& split) const;
+    std::vector<ArtifactRecord> artifacts(RowId run) const;
+    std::vector<EventRecord> events(RowId study, RowId after = 0, std::int64_t limit = 1000) const;
+
+    /// Changes whenever another connection has committed (PRAGMA data_version).
+    std::int64_t data_version() const;
+    int schema_version() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace diapason

@@ -1,0 +1,46 @@
+// A golden case of an independent implementation: what it asks for and its tensors (tests/fixtures/README.md).
+#pragma once
+
+#include "core/backbone/safetensors.h"
+#include "core/base/json.h"
+#include "core/model/head.h"
+#include "core/model/packed_batch.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+struct ParityCase {
+    std::filesystem::path folder;
+    std::string name;
+    Json document;
+    std::filesystem::path backbone;
+    HeadKind head = HeadKind::none;
+    std::map<std::string, at::Tensor> tensors; ///< io.safetensors, floats as float32
+
+    bool has(const std::string& tensor) const { return tensors.count(tensor) != 0; }
+    /// @throws Error(input) naming the tensor
+    const at::Tensor& tensor(const std::string& tensor) const;
+    /// Tolerance of a kind of value ("logits", "grad", …), falling back to "other". @throws Error(input)
+    double tolerance(const std::string& kind) const;
+    double floor(const std::string& kind) const;
+};
+
+/// @throws Error(input) naming file and field; "unsupported: …" for kinds, families and heads that are not there
+ParityCase read_parity_case(const std::filesystem::path& folder);
+
+/// The padded inputs of a case as packed sequences, and where each padded position went.
+struct PackedInputs {
+    PackedBatch batch;
+    std::vector<std::pair<std::int64_t, std::int64_t>> places; ///< of each token: (sequence, column)
+    std::int64_t columns = 0;                                  ///< padded length
+};
+PackedInputs pack_inputs(const ParityCase& parity, at::Device device);
+
+} // namespace diapason

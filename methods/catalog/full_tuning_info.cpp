@@ -1,0 +1,25 @@
+#include "methods/full_tuning.h"
+
+namespace diapason {
+
+MethodInfo full_tuning_info() {
+    MethodInfo info;
+    info.id = "full_tuning";
+    info.label = "Full tuning";
+    info.paper = "Devlin et al. 2019";
+    info.formula = "W ← W − η ∇W, for every weight W";
+    info.summary = "Trains every weight of the backbone and stores a whole copy of it.";
+    info.colour_slot = 1;
+    info.default_learning_rate = 5e-4;
+    info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
+        const std::int64_t all = config.parameter_count() + (config.stored_pooler ? config.width * config.width + config.width : 0) +
+                                 (!config.tied_head && config.causal && task.head == "causal_lm" ? config.vocabulary * config.width : 0);
+        return ParameterCounts{all, all, 32 * all, head_parameter_count(config, task)};
+    };
+    info.caption = [](const OptionValues&) { return std::string(); };
+    info.drawing = [](const BackboneConfig&, const OptionValues&) { return std::vector<DeltaDrawing>{{"all", "full", "all weights"}}; };
+    info.refusal = [](const BackboneConfig&, const TaskShape&, const OptionValues&) { return std::string(); };
+    return info;
+}
+
+} // namespace diapason

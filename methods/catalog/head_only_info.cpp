@@ -1,0 +1,27 @@
+#include "methods/head_only.h"
+
+namespace diapason {
+
+MethodInfo head_only_info() {
+    MethodInfo info;
+    info.id = "head_only";
+    info.label = "Head only";
+    info.paper = "lightweight tuning";
+    info.formula = "logits = head(h), h frozen";
+    info.summary = "Trains only the task head on the frozen backbone's output.";
+    info.colour_slot = 2;
+    info.default_learning_rate = 3e-3;
+    info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
+        return ParameterCounts{0, 0, 0, head_parameter_count(config, task)};
+    };
+    info.caption = [](const OptionValues&) { return std::string(); };
+    info.drawing = [](const BackboneConfig&, const OptionValues&) { return std::vector<DeltaDrawing>{{"head", "head", "head"}}; };
+    info.refusal = [](const BackboneConfig&, const TaskShape& task, const OptionValues&) {
+        return task.head == "causal_lm" || task.head == "masked_lm"
+                   ? std::string("a language-model head belongs to the pretrained backbone, so that nothing would be trained")
+                   : std::string();
+    };
+    return info;
+}
+
+} // namespace diapason

@@ -1,0 +1,65 @@
+// A method as everybody but the engine sees it: words, options, counts. Torch-free.
+#pragma once
+
+#include "core/backbone/backbone_config.h"
+#include "core/base/options.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+/// The four counts of DESIGN §4. Parameters, except the storage in bits.
+struct ParameterCounts {
+    std::int64_t trained = 0;     ///< receive gradients, without the head
+    std::int64_t stored = 0;      ///< needed for inference beside the frozen backbone, without the head
+    std::int64_t stored_bits = 0; ///< bits that hold them; 32 a parameter unless the method stores masks
+    std::int64_t head = 0;        ///< the task head, always trained, always stored, always counted apart
+};
+
+/// What counts and labels depend on besides the method's options.
+struct TaskShape {
+    std::string head;             ///< "sequence_classification", "causal_lm", …
+    std::int64_t classes = 0;
+};
+
+/// Where a method's deltas sit and how the drawing shows them.
+struct DeltaDrawing {
+    std::string point;            ///< site point: q, v, embedding, head, all …
+    std::string shape;            ///< "lora", "prompt", "full", "head": which glyph
+    std::string caption;          ///< "r 8"
+};
+
+/// Description of one method: one per file pair methods/<name>.{h,cpp}, listed in methods/methods.def.
+struct MethodInfo {
+    std::string id;               ///< "lora"
+    std::string label;            ///< "LoRA"
+    std::string paper;            ///< "Hu et al. 2022"
+    std::string formula;          ///< one line of plain text, for the form's heading
+    std::string summary;          ///< one sentence
+    int colour_slot = 1;          ///< preferred series colour (1 to 8)
+    double default_learning_rate = 1e-3;
+    std::vector<OptionDescriptor> options;
+
+    /// Closed formula. @throws Error(config) when the options do not fit the backbone
+    std::function<ParameterCounts(const BackboneConfig&, const TaskShape&, const OptionValues&)> count;
+    /// Short text of the options that matter, for arm labels: "r 8, q v".
+    std::function<std::string(const OptionValues&)> caption;
+    /// For the drawn block.
+    std::function<std::vector<DeltaDrawing>(const BackboneConfig&, const OptionValues&)> drawing;
+    /// Empty, or the reason why the method makes no sense for this backbone and task.
+    std::function<std::string(const BackboneConfig&, const TaskShape&, const OptionValues&)> refusal;
+};
+
+/// All methods in the order of methods/methods.def.
+const std::vector<MethodInfo>& method_catalog();
+
+/// @throws Error(config) naming the nearest known method
+const MethodInfo& method_info(const std::string& id);
+
+/// Parameters of the task head that is trained with every method.
+std::int64_t head_parameter_count(const BackboneConfig& config, const TaskShape& task);
+
+} // namespace diapason

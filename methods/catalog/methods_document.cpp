@@ -1,0 +1,75 @@
+#include "methods/catalog/methods_document.h"
+
+#include "core/base/training_options.h"
+#include "methods/catalog/method_info.h"
+
+#include <string>
+#include <vector>
+
+namespace diapason {
+namespace {
+
+// A cell of a Markdown table: no line breaks, no unescaped bars.
+std::string cell(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '|') out += "\\|";
+        else if (c == '\n') out += ' ';
+        else out += c;
+    }
+    return out.empty() ? "–" : out;
+}
+
+std::string plain(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::string range_of(const OptionDescriptor& d) {
+    if (d.type == OptionType::boolean) return "true, false";
+    if (d.type == OptionType::text) return "text";
+    if (d.type == OptionType::sites) return "site address";
+    if (d.type == OptionType::choice) {
+        std::string list;
+        for (const OptionChoice& choice : d.choices) list += (list.empty() ? "" : ", ") + choice.value;
+        return list;
+    }
+    const auto bound = [&](double value) {
+        return d.type == OptionType::integer ? Json(static_cast<std::int64_t>(value)).dump() : Json(value).dump();
+    };
+    if (d.minimum && d.maximum) return bound(*d.minimum) + " to " + bound(*d.maximum);
+    if (d.minimum) return "≥ " + bound(*d.minimum);
+    if (d.maximum) return "≤ " + bound(*d.maximum);
+    return d.type == OptionType::integer ? "whole number" : "number";
+}
+
+std::string option_table(const std::vector<OptionDescriptor>& options) {
+    if (options.empty()) return "No options.\n";
+    std::string text = "| option | range | default | meaning | source |\n|---|---|---|---|---|\n";
+    for (const OptionDescriptor& d : options) {
+        std::string meaning = d.help;
+        if (!d.only_when_name.empty()) {
+            std::string values;
+            for (const std::string& value : d.only_when_values) values += (values.empty() ? "" : ", ") + value;
+            meaning += " Only when " + d.only_when_name + " is " + values + ".";
+        }
+        text += "| `" + d.name + "` | " + cell(range_of(d)) + " | " + cell(plain(d.default_value)) + " | " + cell(meaning) + " | " +
+                cell(d.source) + " |\n";
+    }
+    return text;
+}
+
+} // namespace
+
+std::string methods_document() {
+    std::string text = "# Methods\n\nMade from the option descriptors (`diapason-cli methods --markdown`); do not edit by hand.\n\n"
+                       "| method | id | paper | what it trains |\n|---|---|---|---|\n";
+    for (const MethodInfo& method : method_catalog()) {
+        text += "| " + cell(method.label) + " | `" + method.id + "` | " + cell(method.paper) + " | " + cell(method.summary) + " |\n";
+    }
+    for (const MethodInfo& method : method_catalog()) {
+        text += "\n## " + method.label + "\n\n`" + method.formula + "` — " + method.paper + ". " + method.summary +
+                " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n" + option_table(method.options);
+    }
+    text += "\n## Training\n\nOptions of every run, whatever the method.\n\n" + option_table(training_options());
+    return text;
+}
+
+} // namespace diapason

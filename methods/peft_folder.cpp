@@ -1,0 +1,134 @@
+#include "methods/peft_folder.h"
+
+#include "core/base/error.h"
+#include "methods/lora_delta.h"
+#include "methods/prompt_delta.h"
+
+#include <c10/core/GradMode.h>
+
+#include <cmath>
+#include <regex>
+
+namespace diapason {
+namespace {
+
+// Both spellings of the wrapper's prefix: LoRA-like adapters and prompt-like ones.
+std::string without_wrapper(const std::string& key) {
+    for (const char* prefix : {"base_model.model.", "base_model."}) {
+        const std::string text = prefix;
+        if (key.rfind(text, 0) == 0) return key.substr(text.size());
+    }
+    return key;
+}
+
+bool strip_end(std::string& text, const std::string& end) {
+    if (text.size() <= end.size() || text.compare(text.size() - end.size(), end.size(), end) != 0) return false;
+    text.resize(text.size() - end.size());
+    return true;
+}
+
+// A value of rank_pattern or alpha_pattern: keys match as (.*\.)?(key)$.
+double pattern_value(const Json& patterns, const std::string& path, double fallback) {
+    if (!patterns.is_object()) return fallback;
+    for (const auto& [key, value] : patterns.items()) {
+        if (std::regex_match(path, std::regex("(.*\\.)?(" + key + ")"))) return value.get<double>();
+    }
+    return fallback;
+}
+
+std::pair<Site, Linear*> find_linear(Model& model, const std::string& path, const std::string& origin) {
+    for (const auto& [site, linear] : model.backbone().linears()) {
+        if (linear->weight->name == path + ".weight" || linear->weight->file_name == path + ".weight") return {site, linear};
+    }
+    throw input_error(origin, "unsupported: the adapter changes " + path + ", which is no linear map of the backbone's layers");
+}
+
+// A module that PEFT stored whole: its tensors replace those of the model.
+void read_saved_module(const std::string& key, const at::Tensor& value, Model& model, PeftAdapter& adapter, const std::string& origin) {
+    std::string name = without_wrapper(key);
+    for (const char* infix : {".modules_to_save.default", ".modules_to_save"}) {
+        if (const auto at = name.find(infix); at != std::string::npos) name.erase(at, std::string(infix).size());
+    }
+    if (name.find(".original_module.") != std::string::npos) return; // dead copies
+    name = family_of(model.config()).canonical(name);
+    Parameter* parameter = model.weights().find(name);
+    if (parameter == nullptr) throw input_error(origin, "the tensor " + key + " belongs to no module of this backbone and head");
+    if (parameter->value.sizes() != value.sizes()) throw input_error(origin, "the tensor " + key + " has another shape than the model's " + name);
+    parameter->value.copy_(value);
+    adapter.saved_modules.push_back(parameter);
+    adapter.parameters[key] = parameter;
+}
+
+void read_lora(const Json& config, const SafetensorsFile& file, Model& model, PeftAdapter& adapter) {
+    const std::string origin = file.path().string();
+    for (const char* feature : {"use_dora", "lora_bias", "use_qalora", "use_bdlora", "fan_in_fan_out"}) {
+        if (config.contains(feature) && config.at(feature).is_boolean() && config.at(feature).get<bool>()) {
+            throw input_error(origin, std::string("unsupported: LoRA with ") + feature);
+        }
+    }
+    if (const std::string bias = config.value("bias", "none"); bias != "none") throw input_error(origin, "unsupported: LoRA with bias = " + bias);
+    const double alpha = config.value("lora_alpha", 8.0);
+    const bool rank_stabilised = config.value("use_rslora", false);
+    const Json patterns = config.value("alpha_pattern", Json::object());
+    for (const TensorEntry& entry : file.entries()) {
+        std::string path = without_wrapper(entry.name);
+        if (path.find(".lora_B") != std::string::npos) continue; // read with its A
+        if (!strip_end(path, ".lora_A.weight")) {
+            read_saved_module(entry.name, read_tensor(file, entry), model, adapter, origin);
+            continue;
+        }
+        std::string key_b = entry.name;
+        key_b.replace(key_b.rfind(".lora_A."), 8, ".lora_B.");
+        const TensorEntry* entry_b = file.find(key_b);
+        if (entry_b == nullptr) throw input_error(origin, "the tensor " + key_b + " is missing");
+        const auto [site, linear] = find_linear(model, path, origin);
+        if (entry.shape.size() != 2 || entry_b->shape.size() != 2 || entry.shape[1] != site.in || entry_b->shape[0] != site.out ||
+            entry.shape[0] != entry_b->shape[1]) {
+            throw input_error(origin, "the tensors " + entry.name + " and " + key_b + " do not fit a map from " + std::to_string(site.in) +
+                                          " to " + std::to_string(site.out));
+        }
+        const auto rank = static_cast<double>(entry.shape[0]);
+        const double scale = pattern_value(patterns, path, alpha) / (rank_stabilised ? std::sqrt(rank) : rank);
+        Parameter& a = model.deltas().add(site.address() + ".lora_A", read_tensor(file, entry).to(model.device()));
+        Parameter& b = model.deltas().add(site.address() + ".lora_B", read_tensor(file, *entry_b).to(model.device()));
+        linear->deltas.push_back(std::make_unique<LoraDelta>(a, b, scale, config.value("lora_dropout", 0.0)));
+        adapter.deltas.insert(adapter.deltas.end(), {&a, &b});
+        adapter.parameters[entry.name] = &a;
+        adapter.parameters[key_b] = &b;
+    }
+}
+
+void read_prompt(const Json&, const SafetensorsFile& file, Model& model, PeftAdapter& adapter) {
+    const std::string origin = file.path().string();
+    for (const TensorEntry& entry : file.entries()) {
+        const at::Tensor value = read_tensor(file, entry);
+        if (entry.name != "prompt_embeddings") {
+            read_saved_module(entry.name, value, model, adapter, origin);
+            continue;
+        }
+        if (entry.shape.size() != 2 || entry.shape[1] != model.config().width || entry.shape[0] < 1) {
+            throw input_error(origin, "prompt_embeddings does not fit the backbone's width " + std::to_string(model.config().width));
+        }
+        Parameter& table = model.deltas().add(model.config().stack() + ".embedding.prompt", value.to(model.device()));
+        model.set_prompt(std::make_unique<PromptDelta>(table, true)); // PEFT's wrapper pools the first soft token
+        adapter.deltas.push_back(&table);
+        adapter.parameters[entry.name] = &table;
+    }
+    if (adapter.deltas.empty()) throw input_error(origin, "the tensor prompt_embeddings is missing");
+}
+
+} // namespace
+
+PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model) {
+    const c10::NoGradGuard guard;
+    const Json config = read_json(folder / "adapter_config.json");
+    const SafetensorsFile file(folder / "adapter_model.safetensors");
+    const std::string kind = config.value("peft_type", "");
+    PeftAdapter adapter;
+    if (kind == "LORA") read_lora(config, file, model, adapter);
+    else if (kind == "PROMPT_TUNING") read_prompt(config, file, model, adapter);
+    else throw input_error((folder / "adapter_config.json").string(), "unsupported: adapters of the kind " + (kind.empty() ? "?" : kind));
+    return adapter;
+}
+
+} // namespace diapason
