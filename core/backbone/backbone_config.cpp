@@ -1,5 +1,6 @@
 #include "core/backbone/backbone_config.h"
 
+#include "core/backbone/safetensors.h"
 #include "core/base/error.h"
 #include "core/base/options.h"
 #include "core/base/paths.h"
@@ -219,7 +220,16 @@ BackboneConfig parse_backbone_config(const Json& document, const std::string& or
 
 BackboneConfig read_backbone_config(const fs::path& folder) {
     const fs::path file = folder / "config.json";
-    return parse_backbone_config(read_json(file), file.string());
+    BackboneConfig config = parse_backbone_config(read_json(file), file.string());
+    // Whether a pooler comes along decides what belongs to the head; a folder without weights (not trained yet) has none.
+    if (fs::exists(folder / "model.safetensors") || fs::exists(folder / "model.safetensors.index.json")) {
+        for (const SafetensorsFile& weights : open_weights(folder)) {
+            for (const char* name : {"bert.pooler.dense.weight", "pooler.dense.weight"}) {
+                config.stored_pooler = config.stored_pooler || weights.find(name) != nullptr;
+            }
+        }
+    }
+    return config;
 }
 
 std::vector<std::string> backbone_families() {

@@ -13,15 +13,27 @@
 
 namespace diapason {
 
+namespace {
+
+// The tensors of backbone and head together. A pooler is read only by heads that use it: one that no loss reaches would be
+// decayed by full tuning for nothing.
+std::vector<ExpectedTensor> expected_tensors(const BackboneConfig& config, const HeadSpec& head) {
+    std::vector<ExpectedTensor> list = family_of(config).tensors(config);
+    if (head.kind != HeadKind::none && head.kind != HeadKind::sequence_classification) {
+        std::erase_if(list, [](const ExpectedTensor& tensor) { return tensor.name.find(".pooler.") != std::string::npos; });
+    }
+    const std::vector<ExpectedTensor> of_head = head_tensors(config, head);
+    list.insert(list.end(), of_head.begin(), of_head.end());
+    return list;
+}
+
+} // namespace
+
 std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, const HeadSpec& head, at::Device device,
                                    at::Generator* generator) {
     const BackboneConfig config = read_backbone_config(folder);
-    const Family& family = family_of(config);
-    std::vector<ExpectedTensor> expected = family.tensors(config);
-    const std::vector<ExpectedTensor> of_head = head_tensors(config, head);
-    expected.insert(expected.end(), of_head.begin(), of_head.end());
     std::unique_ptr<Model> model(new Model);
-    for (Parameter& parameter : load_parameters(folder, expected, family.canonical, device)) {
+    for (Parameter& parameter : load_parameters(folder, expected_tensors(config, head), family_of(config).canonical, device)) {
         model->m_weights.add(std::move(parameter.name), std::move(parameter.value), std::move(parameter.file_name));
     }
     model->assemble(config, head, device, generator);
@@ -29,13 +41,9 @@ std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, const He
 }
 
 std::unique_ptr<Model> Model::create(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator) {
-    const Family& family = family_of(config);
-    std::vector<ExpectedTensor> expected = family.tensors(config);
-    const std::vector<ExpectedTensor> of_head = head_tensors(config, head);
-    expected.insert(expected.end(), of_head.begin(), of_head.end());
     std::unique_ptr<Model> model(new Model);
     const auto draw = generator != nullptr ? c10::optional<at::Generator>(*generator) : c10::nullopt;
-    for (const ExpectedTensor& tensor : expected) {
+    for (const ExpectedTensor& tensor : expected_tensors(config, head)) {
         if (tensor.optional) continue;
         const auto options = at::TensorOptions().dtype(at::kFloat);
         at::Tensor value;

@@ -1,0 +1,68 @@
+// A task: data, how an example becomes input and labels, and the metrics that judge it.
+#pragma once
+
+#include "core/data/dataset.h"
+#include "core/data/readers.h"
+#include "core/text/tokenizer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+enum class TaskKind { classification, generation };
+
+struct TaskLabel {
+    std::string id;    ///< as in the data
+    std::string words; ///< natural-language verbalizer
+};
+
+struct Task {
+    std::string id, title, description;
+    TaskKind kind = TaskKind::classification;
+    std::string reader;
+    std::map<std::string, std::filesystem::path> data; ///< split (train, validation, test, ood) → file
+    ColumnMap columns;
+    std::vector<TaskLabel> labels;
+    std::string text_template = "{text}";      ///< around the text; {text} and {pair}
+    std::string target_template = "{target}";
+    std::int64_t max_tokens = 128;             ///< of the input, special tokens included
+    std::int64_t max_target_tokens = 32;
+    std::vector<std::string> metrics;
+    std::string primary_metric;
+    std::string licence, source;
+    bool embedded = false;
+
+    std::int64_t classes() const { return static_cast<std::int64_t>(labels.size()); }
+    /// "sequence_classification" or "causal_lm": the head that the task needs.
+    std::string head() const { return kind == TaskKind::classification ? "sequence_classification" : "causal_lm"; }
+};
+
+/// Reads and validates a task file, all problems together. @throws Error(config|input)
+Task read_task(const std::filesystem::path& file);
+
+/// A classification task made of one TSV or JSONL file of the user: columns text|sentence and label, labels collected from the
+/// file, split by a hash of the text into 80 % train, 10 % validation, 10 % test.
+Task task_of_data_file(const std::filesystem::path& file);
+
+/// Tasks that come with Diapason, then those in the user's home (tasks/*.json).
+std::vector<Task> list_tasks();
+/// A known id, a task file, or a data file. @throws Error(config) naming the nearest known id
+Task load_task(const std::string& id_or_path);
+
+/// The examples of one split with label_index set; unknown labels are listed. @throws Error(input|config)
+Dataset load_split(const Task& task, const std::string& split);
+
+/// What the model reads, and for generation what it has to write.
+struct EncodedExample {
+    std::vector<std::int64_t> ids, type_ids;
+    std::vector<std::int64_t> target_ids; ///< generation: with the end token
+    int label_index = -1;
+};
+/// The text is cut so that the template and special tokens always stay. @param end_id closes targets; -1 = none
+EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id, std::int64_t bos_id);
+
+} // namespace diapason
