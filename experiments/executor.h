@@ -31,8 +31,8 @@ public:
     virtual std::string describe() const = 0;  ///< "worker thread", "2 isolated processes"
 };
 
-/// LibTorch in one thread of this process: one run at a time.
-std::unique_ptr<Executor> make_thread_executor();
+/// LibTorch in one thread of this process: one run at a time. @param engine null = the library's, loaded by that thread
+std::unique_ptr<Executor> make_thread_executor(Engine* engine = nullptr);
 /// `diapason-cli run` children: one run a process, `processes` at a time (0 = one per core).
 std::unique_ptr<Executor> make_process_executor(int processes = 0);
 

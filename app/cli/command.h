@@ -1,0 +1,50 @@
+// A command of diapason-cli: adds its options to the parser and says what to run. One file a group, listed in commands().
+#pragma once
+
+#include "core/base/json.h"
+
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace diapason::cli {
+
+/// Returned by a command: the exit code of the program.
+using Action = std::function<int()>;
+
+/// What commands share.
+struct Context {
+    bool json = false;
+    std::string database;  ///< empty = the default one
+    Action action;         ///< set by the chosen subcommand's callback
+};
+
+void add_study(CLI::App& app, Context& context);
+void add_run(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
+void add_verify(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+void add_pretrain(CLI::App& app, Context& context);
+void add_lists(CLI::App& app, Context& context); ///< methods, tasks, backbones
+
+/// `--json` on a subcommand.
+void add_json_flag(CLI::App& app, Context& context);
+/// `--db` on a subcommand.
+void add_database(CLI::App& app, Context& context);
+/// The chosen or default database. @throws Error(config) when it does not exist and must
+std::filesystem::path database_file(const Context& context, bool must_exist);
+
+/// Set by SIGINT and SIGTERM after watch_interrupts(); a second signal ends the program at once.
+std::atomic<int>& interrupts();
+void watch_interrupts();
+
+void print(const std::string& text);
+void print_json(const Json& json);
+
+/// Rows with aligned columns; the first row is the heading.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+
+} // namespace diapason::cli

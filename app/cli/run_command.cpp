@@ -1,0 +1,122 @@
+// diapason-cli run list|show, and the child side of the process executor: run exec
+
+#include "app/cli/command.h"
+#include "core/base/error.h"
+#include "core/base/format.h"
+#include "core/store/store_reader.h"
+#include "experiments/engine_library.h"
+
+#include <csignal>
+#include <iostream>
+#include <mutex>
+#include <sys/prctl.h>
+#include <thread>
+#include <unistd.h>
+
+namespace diapason::cli {
+namespace {
+
+void write_line(const std::string& line) {
+    std::string text = line + "\n";
+    for (std::size_t done = 0; done < text.size();) {
+        const ssize_t n = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) std::_Exit(static_cast<int>(ErrorKind::cancelled)); // nobody listens any more
+        done += static_cast<std::size_t>(n);
+    }
+}
+
+// One run for a parent program: order in on the first line, events out, requests on further lines.
+int execute_run() {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::string line;
+    if (!std::getline(std::cin, line)) throw config_error("run exec", {}, "an order is expected on standard input");
+    const Json order = parse_json(line, "standard input");
+    const RunSpec spec = run_spec_from_json(order.at("spec"), "standard input");
+    const RunPlace place{order.value("folder", ""), order.value("keep_checkpoint", true)};
+    static RunControl control; // the listening thread may outlive this function
+    std::thread([] {
+        std::string request;
+        while (std::getline(std::cin, request)) {
+            if (request == "pause") control.pause = true;
+            if (request == "resume") control.pause = false;
+            if (request == "cancel") control.cancel = true;
+        }
+        control.cancel = true; // the parent is gone
+    }).detach();
+    const RunState state = load_engine().run(spec, place, [](RunEvent event) { write_line(to_line(event)); }, control);
+    // Neither the listener nor the tensor library's statics are waited for.
+    std::_Exit(state == RunState::finished ? 0 : state == RunState::diverged ? 6 : state == RunState::cancelled ? 75 : 1);
+}
+
+int list_runs(const Context& context, RowId study) {
+    const StoreReader reader(database_file(context, true));
+    Json list = Json::array();
+    std::vector<std::vector<std::string>> rows = {{"id", "study", "seed", "state", "steps", "arm"}};
+    for (const StudyRecord& record : reader.studies(true)) {
+        if (study != 0 && record.id != study) continue;
+        const auto arms = reader.arms(record.id);
+        for (const RunRecord& run : reader.runs(record.id)) {
+            const auto arm = std::find_if(arms.begin(), arms.end(), [&](const ArmRecord& a) { return a.id == run.arm; });
+            const std::string label = arm == arms.end() ? "" : arm->label;
+            rows.push_back({std::to_string(run.id), std::to_string(record.id), std::to_string(run.seed), run.state,
+                            std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total), label});
+            list.push_back({{"id", run.id}, {"uuid", run.uuid}, {"study", record.id}, {"arm", label}, {"seed", run.seed}, {"state", run.state}, {"message", run.message},
+                            {"steps_done", run.steps_done}, {"steps_total", run.steps_total}});
+        }
+    }
+    if (context.json) print_json(list);
+    else print_table(rows);
+    return 0;
+}
+
+int show_run(const Context& context, RowId id) {
+    const StoreReader reader(database_file(context, true));
+    const auto run = reader.run(id);
+    if (!run) throw config_error("run", std::to_string(id), "there is no such run", "diapason-cli run list shows them");
+    Json json = {{"id", run->id}, {"uuid", run->uuid}, {"study", run->study}, {"seed", run->seed}, {"state", run->state}, {"message", run->message}, {"attempt", run->attempt},
+                 {"steps_done", run->steps_done}, {"steps_total", run->steps_total}, {"trained", run->trained}, {"stored", run->stored}, {"stored_bits", run->stored_bits},
+                 {"head", run->head}, {"fingerprint", run->fingerprint}, {"spec", run->spec}, {"environment", run->environment}, {"summary", run->summary}};
+    Json series = Json::array();
+    for (const SeriesRecord& s : reader.series(id)) series.push_back({{"metric", s.metric}, {"points", s.points}, {"last_step", s.last_step}, {"last_value", s.last_value}});
+    json["series"] = series;
+    Json artifacts = Json::array();
+    for (const ArtifactRecord& a : reader.artifacts(id)) artifacts.push_back({{"kind", a.kind}, {"path", a.path}, {"sha256", a.sha256}, {"bytes", a.bytes}});
+    json["artifacts"] = artifacts;
+    if (context.json) {
+        print_json(json);
+        return 0;
+    }
+    for (const auto& [key, value] : json.items()) {
+        if (!value.is_structured()) print_table({{key + std::string(14 - std::min<std::size_t>(14, key.size()), ' '), value.is_string() ? value.get<std::string>() : value.dump()}});
+    }
+    std::vector<std::vector<std::string>> rows = {{"series", "points", "last step", "last value"}};
+    for (const SeriesRecord& s : reader.series(id)) rows.push_back({s.metric, std::to_string(s.points), std::to_string(s.last_step), format_number(s.last_value, 4)});
+    print("\n");
+    print_table(rows);
+    return 0;
+}
+
+} // namespace
+
+void add_run(CLI::App& app, Context& context) {
+    CLI::App* run = app.add_subcommand("run", "Look at stored runs");
+    run->require_subcommand(1);
+    CLI::App* list = run->add_subcommand("list", "Stored runs");
+    auto study = std::make_shared<RowId>(0);
+    list->add_option("--study", *study, "Only this study's");
+    add_database(*list, context);
+    add_json_flag(*list, context);
+    list->callback([&context, study] { context.action = [&context, study] { return list_runs(context, *study); }; });
+    CLI::App* show = run->add_subcommand("show", "Everything about one run");
+    auto id = std::make_shared<RowId>(0);
+    show->add_option("id", *id, "Number of the run")->required();
+    add_database(*show, context);
+    add_json_flag(*show, context);
+    show->callback([&context, id] { context.action = [&context, id] { return show_run(context, *id); }; });
+    // Not for people: what isolated execution starts.
+    run->add_subcommand("exec", "Execute one run for another program")->group("")->callback([&context] { context.action = execute_run; });
+}
+
+} // namespace diapason::cli

@@ -1,0 +1,44 @@
+// diapason-cli: everything that Diapason does, without a window.
+
+#include "app/cli/command.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/paths.h"
+
+#include <cstdio>
+#include <new>
+
+int main(int argc, char** argv) {
+    using namespace diapason;
+    ignore_file_size_signal();
+    CLI::App app("Compares parameter-efficient tuning methods of language models", "diapason-cli");
+    app.set_version_flag("--version", std::string("Diapason ") + DIAPASON_VERSION);
+    std::string home;
+    app.add_option("--home", home, "Folder of the user's data (default: DIAPASON_HOME, then ~/.local/share/diapason)")->type_name("FOLDER");
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 good, 2 configuration, 3 input file, 4 storage, 5 memory, 6 diverged, 7 locked, 8 newer database, 75 stopped");
+    cli::Context context;
+    cli::add_study(app, context);
+    cli::add_run(app, context);
+    cli::add_export(app, context);
+    cli::add_lists(app, context);
+    cli::add_verify(app, context);
+    cli::add_doctor(app, context);
+    cli::add_pretrain(app, context);
+    try {
+        app.parse(argc, argv);
+        if (!home.empty()) set_home_folder(home);
+        return context.action();
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::config);
+    } catch (const Error& error) {
+        std::fprintf(stderr, "error: %s\n", error.what());
+        return error.exit_code();
+    } catch (const std::bad_alloc&) {
+        std::fprintf(stderr, "error: not enough memory\n");
+        return static_cast<int>(ErrorKind::memory);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "error: %s\n", error.what());
+        return static_cast<int>(ErrorKind::internal);
+    }
+}

@@ -1,0 +1,70 @@
+// The database with its one writing connection, which lives in a thread of its own. Any thread may call.
+#pragma once
+
+#include "core/store/records.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+/// A point as the store takes it.
+struct PointRow {
+    std::string metric;
+    std::int64_t step = 0;
+    double wall_s = 0;
+    double value = 0;
+};
+
+class Store {
+public:
+    /// Opens or creates; takes the lock of the one writer; runs that a dead program left unfinished become `interrupted`.
+    /// @throws Error(locked) naming the process that holds it; Error(storage|input|incompatible)
+    explicit Store(const std::filesystem::path& file);
+    ~Store(); ///< commits everything, gives the lock back
+
+    const std::filesystem::path& file() const;
+    /// Folder for the files of runs, beside the database: "<name>.files".
+    std::filesystem::path files_folder() const;
+
+    // Synchronous: committed when they return.
+    RowId create_study(const StudyRecord& study);
+    void update_study(RowId id, const std::string& title, const Json& document);
+    void set_trashed(RowId id, bool trashed);
+    std::vector<RowId> create_arms(RowId study, const std::vector<ArmRecord>& arms);
+    std::vector<RowId> create_runs(const std::vector<RunRecord>& runs); ///< study, arm, seed, uuid, spec, fingerprint
+    void requeue(const std::vector<RowId>& runs);                        ///< unfinished runs back to `queued`
+
+    // Asynchronous: in order, in batches of at most 250 ms. A state change is synced to disk.
+    /// A new attempt; what an earlier attempt of this run left is removed in the same transaction.
+    void begin_attempt(RowId run);
+    void set_began(RowId run, std::int64_t total_steps, std::int64_t trained, std::int64_t stored, std::int64_t stored_bits, std::int64_t head,
+                   const Json& environment);
+    void append_points(RowId run, std::vector<PointRow> points);
+    void set_progress(RowId run, std::int64_t step);
+    void append_predictions(RowId run, const std::string& split, std::int64_t step, std::vector<PredictionRecord> items);
+    void append_artifact(const ArtifactRecord& artifact);
+    void append_event(RowId study, RowId run, const std::string& severity, const std::string& text);
+    /// @param state a name of RunState
+    void set_state(RowId run, const std::string& state, const std::string& message, const Json& summary);
+
+    /// Everything submitted so far is committed. @throws Error when writing has failed
+    void flush();
+    /// Called once, on the writer's thread, when writing fails (full disk): `what` is the message.
+    void on_error(std::function<void(const std::string& what)> handler);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+/// Milliseconds since 1970-01-01 UTC.
+std::int64_t now_ms();
+/// 32 random hexadecimal digits.
+std::string new_uuid();
+
+} // namespace diapason

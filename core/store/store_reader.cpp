@@ -1,0 +1,163 @@
+#include "core/store/store_reader.h"
+
+#include "core/store/schema.h"
+
+#include <cmath>
+#include <limits>
+
+namespace diapason {
+namespace {
+
+constexpr const char* study_columns = "SELECT id, uuid, title, document, created_ms, modified_ms, trashed FROM study ";
+constexpr const char* run_columns =
+    "SELECT run.id, run.uuid, run.study, run.arm, run.seed, run.state, run.message, run.spec, run.fingerprint, run.attempt, run.created_ms, run.started_ms, "
+    "run.finished_ms, run.steps_done, run.steps_total, run.trained, run.stored, run.stored_bits, run.head, run.environment, run.summary FROM run ";
+
+Json json_of(const Statement& s, int column) { return Json::parse(s.text(column), nullptr, false); }
+
+StudyRecord study_of(const Statement& s) {
+    return {s.integer(0), s.text(1), s.text(2), json_of(s, 3), s.integer(4), s.integer(5), s.integer(6) != 0};
+}
+
+RunRecord run_of(const Statement& s) {
+    RunRecord r;
+    r.id = s.integer(0);
+    r.uuid = s.text(1);
+    r.study = s.integer(2);
+    r.arm = s.integer(3);
+    r.seed = s.integer(4);
+    r.state = s.text(5);
+    r.message = s.text(6);
+    r.spec = json_of(s, 7);
+    r.fingerprint = s.text(8);
+    r.attempt = s.integer(9);
+    r.created_ms = s.integer(10);
+    r.started_ms = s.integer(11);
+    r.finished_ms = s.integer(12);
+    r.steps_done = s.integer(13);
+    r.steps_total = s.integer(14);
+    r.trained = s.integer(15);
+    r.stored = s.integer(16);
+    r.stored_bits = s.integer(17);
+    r.head = s.integer(18);
+    r.environment = json_of(s, 19);
+    r.summary = json_of(s, 20);
+    return r;
+}
+
+// The value of a point row: columns value and kind.
+double value_of(const Statement& s, int value, int kind) {
+    if (!s.is_null(value)) return s.real(value);
+    const std::string what = s.text(kind);
+    if (what == "inf") return std::numeric_limits<double>::infinity();
+    if (what == "-inf") return -std::numeric_limits<double>::infinity();
+    return std::nan("");
+}
+
+} // namespace
+
+struct StoreReader::Impl {
+    explicit Impl(const std::filesystem::path& file) : connection(file, Connection::Mode::read_only) {
+        version = check_schema(connection);
+        connection.execute("PRAGMA query_only = ON");
+    }
+    mutable Connection connection;
+    std::int64_t version = 0;
+};
+
+StoreReader::StoreReader(const std::filesystem::path& file) : m_impl(std::make_unique<Impl>(file)) {}
+StoreReader::~StoreReader() = default;
+StoreReader::StoreReader(StoreReader&&) noexcept = default;
+
+std::vector<StudyRecord> StoreReader::studies(bool with_trashed) const {
+    Statement s(m_impl->connection, std::string(study_columns) + (with_trashed ? "" : "WHERE trashed = 0 ") + "ORDER BY id DESC");
+    std::vector<StudyRecord> rows;
+    while (s.step()) rows.push_back(study_of(s));
+    return rows;
+}
+
+std::optional<StudyRecord> StoreReader::study(RowId id) const {
+    Statement s(m_impl->connection, std::string(study_columns) + "WHERE id = ?");
+    s.bind(1, id);
+    return s.step() ? std::optional(study_of(s)) : std::nullopt;
+}
+
+std::vector<ArmRecord> StoreReader::arms(RowId study) const {
+    Statement s(m_impl->connection, "SELECT id, study, position, label, method, levels, colour_slot FROM arm WHERE study = ? ORDER BY position");
+    s.bind(1, study);
+    std::vector<ArmRecord> rows;
+    while (s.step()) rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.text(3), s.text(4), json_of(s, 5), static_cast<int>(s.integer(6))});
+    return rows;
+}
+
+std::vector<RunRecord> StoreReader::runs(RowId study) const {
+    Statement s(m_impl->connection, std::string(run_columns) + "JOIN arm ON arm.id = run.arm WHERE run.study = ? ORDER BY arm.position, run.seed");
+    s.bind(1, study);
+    std::vector<RunRecord> rows;
+    while (s.step()) rows.push_back(run_of(s));
+    return rows;
+}
+
+std::optional<RunRecord> StoreReader::run(RowId id) const {
+    Statement s(m_impl->connection, std::string(run_columns) + "WHERE run.id = ?");
+    s.bind(1, id);
+    return s.step() ? std::optional(run_of(s)) : std::nullopt;
+}
+
+std::optional<RunRecord> StoreReader::run_by_uuid(const std::string& uuid) const {
+    Statement s(m_impl->connection, std::string(run_columns) + "WHERE run.uuid = ?");
+    s.bind(1, uuid);
+    return s.step() ? std::optional(run_of(s)) : std::nullopt;
+}
+
+std::vector<SeriesRecord> StoreReader::series(RowId run) const {
+    Statement s(m_impl->connection,
+                "SELECT series.id, run, metric, (SELECT count(*) FROM point WHERE series = series.id), last.step, last.value, last.kind FROM series "
+                "JOIN point AS last ON last.series = series.id AND last.step = (SELECT max(step) FROM point WHERE point.series = series.id) "
+                "WHERE run = ? ORDER BY metric");
+    s.bind(1, run);
+    std::vector<SeriesRecord> rows;
+    while (s.step()) rows.push_back({s.integer(0), s.integer(1), s.text(2), s.integer(3), s.integer(4), value_of(s, 5, 6)});
+    return rows;
+}
+
+SeriesPoints StoreReader::points(RowId run, const std::string& metric, std::int64_t after_step) const {
+    Statement s(m_impl->connection, "SELECT step, wall_s, value, kind FROM point WHERE series = (SELECT id FROM series WHERE run = ? AND metric = ?) AND step > ? ORDER BY step");
+    s.bind(1, run).bind(2, metric).bind(3, after_step);
+    SeriesPoints points;
+    while (s.step()) {
+        points.step.push_back(s.integer(0));
+        points.wall_s.push_back(s.real(1));
+        points.value.push_back(value_of(s, 2, 3));
+    }
+    return points;
+}
+
+std::vector<PredictionRecord> StoreReader::predictions(RowId run, const std::string& split) const {
+    Statement s(m_impl->connection, "SELECT split, step, item, predicted, expected, score FROM prediction WHERE run = ? AND split = ? ORDER BY item");
+    s.bind(1, run).bind(2, split);
+    std::vector<PredictionRecord> rows;
+    while (s.step()) rows.push_back({s.text(0), s.integer(1), s.text(2), s.text(3), s.text(4), s.real(5)});
+    return rows;
+}
+
+std::vector<ArtifactRecord> StoreReader::artifacts(RowId run) const {
+    Statement s(m_impl->connection, "SELECT run, kind, path, sha256, bytes, step FROM artifact WHERE run = ? ORDER BY path");
+    s.bind(1, run);
+    std::vector<ArtifactRecord> rows;
+    while (s.step()) rows.push_back({s.integer(0), s.text(1), s.text(2), s.text(3), s.integer(4), s.integer(5)});
+    return rows;
+}
+
+std::vector<EventRecord> StoreReader::events(RowId study, RowId after, std::int64_t limit) const {
+    Statement s(m_impl->connection, "SELECT id, study, run, at_ms, severity, text FROM event WHERE study = ? AND id > ? ORDER BY id LIMIT ?");
+    s.bind(1, study).bind(2, after).bind(3, limit);
+    std::vector<EventRecord> rows;
+    while (s.step()) rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.integer(3), s.text(4), s.text(5)});
+    return rows;
+}
+
+std::int64_t StoreReader::data_version() const { return m_impl->connection.value("PRAGMA data_version"); }
+int StoreReader::schema_version() const { return static_cast<int>(m_impl->version); }
+
+} // namespace diapason

@@ -1,0 +1,37 @@
+// The engine's only exported symbol.
+
+#include "experiments/engine/device.h"
+#include "experiments/engine/pretrain.h"
+#include "experiments/engine/runner.h"
+#include "experiments/engine/verify.h"
+
+namespace diapason {
+namespace {
+
+class LocalEngine : public Engine {
+public:
+    EngineInfo info() override { return {engine_facts()}; }
+
+    RunState run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control) override {
+        return execute_run(spec, place, sink, control);
+    }
+
+    VerifyResult verify(const std::filesystem::path& folder, const std::string& only, const std::string& device,
+                        const std::function<void(const std::string&)>& line) override {
+        prepare_compute_thread(1);
+        return verify_cases(folder, only, device_from(device).str(), line);
+    }
+
+    void pretrain(const std::filesystem::path& recipe, const Json& overrides, const std::function<void(const std::string&)>& line,
+                  RunControl& control) override {
+        pretrain_backbone(recipe, overrides, line, control);
+    }
+};
+
+} // namespace
+} // namespace diapason
+
+extern "C" __attribute__((visibility("default"))) diapason::Engine* diapason_engine() {
+    static diapason::LocalEngine engine;
+    return &engine;
+}

@@ -1,0 +1,32 @@
+// Scores a model on one split.
+#pragma once
+
+#include "core/model/model.h"
+#include "experiments/engine/feature_cache.h"
+#include "experiments/engine/task_data.h"
+#include "experiments/run_event.h"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace diapason {
+
+struct Evaluation {
+    double loss = 0;                                ///< mean per label
+    std::map<std::string, double> metrics;          ///< defined ones only
+    std::vector<Prediction> predictions;            ///< when asked for
+};
+
+struct EvaluationRequest {
+    std::string split;
+    std::int64_t max_items = 0;  ///< 0 = all
+    bool metrics = true;         ///< generation: decode, which costs much more than the loss
+    bool predictions = false;
+    std::function<bool()> stop;  ///< checked between batches
+};
+
+/// Without gradients and dropout. Large packed batches; the features of a frozen backbone come from the cache when there is one.
+Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& request, FeatureCache* features);
+
+} // namespace diapason

@@ -1,0 +1,46 @@
+// A task's splits for one backbone: read once, tokenised when first used, shared by the runs of a process.
+#pragma once
+
+#include "core/data/task.h"
+#include "core/model/packed_batch.h"
+#include "core/text/tokenizer.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+class TaskData {
+public:
+    /// @param max_tokens 0 = the task's own limit
+    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens, std::int64_t begin_id, std::int64_t end_id);
+
+    struct Split {
+        Dataset examples;
+        std::vector<EncodedExample> encoded; ///< empty ids = not yet
+    };
+    bool has(const std::string& split) const { return m_task.data.count(split) != 0; }
+    Split& split(const std::string& name);
+    const EncodedExample& encoded(const std::string& split, std::size_t item);
+
+    /// For training and for scoring: input, and behind it the target with labels on its tokens.
+    Sequence training_sequence(const std::string& split, std::size_t item);
+
+    const Task& task() const { return m_task; }
+    const Tokenizer& tokenizer() const { return *m_tokenizer; }
+    std::int64_t end_id() const { return m_end_id; }
+
+private:
+    Task m_task;
+    std::shared_ptr<const Tokenizer> m_tokenizer;
+    std::int64_t m_begin_id, m_end_id;
+    std::map<std::string, Split> m_splits;
+};
+
+/// The same object for the same task, backbone and limit as long as the process lives. Engine thread only.
+std::shared_ptr<TaskData> shared_task_data(const std::string& task, const std::filesystem::path& backbone, std::int64_t max_tokens);
+
+} // namespace diapason
