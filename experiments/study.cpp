@@ -89,7 +89,8 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     if (const std::string device = fields.text("device", false); !device.empty()) study.device = device;
     const auto read_vary = [&](Fields& of, const std::string& key) {
         std::vector<Factor> factors;
-        for (const auto& [name, levels] : of.object(key).items()) {
+        const Json lists = of.object(key);
+        for (const auto& [name, levels] : lists.items()) {
             if (!levels.is_array()) of.add(key + "." + name, levels.dump(), "a list of levels is needed");
             else factors.push_back({name, levels.get<std::vector<Json>>()});
         }

@@ -49,7 +49,7 @@ int doctor(const Context& context) {
     try {
         const Json engine = load_engine().info().facts;
         for (const auto& [key, value] : engine.items()) facts[key] = value;
-        good = engine.value("blas_is_torchs_own")->capture_default_str();
+        good = engine.value("blas_is_torchs_own", true);
         if (!good) facts["problem"] = "another BLAS answers for the tensor library: matrix products may be several times slower";
     } catch (const Error& error) {
         facts["problem"] = error.what();

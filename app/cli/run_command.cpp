@@ -6,10 +6,9 @@
 #include "core/store/store_reader.h"
 #include "experiments/engine_library.h"
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
-#include <mutex>
-#include <sys/prctl.h>
 #include <thread>
 #include <unistd.h>
 
@@ -28,7 +27,6 @@ void write_line(const std::string& line) {
 
 // One run for a parent program: order in on the first line, events out, requests on further lines.
 int execute_run() {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::signal(SIGPIPE, SIG_IGN);
     std::string line;
     if (!std::getline(std::cin, line)) throw config_error("run exec", {}, "an order is expected on standard input");

@@ -1,0 +1,45 @@
+// The window program.
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/paths.h"
+#include "ui/shell/main_window.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+#include <QTimer>
+
+#include <cstdio>
+
+int main(int argc, char** argv) {
+    using namespace diapason;
+    ignore_file_size_signal();
+    QApplication::setOrganizationName(QStringLiteral("Diapason"));
+    QApplication::setApplicationName(QStringLiteral("diapason"));
+    QApplication::setApplicationVersion(QStringLiteral(DIAPASON_VERSION));
+    QApplication app(argc, argv);
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QStringLiteral("Compares parameter-efficient tuning methods of language models"));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    const QCommandLineOption database(QStringLiteral("db"), QStringLiteral("Database to open (default: diapason.db in the data folder)"), QStringLiteral("file"));
+    const QCommandLineOption home(QStringLiteral("home"), QStringLiteral("Folder of the user's data"), QStringLiteral("folder"));
+    parser.addOptions({database, home});
+    parser.process(app);
+    try {
+        if (parser.isSet(home)) set_home_folder(parser.value(home).toStdString());
+        const QSettings settings(ui::qs((home_folder() / "window.ini").string()), QSettings::IniFormat);
+        ui::applyTheme(static_cast<ui::Appearance>(settings.value(QStringLiteral("appearance"), static_cast<int>(ui::Appearance::system)).toInt()));
+        ui::Workspace workspace;
+        ui::MainWindow window(workspace);
+        window.show();
+        const std::filesystem::path file = parser.isSet(database) ? std::filesystem::path(parser.value(database).toStdString()) : default_database();
+        // After the first paint: the window is there at once, whatever the disk does.
+        QObject::connect(&window, &ui::MainWindow::painted, &workspace, [&] { workspace.openDatabase(file); });
+        return QApplication::exec();
+    } catch (const Error& error) {
+        std::fprintf(stderr, "error: %s\n", error.what());
+        return error.exit_code();
+    }
+}

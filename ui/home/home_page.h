@@ -1,0 +1,47 @@
+// The Home page: what to do first, sample studies, recent studies.
+#pragma once
+
+#include "experiments/study.h"
+#include "ui/shell/page.h"
+#include "ui/shell/workspace.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QTableWidget>
+
+namespace diapason::ui {
+
+class HomePage : public Page {
+    Q_OBJECT
+public:
+    explicit HomePage(Workspace& workspace, QWidget* parent = nullptr);
+    QString title() const override { return tr("Home"); }
+    void activated() override { reloadRecent(); }
+
+Q_SIGNALS:
+    void newStudyWanted();
+    void openDatabaseWanted();
+    void designOpened();
+    void runStarted();
+    void studyOpened(bool running);
+
+private:
+    QWidget* buildSide();
+    QWidget* buildSamples();
+    void reloadRecent();
+    void showSample(int row);
+    void runSample();
+    void openSample();
+
+    Workspace& m_workspace;
+    std::vector<SampleStudy> m_samples;
+    QListWidget* m_recent;
+    QTableWidget* m_table;
+    QLineEdit* m_filter;
+    QLabel *m_title, *m_text, *m_facts, *m_database;
+    QPushButton *m_run, *m_open;
+};
+
+} // namespace diapason::ui

@@ -1,0 +1,47 @@
+// Curves of runs, fed by events: live, or from a replay. What is drawn is what was stored.
+#pragma once
+
+#include "experiments/run_event.h"
+#include "core/store/store_reader.h"
+
+#include <QString>
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace diapason::ui {
+
+/// One metric of one run; arrays are parallel and grow at their end.
+struct Curve {
+    std::vector<std::int64_t> step;
+    std::vector<double> wall;
+    std::vector<double> value; ///< NaN and infinities as they came
+};
+
+class RunCurves {
+public:
+    void clear() { m_curves.clear(); }
+    void clearRun(RowId run) { m_curves.erase(run); }
+    /// Appends the points of an event; a run that begins anew loses its old ones.
+    void apply(RowId run, const RunEvent& event);
+    /// All stored points of a run.
+    void load(const StoreReader& reader, RowId run);
+
+    const Curve* find(RowId run, const std::string& metric) const;
+    std::set<std::string> metrics() const;
+
+private:
+    std::map<RowId, std::map<std::string, Curve>> m_curves;
+};
+
+/// Two points per pixel column at most, the least and the greatest of each, so that every spike stays visible.
+/// @param x ascending. @return indices into x, ascending; all of them when there are few
+std::vector<std::size_t> decimate(const std::vector<double>& x, const std::vector<double>& y, double from, double to, int columns);
+
+/// Exponential moving average, debiased (Kingma and Ba 2015, §3), non-finite values skipped and kept. weight 0 = as it is.
+std::vector<double> smooth(const std::vector<double>& values, double weight);
+
+} // namespace diapason::ui

@@ -1,0 +1,229 @@
+#include "ui/replay/replay_page.h"
+
+#include "core/base/format.h"
+#include "experiments/replay.h"
+#include "ui/plots/study_styles.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <map>
+
+namespace diapason::ui {
+namespace {
+
+constexpr int sliderSteps = 10000;
+constexpr double speeds[] = {1, 4, 16, 1e9};
+
+} // namespace
+
+ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_runs(new QListWidget), m_loss(new CurvePlot(m_curves)), m_score(new CurvePlot(m_curves)), m_play(new QPushButton), m_speed(new QComboBox),
+      m_metric(new QComboBox), m_scrubber(new QSlider(Qt::Horizontal)), m_time(new QLabel) {
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(12, 6, 12, 6);
+    auto* chip = new QLabel(tr("replay, read-only"));
+    chip->setProperty("role", QStringLiteral("chip"));
+    bar->addWidget(chip);
+    m_play->setProperty("primary", true);
+    m_play->setMinimumWidth(84);
+    bar->addWidget(m_play);
+    m_speed->addItems({tr("1 ×"), tr("4 ×"), tr("16 ×"), tr("at once")});
+    m_speed->setCurrentIndex(1);
+    m_speed->setAccessibleName(tr("Speed"));
+    bar->addWidget(m_speed);
+    m_scrubber->setRange(0, sliderSteps);
+    m_scrubber->setAccessibleName(tr("Position"));
+    m_scrubber->setMinimumWidth(120);
+    bar->addWidget(m_scrubber, 1);
+    m_time->setMinimumWidth(110);
+    bar->addWidget(m_time);
+    m_metric->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_metric->setAccessibleName(tr("Metric of the lower plot"));
+    bar->addWidget(m_metric);
+    layout->addLayout(bar);
+    auto* splitter = new QSplitter;
+    splitter->setObjectName(QStringLiteral("replaySplitter"));
+    splitter->setHandleWidth(1);
+    m_runs->setMinimumWidth(180);
+    m_runs->setAccessibleName(tr("Runs to replay"));
+    splitter->addWidget(m_runs);
+    auto* plots = new QSplitter(Qt::Vertical);
+    plots->setHandleWidth(1);
+    plots->addWidget(m_loss);
+    plots->addWidget(m_score);
+    splitter->addWidget(plots);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({300, 1000});
+    layout->addWidget(splitter, 1);
+    auto* empty = new QLabel(tr("No run is stored in this database yet."));
+    empty->setAlignment(Qt::AlignCenter);
+    m_stack = new QStackedLayout(this);
+    m_stack->addWidget(empty);
+    m_stack->addWidget(content);
+
+    const auto action = [this](const QString& text, const QKeySequence& key, auto&& slot) {
+        auto* a = new QAction(text, this);
+        a->setShortcut(key);
+        a->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        addAction(a);
+        connect(a, &QAction::triggered, this, slot);
+        m_actions.append(a);
+    };
+    action(tr("Play or pause the replay"), QKeySequence(Qt::Key_Space), [this] { play(!playing()); });
+    action(tr("One step back"), QKeySequence(Qt::Key_Left), [this] { step(-1, false); });
+    action(tr("One step on"), QKeySequence(Qt::Key_Right), [this] { step(1, false); });
+    action(tr("One evaluation back"), QKeySequence(QStringLiteral("Shift+Left")), [this] { step(-1, true); });
+    action(tr("One evaluation on"), QKeySequence(QStringLiteral("Shift+Right")), [this] { step(1, true); });
+    action(tr("To the beginning"), QKeySequence(Qt::Key_Home), [this] { seek(0); });
+    action(tr("To the end"), QKeySequence(Qt::Key_End), [this] { seek(m_duration); });
+    connect(m_play, &QPushButton::clicked, this, [this] { play(!playing()); });
+    connect(m_scrubber, &QSlider::sliderMoved, this, [this](int value) { seek(m_duration * value / sliderSteps); });
+    connect(m_runs, &QListWidget::itemChanged, this, &ReplayPage::chosenChanged);
+    connect(m_metric, &QComboBox::currentIndexChanged, this, &ReplayPage::show);
+    connect(&m_workspace, &Workspace::studyChanged, this, &ReplayPage::reload);
+    connect(&m_workspace, &Workspace::sessionEnded, this, &ReplayPage::reload);
+    m_timer.setInterval(50);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        const double elapsed = static_cast<double>(m_clock.restart()) / 1000;
+        seek(std::min(m_duration, m_position + elapsed * speeds[m_speed->currentIndex()]));
+        if (m_position >= m_duration) play(false);
+    });
+    play(false);
+    reload();
+}
+
+void ReplayPage::activated() { reload(); }
+
+void ReplayPage::reload() {
+    const RowId study = m_workspace.currentStudy();
+    const auto runs = study == 0 ? std::vector<RunRecord>() : m_workspace.reader().runs(study);
+    const bool any = std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) { return run.attempt > 0; });
+    m_stack->setCurrentIndex(any ? 1 : 0);
+    const QSignalBlocker blocker(m_runs);
+    std::set<qlonglong> unticked, known;
+    for (int i = 0; i < m_runs->count(); ++i) {
+        known.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
+        if (m_runs->item(i)->checkState() == Qt::Unchecked) unticked.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
+    }
+    m_runs->clear();
+    if (any) {
+        std::map<RowId, CurveStyle> styles;
+        for (const CurveStyle& style : study_styles(m_workspace.reader(), study)) styles[style.run] = style;
+        for (const RunRecord& run : runs) {
+            if (run.attempt == 0) continue;
+            auto* item = new QListWidgetItem(tr("%1, seed %2").arg(styles[run.id].armLabel).arg(run.seed));
+            item->setData(Qt::UserRole, static_cast<qlonglong>(run.id));
+            item->setData(Qt::DecorationRole, styles[run.id].colour);
+            item->setCheckState(unticked.count(run.id) != 0 ? Qt::Unchecked : Qt::Checked);
+            m_runs->addItem(item);
+        }
+    }
+    chosenChanged();
+}
+
+void ReplayPage::chosenChanged() {
+    std::set<RowId> chosen;
+    for (int i = 0; i < m_runs->count(); ++i) {
+        if (m_runs->item(i)->checkState() == Qt::Checked) chosen.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
+    }
+    m_curves.clear();
+    m_styles.clear();
+    m_pointTimes.clear();
+    m_evaluationTimes.clear();
+    if (m_workspace.hasDatabase() && m_workspace.currentStudy() != 0) {
+        for (const CurveStyle& style : study_styles(m_workspace.reader(), m_workspace.currentStudy())) {
+            if (chosen.count(style.run) == 0) continue;
+            m_styles.push_back(style);
+            for (const RunEvent& event : replay_events(m_workspace.reader(), style.run)) {
+                m_curves.apply(style.run, event);
+                const auto* points = std::get_if<MetricPoints>(&event);
+                if (points == nullptr) continue;
+                for (const MetricPoint& point : points->points) {
+                    m_pointTimes.push_back(point.wall_s);
+                    if (point.metric.rfind("validation/", 0) == 0) m_evaluationTimes.push_back(point.wall_s);
+                }
+            }
+        }
+    }
+    for (auto* times : {&m_pointTimes, &m_evaluationTimes}) std::sort(times->begin(), times->end());
+    m_duration = m_pointTimes.empty() ? 0 : m_pointTimes.back();
+    m_position = m_duration;
+    QStringList metrics;
+    for (const std::string& name : m_curves.metrics()) {
+        if (name.rfind("validation/", 0) == 0) metrics.append(qs(name));
+    }
+    const QString current = m_metric->currentText();
+    {
+        const QSignalBlocker blocker(m_metric);
+        m_metric->clear();
+        m_metric->addItems(metrics);
+        int index = metrics.indexOf(current);
+        for (int i = 0; i < metrics.size() && index < 0; ++i) {
+            if (!metrics[i].endsWith(QStringLiteral("loss"))) index = i;
+        }
+        m_metric->setCurrentIndex(std::max(0, index));
+    }
+    m_loss->setStyles(m_styles);
+    m_score->setStyles(m_styles);
+    show();
+}
+
+void ReplayPage::seek(double seconds) {
+    m_position = std::clamp(seconds, 0.0, m_duration);
+    show();
+}
+
+void ReplayPage::play(bool on) {
+    if (on && m_position >= m_duration) m_position = 0;
+    if (on) {
+        m_clock.restart();
+        m_timer.start();
+    } else {
+        m_timer.stop();
+    }
+    m_play->setText(on ? tr("Pause") : tr("Play"));
+}
+
+void ReplayPage::step(int direction, bool evaluations) {
+    const auto& times = evaluations ? m_evaluationTimes : m_pointTimes;
+    if (times.empty()) return;
+    play(false);
+    if (direction > 0) {
+        const auto next = std::upper_bound(times.begin(), times.end(), m_position);
+        seek(next == times.end() ? m_duration : *next);
+    } else {
+        const auto here = std::lower_bound(times.begin(), times.end(), m_position);
+        seek(here == times.begin() ? 0 : *(here - 1));
+    }
+}
+
+void ReplayPage::show() {
+    CurveView loss;
+    loss.metric = "train/loss";
+    loss.logY = true;
+    loss.smoothing = 0.6;
+    loss.untilWall = m_position;
+    m_loss->setView(loss);
+    m_loss->setHeading(tr("Train loss"), tr("nats per label, log"));
+    CurveView score;
+    score.metric = m_metric->currentText().toStdString();
+    score.bands = true;
+    const MetricText text = metric_text(score.metric.empty() ? "validation/loss" : score.metric);
+    score.scale = text.scale;
+    score.untilWall = m_position;
+    m_score->setView(score);
+    m_score->setHeading(text.heading, text.unit);
+    const QSignalBlocker blocker(m_scrubber);
+    m_scrubber->setValue(m_duration > 0 ? static_cast<int>(sliderSteps * m_position / m_duration) : 0);
+    m_time->setText(tr("%1 s of %2 s").arg(qs(format_number(m_position, 1)), qs(format_number(m_duration, 1))));
+}
+
+} // namespace diapason::ui

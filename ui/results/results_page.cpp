@@ -1,0 +1,149 @@
+#include "ui/results/results_page.h"
+
+#include "core/base/error.h"
+#include "ui/results/export_dialog.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QHeaderView>
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include <set>
+
+namespace diapason::ui {
+
+ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
+    : Page(parent), m_workspace(workspace), m_model(new ResultsModel(this)), m_sorted(new QSortFilterProxyModel(this)), m_table(new QTableView), m_plot(new SizePlot),
+      m_heading(new QLabel), m_notes(new QLabel), m_export(new QPushButton(tr("Export…"))) {
+    m_sorted->setSourceModel(m_model);
+    m_sorted->setSortRole(ResultsModel::SortRole);
+    m_table->setModel(m_sorted);
+    m_table->setSortingEnabled(true);
+    m_table->horizontalHeader()->setSortIndicator(-1, Qt::DescendingOrder); // arm order until a column is chosen
+    m_table->horizontalHeader()->setSortIndicatorClearable(true);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(rowHeight);
+    m_table->setShowGrid(false);
+    m_table->setTabKeyNavigation(false);
+    m_table->setAccessibleName(tr("Results by arm"));
+    m_heading->setProperty("role", QStringLiteral("heading"));
+    m_notes->setWordWrap(true);
+    m_notes->setProperty("role", QStringLiteral("secondary"));
+    m_notes->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_export->setProperty("primary", true);
+
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(12, 6, 12, 6);
+    bar->addWidget(m_heading);
+    bar->addStretch();
+    auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy table"));
+    bar->addWidget(copy);
+    bar->addWidget(m_export);
+    layout->addLayout(bar);
+    auto* splitter = new QSplitter(Qt::Vertical);
+    splitter->setObjectName(QStringLiteral("resultsSplitter"));
+    splitter->setHandleWidth(1);
+    splitter->addWidget(m_table);
+    auto* lower = new QWidget;
+    auto* lowerLayout = new QHBoxLayout(lower);
+    lowerLayout->setContentsMargins(0, 0, 12, 0);
+    lowerLayout->addWidget(m_plot, 3);
+    auto* notesColumn = new QVBoxLayout;
+    auto* notesTitle = new QLabel(tr("Notes"));
+    notesTitle->setProperty("role", QStringLiteral("heading"));
+    notesColumn->addSpacing(8);
+    notesColumn->addWidget(notesTitle);
+    notesColumn->addWidget(m_notes);
+    notesColumn->addStretch();
+    lowerLayout->addLayout(notesColumn, 1);
+    splitter->addWidget(lower);
+    splitter->setSizes({380, 320});
+    layout->addWidget(splitter, 1);
+
+    auto* empty = new QLabel(tr("No study has been run in this database yet."));
+    empty->setAlignment(Qt::AlignCenter);
+    m_stack = new QStackedLayout(this);
+    m_stack->addWidget(empty);
+    m_stack->addWidget(content);
+
+    auto* copyAction = new QAction(tr("Copy results"), this);
+    copyAction->setShortcut(QKeySequence::Copy);
+    copyAction->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(copyAction);
+    auto* exportAction = new QAction(tr("Export results…"), this);
+    exportAction->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
+    m_actions = {copyAction, exportAction};
+    const auto doCopy = [this] { QApplication::clipboard()->setText(selectionText()); };
+    connect(copyAction, &QAction::triggered, this, doCopy);
+    connect(copy, &QPushButton::clicked, this, doCopy);
+    connect(exportAction, &QAction::triggered, this, &ResultsPage::openExport);
+    connect(m_export, &QPushButton::clicked, this, &ResultsPage::openExport);
+    connect(&m_workspace, &Workspace::studyChanged, this, &ResultsPage::reload);
+    connect(&m_workspace, &Workspace::sessionEnded, this, &ResultsPage::reload);
+    // A finished run changes the table; its curve points do not.
+    connect(&m_workspace, &Workspace::runEvents, this, [this](const RunEvents& events) {
+        for (const auto& [run, event] : events) {
+            const auto* change = std::get_if<StateChanged>(&event);
+            if (change != nullptr && is_terminal(change->state) && isVisible()) {
+                QTimer::singleShot(500, this, &ResultsPage::reload); // the store commits within a quarter of a second
+                return;
+            }
+        }
+    });
+    reload();
+}
+
+void ResultsPage::reload() {
+    const RowId study = m_workspace.currentStudy();
+    m_stack->setCurrentIndex(study == 0 ? 0 : 1);
+    if (study == 0) return;
+    try {
+        m_model->setTable(result_table(m_workspace.reader(), study));
+    } catch (const Error& error) {
+        m_notes->setText(qs(error.what()));
+        return;
+    }
+    const ResultTable& table = m_model->table();
+    m_heading->setText(tr("%1 — %2 of %3 runs").arg(qs(table.title)).arg(table.finished).arg(table.planned));
+    QString notes;
+    for (const std::string& note : table.notes) notes += qs(note) + QStringLiteral(".\n\n");
+    m_notes->setText(notes.trimmed());
+    m_table->resizeColumnsToContents();
+    m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 120, 290));
+    m_plot->setTable(table);
+}
+
+QString ResultsPage::selectionText() const {
+    std::set<int> rows;
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) rows.insert(index.row());
+    if (rows.empty()) {
+        for (int row = 0; row < m_sorted->rowCount(); ++row) rows.insert(row);
+    }
+    QString text;
+    const int columns = m_sorted->columnCount();
+    for (int column = 0; column < columns; ++column) text += m_sorted->headerData(column, Qt::Horizontal).toString() + (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
+    for (const int row : rows) {
+        for (int column = 0; column < columns; ++column) text += m_sorted->index(row, column).data().toString() + (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
+    }
+    return text;
+}
+
+bool ResultsPage::saveFigure(const QString& file) { return file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive) ? m_plot->savePng(file, 0, 0, 2.0) : m_plot->savePdf(file); }
+
+void ResultsPage::openExport() {
+    if (m_workspace.currentStudy() == 0) return;
+    auto* dialog = new ExportDialog(m_model->table(), [this](const QString& file) { return saveFigure(file); }, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+} // namespace diapason::ui

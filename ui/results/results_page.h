@@ -1,0 +1,44 @@
+// The Results page: the sortable table of arms, score against size, notes, export.
+#pragma once
+
+#include "ui/results/results_model.h"
+#include "ui/results/size_plot.h"
+#include "ui/shell/page.h"
+#include "ui/shell/workspace.h"
+
+#include <QLabel>
+#include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QStackedLayout>
+#include <QTableView>
+
+namespace diapason::ui {
+
+class ResultsPage : public Page {
+    Q_OBJECT
+public:
+    explicit ResultsPage(Workspace& workspace, QWidget* parent = nullptr);
+    QString title() const override { return tr("Results"); }
+    QList<QAction*> pageActions() const override { return m_actions; }
+    void activated() override { reload(); }
+    const ResultsModel& model() const { return *m_model; }
+    /// TSV with headers of the selected rows, or of all when none is selected.
+    QString selectionText() const;
+    bool saveFigure(const QString& file);
+
+private:
+    void reload();
+    void openExport();
+
+    Workspace& m_workspace;
+    ResultsModel* m_model;
+    QSortFilterProxyModel* m_sorted;
+    QTableView* m_table;
+    SizePlot* m_plot;
+    QLabel *m_heading, *m_notes;
+    QPushButton* m_export;
+    QStackedLayout* m_stack;
+    QList<QAction*> m_actions;
+};
+
+} // namespace diapason::ui

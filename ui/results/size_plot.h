@@ -1,0 +1,25 @@
+// Score against size: each arm's mean with its 95 % t-interval over the number of trained parameters.
+#pragma once
+
+#include "experiments/results.h"
+
+#include <qcustomplot.h>
+
+namespace diapason::ui {
+
+class SizePlot : public QCustomPlot {
+    Q_OBJECT
+public:
+    explicit SizePlot(QWidget* parent = nullptr);
+    void setTable(const ResultTable& table);
+    QSize minimumSizeHint() const override { return {260, 180}; }
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void draw();
+    ResultTable m_table;
+};
+
+} // namespace diapason::ui

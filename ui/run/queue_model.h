@@ -1,0 +1,34 @@
+// The queue of runs as a table: state, arm, seed, progress, time.
+#pragma once
+
+#include "experiments/study_session.h"
+
+#include <QAbstractTableModel>
+
+namespace diapason::ui {
+
+class QueueModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { State, Arm, Seed, ProgressColumn, Time, ColumnCount };
+    static constexpr int ShareRole = Qt::UserRole + 1; ///< 0 … 1, of the progress column
+
+    using QAbstractTableModel::QAbstractTableModel;
+    /// Running runs first, then failed ones, queued ones, finished ones; within each as queued.
+    void setStatus(const QueueStatus& status);
+    RowId runAt(int row) const { return m_entries.at(static_cast<std::size_t>(row)).run; }
+    RowId armAt(int row) const { return m_entries.at(static_cast<std::size_t>(row)).arm; }
+    const QueueEntry& entry(int row) const { return m_entries.at(static_cast<std::size_t>(row)); }
+
+    int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : static_cast<int>(m_entries.size()); }
+    int columnCount(const QModelIndex& = {}) const override { return ColumnCount; }
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    std::vector<QueueEntry> m_entries;
+};
+
+QString stateText(RunState state);
+
+} // namespace diapason::ui

@@ -1,0 +1,318 @@
+#include "ui/shell/main_window.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/format.h"
+#include "core/base/paths.h"
+#include "ui/design/design_page.h"
+#include "ui/home/home_page.h"
+#include "ui/replay/replay_page.h"
+#include "ui/results/results_page.h"
+#include "ui/run/run_page.h"
+#include "ui/shell/action_finder.h"
+#include "ui/theme/icons.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QSettings>
+#include <QSplitter>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace diapason::ui {
+namespace {
+
+QSettings settings() { return QSettings(qs((home_folder() / "window.ini").string()), QSettings::IniFormat); }
+
+} // namespace
+
+MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(parent), m_workspace(workspace) {
+    setWindowTitle(tr("Diapason"));
+    setMinimumSize(1000, 640);
+    resize(1440, 900);
+    buildPages();
+    auto* central = new QWidget;
+    auto* layout = new QVBoxLayout(central);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(buildStudyBar());
+    m_banner = new QFrame;
+    m_banner->setObjectName(QStringLiteral("banner"));
+    auto* bannerLayout = new QHBoxLayout(m_banner);
+    bannerLayout->setContentsMargins(12, 4, 8, 4);
+    auto* mark = new QLabel;
+    mark->setPixmap(iconPixmap(QStringLiteral("warn"), 16, colour(Role::warning)));
+    m_bannerText = new QLabel;
+    m_bannerText->setWordWrap(true);
+    m_bannerText->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    auto* dismiss = new QPushButton(tr("Dismiss"));
+    connect(dismiss, &QPushButton::clicked, m_banner, &QWidget::hide);
+    bannerLayout->addWidget(mark);
+    bannerLayout->addWidget(m_bannerText, 1);
+    bannerLayout->addWidget(dismiss);
+    m_banner->hide();
+    layout->addWidget(m_banner);
+    layout->addWidget(m_stack, 1);
+    setCentralWidget(central);
+    buildMenus();
+    m_statusDatabase = new QLabel;
+    m_statusWorker = new QLabel;
+    statusBar()->addWidget(m_statusDatabase);
+    statusBar()->addPermanentWidget(m_statusWorker);
+    statusBar()->setSizeGripEnabled(false);
+    connect(&m_workspace, &Workspace::problem, this, &MainWindow::showBanner);
+    for (const auto signal : {&Workspace::databaseChanged, &Workspace::studyChanged, &Workspace::sessionStarted, &Workspace::sessionEnded}) {
+        connect(&m_workspace, signal, this, &MainWindow::updateBar);
+        connect(&m_workspace, signal, this, &MainWindow::updateStatus);
+    }
+    connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
+    restoreState();
+    updateBar();
+    updateStatus();
+}
+
+void MainWindow::buildPages() {
+    m_stack = new QStackedWidget;
+    auto* home = new HomePage(m_workspace);
+    auto* design = new DesignPage(m_workspace);
+    auto* run = new RunPage(m_workspace);
+    m_pages = {home, design, run, new ResultsPage(m_workspace), new ReplayPage(m_workspace)};
+    for (Page* page : m_pages) m_stack->addWidget(page);
+    connect(home, &HomePage::newStudyWanted, this, [this] {
+        m_workspace.newStudy();
+        showPage(1);
+    });
+    connect(home, &HomePage::openDatabaseWanted, this, &MainWindow::openDatabase);
+    connect(home, &HomePage::designOpened, this, [this] { showPage(1); });
+    connect(home, &HomePage::runStarted, this, [this] { showPage(2); });
+    connect(home, &HomePage::studyOpened, this, [this] { showPage(3); });
+    connect(design, &DesignPage::started, this, [this] { showPage(2); });
+    connect(run, &RunPage::designWanted, this, [this] { showPage(1); });
+}
+
+QWidget* MainWindow::buildStudyBar() {
+    auto* bar = new QWidget;
+    auto* layout = new QHBoxLayout(bar);
+    layout->setContentsMargins(8, 4, 8, 0);
+    m_studies = new QComboBox;
+    m_studies->setMinimumWidth(190);
+    m_studies->setMaximumWidth(260);
+    m_studies->setAccessibleName(tr("Stored study that Run, Results and Replay show"));
+    m_state = new QLabel;
+    m_state->setProperty("role", QStringLiteral("chip"));
+    m_tabs = new QTabBar;
+    m_tabs->setObjectName(QStringLiteral("modes"));
+    m_tabs->setExpanding(false);
+    m_tabs->setDrawBase(false);
+    for (int i = 0; i < m_pages.size(); ++i) m_tabs->addTab(tr("%1  %2").arg(m_pages[i]->title()).arg(i + 1));
+    auto* undo = new QToolButton;
+    auto* redo = new QToolButton;
+    QAction* undoAction = m_workspace.undoStack().createUndoAction(this, tr("Undo"));
+    QAction* redoAction = m_workspace.undoStack().createRedoAction(this, tr("Redo"));
+    undoAction->setShortcut(QKeySequence::Undo);
+    redoAction->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+Z")));
+    undoAction->setIcon(icon(QStringLiteral("undo")));
+    redoAction->setIcon(icon(QStringLiteral("redo")));
+    undo->setDefaultAction(undoAction);
+    redo->setDefaultAction(redoAction);
+    m_actions.append(undoAction);
+    m_actions.append(redoAction);
+    auto* find = new QPushButton(icon(QStringLiteral("search")), tr("Find an action   Ctrl+K"));
+    connect(find, &QPushButton::clicked, this, &MainWindow::findAction);
+    layout->addWidget(m_studies);
+    layout->addWidget(m_state);
+    layout->addSpacing(8);
+    layout->addWidget(m_tabs);
+    layout->addStretch();
+    layout->addWidget(undo);
+    layout->addWidget(redo);
+    layout->addWidget(find);
+    connect(m_tabs, &QTabBar::currentChanged, this, &MainWindow::showPage);
+    connect(m_studies, &QComboBox::activated, this, [this](int index) { m_workspace.showStudy(m_studies->itemData(index).toLongLong()); });
+    return bar;
+}
+
+QAction* MainWindow::addTo(QMenu* menu, const QString& text, const QKeySequence& key, std::function<void()> slot) {
+    QAction* action = menu->addAction(text, key, this, std::move(slot));
+    m_actions.append(action);
+    return action;
+}
+
+void MainWindow::buildMenus() {
+    QMenu* file = menuBar()->addMenu(tr("&File"));
+    addTo(file, tr("New study"), QKeySequence::New, [this] { m_workspace.newStudy(); showPage(1); });
+    addTo(file, tr("Open database…"), QKeySequence::Open, [this] { openDatabase(); });
+    file->addSeparator();
+    addTo(file, tr("Import study…"), {}, [this] { importStudy(); });
+    addTo(file, tr("Save study as…"), QKeySequence::SaveAs, [this] { saveStudy(); });
+    file->addSeparator();
+    addTo(file, tr("Quit"), QKeySequence::Quit, [this] { close(); });
+    QMenu* editMenu = menuBar()->addMenu(tr("&Edit"));
+    editMenu->addActions({m_actions[0], m_actions[1]});
+    addTo(editMenu, tr("Find an action…"), QKeySequence(QStringLiteral("Ctrl+K")), [this] { findAction(); });
+    QMenu* view = menuBar()->addMenu(tr("&View"));
+    for (int i = 0; i < m_pages.size(); ++i) addTo(view, m_pages[i]->title(), QKeySequence(QStringLiteral("Alt+%1").arg(i + 1)), [this, i] { showPage(i); });
+    view->addSeparator();
+    QMenu* appearance = view->addMenu(tr("Appearance"));
+    const std::pair<QString, Appearance> looks[] = {{tr("Light"), Appearance::light}, {tr("Dark"), Appearance::dark}, {tr("Follow the system"), Appearance::system}};
+    for (const auto& [text, look] : looks) {
+        addTo(appearance, text, {}, [look = look] {
+            QSettings stored = settings();
+            stored.setValue(QStringLiteral("appearance"), static_cast<int>(look));
+            applyTheme(look);
+        });
+    }
+    QMenu* study = menuBar()->addMenu(tr("&Study"));
+    addTo(study, tr("Run the unfinished runs again"), {}, [this] { if (m_workspace.currentStudy() != 0 && m_workspace.continueStudy(m_workspace.currentStudy())) showPage(2); });
+    addTo(study, tr("Move to trash"), {}, [this] { m_workspace.trashStudy(m_workspace.currentStudy()); });
+    for (Page* page : m_pages) {
+        const auto actions = page->pageActions();
+        if (actions.isEmpty()) continue;
+        QMenu* menu = menuBar()->addMenu(QLatin1Char('&') + page->title());
+        menu->addActions(actions);
+        m_actions.append(actions);
+    }
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    addTo(help, tr("Keys"), QKeySequence::HelpContents, [this] { showKeys(); });
+    addTo(help, tr("About Diapason"), {}, [this] {
+        QMessageBox::about(this, tr("About Diapason"), tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language models.</p><p>GPL-3.0-or-later. A diapason is a tuning fork.</p>").arg(QLatin1String(DIAPASON_VERSION)));
+    });
+}
+
+void MainWindow::showPage(int index) {
+    if (index < 0 || index >= m_pages.size()) return;
+    {
+        const QSignalBlocker blocker(m_tabs);
+        m_tabs->setCurrentIndex(index);
+    }
+    m_stack->setCurrentIndex(index);
+    // Keys of a page that is not visible must not act.
+    for (int i = 0; i < m_pages.size(); ++i) {
+        for (QAction* action : m_pages[i]->pageActions()) action->setEnabled(i == index);
+    }
+    m_pages[index]->activated();
+}
+
+void MainWindow::showBanner(const QString& text) {
+    m_bannerText->setText(text);
+    m_banner->show();
+}
+
+void MainWindow::updateBar() {
+    const QSignalBlocker blocker(m_studies);
+    m_studies->clear();
+    if (m_workspace.hasDatabase()) {
+        for (const StudyRecord& study : m_workspace.reader().studies()) {
+            m_studies->addItem(qs(study.title) + QStringLiteral("  #%1").arg(study.id), static_cast<qlonglong>(study.id));
+            if (study.id == m_workspace.currentStudy()) m_studies->setCurrentIndex(m_studies->count() - 1);
+        }
+    }
+    if (m_studies->count() == 0) m_studies->addItem(tr("no study yet"), 0);
+    m_studies->setEnabled(m_workspace.currentStudy() != 0);
+}
+
+void MainWindow::updateStatus() {
+    const QueueStatus status = m_workspace.queue();
+    const std::size_t ended = status.entries.size() - status.running - status.queued;
+    if (m_workspace.currentStudy() == 0) m_state->setText(tr("draft"));
+    else if (m_workspace.running()) m_state->setText(tr("%1 %2 of %3").arg(status.paused ? tr("paused") : tr("running")).arg(ended).arg(status.entries.size()));
+    else m_state->setText(tr("%1 of %2 finished").arg(status.finished).arg(status.entries.size()));
+    if (!m_workspace.hasDatabase()) {
+        m_statusDatabase->setText(tr("no database"));
+    } else {
+        std::error_code error;
+        const auto bytes = std::filesystem::file_size(m_workspace.databaseFile(), error);
+        m_statusDatabase->setText(tr("%1, %2%3").arg(qs(m_workspace.databaseFile().string()), error ? QString() : qs(format_bytes(static_cast<double>(bytes))), m_workspace.readOnly() ? tr(", read-only") : QString()));
+    }
+    QString worker = tr("Worker idle");
+    for (const QueueEntry& entry : status.entries) {
+        if (entry.state == RunState::running) worker = tr("%1, seed %2, step %3 of %4").arg(qs(entry.arm_label)).arg(entry.seed).arg(entry.step).arg(entry.total_steps);
+    }
+    m_statusWorker->setText(m_workspace.running() ? worker : tr("Worker idle"));
+}
+
+void MainWindow::openDatabase() {
+    const QString file = QFileDialog::getSaveFileName(this, tr("Open or create a database"), qs(home_folder().string()), tr("Diapason databases (*.db);;All files (*)"), nullptr, QFileDialog::DontConfirmOverwrite);
+    if (!file.isEmpty()) m_workspace.openDatabase(file.toStdString());
+}
+
+void MainWindow::importStudy() {
+    const QString file = QFileDialog::getOpenFileName(this, tr("Import study"), {}, tr("Studies (*.json)"));
+    if (file.isEmpty()) return;
+    try {
+        m_workspace.openDesign(read_study(file.toStdString()));
+        showPage(1);
+    } catch (const Error& error) {
+        showBanner(qs(error.what()));
+    }
+}
+
+void MainWindow::saveStudy() {
+    const QString file = QFileDialog::getSaveFileName(this, tr("Save study as"), QStringLiteral("study.json"), tr("Studies (*.json)"));
+    if (file.isEmpty()) return;
+    try {
+        write_file_atomically(file.toStdString(), to_json(m_workspace.design()).dump(2) + "\n");
+    } catch (const Error& error) {
+        showBanner(qs(error.what()));
+    }
+}
+
+void MainWindow::findAction() {
+    auto* finder = new ActionFinder(m_actions, this);
+    finder->setAttribute(Qt::WA_DeleteOnClose);
+    finder->open();
+}
+
+void MainWindow::showKeys() {
+    QString rows;
+    for (const QAction* action : m_actions) {
+        if (action->shortcut().isEmpty()) continue;
+        rows += QStringLiteral("<tr><td><b>%1</b>&nbsp;&nbsp;</td><td>%2</td></tr>").arg(action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(), QString(action->text()).remove(QLatin1Char('&')).toHtmlEscaped());
+    }
+    QMessageBox box(QMessageBox::NoIcon, tr("Keys"), QStringLiteral("<table>%1</table>").arg(rows), QMessageBox::Close, this);
+    box.exec();
+}
+
+void MainWindow::restoreState() {
+    QSettings stored = settings();
+    restoreGeometry(stored.value(QStringLiteral("geometry")).toByteArray());
+    for (QSplitter* splitter : findChildren<QSplitter*>()) {
+        const QVariant state = stored.value(QStringLiteral("splitter/") + splitter->objectName());
+        if (!splitter->objectName().isEmpty() && state.isValid()) splitter->restoreState(state.toByteArray());
+    }
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (m_workspace.running()) {
+        QMessageBox box(QMessageBox::Question, tr("A study is running"), tr("Stop its runs and close the window?"), QMessageBox::NoButton, this);
+        box.setInformativeText(tr("Finished runs stay. The others can be queued again with Study > Run the unfinished runs again."));
+        auto* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
+        box.addButton(tr("Keep running"), QMessageBox::RejectRole);
+        box.exec();
+        if (box.clickedButton() != stop) {
+            event->ignore();
+            return;
+        }
+        m_workspace.cancelAll();
+    }
+    QSettings stored = settings();
+    stored.setValue(QStringLiteral("geometry"), saveGeometry());
+    for (const QSplitter* splitter : findChildren<QSplitter*>()) {
+        if (!splitter->objectName().isEmpty()) stored.setValue(QStringLiteral("splitter/") + splitter->objectName(), splitter->saveState());
+    }
+    event->accept();
+}
+
+void MainWindow::paintEvent(QPaintEvent* event) {
+    QMainWindow::paintEvent(event);
+    if (m_painted) return;
+    m_painted = true;
+    QMetaObject::invokeMethod(this, &MainWindow::painted, Qt::QueuedConnection);
+}
+
+} // namespace diapason::ui

@@ -1,0 +1,220 @@
+#include "ui/shell/workspace.h"
+
+#include "core/base/error.h"
+#include "ui/theme/theme.h"
+
+#include <QUndoCommand>
+
+#include <algorithm>
+#include <map>
+
+namespace diapason::ui {
+
+// Swaps two whole designs: small documents, so that undo needs no inverse of each edit.
+class DesignCommand : public QUndoCommand {
+public:
+    DesignCommand(Workspace& workspace, const QString& what, const Study& after) : QUndoCommand(what), m_workspace(workspace), m_other(after) {}
+    void redo() override { swap(); }
+    void undo() override { swap(); }
+
+private:
+    void swap() {
+        std::swap(m_workspace.m_design, m_other);
+        Q_EMIT m_workspace.designChanged();
+    }
+    Workspace& m_workspace;
+    Study m_other;
+};
+
+Workspace::Workspace(QObject* parent) : QObject(parent), m_inbox(std::make_shared<Inbox>()) {
+    m_timer.setInterval(50);
+    connect(&m_timer, &QTimer::timeout, this, &Workspace::deliver);
+    newStudy();
+}
+
+Workspace::~Workspace() { m_session.reset(); }
+
+bool Workspace::openDatabase(const std::filesystem::path& file) {
+    if (running()) {
+        Q_EMIT problem(tr("A study is running. Stop it before another database is opened."));
+        return false;
+    }
+    try {
+        std::unique_ptr<Store> store;
+        try {
+            store = std::make_unique<Store>(file);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::locked && error.kind() != ErrorKind::incompatible && error.kind() != ErrorKind::storage) throw;
+            if (!std::filesystem::exists(file)) throw;
+            Q_EMIT problem(tr("Opened read-only: %1").arg(qs(error.what())));
+        }
+        auto reader = std::make_unique<StoreReader>(file);
+        m_store = std::move(store);
+        m_reader = std::move(reader);
+        m_file = file;
+    } catch (const Error& error) {
+        Q_EMIT problem(qs(error.what()));
+        return false;
+    }
+    if (m_store != nullptr) {
+        m_store->on_error([this](const std::string& what) {
+            QMetaObject::invokeMethod(this, [this, what] { Q_EMIT problem(tr("Results cannot be stored: %1").arg(qs(what))); }, Qt::QueuedConnection);
+        });
+    }
+    const auto studies = m_reader->studies();
+    m_study = studies.empty() ? 0 : studies.front().id;
+    Q_EMIT databaseChanged();
+    Q_EMIT studyChanged();
+    return true;
+}
+
+void Workspace::newStudy() {
+    Study study;
+    study.title = "New study";
+    study.backbone = "encoder-mini";
+    study.task = "section";
+    study.seeds = {1, 2, 3};
+    openDesign(study);
+}
+
+void Workspace::openDesign(const Study& study) {
+    m_undo.clear();
+    m_design = study;
+    Q_EMIT designChanged();
+}
+
+void Workspace::changeDesign(const QString& what, const Study& study) { m_undo.push(new DesignCommand(*this, what, study)); }
+
+void Workspace::showStudy(RowId study) {
+    if (study == m_study) return;
+    m_study = study;
+    Q_EMIT studyChanged();
+}
+
+void Workspace::trashStudy(RowId study) {
+    if (m_store == nullptr || (running() && m_session->study_id() == study)) return;
+    m_store->set_trashed(study, true);
+    if (m_study == study) {
+        const auto studies = m_reader->studies();
+        m_study = studies.empty() ? 0 : studies.front().id;
+    }
+    Q_EMIT databaseChanged();
+    Q_EMIT studyChanged();
+}
+
+bool Workspace::startStudy() { return beginSession(m_design, {}); }
+
+bool Workspace::continueStudy(RowId study) {
+    const auto stored = m_reader->study(study);
+    if (!stored) return false;
+    try {
+        return beginSession(study_from_json(stored->document, stored->title), study);
+    } catch (const Error& error) {
+        Q_EMIT problem(qs(error.what()));
+        return false;
+    }
+}
+
+bool Workspace::beginSession(const Study& study, std::optional<RowId> stored) {
+    if (running()) return false;
+    if (m_store == nullptr) {
+        Q_EMIT problem(tr("The database is read-only, so that nothing can be trained into it."));
+        return false;
+    }
+    try {
+        auto executor = m_factory ? m_factory() : m_execution == Execution::processes ? make_process_executor() : make_thread_executor();
+        m_session = std::make_unique<StudySession>(*m_store, std::move(executor), study, stored);
+    } catch (const Error& error) {
+        Q_EMIT problem(qs(error.what()));
+        return false;
+    }
+    m_inbox = std::make_shared<Inbox>();
+    const std::shared_ptr<Inbox> inbox = m_inbox;
+    StudySession::Listener listener;
+    listener.event = [inbox](RowId run, const RunEvent& event) {
+        const std::lock_guard guard(inbox->mutex);
+        inbox->events.emplace_back(run, event);
+    };
+    listener.queue_changed = [inbox] {
+        const std::lock_guard guard(inbox->mutex);
+        inbox->queueMoved = true;
+    };
+    listener.done = [inbox] {
+        const std::lock_guard guard(inbox->mutex);
+        inbox->done = inbox->queueMoved = true;
+    };
+    m_session->set_listener(std::move(listener));
+    m_study = m_session->study_id();
+    Q_EMIT databaseChanged();
+    Q_EMIT studyChanged();
+    m_session->start();
+    m_timer.start();
+    Q_EMIT sessionStarted();
+    Q_EMIT queueChanged();
+    return true;
+}
+
+void Workspace::deliver() {
+    RunEvents events;
+    bool moved = false;
+    bool done = false;
+    {
+        const std::lock_guard guard(m_inbox->mutex);
+        events.swap(m_inbox->events);
+        moved = std::exchange(m_inbox->queueMoved, false);
+        done = m_inbox->done;
+    }
+    if (!events.empty()) Q_EMIT runEvents(events);
+    if (moved) Q_EMIT queueChanged();
+    if (done) endSession();
+}
+
+void Workspace::endSession() {
+    m_timer.stop();
+    m_session.reset();
+    try {
+        m_store->flush();
+    } catch (const Error& error) {
+        Q_EMIT problem(qs(error.what()));
+    }
+    Q_EMIT sessionEnded();
+    Q_EMIT queueChanged();
+    Q_EMIT databaseChanged();
+}
+
+QueueStatus Workspace::queue() const {
+    if (m_session != nullptr && m_session->study_id() == m_study) return m_session->status();
+    QueueStatus status;
+    if (m_reader == nullptr || m_study == 0) return status;
+    std::map<RowId, std::string> labels;
+    for (const ArmRecord& arm : m_reader->arms(m_study)) labels[arm.id] = arm.label;
+    for (const RunRecord& run : m_reader->runs(m_study)) {
+        QueueEntry entry;
+        entry.run = run.id;
+        entry.arm = run.arm;
+        entry.arm_label = labels[run.arm];
+        entry.seed = static_cast<std::uint64_t>(run.seed);
+        entry.state = run_state_from(run.state);
+        entry.step = run.steps_done;
+        entry.total_steps = run.steps_total;
+        entry.elapsed_s = run.finished_ms > 0 ? static_cast<double>(run.finished_ms - run.started_ms) / 1000 : 0;
+        entry.message = run.message;
+        status.finished += entry.state == RunState::finished;
+        status.failed += entry.state == RunState::failed || entry.state == RunState::diverged;
+        status.queued += entry.state == RunState::queued;
+        status.entries.push_back(std::move(entry));
+    }
+    return status;
+}
+
+void Workspace::pause(bool paused) {
+    if (m_session != nullptr) m_session->pause(paused);
+}
+void Workspace::cancelRun(RowId run) {
+    if (m_session != nullptr) m_session->cancel_run(run);
+}
+void Workspace::cancelAll() {
+    if (m_session != nullptr) m_session->cancel_all();
+}
+
+} // namespace diapason::ui

@@ -1,0 +1,99 @@
+// The one owner of what the window works on: database, design document with its undo stack, running session. Window thread only.
+#pragma once
+
+#include "core/store/store.h"
+#include "core/store/store_reader.h"
+#include "experiments/study_session.h"
+
+#include <QObject>
+#include <QTimer>
+#include <QUndoStack>
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace diapason::ui {
+
+using RunEvents = std::vector<std::pair<RowId, RunEvent>>;
+
+class Workspace : public QObject {
+    Q_OBJECT
+public:
+    enum class Execution { workerThread, processes };
+
+    explicit Workspace(QObject* parent = nullptr);
+    ~Workspace() override;
+
+    /// Opens for writing; read-only when somebody else writes it. Problems are reported by problem().
+    bool openDatabase(const std::filesystem::path& file);
+    bool hasDatabase() const { return m_reader != nullptr; }
+    bool readOnly() const { return m_store == nullptr; }
+    const std::filesystem::path& databaseFile() const { return m_file; }
+    const StoreReader& reader() const { return *m_reader; }
+
+    /// The study being designed.
+    const Study& design() const { return m_design; }
+    QUndoStack& undoStack() { return m_undo; }
+    void newStudy();
+    void openDesign(const Study& study);                       ///< forgets the undo history
+    void changeDesign(const QString& what, const Study& study); ///< one undoable step
+
+    /// The stored study that Run, Results and Replay show; 0 = none.
+    RowId currentStudy() const { return m_study; }
+    void showStudy(RowId study);
+    void trashStudy(RowId study);
+
+    void setExecution(Execution execution) { m_execution = execution; }
+    Execution execution() const { return m_execution; }
+    /// For tests: executors come from here instead.
+    void setExecutorFactory(std::function<std::unique_ptr<Executor>()> factory) { m_factory = std::move(factory); }
+
+    bool startStudy();                  ///< the design becomes a stored study and starts
+    bool continueStudy(RowId study);    ///< its unfinished runs start again
+    bool running() const { return m_session != nullptr; }
+    QueueStatus queue() const;          ///< of the session, else as stored
+    void pause(bool paused);
+    void cancelRun(RowId run);
+    void cancelAll();
+
+Q_SIGNALS:
+    void databaseChanged();
+    void designChanged();
+    void studyChanged();                ///< another study is shown
+    void sessionStarted();
+    void sessionEnded();
+    void queueChanged();
+    void runEvents(const diapason::ui::RunEvents& events); ///< at most 20 times a second
+    void problem(const QString& message);
+
+private:
+    friend class DesignCommand;
+    bool beginSession(const Study& study, std::optional<RowId> stored);
+    void deliver();
+    void endSession();
+
+    std::filesystem::path m_file;
+    std::unique_ptr<Store> m_store;
+    std::unique_ptr<StoreReader> m_reader;
+    Study m_design;
+    QUndoStack m_undo;
+    RowId m_study = 0;
+    Execution m_execution = Execution::workerThread;
+    std::function<std::unique_ptr<Executor>()> m_factory;
+    std::unique_ptr<StudySession> m_session;
+    QTimer m_timer;
+
+    // Filled by the session's threads, emptied by the timer.
+    struct Inbox {
+        std::mutex mutex;
+        RunEvents events;
+        bool queueMoved = false, done = false;
+    };
+    std::shared_ptr<Inbox> m_inbox;
+};
+
+} // namespace diapason::ui

@@ -1,0 +1,57 @@
+#include "ui/theme/icons.h"
+
+#include "ui/theme/theme.h"
+
+#include <QGuiApplication>
+#include <QHash>
+#include <QPainter>
+#include <QSvgRenderer>
+
+namespace diapason::ui {
+namespace {
+
+const QHash<QString, QString>& paths() {
+    static const QHash<QString, QString> table = {
+        {QStringLiteral("plus"), QStringLiteral("M8 3v10M3 8h10")},
+        {QStringLiteral("open"), QStringLiteral("M2 4.5h4l1.5 1.5H14v7H2z")},
+        {QStringLiteral("undo"), QStringLiteral("M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6M5.5 3.5l-3 3 3 3")},
+        {QStringLiteral("redo"), QStringLiteral("M13 6.5H6.5a3.5 3.5 0 0 0 0 7H10M10.5 3.5l3 3-3 3")},
+        {QStringLiteral("search"), QStringLiteral("M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.3 10.3L14 14")},
+        {QStringLiteral("play"), QStringLiteral("M5 3v10l8-5z")},
+        {QStringLiteral("pause"), QStringLiteral("M5.5 3v10M10.5 3v10")},
+        {QStringLiteral("stop"), QStringLiteral("M4 4h8v8H4z")},
+        {QStringLiteral("export"), QStringLiteral("M8 10V2.5M5 5.5l3-3 3 3M3 9v4.5h10V9")},
+        {QStringLiteral("copy"), QStringLiteral("M5.5 5.5h8v8h-8zM3 10.5h-.5v-8h8V3")},
+        {QStringLiteral("fork"), QStringLiteral("M8 14V9.5M4.5 2v3.5a3.5 3.5 0 0 0 7 0V2")},
+        {QStringLiteral("trash"), QStringLiteral("M3 4.5h10M6 4.5v-2h4v2M4.5 4.5l.5 9h6l.5-9")},
+        {QStringLiteral("check"), QStringLiteral("M3 8.5l3.5 3.5L13 4.5")},
+        {QStringLiteral("clock"), QStringLiteral("M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 5v3.5l2.5 1")},
+        {QStringLiteral("cross"), QStringLiteral("M4 4l8 8M12 4l-8 8")},
+        {QStringLiteral("warn"), QStringLiteral("M8 2.5l6 11H2zM8 6.5v3.5M8 11.5v.5")},
+        {QStringLiteral("dots"), QStringLiteral("M3.5 8h.5M8 8h.5M12.5 8h.5")}};
+    return table;
+}
+
+} // namespace
+
+QPixmap iconPixmap(const QString& name, int size, const QColor& c) {
+    Q_ASSERT(paths().contains(name));
+    const QString svg = QStringLiteral("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path d='%1' fill='none' stroke='%2' stroke-width='1.5' "
+                                       "stroke-linecap='round' stroke-linejoin='round'/></svg>").arg(paths().value(name), c.name());
+    const qreal ratio = qGuiApp->devicePixelRatio();
+    QPixmap pixmap(QSize(size, size) * ratio);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    QSvgRenderer(svg.toUtf8()).render(&painter);
+    painter.end();
+    pixmap.setDevicePixelRatio(ratio);
+    return pixmap;
+}
+
+QIcon icon(const QString& name) {
+    QIcon result(iconPixmap(name, 16, colour(Role::text)));
+    result.addPixmap(iconPixmap(name, 16, colour(Role::hint)), QIcon::Disabled);
+    return result;
+}
+
+} // namespace diapason::ui
