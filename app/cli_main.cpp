@@ -14,9 +14,11 @@ int main(int argc, char** argv) {
     CLI::App app("Compares parameter-efficient tuning methods of language models", "diapason-cli");
     app.set_version_flag("--version", std::string("Diapason ") + DIAPASON_VERSION);
     std::string home;
-    app.add_option("--home", home, "Folder of the user's data (default: DIAPASON_HOME, then ~/.local/share/diapason)")->type_name("FOLDER");
+    app.add_option("--home", home, "Folder of the user's data (default: DIAPASON_HOME, then ~/.local/share/diapason)")
+        ->type_name("FOLDER");
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 good, 2 configuration, 3 input file, 4 storage, 5 memory, 6 diverged, 7 locked, 8 newer database, 75 stopped");
+    app.footer("Exit codes: 0 good, 2 configuration, 3 input file, 4 storage, 5 memory, 6 diverged, 7 locked, 8 newer "
+               "database, 75 stopped");
     cli::Context context;
     cli::add_study(app, context);
     cli::add_run(app, context);

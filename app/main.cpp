@@ -23,18 +23,23 @@ int main(int argc, char** argv) {
     parser.setApplicationDescription(QStringLiteral("Compares parameter-efficient tuning methods of language models"));
     parser.addHelpOption();
     parser.addVersionOption();
-    const QCommandLineOption database(QStringLiteral("db"), QStringLiteral("Database to open (default: diapason.db in the data folder)"), QStringLiteral("file"));
-    const QCommandLineOption home(QStringLiteral("home"), QStringLiteral("Folder of the user's data"), QStringLiteral("folder"));
+    const QCommandLineOption database(QStringLiteral("db"),
+                                      QStringLiteral("Database to open (default: diapason.db in the data folder)"),
+                                      QStringLiteral("file"));
+    const QCommandLineOption home(QStringLiteral("home"), QStringLiteral("Folder of the user's data"),
+                                  QStringLiteral("folder"));
     parser.addOptions({database, home});
     parser.process(app);
     try {
         if (parser.isSet(home)) set_home_folder(parser.value(home).toStdString());
         const QSettings settings(ui::qs((home_folder() / "window.ini").string()), QSettings::IniFormat);
-        ui::applyTheme(static_cast<ui::Appearance>(settings.value(QStringLiteral("appearance"), static_cast<int>(ui::Appearance::system)).toInt()));
+        ui::applyTheme(static_cast<ui::Appearance>(
+            settings.value(QStringLiteral("appearance"), static_cast<int>(ui::Appearance::system)).toInt()));
         ui::Workspace workspace;
         ui::MainWindow window(workspace);
         window.show();
-        const std::filesystem::path file = parser.isSet(database) ? std::filesystem::path(parser.value(database).toStdString()) : default_database();
+        const std::filesystem::path file =
+            parser.isSet(database) ? std::filesystem::path(parser.value(database).toStdString()) : default_database();
         // After the first paint: the window is there at once, whatever the disk does.
         QObject::connect(&window, &ui::MainWindow::painted, &workspace, [&] { workspace.openDatabase(file); });
         return QApplication::exec();

@@ -60,7 +60,7 @@ public:
 };
 
 /// The only symbol of libdiapason_engine.so. The engine lives as long as the process.
-extern "C" using EngineEntry = Engine*();
+extern "C" using EngineEntry = Engine * ();
 inline constexpr const char* engine_entry_name = "diapason_engine";
 
 } // namespace diapason

@@ -12,8 +12,9 @@ namespace diapason {
 /// @throws Error(internal) when the library cannot be loaded, naming the file and the reason
 Engine& load_engine();
 
-/// Environment that the engine's thread pool needs before it is loaded: idle workers sleep instead of spinning at barriers, which
-/// on a busy machine is the difference between 25 and 2300 ms a step. load_engine() sets it; children get it too.
+/// Environment that the engine's thread pool needs before it is loaded: idle workers sleep instead of spinning at
+/// barriers, which on a busy machine is the difference between 25 and 2300 ms a step. load_engine() sets it; children
+/// get it too.
 const std::vector<std::pair<std::string, std::string>>& engine_environment();
 
 } // namespace diapason

@@ -1,5 +1,5 @@
-// Executes runs and reports their events. Backends: the worker thread, isolated child processes; later a cluster. Everything
-// above cannot tell them apart.
+// Executes runs and reports their events. Backends: the worker thread, isolated child processes; later a cluster.
+// Everything above cannot tell them apart.
 #pragma once
 
 #include "experiments/engine.h"
@@ -24,11 +24,11 @@ public:
 
     virtual ~Executor() = default;
     virtual void set_sink(Sink sink) = 0;      ///< before the first submit
-    virtual int slots() const = 0;             ///< runs that it executes at a time
-    virtual void submit(RunJob job) = 0;       ///< takes at most slots() unfinished jobs
+    virtual int capacity() const = 0;          ///< runs that it executes at a time
+    virtual void submit(RunJob job) = 0;       ///< takes at most capacity() unfinished jobs
     virtual void cancel(std::int64_t key) = 0; ///< the run ends as cancelled within one step
     virtual void pause(std::int64_t key, bool paused) = 0;
-    virtual std::string describe() const = 0;  ///< "worker thread", "2 isolated processes"
+    virtual std::string describe() const = 0; ///< "worker thread", "2 isolated processes"
 };
 
 /// LibTorch in one thread of this process: one run at a time. @param engine null = the library's, loaded by that thread

@@ -11,12 +11,16 @@ namespace {
 
 constexpr const char* none = "—";
 
-bool is_loss(const std::string& metric) { return metric.ends_with("/loss"); }
+bool is_loss(const std::string& metric) {
+    return metric.ends_with("/loss");
+}
 
 // "test/accuracy" → "Test accuracy".
 std::string title_of(const std::string& metric) {
-    static const std::pair<const char*, const char*> splits[] = {{"test/", "Test "}, {"ood/", "Out-of-domain "}, {"validation/", "Validation "}};
-    static const std::pair<const char*, const char*> names[] = {{"macro_f1", "macro F1"}, {"rouge_l", "ROUGE-L"}, {"bleu", "BLEU"}, {"matthews", "Matthews"}};
+    static const std::pair<const char*, const char*> splits[] = {
+        {"test/", "Test "}, {"ood/", "Out-of-domain "}, {"validation/", "Validation "}};
+    static const std::pair<const char*, const char*> names[] = {
+        {"macro_f1", "macro F1"}, {"rouge_l", "ROUGE-L"}, {"bleu", "BLEU"}, {"matthews", "Matthews"}};
     std::string title = metric;
     for (const auto& [key, text] : splits) {
         if (title.rfind(key, 0) == 0) title.replace(0, std::string(key).size(), text);
@@ -28,7 +32,9 @@ std::string title_of(const std::string& metric) {
 }
 
 // Scores are shown in per cent, losses as they are.
-double scale_of(const std::string& metric) { return is_loss(metric) ? 1 : 100; }
+double scale_of(const std::string& metric) {
+    return is_loss(metric) ? 1 : 100;
+}
 
 int decimals_of(const Estimate& e, const std::string& metric) {
     const int most = is_loss(metric) ? 3 : 2;
@@ -39,18 +45,21 @@ std::string estimate_text(const Estimate& e, const std::string& metric, bool dif
     if (e.n == 0) return none;
     const double scale = scale_of(metric);
     const int decimals = decimals_of(e, metric);
-    std::string text = difference ? format_difference(e.mean * scale, decimals) : format_number(e.mean * scale, decimals);
+    std::string text =
+        difference ? format_difference(e.mean * scale, decimals) : format_number(e.mean * scale, decimals);
     if (e.half_width) text += " ± " + format_number(*e.half_width * scale, decimals);
     return text;
 }
 
 std::size_t index_of(const ResultTable& table, const std::string& metric) {
-    return static_cast<std::size_t>(std::find(table.metrics.begin(), table.metrics.end(), metric) - table.metrics.begin());
+    return static_cast<std::size_t>(std::find(table.metrics.begin(), table.metrics.end(), metric) -
+                                    table.metrics.begin());
 }
 
 std::string csv_cell(std::string text, bool numeric) {
     // A text that a spreadsheet would take for a formula is shown as text; numbers stay numbers.
-    if (!numeric && !text.empty() && std::string("=+-@\t\r").find(text.front()) != std::string::npos) text.insert(0, "'");
+    if (!numeric && !text.empty() && std::string("=+-@\t\r").find(text.front()) != std::string::npos)
+        text.insert(0, "'");
     if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
     std::string quoted = "\"";
     for (const char c : text) {
@@ -64,21 +73,31 @@ std::string latex_escape(const std::string& text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         switch (text[i]) {
-        case '\\': out += "\\textbackslash{}"; break;
-        case '~': out += "\\textasciitilde{}"; break;
-        case '^': out += "\\textasciicircum{}"; break;
+        case '\\':
+            out += "\\textbackslash{}";
+            break;
+        case '~':
+            out += "\\textasciitilde{}";
+            break;
+        case '^':
+            out += "\\textasciicircum{}";
+            break;
         case '&':
         case '%':
         case '$':
         case '#':
         case '_':
         case '{':
-        case '}': (out += '\\') += text[i]; break;
-        default: out += text[i];
+        case '}':
+            (out += '\\') += text[i];
+            break;
+        default:
+            out += text[i];
         }
     }
     const auto replace = [&](const std::string& from, const std::string& to) {
-        for (std::size_t at = 0; (at = out.find(from, at)) != std::string::npos; at += to.size()) out.replace(at, from.size(), to);
+        for (std::size_t at = 0; (at = out.find(from, at)) != std::string::npos; at += to.size())
+            out.replace(at, from.size(), to);
     };
     replace("±", "$\\pm$");
     replace("−", "$-$");
@@ -99,7 +118,8 @@ std::string markdown_cell(const std::string& text) {
 
 // Characters on a terminal: code points, none of ours is wide.
 std::size_t width_of(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 std::string padded(const std::string& text, std::size_t width, bool right) {
@@ -113,50 +133,65 @@ std::string render_text(const ResultTable& table, const std::vector<TableColumn>
     const std::string primary = table.primary_metric.substr(table.primary_metric.find('/') + 1);
     for (const TableColumn& column : all) {
         const bool metric = column.key.find('/') != std::string::npos;
-        const bool wanted = !metric || (column.key.ends_with("/" + primary) && (column.key.rfind("difference:", 0) != 0 || column.key == "difference:" + table.primary_metric));
-        if (wanted && column.key != "head" && column.key != "stored_bits" && column.key != "best_step") columns.push_back(column);
+        const bool wanted =
+            !metric || (column.key.ends_with("/" + primary) && (column.key.rfind("difference:", 0) != 0 ||
+                                                                column.key == "difference:" + table.primary_metric));
+        if (wanted && column.key != "head" && column.key != "stored_bits" && column.key != "best_step")
+            columns.push_back(column);
     }
     std::vector<std::size_t> widths;
     for (const TableColumn& column : columns) {
         std::size_t width = width_of(column.title);
-        for (const ResultRow& row : table.rows) width = std::max(width, width_of(cell_text(table, row, column)));
+        for (const ResultRow& row : table.rows)
+            width = std::max(width, width_of(cell_text(table, row, column)));
         widths.push_back(width);
     }
     std::string text = table.title + "  (" + table.backbone + ", " + table.task + ")\n\n";
     const auto line = [&](auto&& cell) {
         std::string row;
-        for (std::size_t i = 0; i < columns.size(); ++i) row += (i == 0 ? "" : "  ") + padded(cell(columns[i]), widths[i], columns[i].numeric);
-        while (!row.empty() && row.back() == ' ') row.pop_back();
+        for (std::size_t i = 0; i < columns.size(); ++i)
+            row += (i == 0 ? "" : "  ") + padded(cell(columns[i]), widths[i], columns[i].numeric);
+        while (!row.empty() && row.back() == ' ')
+            row.pop_back();
         text += row + "\n";
     };
     line([](const TableColumn& column) { return column.title; });
     std::string rule;
-    for (std::size_t i = 0; i < columns.size(); ++i) rule += (i == 0 ? "" : "  ") + std::string(widths[i], '-');
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        rule += (i == 0 ? "" : "  ") + std::string(widths[i], '-');
     text += rule + "\n";
-    for (const ResultRow& row : table.rows) line([&](const TableColumn& column) { return cell_text(table, row, column); });
-    for (const std::string& note : table.notes) text += "\n" + note + ".";
+    for (const ResultRow& row : table.rows)
+        line([&](const TableColumn& column) { return cell_text(table, row, column); });
+    for (const std::string& note : table.notes)
+        text += "\n" + note + ".";
     return text + "\n";
 }
 
-std::string exact(double value) { return std::isfinite(value) ? Json(value).dump() : ""; }
+std::string exact(double value) {
+    return std::isfinite(value) ? Json(value).dump() : "";
+}
 
 // One row an arm; numbers at full precision, intervals in columns of their own.
 std::string render_csv(const ResultTable& table, const std::vector<TableColumn>& columns) {
     std::string text;
-    const auto append = [&](std::string cell, bool numeric, bool first) { text += (first ? "" : ",") + csv_cell(std::move(cell), numeric); };
+    const auto append = [&](std::string cell, bool numeric, bool first) {
+        text += (first ? "" : ",") + csv_cell(std::move(cell), numeric);
+    };
     bool first = true;
     for (const TableColumn& column : columns) {
         append(column.key, true, first);
         first = false;
         if (column.key.find('/') != std::string::npos) {
-            for (const char* part : {"sd", "half_width_95", "n"}) append(column.key + ":" + part, true, false);
+            for (const char* part : {"sd", "half_width_95", "n"})
+                append(column.key + ":" + part, true, false);
         }
     }
     text += "\r\n";
     for (const ResultRow& row : table.rows) {
         first = true;
         for (const TableColumn& column : columns) {
-            append(column.numeric ? exact(cell_value(table, row, column)) : cell_text(table, row, column), column.numeric, first);
+            append(column.numeric ? exact(cell_value(table, row, column)) : cell_text(table, row, column),
+                   column.numeric, first);
             first = false;
             if (column.key.find('/') == std::string::npos) continue;
             const bool difference = column.key.rfind("difference:", 0) == 0;
@@ -173,23 +208,29 @@ std::string render_csv(const ResultTable& table, const std::vector<TableColumn>&
 }
 
 std::string render_markdown(const ResultTable& table, const std::vector<TableColumn>& columns) {
-    std::string text = "**" + markdown_cell(table.title) + "** (" + markdown_cell(table.backbone) + ", " + markdown_cell(table.task) + ")\n\n|";
-    for (const TableColumn& column : columns) text += " " + markdown_cell(column.title) + " |";
+    std::string text = "**" + markdown_cell(table.title) + "** (" + markdown_cell(table.backbone) + ", " +
+                       markdown_cell(table.task) + ")\n\n|";
+    for (const TableColumn& column : columns)
+        text += " " + markdown_cell(column.title) + " |";
     text += "\n|";
-    for (const TableColumn& column : columns) text += column.numeric ? "---:|" : "---|";
+    for (const TableColumn& column : columns)
+        text += column.numeric ? "---:|" : "---|";
     text += "\n";
     for (const ResultRow& row : table.rows) {
         text += "|";
-        for (const TableColumn& column : columns) text += " " + markdown_cell(cell_text(table, row, column)) + " |";
+        for (const TableColumn& column : columns)
+            text += " " + markdown_cell(cell_text(table, row, column)) + " |";
         text += "\n";
     }
-    for (const std::string& note : table.notes) text += "\n" + note + ".\n";
+    for (const std::string& note : table.notes)
+        text += "\n" + note + ".\n";
     return text;
 }
 
 std::string render_latex(const ResultTable& table, const std::vector<TableColumn>& columns) {
     std::string text = "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\begin{tabular}{";
-    for (const TableColumn& column : columns) text += column.numeric ? 'r' : 'l';
+    for (const TableColumn& column : columns)
+        text += column.numeric ? 'r' : 'l';
     text += "}\n\\toprule\n";
     const auto line = [&](auto&& cell) {
         bool first = true;
@@ -201,9 +242,12 @@ std::string render_latex(const ResultTable& table, const std::vector<TableColumn
     };
     line([](const TableColumn& column) { return column.title; });
     text += "\\midrule\n";
-    for (const ResultRow& row : table.rows) line([&](const TableColumn& column) { return cell_text(table, row, column); });
-    text += "\\bottomrule\n\\end{tabular}\n\\caption{" + latex_escape(table.title + " (" + table.backbone + ", " + table.task + ").");
-    for (const std::string& note : table.notes) text += " " + latex_escape(note) + ".";
+    for (const ResultRow& row : table.rows)
+        line([&](const TableColumn& column) { return cell_text(table, row, column); });
+    text += "\\bottomrule\n\\end{tabular}\n\\caption{" +
+            latex_escape(table.title + " (" + table.backbone + ", " + table.task + ").");
+    for (const std::string& note : table.notes)
+        text += " " + latex_escape(note) + ".";
     return text + "}\n\\end{table}\n";
 }
 
@@ -216,12 +260,26 @@ Json estimate_json(const Estimate& e) {
 }
 
 std::string render_json(const ResultTable& table) {
-    Json json = {{"title", table.title}, {"backbone", table.backbone}, {"task", table.task}, {"primary_metric", table.primary_metric}, {"baseline", table.baseline},
-                 {"finished", table.finished}, {"planned", table.planned}, {"notes", table.notes}, {"arms", Json::array()}};
+    Json json = {{"title", table.title},       {"backbone", table.backbone},
+                 {"task", table.task},         {"primary_metric", table.primary_metric},
+                 {"baseline", table.baseline}, {"finished", table.finished},
+                 {"planned", table.planned},   {"notes", table.notes},
+                 {"arms", Json::array()}};
     for (const ResultRow& row : table.rows) {
-        Json arm = {{"label", row.label}, {"method", row.method}, {"finished", row.finished}, {"diverged", row.diverged}, {"failed", row.failed}, {"planned", row.planned},
-                    {"trained", row.trained}, {"stored_bits", row.stored_bits}, {"head", row.head}, {"seconds", row.seconds}, {"learning_rate", row.learning_rate},
-                    {"best_steps", row.best_steps}, {"metrics", Json::object()}, {"differences", Json::object()}};
+        Json arm = {{"label", row.label},
+                    {"method", row.method},
+                    {"finished", row.finished},
+                    {"diverged", row.diverged},
+                    {"failed", row.failed},
+                    {"planned", row.planned},
+                    {"trained", row.trained},
+                    {"stored_bits", row.stored_bits},
+                    {"head", row.head},
+                    {"seconds", row.seconds},
+                    {"learning_rate", row.learning_rate},
+                    {"best_steps", row.best_steps},
+                    {"metrics", Json::object()},
+                    {"differences", Json::object()}};
         for (std::size_t i = 0; i < table.metrics.size(); ++i) {
             arm["metrics"][table.metrics[i]] = estimate_json(row.metrics[i]);
             if (row.differences[i]) arm["differences"][table.metrics[i]] = estimate_json(*row.differences[i]);
@@ -236,13 +294,18 @@ std::string render_json(const ResultTable& table) {
 std::vector<TableColumn> columns_of(const ResultTable& table) {
     std::vector<TableColumn> columns = {{"arm", "Arm", "", "Runs that differ only in seed", false}};
     for (const std::string& metric : table.metrics) {
-        columns.push_back({metric, title_of(metric), is_loss(metric) ? "nats" : "%", "Mean over seeds ± half the 95 % t-interval", true});
-        if (metric == table.primary_metric) columns.push_back({"difference:" + metric, "Δ to baseline", is_loss(metric) ? "nats" : "points", "Paired by seed against " + table.baseline, true});
+        columns.push_back({metric, title_of(metric), is_loss(metric) ? "nats" : "%",
+                           "Mean over seeds ± half the 95 % t-interval", true});
+        if (metric == table.primary_metric)
+            columns.push_back({"difference:" + metric, "Δ to baseline", is_loss(metric) ? "nats" : "points",
+                               "Paired by seed against " + table.baseline, true});
     }
     columns.push_back({"n", "n", "", "Finished seeds; diverged and failed ones are named", true});
-    columns.push_back({"trained", "Trained", "parameters", "Parameters that receive gradients, without the head", true});
+    columns.push_back(
+        {"trained", "Trained", "parameters", "Parameters that receive gradients, without the head", true});
     columns.push_back({"head", "Head", "parameters", "Parameters of the task head, trained with every method", true});
-    columns.push_back({"stored_bits", "Storage", "", "What inference needs beside the backbone, without the head", true});
+    columns.push_back(
+        {"stored_bits", "Storage", "", "What inference needs beside the backbone, without the head", true});
     columns.push_back({"learning_rate", "Learning rate", "", "Peak learning rate", true});
     columns.push_back({"best_step", "Best step", "", "Step of the selected values, mean over seeds", true});
     columns.push_back({"seconds", "Time per run", "", "Mean over finished seeds", true});
@@ -261,9 +324,11 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
     if (column.key.rfind("difference:", 0) == 0) {
         const std::string metric = column.key.substr(11);
         const auto& difference = row.differences[index_of(table, metric)];
-        return difference ? estimate_text(*difference, metric, true) : (row.label == table.baseline ? "baseline" : none);
+        return difference ? estimate_text(*difference, metric, true)
+                          : (row.label == table.baseline ? "baseline" : none);
     }
-    if (column.key.find('/') != std::string::npos) return estimate_text(row.metrics[index_of(table, column.key)], column.key, false);
+    if (column.key.find('/') != std::string::npos)
+        return estimate_text(row.metrics[index_of(table, column.key)], column.key, false);
     const double value = cell_value(table, row, column);
     if (!std::isfinite(value)) return none;
     if (column.key == "learning_rate") return format_rate(value);
@@ -292,7 +357,8 @@ double cell_value(const ResultTable& table, const ResultRow& row, const TableCol
     if (column.key == "stored_bits") return static_cast<double>(row.stored_bits);
     if (column.key == "best_step" && !row.best_steps.empty()) {
         double sum = 0;
-        for (const double step : row.best_steps) sum += step;
+        for (const double step : row.best_steps)
+            sum += step;
         return sum / static_cast<double>(row.best_steps.size());
     }
     return undefined;
@@ -301,11 +367,16 @@ double cell_value(const ResultTable& table, const ResultRow& row, const TableCol
 std::string render(const ResultTable& table, TableFormat format) {
     const std::vector<TableColumn> columns = columns_of(table);
     switch (format) {
-    case TableFormat::text: return render_text(table, columns);
-    case TableFormat::csv: return render_csv(table, columns);
-    case TableFormat::markdown: return render_markdown(table, columns);
-    case TableFormat::latex: return render_latex(table, columns);
-    case TableFormat::json: return render_json(table);
+    case TableFormat::text:
+        return render_text(table, columns);
+    case TableFormat::csv:
+        return render_csv(table, columns);
+    case TableFormat::markdown:
+        return render_markdown(table, columns);
+    case TableFormat::latex:
+        return render_latex(table, columns);
+    case TableFormat::json:
+        return render_json(table);
     }
     return {};
 }

@@ -21,7 +21,8 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
 /// For sorting; NaN when undefined.
 double cell_value(const ResultTable& table, const ResultRow& row, const TableColumn& column);
 
-/// The whole document, deterministic byte for byte. CSV follows RFC 4180 with formula cells neutralised; LaTeX is escaped.
+/// The whole document, deterministic byte for byte. CSV follows RFC 4180 with formula cells neutralised; LaTeX is
+/// escaped.
 std::string render(const ResultTable& table, TableFormat format);
 
 } // namespace diapason

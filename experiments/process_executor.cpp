@@ -19,8 +19,9 @@ extern char** environ;
 namespace diapason {
 namespace {
 
-// One child: `diapason-cli run exec`, its specification on standard input, its events on standard output, one JSON line each.
-// Further lines on standard input are requests: "pause", "resume", "cancel"; its end means that the parent is gone.
+// One child: `diapason-cli run exec`, its specification on standard input, its events on standard output, one JSON line
+// each. Further lines on standard input are requests: "pause", "resume", "cancel"; its end means that the parent is
+// gone.
 struct Child {
     std::int64_t key = 0;
     pid_t pid = -1;
@@ -42,16 +43,19 @@ std::vector<std::string> child_environment() {
         const auto equals = text.find('=');
         if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
     }
-    for (const auto& [name, value] : engine_environment()) variables[name] = value;
+    for (const auto& [name, value] : engine_environment())
+        variables[name] = value;
     variables["OMP_NUM_THREADS"] = "1";
     std::vector<std::string> list;
-    for (const auto& [name, value] : variables) list.push_back(name + "=" + value);
+    for (const auto& [name, value] : variables)
+        list.push_back(name + "=" + value);
     return list;
 }
 
 class ProcessExecutor : public Executor {
 public:
-    explicit ProcessExecutor(int processes) : m_slots(processes > 0 ? processes : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
+    explicit ProcessExecutor(int processes)
+        : m_slots(processes > 0 ? processes : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
         std::signal(SIGPIPE, SIG_IGN); // a dead child's pipe is an error code, not our end
     }
 
@@ -59,7 +63,8 @@ public:
         std::map<std::int64_t, std::unique_ptr<Child>> children;
         {
             const std::lock_guard guard(m_mutex);
-            for (auto& [key, child] : m_children) request(*child, "cancel\n");
+            for (auto& [key, child] : m_children)
+                request(*child, "cancel\n");
             children.swap(m_children);
         }
         for (auto& [key, child] : children) {
@@ -69,7 +74,7 @@ public:
     }
 
     void set_sink(Sink sink) override { m_sink = std::move(sink); }
-    int slots() const override { return m_slots; }
+    int capacity() const override { return m_slots; }
 
     void submit(RunJob job) override {
         const std::lock_guard guard(m_mutex);
@@ -92,7 +97,9 @@ public:
                 finish(*self);
             });
         } else {
-            const Json order = {{"spec", to_json(job.spec)}, {"folder", job.place.folder.string()}, {"keep_checkpoint", job.place.keep_checkpoint}};
+            const Json order = {{"spec", to_json(job.spec)},
+                                {"folder", job.place.folder.string()},
+                                {"keep_checkpoint", job.place.keep_checkpoint}};
             request(*child, order.dump() + "\n");
             child->reader = std::thread([this, self = child.get()] { read(*self); });
         }
@@ -102,7 +109,9 @@ public:
     void cancel(std::int64_t key) override { send(key, "cancel\n"); }
     void pause(std::int64_t key, bool paused) override { send(key, paused ? "pause\n" : "resume\n"); }
 
-    std::string describe() const override { return std::to_string(m_slots) + (m_slots == 1 ? " isolated process" : " isolated processes"); }
+    std::string describe() const override {
+        return std::to_string(m_slots) + (m_slots == 1 ? " isolated process" : " isolated processes");
+    }
 
 private:
     bool start(Child& child, std::string& problem) {
@@ -115,7 +124,8 @@ private:
         const char* arguments[] = {program.c_str(), "run", "exec", nullptr};
         const std::vector<std::string> environment = child_environment();
         std::vector<char*> variables;
-        for (const std::string& variable : environment) variables.push_back(const_cast<char*>(variable.c_str()));
+        for (const std::string& variable : environment)
+            variables.push_back(const_cast<char*>(variable.c_str()));
         variables.push_back(nullptr);
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
@@ -125,7 +135,8 @@ private:
         posix_spawnattr_t attributes;
         posix_spawnattr_init(&attributes);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-        const int error = ::posix_spawn(&child.pid, program.c_str(), &actions, &attributes, const_cast<char**>(arguments), variables.data());
+        const int error = ::posix_spawn(&child.pid, program.c_str(), &actions, &attributes,
+                                        const_cast<char**>(arguments), variables.data());
         posix_spawnattr_destroy(&attributes);
         posix_spawn_file_actions_destroy(&actions);
         ::close(in[0]);
@@ -188,12 +199,17 @@ private:
             buffer.erase(0, start);
         }
         int status = 0;
-        while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {}
+        while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+        }
         close_if_open(child.events);
         if (last) {
             deliver(child.key, std::move(*last));
         } else {
-            deliver(child.key, StateChanged{RunState::failed, why(status, bad_line), WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? ErrorKind::memory : ErrorKind::internal, {}});
+            deliver(child.key, StateChanged{RunState::failed,
+                                            why(status, bad_line),
+                                            WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? ErrorKind::memory
+                                                                                               : ErrorKind::internal,
+                                            {}});
         }
         finish(child);
     }
@@ -205,7 +221,8 @@ private:
             if (signal == SIGKILL) text += ", as the system does when memory runs out";
             return text;
         }
-        std::string text = "its process ended with exit code " + std::to_string(WEXITSTATUS(status)) + " without a result";
+        std::string text =
+            "its process ended with exit code " + std::to_string(WEXITSTATUS(status)) + " without a result";
         return bad_line.empty() ? text : text + "; " + bad_line;
     }
 
@@ -222,6 +239,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Executor> make_process_executor(int processes) { return std::make_unique<ProcessExecutor>(processes); }
+std::unique_ptr<Executor> make_process_executor(int processes) {
+    return std::make_unique<ProcessExecutor>(processes);
+}
 
 } // namespace diapason

@@ -33,11 +33,13 @@ struct FinishedRun {
 };
 
 // Differences at equal seeds; arms without a common seed have none.
-std::optional<Estimate> paired_difference(const std::vector<FinishedRun>& arm, const std::vector<FinishedRun>& baseline, const std::string& metric) {
+std::optional<Estimate> paired_difference(const std::vector<FinishedRun>& arm, const std::vector<FinishedRun>& baseline,
+                                          const std::string& metric) {
     std::vector<double> differences;
     for (const FinishedRun& a : arm) {
         for (const FinishedRun& b : baseline) {
-            if (a.seed == b.seed && a.metrics.count(metric) != 0 && b.metrics.count(metric) != 0) differences.push_back(a.metrics.at(metric) - b.metrics.at(metric));
+            if (a.seed == b.seed && a.metrics.count(metric) != 0 && b.metrics.count(metric) != 0)
+                differences.push_back(a.metrics.at(metric) - b.metrics.at(metric));
         }
     }
     if (differences.empty()) return {};
@@ -52,11 +54,13 @@ Estimate estimate(const std::vector<double>& values, double confidence) {
     if (e.n == 0) return e;
     const auto n = static_cast<double>(e.n);
     double sum = 0;
-    for (const double value : values) sum += value;
+    for (const double value : values)
+        sum += value;
     e.mean = sum / n;
     if (e.n < 2) return e;
     double squares = 0;
-    for (const double value : values) squares += (value - e.mean) * (value - e.mean);
+    for (const double value : values)
+        squares += (value - e.mean) * (value - e.mean);
     e.sd = std::sqrt(squares / (n - 1));
     const boost::math::students_t distribution(n - 1);
     e.half_width = boost::math::quantile(distribution, 0.5 + confidence / 2) * *e.sd / std::sqrt(n);
@@ -66,7 +70,10 @@ Estimate estimate(const std::vector<double>& values, double confidence) {
 ResultTable result_table(const StoreReader& reader, RowId study_id) {
     ResultTable table;
     const auto study = reader.study(study_id);
-    if (!study) throw Error(ErrorKind::config, {"there is no such study", {}, "study", std::to_string(study_id), "diapason-cli study list shows them"});
+    if (!study)
+        throw Error(
+            ErrorKind::config,
+            {"there is no such study", {}, "study", std::to_string(study_id), "diapason-cli study list shows them"});
     table.title = study->title;
     table.backbone = study->document.value("backbone", "");
     table.task = study->document.value("task", "");
@@ -131,18 +138,23 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
                 if (value != run.metrics.end()) values.push_back(value->second);
             }
             row.metrics.push_back(estimate(values));
-            row.differences.push_back(arm.id == baseline ? std::nullopt : paired_difference(finished[arm.id], finished[baseline], metric));
+            row.differences.push_back(
+                arm.id == baseline ? std::nullopt : paired_difference(finished[arm.id], finished[baseline], metric));
         }
         any_diverged = any_diverged || row.diverged > 0;
         table.rows.push_back(std::move(row));
     }
     if (table.finished < table.planned) {
-        table.notes.push_back(std::to_string(table.finished) + " of " + std::to_string(table.planned) + " runs, preliminary");
+        table.notes.push_back(std::to_string(table.finished) + " of " + std::to_string(table.planned) +
+                              " runs, preliminary");
     }
     if (any_diverged) table.notes.push_back("Diverged runs are counted, never averaged");
     if (steps.size() > 1) table.notes.push_back("Arms differ in their number of steps: unequal budgets");
-    if (table.planned > 0) table.notes.push_back("± is half the 95 % t-interval over seeds; differences are paired by seed against " + table.baseline);
-    if (table.backbone.ends_with("-mini")) table.notes.push_back("The embedded backbones are toys: read directions, not sizes of effects");
+    if (table.planned > 0)
+        table.notes.push_back("± is half the 95 % t-interval over seeds; differences are paired by seed against " +
+                              table.baseline);
+    if (table.backbone.ends_with("-mini"))
+        table.notes.push_back("The embedded backbones are toys: read directions, not sizes of effects");
     return table;
 }
 

@@ -23,21 +23,21 @@ struct ResultRow {
     RowId arm = 0;
     std::string label, method;
     int colour_slot = 1;
-    std::vector<Estimate> metrics;           ///< parallel to ResultTable::metrics
+    std::vector<Estimate> metrics;                    ///< parallel to ResultTable::metrics
     std::vector<std::optional<Estimate>> differences; ///< paired by seed against the baseline, same order
-    std::vector<double> best_steps;          ///< of the selected checkpoint, one a finished seed
+    std::vector<double> best_steps;                   ///< of the selected checkpoint, one a finished seed
     std::size_t finished = 0, diverged = 0, failed = 0, planned = 0;
     std::int64_t trained = 0, stored_bits = 0, head = 0;
-    double seconds = 0;                      ///< mean run time
+    double seconds = 0; ///< mean run time
     double learning_rate = 0;
 };
 
 struct ResultTable {
     std::string title, backbone, task, primary_metric, baseline;
-    std::vector<std::string> metrics;        ///< "test/accuracy", "ood/accuracy", "test/macro_f1", "validation/accuracy"
-    std::vector<ResultRow> rows;             ///< in arm order
-    std::size_t finished = 0, planned = 0;   ///< runs
-    std::vector<std::string> notes;          ///< what a reader must know: unequal budgets, partial results, toys
+    std::vector<std::string> metrics;      ///< "test/accuracy", "ood/accuracy", "test/macro_f1", "validation/accuracy"
+    std::vector<ResultRow> rows;           ///< in arm order
+    std::size_t finished = 0, planned = 0; ///< runs
+    std::vector<std::string> notes;        ///< what a reader must know: unequal budgets, partial results, toys
 };
 
 ResultTable result_table(const StoreReader& reader, RowId study);

@@ -1,4 +1,5 @@
-// The stream of events that a run is: live from the worker thread, from a child process or from the database, always the same.
+// The stream of events that a run is: live from the worker thread, from a child process or from the database, always
+// the same.
 #pragma once
 
 #include "core/base/error.h"
@@ -28,9 +29,10 @@ struct RunBegan {
 
 /// One value of one metric. `value` may be NaN or infinite; the store keeps the kind.
 struct MetricPoint {
-    std::string metric;     ///< "train/loss", "validation/accuracy", "test/accuracy", "ood/accuracy", "system/tokens_per_second"
-    std::int64_t step = 0;  ///< updates done so far
-    double wall_s = 0;      ///< since RunBegan
+    std::string
+        metric; ///< "train/loss", "validation/accuracy", "test/accuracy", "ood/accuracy", "system/tokens_per_second"
+    std::int64_t step = 0; ///< updates done so far
+    double wall_s = 0;     ///< since RunBegan
     double value = 0;
     friend bool operator==(const MetricPoint&, const MetricPoint&) = default;
 };
@@ -40,21 +42,21 @@ struct MetricPoints {
 
 /// Per-item result on an evaluation split, for paired statistics.
 struct Prediction {
-    std::string item;       ///< id in the data file
+    std::string item; ///< id in the data file
     std::string predicted;
     std::string expected;
-    double score = 0;       ///< 1/0 for classification, item metric for generation
+    double score = 0; ///< 1/0 for classification, item metric for generation
 };
 struct Predictions {
-    std::string split;      ///< validation, test, ood
+    std::string split; ///< validation, test, ood
     std::int64_t step = 0;
     std::vector<Prediction> items;
 };
 
 /// A file that the run wrote below its folder.
 struct ArtifactWritten {
-    std::string kind;       ///< "adapter", "checkpoint"
-    std::string path;       ///< relative to the run's folder
+    std::string kind; ///< "adapter", "checkpoint"
+    std::string path; ///< relative to the run's folder
     std::string sha256;
     std::int64_t bytes = 0;
     std::int64_t step = 0;
@@ -75,9 +77,9 @@ struct LogLine {
 /// A state change. The last event of every run is one with a terminal state.
 struct StateChanged {
     RunState state = RunState::queued;
-    std::string message;    ///< why, for failed, diverged and interrupted
+    std::string message;                   ///< why, for failed, diverged and interrupted
     ErrorKind error = ErrorKind::internal; ///< meaningful for failed
-    Json summary;           ///< finished: {"metrics": {...}, "best_step": n, "frozen_unchanged": true, "seconds": s}
+    Json summary; ///< finished: {"metrics": {...}, "best_step": n, "frozen_unchanged": true, "seconds": s}
 };
 
 using RunEvent = std::variant<RunBegan, MetricPoints, Predictions, ArtifactWritten, Progress, LogLine, StateChanged>;

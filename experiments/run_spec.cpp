@@ -11,8 +11,14 @@
 namespace diapason {
 
 Json to_json(const RunSpec& spec) {
-    return {{"backbone", spec.backbone}, {"task", spec.task}, {"method", spec.method}, {"method_options", spec.method_options},
-            {"training_options", spec.training_options}, {"seed", spec.seed}, {"threads", spec.threads}, {"device", spec.device}};
+    return {{"backbone", spec.backbone},
+            {"task", spec.task},
+            {"method", spec.method},
+            {"method_options", spec.method_options},
+            {"training_options", spec.training_options},
+            {"seed", spec.seed},
+            {"threads", spec.threads},
+            {"device", spec.device}};
 }
 
 RunSpec run_spec_from_json(const Json& document, const std::string& origin) {
@@ -28,9 +34,14 @@ RunSpec run_spec_from_json(const Json& document, const std::string& origin) {
         throw config_error(origin, {}, std::string("is no run: ") + error.what());
     }
     std::vector<Problem> problems;
-    spec.method_options = OptionValues::from_json(method_info(spec.method).options, document.value("method_options", Json()), "method_options", problems).json();
-    spec.training_options = OptionValues::from_json(training_options(), document.value("training_options", Json()), "training_options", problems).json();
-    if (spec.threads < 1 || spec.threads > 1024) problems.push_back({"threads", std::to_string(spec.threads), "a number from 1 to 1024 is needed", {}});
+    spec.method_options = OptionValues::from_json(method_info(spec.method).options,
+                                                  document.value("method_options", Json()), "method_options", problems)
+                              .json();
+    spec.training_options = OptionValues::from_json(training_options(), document.value("training_options", Json()),
+                                                    "training_options", problems)
+                                .json();
+    if (spec.threads < 1 || spec.threads > 1024)
+        problems.push_back({"threads", std::to_string(spec.threads), "a number from 1 to 1024 is needed", {}});
     throw_if_any(problems, origin);
     return spec;
 }

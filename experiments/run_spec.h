@@ -16,8 +16,8 @@ struct RunSpec {
     Json method_options = Json::object();   ///< complete: defaults filled in
     Json training_options = Json::object(); ///< complete: defaults filled in
     std::uint64_t seed = 1;
-    int threads = 1;                        ///< of the tensor library; part of the bits
-    std::string device = "cpu";             ///< cpu | cuda | cuda:N | auto
+    int threads = 1;            ///< of the tensor library; part of the bits
+    std::string device = "cpu"; ///< cpu | cuda | cuda:N | auto
 
     friend bool operator==(const RunSpec&, const RunSpec&) = default;
 };

@@ -1,4 +1,5 @@
-// A study: arms = the product of factors minus exclusions, times seeds. One JSON file and the same thing in the database.
+// A study: arms = the product of factors minus exclusions, times seeds. One JSON file and the same thing in the
+// database.
 #pragma once
 
 #include "core/base/json.h"
@@ -12,7 +13,8 @@
 
 namespace diapason {
 
-/// One level list of one option. `address`: "length" inside a method entry; "backbone", "task" or "training.steps" study-wide.
+/// One level list of one option. `address`: "length" inside a method entry; "backbone", "task" or "training.steps"
+/// study-wide.
 struct Factor {
     std::string address;
     std::vector<Json> levels;
@@ -20,9 +22,9 @@ struct Factor {
 
 /// One method of a study with its options, own training options and the options it varies.
 struct StudyMethod {
-    std::string method;                 ///< id from the catalogue
-    Json options = Json::object();      ///< given values only
-    Json training = Json::object();     ///< overrides of the study's training options (its own learning rate, say)
+    std::string method;             ///< id from the catalogue
+    Json options = Json::object();  ///< given values only
+    Json training = Json::object(); ///< overrides of the study's training options (its own learning rate, say)
     std::vector<Factor> vary;
 };
 
@@ -33,29 +35,29 @@ struct Exclusion {
 };
 
 struct Study {
-    std::string id;                     ///< short name for the command line, [a-z0-9-]
+    std::string id; ///< short name for the command line, [a-z0-9-]
     std::string title;
-    std::string question;               ///< what it answers, one sentence
+    std::string question; ///< what it answers, one sentence
     std::string summary;
     std::string backbone;
     std::string task;
-    Json training = Json::object();     ///< given values only
+    Json training = Json::object(); ///< given values only
     std::vector<StudyMethod> methods;
-    std::vector<Factor> factors;        ///< study-wide
+    std::vector<Factor> factors; ///< study-wide
     std::vector<Exclusion> exclude;
     std::vector<std::uint64_t> seeds;
-    std::string baseline;               ///< label of the arm that others are compared with; empty = the first
+    std::string baseline; ///< label of the arm that others are compared with; empty = the first
     int threads = 1;
     std::string device = "cpu";
 };
 
 /// The runs that differ only in seed.
 struct Arm {
-    std::string label;                  ///< "Prompt tuning, length 5, init label": unique within the study
-    std::string short_label;            ///< method label and the levels that vary inside it
-    Json levels = Json::object();       ///< {"method": "prompt_tuning", "length": 5, "init": "label", "training.steps": 60}
-    RunSpec spec;                       ///< complete; its seed is 0
-    int colour_slot = 1;                ///< series colour, STYLE §1: preferred slot of the method, else the next free one
+    std::string label;            ///< "Prompt tuning, length 5, init label": unique within the study
+    std::string short_label;      ///< method label and the levels that vary inside it
+    Json levels = Json::object(); ///< {"method": "prompt_tuning", "length": 5, "init": "label", "training.steps": 60}
+    RunSpec spec;                 ///< complete; its seed is 0
+    int colour_slot = 1;          ///< series colour, STYLE §1: preferred slot of the method, else the next free one
 };
 
 /// Reads and validates: unknown keys, methods, options, levels out of range, empty product: all problems together.
@@ -63,7 +65,8 @@ struct Arm {
 Study study_from_json(const Json& document, const std::string& origin);
 Study read_study(const std::filesystem::path& file);
 Json to_json(const Study& study);
-/// All problems of a study that is being edited; empty = it can start. Field addresses as in the JSON ("methods[1].options.rank").
+/// All problems of a study that is being edited; empty = it can start. Field addresses as in the JSON
+/// ("methods[1].options.rank").
 std::vector<Problem> problems_of(const Study& study);
 
 /// The product in a fixed order: study-wide factors outermost, then methods as listed, then their own factors.

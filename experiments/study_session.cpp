@@ -13,13 +13,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 const char* name_of(Severity severity) {
     switch (severity) {
-    case Severity::info: return "info";
-    case Severity::warning: return "warning";
-    case Severity::error: return "error";
+    case Severity::info:
+        return "info";
+    case Severity::warning:
+        return "warning";
+    case Severity::error:
+        return "error";
     }
     return "info";
 }
@@ -61,19 +66,23 @@ struct StudySession::Impl {
         if (const auto* points = std::get_if<MetricPoints>(&event)) {
             std::vector<PointRow> rows;
             rows.reserve(points->points.size());
-            for (const MetricPoint& p : points->points) rows.push_back({p.metric, p.step, p.wall_s, p.value});
+            for (const MetricPoint& p : points->points)
+                rows.push_back({p.metric, p.step, p.wall_s, p.value});
             store.append_points(run, std::move(rows));
         } else if (const auto* began = std::get_if<RunBegan>(&event)) {
-            store.set_began(run, began->total_steps, began->trained, began->stored, began->stored_bits, began->head, began->environment);
+            store.set_began(run, began->total_steps, began->trained, began->stored, began->stored_bits, began->head,
+                            began->environment);
         } else if (const auto* progress = std::get_if<Progress>(&event)) {
             store.set_progress(run, progress->step);
         } else if (const auto* predictions = std::get_if<Predictions>(&event)) {
             std::vector<PredictionRecord> rows;
             rows.reserve(predictions->items.size());
-            for (const Prediction& p : predictions->items) rows.push_back({predictions->split, predictions->step, p.item, p.predicted, p.expected, p.score});
+            for (const Prediction& p : predictions->items)
+                rows.push_back({predictions->split, predictions->step, p.item, p.predicted, p.expected, p.score});
             store.append_predictions(run, predictions->split, predictions->step, std::move(rows));
         } else if (const auto* artifact = std::get_if<ArtifactWritten>(&event)) {
-            store.append_artifact({run, artifact->kind, artifact->path, artifact->sha256, artifact->bytes, artifact->step});
+            store.append_artifact(
+                {run, artifact->kind, artifact->path, artifact->sha256, artifact->bytes, artifact->step});
         } else if (const auto* line = std::get_if<LogLine>(&event)) {
             store.append_event(study, run, name_of(line->severity), line->text);
         } else if (const auto* change = std::get_if<StateChanged>(&event)) {
@@ -82,7 +91,8 @@ struct StudySession::Impl {
             if (is_terminal(change->state)) {
                 const bool good = change->state == RunState::finished || change->state == RunState::cancelled;
                 store.append_event(study, run, good ? "info" : "error",
-                                   item.entry.arm_label + ", seed " + std::to_string(item.entry.seed) + " " + diapason::name_of(change->state) +
+                                   item.entry.arm_label + ", seed " + std::to_string(item.entry.seed) + " " +
+                                       diapason::name_of(change->state) +
                                        (change->message.empty() ? "" : ": " + change->message));
             }
         }
@@ -114,13 +124,14 @@ struct StudySession::Impl {
     }
 
     std::size_t waiting() const {
-        return static_cast<std::size_t>(std::count_if(items.begin(), items.end(), [](const Item& item) { return item.entry.state == RunState::queued; }));
+        return static_cast<std::size_t>(std::count_if(
+            items.begin(), items.end(), [](const Item& item) { return item.entry.state == RunState::queued; }));
     }
 
     void submit_next() {
         if (!started || paused || stopping) return;
         for (Item& item : items) {
-            if (active >= executor->slots()) return;
+            if (active >= executor->capacity()) return;
             if (item.entry.state != RunState::queued) continue;
             item.entry.state = RunState::starting;
             item.started = Clock::now();
@@ -154,9 +165,12 @@ struct StudySession::Impl {
         int own_count = 0, all_count = 0;
         for (const Item& other : items) {
             double seconds = 0;
-            if (other.entry.state == RunState::finished) seconds = other.total_s;
-            else if (other.entry.state == RunState::running && other.entry.total_steps > 0 && other.entry.step * 10 >= other.entry.total_steps) {
-                seconds = since(other.started) * static_cast<double>(other.entry.total_steps) / static_cast<double>(other.entry.step);
+            if (other.entry.state == RunState::finished)
+                seconds = other.total_s;
+            else if (other.entry.state == RunState::running && other.entry.total_steps > 0 &&
+                     other.entry.step * 10 >= other.entry.total_steps) {
+                seconds = since(other.started) * static_cast<double>(other.entry.total_steps) /
+                          static_cast<double>(other.entry.step);
             }
             if (seconds <= 0) continue;
             all += seconds;
@@ -184,13 +198,15 @@ struct StudySession::Impl {
     Clock::time_point start_time;
 };
 
-StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study, std::optional<RowId> study_id)
+StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
+                           std::optional<RowId> study_id)
     : m_impl(std::make_unique<Impl>(store, std::move(executor))) {
     throw_if_any(problems_of(study), study.title);
     const std::vector<Arm> arms = expand(study);
     std::vector<ArmRecord> arm_rows;
     for (std::size_t i = 0; i < arms.size(); ++i) {
-        arm_rows.push_back({0, 0, static_cast<std::int64_t>(i), arms[i].label, arms[i].spec.method, arms[i].levels, arms[i].colour_slot});
+        arm_rows.push_back({0, 0, static_cast<std::int64_t>(i), arms[i].label, arms[i].spec.method, arms[i].levels,
+                            arms[i].colour_slot});
     }
     std::vector<RunRecord> runs;
     if (!study_id) {
@@ -213,8 +229,10 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
             }
         }
         const std::vector<RowId> ids = store.create_runs(runs);
-        for (std::size_t i = 0; i < ids.size(); ++i) runs[i].id = ids[i];
-        for (std::size_t i = 0; i < arm_rows.size(); ++i) arm_rows[i].id = arm_ids[i];
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            runs[i].id = ids[i];
+        for (std::size_t i = 0; i < arm_rows.size(); ++i)
+            arm_rows[i].id = arm_ids[i];
     } else {
         m_impl->study = *study_id;
         store.flush();
@@ -228,10 +246,12 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
             run.state = "queued";
         }
         store.requeue(again);
-        std::stable_sort(runs.begin(), runs.end(), [](const RunRecord& a, const RunRecord& b) { return a.seed < b.seed; });
+        std::stable_sort(runs.begin(), runs.end(),
+                         [](const RunRecord& a, const RunRecord& b) { return a.seed < b.seed; });
     }
     std::map<RowId, std::string> labels;
-    for (const ArmRecord& arm : arm_rows) labels[arm.id] = arm.label;
+    for (const ArmRecord& arm : arm_rows)
+        labels[arm.id] = arm.label;
     for (const RunRecord& run : runs) {
         Item item;
         item.entry.run = run.id;
@@ -248,7 +268,8 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
         m_impl->index[run.id] = m_impl->items.size();
         m_impl->items.push_back(std::move(item));
     }
-    m_impl->executor->set_sink([impl = m_impl.get()](std::int64_t run, RunEvent event) { impl->handle(run, std::move(event)); });
+    m_impl->executor->set_sink(
+        [impl = m_impl.get()](std::int64_t run, RunEvent event) { impl->handle(run, std::move(event)); });
 }
 
 StudySession::~StudySession() {
@@ -268,7 +289,9 @@ void StudySession::start() {
         const std::lock_guard guard(m_impl->mutex);
         m_impl->started = true;
         m_impl->start_time = Clock::now();
-        m_impl->store.append_event(m_impl->study, 0, "info", "started: " + std::to_string(m_impl->waiting()) + " runs, " + m_impl->executor->describe());
+        m_impl->store.append_event(m_impl->study, 0, "info",
+                                   "started: " + std::to_string(m_impl->waiting()) + " runs, " +
+                                       m_impl->executor->describe());
         m_impl->submit_next();
         nothing = m_impl->active == 0;
     }
@@ -281,7 +304,9 @@ void StudySession::pause(bool paused) {
         const std::lock_guard guard(m_impl->mutex);
         m_impl->paused = paused;
         for (const Item& item : m_impl->items) {
-            if (item.entry.state == RunState::running || item.entry.state == RunState::paused || item.entry.state == RunState::starting) m_impl->executor->pause(item.entry.run, paused);
+            if (item.entry.state == RunState::running || item.entry.state == RunState::paused ||
+                item.entry.state == RunState::starting)
+                m_impl->executor->pause(item.entry.run, paused);
         }
         m_impl->submit_next();
         changed = m_impl->listener.queue_changed;
@@ -297,8 +322,10 @@ void StudySession::cancel_run(RowId run) {
         const auto found = m_impl->index.find(run);
         if (found == m_impl->index.end()) return;
         Item& item = m_impl->items[found->second];
-        if (item.entry.state == RunState::queued) m_impl->cancel_waiting(item);
-        else if (!is_terminal(item.entry.state)) m_impl->executor->cancel(run);
+        if (item.entry.state == RunState::queued)
+            m_impl->cancel_waiting(item);
+        else if (!is_terminal(item.entry.state))
+            m_impl->executor->cancel(run);
         nothing_left = m_impl->started && m_impl->active == 0 && m_impl->waiting() == 0;
         changed = m_impl->listener.queue_changed;
     }
@@ -337,7 +364,9 @@ bool StudySession::wait(std::chrono::milliseconds timeout) {
     return m_impl->wake.wait_for(guard, timeout, is_done);
 }
 
-RowId StudySession::study_id() const { return m_impl->study; }
+RowId StudySession::study_id() const {
+    return m_impl->study;
+}
 
 QueueStatus StudySession::status() const {
     const std::lock_guard guard(m_impl->mutex);
@@ -365,7 +394,8 @@ QueueStatus StudySession::status() const {
         status.entries.push_back(std::move(entry));
     }
     if (known && status.running + status.queued > 0) {
-        const double slots = std::min<double>(m_impl->executor->slots(), static_cast<double>(status.running + status.queued));
+        const double slots =
+            std::min<double>(m_impl->executor->capacity(), static_cast<double>(status.running + status.queued));
         // Arms differ in speed and the machine's load moves: a fifth either way covers what was seen.
         status.remaining_low_s = 0.8 * remaining / slots;
         status.remaining_high_s = 1.25 * remaining / slots;
@@ -373,6 +403,8 @@ QueueStatus StudySession::status() const {
     return status;
 }
 
-std::string StudySession::executor_description() const { return m_impl->executor->describe(); }
+std::string StudySession::executor_description() const {
+    return m_impl->executor->describe();
+}
 
 } // namespace diapason

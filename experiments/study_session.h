@@ -45,17 +45,18 @@ public:
     struct Listener {
         std::function<void(RowId run, const RunEvent&)> event; ///< after it was handed to the store
         std::function<void()> queue_changed;
-        std::function<void()> done;                            ///< no run is queued or running any more
+        std::function<void()> done; ///< no run is queued or running any more
     };
 
-    /// Writes study, arms and queued runs into the store at once (study_id: continue a stored one: its unfinished runs are
-    /// queued again). The executor is owned. Nothing runs before start().
-    StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study, std::optional<RowId> study_id = {});
+    /// Writes study, arms and queued runs into the store at once (study_id: continue a stored one: its unfinished runs
+    /// are queued again). The executor is owned. Nothing runs before start().
+    StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
+                 std::optional<RowId> study_id = {});
     ~StudySession(); ///< stops all runs and waits
 
     void set_listener(Listener listener); ///< before start()
     void start();
-    void pause(bool paused);         ///< running runs halt at their next step, nothing new starts
+    void pause(bool paused); ///< running runs halt at their next step, nothing new starts
     void cancel_run(RowId run);
     void cancel_all();
     bool wait(std::chrono::milliseconds timeout = std::chrono::milliseconds::max()); ///< true when done

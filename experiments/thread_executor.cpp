@@ -17,10 +17,13 @@ public:
         pthread_attr_t attributes;
         pthread_attr_init(&attributes);
         pthread_attr_setstacksize(&attributes, stack_bytes);
-        const int error = pthread_create(&m_thread, &attributes, [](void* self) -> void* {
-            static_cast<ThreadExecutor*>(self)->work();
-            return nullptr;
-        }, this);
+        const int error = pthread_create(
+            &m_thread, &attributes,
+            [](void* self) -> void* {
+                static_cast<ThreadExecutor*>(self)->work();
+                return nullptr;
+            },
+            this);
         pthread_attr_destroy(&attributes);
         if (error != 0) throw Error(ErrorKind::memory, "the worker thread cannot be started");
     }
@@ -36,7 +39,7 @@ public:
     }
 
     void set_sink(Sink sink) override { m_sink = std::move(sink); }
-    int slots() const override { return 1; }
+    int capacity() const override { return 1; }
 
     void submit(RunJob job) override {
         const std::lock_guard guard(m_mutex);
@@ -96,6 +99,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Executor> make_thread_executor(Engine* engine) { return std::make_unique<ThreadExecutor>(engine); }
+std::unique_ptr<Executor> make_thread_executor(Engine* engine) {
+    return std::make_unique<ThreadExecutor>(engine);
+}
 
 } // namespace diapason

@@ -6,7 +6,8 @@ namespace diapason {
 
 void attach_full_tuning(const OptionValues&, Model& model, MethodContext&) {
     std::vector<Parameter*> all;
-    for (const auto& parameter : model.weights().all()) all.push_back(parameter.get());
+    for (const auto& parameter : model.weights().all())
+        all.push_back(parameter.get());
     model.train(all);
 }
 

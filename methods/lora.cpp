@@ -20,7 +20,9 @@ at::Tensor LoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const Forw
     return at::addmm(y, at::mm(input, m_a->value.t()), m_b->value.t(), 1, m_scale);
 }
 
-at::Tensor LoraDelta::weight_change() const { return at::mm(m_b->value, m_a->value) * m_scale; }
+at::Tensor LoraDelta::weight_change() const {
+    return at::mm(m_b->value, m_a->value) * m_scale;
+}
 
 void attach_lora(const OptionValues& options, Model& model, MethodContext& context) {
     const std::int64_t rank = options.integer("rank");
@@ -31,10 +33,14 @@ void attach_lora(const OptionValues& options, Model& model, MethodContext& conte
     for (const Site& site : match_sites(model.config(), options.text("targets"))) {
         Linear& linear = model.backbone().linear_at(site);
         at::Tensor a = at::empty({rank, site.in}, host);
-        if (options.text("init") == "gaussian") a.normal_(0, 1.0 / r, context.generator);
-        else a.uniform_(-1.0 / std::sqrt(static_cast<double>(site.in)), 1.0 / std::sqrt(static_cast<double>(site.in)), context.generator);
+        if (options.text("init") == "gaussian")
+            a.normal_(0, 1.0 / r, context.generator);
+        else
+            a.uniform_(-1.0 / std::sqrt(static_cast<double>(site.in)), 1.0 / std::sqrt(static_cast<double>(site.in)),
+                       context.generator);
         Parameter& lora_a = model.deltas().add(site.address() + ".lora_A", a.to(device));
-        Parameter& lora_b = model.deltas().add(site.address() + ".lora_B", at::zeros({site.out, rank}, host).to(device));
+        Parameter& lora_b =
+            model.deltas().add(site.address() + ".lora_B", at::zeros({site.out, rank}, host).to(device));
         linear.deltas.push_back(std::make_unique<LoraDelta>(lora_a, lora_b, scale, options.real("dropout")));
         model.train({&lora_a, &lora_b});
     }

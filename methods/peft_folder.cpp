@@ -38,13 +38,16 @@ double pattern_value(const Json& patterns, const std::string& path, double fallb
 
 std::pair<Site, Linear*> find_linear(Model& model, const std::string& path, const std::string& origin) {
     for (const auto& [site, linear] : model.backbone().linears()) {
-        if (linear->weight->name == path + ".weight" || linear->weight->file_name == path + ".weight") return {site, linear};
+        if (linear->weight->name == path + ".weight" || linear->weight->file_name == path + ".weight")
+            return {site, linear};
     }
-    throw input_error(origin, "unsupported: the adapter changes " + path + ", which is no linear map of the backbone's layers");
+    throw input_error(origin,
+                      "unsupported: the adapter changes " + path + ", which is no linear map of the backbone's layers");
 }
 
 // A module that PEFT stored whole: its tensors replace those of the model.
-void read_saved_module(const std::string& key, const at::Tensor& value, Model& model, PeftAdapter& adapter, const std::string& origin) {
+void read_saved_module(const std::string& key, const at::Tensor& value, Model& model, PeftAdapter& adapter,
+                       const std::string& origin) {
     std::string name = without_wrapper(key);
     for (const char* infix : {".modules_to_save.default", ".modules_to_save"}) {
         if (const auto at = name.find(infix); at != std::string::npos) name.erase(at, std::string(infix).size());
@@ -52,8 +55,10 @@ void read_saved_module(const std::string& key, const at::Tensor& value, Model& m
     if (name.find(".original_module.") != std::string::npos) return; // dead copies
     name = family_of(model.config()).canonical(name);
     Parameter* parameter = model.weights().find(name);
-    if (parameter == nullptr) throw input_error(origin, "the tensor " + key + " belongs to no module of this backbone and head");
-    if (parameter->value.sizes() != value.sizes()) throw input_error(origin, "the tensor " + key + " has another shape than the model's " + name);
+    if (parameter == nullptr)
+        throw input_error(origin, "the tensor " + key + " belongs to no module of this backbone and head");
+    if (parameter->value.sizes() != value.sizes())
+        throw input_error(origin, "the tensor " + key + " has another shape than the model's " + name);
     parameter->value.copy_(value);
     adapter.saved_modules.push_back(parameter);
     adapter.parameters[key] = parameter;
@@ -66,7 +71,8 @@ void read_lora(const Json& config, const SafetensorsFile& file, Model& model, Pe
             throw input_error(origin, std::string("unsupported: LoRA with ") + feature);
         }
     }
-    if (const std::string bias = config.value("bias", "none"); bias != "none") throw input_error(origin, "unsupported: LoRA with bias = " + bias);
+    if (const std::string bias = config.value("bias", "none"); bias != "none")
+        throw input_error(origin, "unsupported: LoRA with bias = " + bias);
     const double alpha = config.value("lora_alpha", 8.0);
     const bool rank_stabilised = config.value("use_rslora", false);
     const Json patterns = config.value("alpha_pattern", Json::object());
@@ -82,10 +88,10 @@ void read_lora(const Json& config, const SafetensorsFile& file, Model& model, Pe
         const TensorEntry* entry_b = file.find(key_b);
         if (entry_b == nullptr) throw input_error(origin, "the tensor " + key_b + " is missing");
         const auto [site, linear] = find_linear(model, path, origin);
-        if (entry.shape.size() != 2 || entry_b->shape.size() != 2 || entry.shape[1] != site.in || entry_b->shape[0] != site.out ||
-            entry.shape[0] != entry_b->shape[1]) {
-            throw input_error(origin, "the tensors " + entry.name + " and " + key_b + " do not fit a map from " + std::to_string(site.in) +
-                                          " to " + std::to_string(site.out));
+        if (entry.shape.size() != 2 || entry_b->shape.size() != 2 || entry.shape[1] != site.in ||
+            entry_b->shape[0] != site.out || entry.shape[0] != entry_b->shape[1]) {
+            throw input_error(origin, "the tensors " + entry.name + " and " + key_b + " do not fit a map from " +
+                                          std::to_string(site.in) + " to " + std::to_string(site.out));
         }
         const auto rank = static_cast<double>(entry.shape[0]);
         const double scale = pattern_value(patterns, path, alpha) / (rank_stabilised ? std::sqrt(rank) : rank);
@@ -107,7 +113,8 @@ void read_prompt(const Json&, const SafetensorsFile& file, Model& model, PeftAda
             continue;
         }
         if (entry.shape.size() != 2 || entry.shape[1] != model.config().width || entry.shape[0] < 1) {
-            throw input_error(origin, "prompt_embeddings does not fit the backbone's width " + std::to_string(model.config().width));
+            throw input_error(origin, "prompt_embeddings does not fit the backbone's width " +
+                                          std::to_string(model.config().width));
         }
         Parameter& table = model.deltas().add(model.config().stack() + ".embedding.prompt", value.to(model.device()));
         model.set_prompt(std::make_unique<PromptDelta>(table, true)); // PEFT's wrapper pools the first soft token
@@ -125,9 +132,13 @@ PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model) 
     const SafetensorsFile file(folder / "adapter_model.safetensors");
     const std::string kind = config.value("peft_type", "");
     PeftAdapter adapter;
-    if (kind == "LORA") read_lora(config, file, model, adapter);
-    else if (kind == "PROMPT_TUNING") read_prompt(config, file, model, adapter);
-    else throw input_error((folder / "adapter_config.json").string(), "unsupported: adapters of the kind " + (kind.empty() ? "?" : kind));
+    if (kind == "LORA")
+        read_lora(config, file, model, adapter);
+    else if (kind == "PROMPT_TUNING")
+        read_prompt(config, file, model, adapter);
+    else
+        throw input_error((folder / "adapter_config.json").string(),
+                          "unsupported: adapters of the kind " + (kind.empty() ? "?" : kind));
     return adapter;
 }
 

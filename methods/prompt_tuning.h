@@ -1,4 +1,5 @@
-// Prompt tuning (Lester et al. 2021): trainable vectors in front of the input's token embeddings, everything else frozen.
+// Prompt tuning (Lester et al. 2021): trainable vectors in front of the input's token embeddings, everything else
+// frozen.
 #pragma once
 
 #include "methods/catalog/method_info.h"

@@ -4,7 +4,7 @@
 namespace diapason {
 
 void attach_method(const std::string& id, const OptionValues& options, Model& model, MethodContext& context) {
-#define DIAPASON_METHOD(name)                                                                                                              \
+#define DIAPASON_METHOD(name)                                                                                          \
     if (id == #name) return attach_##name(options, model, context);
 #include "methods/methods.def"
 #undef DIAPASON_METHOD

@@ -11,19 +11,24 @@ namespace diapason::cli {
 namespace {
 
 std::size_t width_of(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 } // namespace
 
-void add_json_flag(CLI::App& app, Context& context) { app.add_flag("--json", context.json, "Print JSON"); }
+void add_json_flag(CLI::App& app, Context& context) {
+    app.add_flag("--json", context.json, "Print JSON");
+}
 
 void add_database(CLI::App& app, Context& context) {
-    app.add_option("--db", context.database, "Database file (default: diapason.db in the data folder)")->type_name("FILE");
+    app.add_option("--db", context.database, "Database file (default: diapason.db in the data folder)")
+        ->type_name("FILE");
 }
 
 std::filesystem::path database_file(const Context& context, bool must_exist) {
-    const std::filesystem::path file = context.database.empty() ? default_database() : std::filesystem::path(context.database);
+    const std::filesystem::path file =
+        context.database.empty() ? default_database() : std::filesystem::path(context.database);
     if (must_exist && !std::filesystem::exists(file)) {
         throw config_error("--db", file.string(), "there is no such database", "diapason-cli study run makes one");
     }
@@ -48,13 +53,16 @@ void print(const std::string& text) {
     std::fflush(stdout);
 }
 
-void print_json(const Json& json) { print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
+void print_json(const Json& json) {
+    print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()), 0);
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], width_of(row[i]));
     }
     for (const auto& row : rows) {
         std::string line;

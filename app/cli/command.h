@@ -1,4 +1,5 @@
-// A command of diapason-cli: adds its options to the parser and says what to run. One file a group, listed in commands().
+// A command of diapason-cli: adds its options to the parser and says what to run. One file a group, listed in
+// commands().
 #pragma once
 
 #include "core/base/json.h"
@@ -18,8 +19,8 @@ using Action = std::function<int()>;
 /// What commands share.
 struct Context {
     bool json = false;
-    std::string database;  ///< empty = the default one
-    Action action;         ///< set by the chosen subcommand's callback
+    std::string database; ///< empty = the default one
+    Action action;        ///< set by the chosen subcommand's callback
 };
 
 void add_study(CLI::App& app, Context& context);

@@ -19,13 +19,18 @@ int verify(const Context& context, const std::string& folder, const std::string&
     const auto result = load_engine().verify(folder, only, device, [&](const std::string& line) {
         if (!context.json) print(line + "\n");
     });
-    if (context.json) print_json({{"passed", result.passed}, {"failed", result.failed}, {"checks", result.cases}});
-    else print(std::to_string(result.passed) + " passed, " + std::to_string(result.failed) + " failed\n");
+    if (context.json)
+        print_json({{"passed", result.passed}, {"failed", result.failed}, {"checks", result.cases}});
+    else
+        print(std::to_string(result.passed) + " passed, " + std::to_string(result.failed) + " failed\n");
     return result.failed == 0 && result.passed > 0 ? 0 : 1;
 }
 
 // WAL databases can be damaged by two connections that checkpoint at once in these versions; Diapason has one writer.
-std::string sqlite_note() { return sqlite3_libversion_number() < 3051003 ? "has the WAL-reset bug; safe here, since only one connection writes" : "good"; }
+std::string sqlite_note() {
+    return sqlite3_libversion_number() < 3051003 ? "has the WAL-reset bug; safe here, since only one connection writes"
+                                                 : "good";
+}
 
 int doctor(const Context& context) {
     Json facts;
@@ -48,9 +53,12 @@ int doctor(const Context& context) {
     bool good = true;
     try {
         const Json engine = load_engine().info().facts;
-        for (const auto& [key, value] : engine.items()) facts[key] = value;
+        for (const auto& [key, value] : engine.items())
+            facts[key] = value;
         good = engine.value("blas_is_torchs_own", true);
-        if (!good) facts["problem"] = "another BLAS answers for the tensor library: matrix products may be several times slower";
+        if (!good)
+            facts["problem"] =
+                "another BLAS answers for the tensor library: matrix products may be several times slower";
     } catch (const Error& error) {
         facts["problem"] = error.what();
         good = false;
@@ -59,7 +67,8 @@ int doctor(const Context& context) {
         print_json(facts);
     } else {
         std::vector<std::vector<std::string>> rows;
-        for (const auto& [key, value] : facts.items()) rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+        for (const auto& [key, value] : facts.items())
+            rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
         print_table(rows);
     }
     return good ? 0 : 1;
@@ -82,17 +91,20 @@ int pretrain(const PretrainRequest& request) {
     static RunControl control;
     watch_interrupts();
     std::thread([] {
-        while (interrupts() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        while (interrupts() == 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
         control.cancel = true;
     }).detach();
-    load_engine().pretrain(request.recipe, overrides, [](const std::string& line) { print(line + "\n"); }, control);
+    load_engine().pretrain(
+        request.recipe, overrides, [](const std::string& line) { print(line + "\n"); }, control);
     return 0;
 }
 
 } // namespace
 
 void add_verify(CLI::App& app, Context& context) {
-    CLI::App* command = app.add_subcommand("verify", "Check golden cases of independent implementations against this engine");
+    CLI::App* command =
+        app.add_subcommand("verify", "Check golden cases of independent implementations against this engine");
     auto folder = std::make_shared<std::string>();
     auto only = std::make_shared<std::string>();
     auto device = std::make_shared<std::string>("cpu");
@@ -100,7 +112,9 @@ void add_verify(CLI::App& app, Context& context) {
     command->add_option("--only", *only, "Only cases whose path contains this")->type_name("TEXT");
     command->add_option("--device", *device, "cpu, cuda, cuda:N or auto")->capture_default_str();
     add_json_flag(*command, context);
-    command->callback([&context, folder, only, device] { context.action = [&context, folder, only, device] { return verify(context, *folder, *only, *device); }; });
+    command->callback([&context, folder, only, device] {
+        context.action = [&context, folder, only, device] { return verify(context, *folder, *only, *device); };
+    });
 }
 
 void add_doctor(CLI::App& app, Context& context) {
@@ -114,8 +128,11 @@ void add_pretrain(CLI::App& app, Context& context) {
     CLI::App* command = app.add_subcommand("pretrain", "Train a small backbone from a recipe; goes on after a stop");
     auto request = std::make_shared<PretrainRequest>();
     command->add_option("recipe", request->recipe, "Recipe file (resources/recipes)")->required()->type_name("FILE");
-    command->add_option("--corpus", request->corpus, "Folder with the recipe's text files (tools/build-data makes them)")->type_name("FOLDER");
-    command->add_option("--out", request->out, "Folder for weights and log (default: the recipe's backbone folder)")->type_name("FOLDER");
+    command
+        ->add_option("--corpus", request->corpus, "Folder with the recipe's text files (tools/build-data makes them)")
+        ->type_name("FOLDER");
+    command->add_option("--out", request->out, "Folder for weights and log (default: the recipe's backbone folder)")
+        ->type_name("FOLDER");
     command->add_option("--steps", request->steps, "Updates instead of the recipe's");
     command->add_option("--threads", request->threads, "Threads")->capture_default_str();
     command->add_option("--time-limit", request->time_limit, "Seconds; the schedule ends there")->type_name("SECONDS");

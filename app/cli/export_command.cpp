@@ -19,13 +19,20 @@ void add_export(CLI::App& app, Context& context) {
     add_database(*command, context);
     command->callback([&context, study, format, out] {
         context.action = [&context, study, format, out] {
-            static const std::map<std::string, TableFormat> formats = {{"csv", TableFormat::csv}, {"markdown", TableFormat::markdown}, {"latex", TableFormat::latex},
-                                                                       {"json", TableFormat::json}, {"text", TableFormat::text}};
+            static const std::map<std::string, TableFormat> formats = {{"csv", TableFormat::csv},
+                                                                       {"markdown", TableFormat::markdown},
+                                                                       {"latex", TableFormat::latex},
+                                                                       {"json", TableFormat::json},
+                                                                       {"text", TableFormat::text}};
             const auto chosen = formats.find(*format);
-            if (chosen == formats.end()) throw config_error("--format", *format, "it must be csv, markdown, latex, json or text");
-            const std::string text = render(result_table(StoreReader(database_file(context, true)), *study), chosen->second);
-            if (out->empty()) print(text);
-            else write_file_atomically(*out, text);
+            if (chosen == formats.end())
+                throw config_error("--format", *format, "it must be csv, markdown, latex, json or text");
+            const std::string text =
+                render(result_table(StoreReader(database_file(context, true)), *study), chosen->second);
+            if (out->empty())
+                print(text);
+            else
+                write_file_atomically(*out, text);
             return 0;
         };
     });

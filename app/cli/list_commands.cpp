@@ -19,11 +19,20 @@ int list_methods(const Context& context, bool markdown) {
     Json list = Json::array();
     for (const MethodInfo& method : method_catalog()) {
         Json options = Json::array();
-        for (const OptionDescriptor& d : method.options) options.push_back({{"name", d.name}, {"default", d.default_value}, {"help", d.help}, {"source", d.source}});
-        list.push_back({{"id", method.id}, {"label", method.label}, {"paper", method.paper}, {"formula", method.formula}, {"summary", method.summary}, {"options", options}});
+        for (const OptionDescriptor& d : method.options)
+            options.push_back({{"name", d.name}, {"default", d.default_value}, {"help", d.help}, {"source", d.source}});
+        list.push_back({{"id", method.id},
+                        {"label", method.label},
+                        {"paper", method.paper},
+                        {"formula", method.formula},
+                        {"summary", method.summary},
+                        {"options", options}});
         if (context.json) continue;
         print(method.id + "  (" + method.paper + ")\n    " + method.formula + "\n    " + method.summary + "\n");
-        for (const OptionDescriptor& d : method.options) print("      " + d.name + " = " + (d.default_value.is_string() ? d.default_value.get<std::string>() : d.default_value.dump()) + "  " + d.help + "\n");
+        for (const OptionDescriptor& d : method.options)
+            print("      " + d.name + " = " +
+                  (d.default_value.is_string() ? d.default_value.get<std::string>() : d.default_value.dump()) + "  " +
+                  d.help + "\n");
     }
     if (context.json) print_json(list);
     return 0;
@@ -34,11 +43,19 @@ int list_all_tasks(const Context& context) {
     std::vector<std::vector<std::string>> rows = {{"id", "kind", "labels", "metric", "description"}};
     for (const Task& task : list_tasks()) {
         const std::string kind = task.kind == TaskKind::classification ? "classification" : "generation";
-        rows.push_back({task.id, kind, task.labels.empty() ? "–" : std::to_string(task.labels.size()), task.primary_metric, task.description});
-        list.push_back({{"id", task.id}, {"title", task.title}, {"kind", kind}, {"labels", task.labels.size()}, {"metrics", task.metrics}, {"description", task.description}});
+        rows.push_back({task.id, kind, task.labels.empty() ? "–" : std::to_string(task.labels.size()),
+                        task.primary_metric, task.description});
+        list.push_back({{"id", task.id},
+                        {"title", task.title},
+                        {"kind", kind},
+                        {"labels", task.labels.size()},
+                        {"metrics", task.metrics},
+                        {"description", task.description}});
     }
-    if (context.json) print_json(list);
-    else print_table(rows);
+    if (context.json)
+        print_json(list);
+    else
+        print_table(rows);
     return 0;
 }
 
@@ -48,16 +65,24 @@ int list_all_backbones(const Context& context) {
     for (const BackboneEntry& entry : list_backbones()) {
         try {
             const BackboneConfig config = read_backbone_config(entry.folder);
-            rows.push_back({entry.name, config.family, std::to_string(config.layers), std::to_string(config.width), format_count(config.parameter_count()), entry.folder.string()});
-            list.push_back({{"name", entry.name}, {"family", config.family}, {"layers", config.layers}, {"width", config.width}, {"parameters", config.parameter_count()},
-                            {"embedded", entry.embedded}, {"folder", entry.folder.string()}});
+            rows.push_back({entry.name, config.family, std::to_string(config.layers), std::to_string(config.width),
+                            format_count(config.parameter_count()), entry.folder.string()});
+            list.push_back({{"name", entry.name},
+                            {"family", config.family},
+                            {"layers", config.layers},
+                            {"width", config.width},
+                            {"parameters", config.parameter_count()},
+                            {"embedded", entry.embedded},
+                            {"folder", entry.folder.string()}});
         } catch (const Error& error) { // one unreadable folder must not hide the others
             rows.push_back({entry.name, "–", "–", "–", "–", error.what()});
             list.push_back({{"name", entry.name}, {"error", error.what()}});
         }
     }
-    if (context.json) print_json(list);
-    else print_table(rows);
+    if (context.json)
+        print_json(list);
+    else
+        print_table(rows);
     return 0;
 }
 
@@ -68,7 +93,8 @@ void add_lists(CLI::App& app, Context& context) {
     auto markdown = std::make_shared<bool>(false);
     methods->add_flag("--markdown", *markdown, "Print docs/METHODS.md");
     add_json_flag(*methods, context);
-    methods->callback([&context, markdown] { context.action = [&context, markdown] { return list_methods(context, *markdown); }; });
+    methods->callback(
+        [&context, markdown] { context.action = [&context, markdown] { return list_methods(context, *markdown); }; });
     CLI::App* tasks = app.add_subcommand("tasks", "Tasks that can be named");
     add_json_flag(*tasks, context);
     tasks->callback([&context] { context.action = [&context] { return list_all_tasks(context); }; });

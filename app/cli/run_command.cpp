@@ -43,9 +43,13 @@ int execute_run() {
         }
         control.cancel = true; // the parent is gone
     }).detach();
-    const RunState state = load_engine().run(spec, place, [](RunEvent event) { write_line(to_line(event)); }, control);
+    const RunState state = load_engine().run(
+        spec, place, [](RunEvent event) { write_line(to_line(event)); }, control);
     // Neither the listener nor the tensor library's statics are waited for.
-    std::_Exit(state == RunState::finished ? 0 : state == RunState::diverged ? 6 : state == RunState::cancelled ? 75 : 1);
+    std::_Exit(state == RunState::finished    ? 0
+               : state == RunState::diverged  ? 6
+               : state == RunState::cancelled ? 75
+                                              : 1);
 }
 
 int list_runs(const Context& context, RowId study) {
@@ -56,16 +60,26 @@ int list_runs(const Context& context, RowId study) {
         if (study != 0 && record.id != study) continue;
         const auto arms = reader.arms(record.id);
         for (const RunRecord& run : reader.runs(record.id)) {
-            const auto arm = std::find_if(arms.begin(), arms.end(), [&](const ArmRecord& a) { return a.id == run.arm; });
+            const auto arm =
+                std::find_if(arms.begin(), arms.end(), [&](const ArmRecord& a) { return a.id == run.arm; });
             const std::string label = arm == arms.end() ? "" : arm->label;
             rows.push_back({std::to_string(run.id), std::to_string(record.id), std::to_string(run.seed), run.state,
                             std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total), label});
-            list.push_back({{"id", run.id}, {"uuid", run.uuid}, {"study", record.id}, {"arm", label}, {"seed", run.seed}, {"state", run.state}, {"message", run.message},
-                            {"steps_done", run.steps_done}, {"steps_total", run.steps_total}});
+            list.push_back({{"id", run.id},
+                            {"uuid", run.uuid},
+                            {"study", record.id},
+                            {"arm", label},
+                            {"seed", run.seed},
+                            {"state", run.state},
+                            {"message", run.message},
+                            {"steps_done", run.steps_done},
+                            {"steps_total", run.steps_total}});
         }
     }
-    if (context.json) print_json(list);
-    else print_table(rows);
+    if (context.json)
+        print_json(list);
+    else
+        print_table(rows);
     return 0;
 }
 
@@ -73,24 +87,45 @@ int show_run(const Context& context, RowId id) {
     const StoreReader reader(database_file(context, true));
     const auto run = reader.run(id);
     if (!run) throw config_error("run", std::to_string(id), "there is no such run", "diapason-cli run list shows them");
-    Json json = {{"id", run->id}, {"uuid", run->uuid}, {"study", run->study}, {"seed", run->seed}, {"state", run->state}, {"message", run->message}, {"attempt", run->attempt},
-                 {"steps_done", run->steps_done}, {"steps_total", run->steps_total}, {"trained", run->trained}, {"stored", run->stored}, {"stored_bits", run->stored_bits},
-                 {"head", run->head}, {"fingerprint", run->fingerprint}, {"spec", run->spec}, {"environment", run->environment}, {"summary", run->summary}};
+    Json json = {{"id", run->id},
+                 {"uuid", run->uuid},
+                 {"study", run->study},
+                 {"seed", run->seed},
+                 {"state", run->state},
+                 {"message", run->message},
+                 {"attempt", run->attempt},
+                 {"steps_done", run->steps_done},
+                 {"steps_total", run->steps_total},
+                 {"trained", run->trained},
+                 {"stored", run->stored},
+                 {"stored_bits", run->stored_bits},
+                 {"head", run->head},
+                 {"fingerprint", run->fingerprint},
+                 {"spec", run->spec},
+                 {"environment", run->environment},
+                 {"summary", run->summary}};
     Json series = Json::array();
-    for (const SeriesRecord& s : reader.series(id)) series.push_back({{"metric", s.metric}, {"points", s.points}, {"last_step", s.last_step}, {"last_value", s.last_value}});
+    for (const SeriesRecord& s : reader.series(id))
+        series.push_back(
+            {{"metric", s.metric}, {"points", s.points}, {"last_step", s.last_step}, {"last_value", s.last_value}});
     json["series"] = series;
     Json artifacts = Json::array();
-    for (const ArtifactRecord& a : reader.artifacts(id)) artifacts.push_back({{"kind", a.kind}, {"path", a.path}, {"sha256", a.sha256}, {"bytes", a.bytes}});
+    for (const ArtifactRecord& a : reader.artifacts(id))
+        artifacts.push_back({{"kind", a.kind}, {"path", a.path}, {"sha256", a.sha256}, {"bytes", a.bytes}});
     json["artifacts"] = artifacts;
     if (context.json) {
         print_json(json);
         return 0;
     }
     for (const auto& [key, value] : json.items()) {
-        if (!value.is_structured()) print_table({{key + std::string(14 - std::min<std::size_t>(14, key.size()), ' '), value.is_string() ? value.get<std::string>() : value.dump()}});
+        if (!value.is_structured())
+            print_table({{key + std::string(14 - std::min<std::size_t>(14, key.size()), ' '),
+                          value.is_string() ? value.get<std::string>() : value.dump()}});
     }
     std::vector<std::vector<std::string>> rows = {{"series", "points", "last step", "last value"}};
-    for (const SeriesRecord& s : reader.series(id)) rows.push_back({s.metric, std::to_string(s.points), std::to_string(s.last_step), format_number(s.last_value, 4)});
+    for (const SeriesRecord& s : reader.series(id))
+        rows.push_back(
+            {s.metric, std::to_string(s.points), std::to_string(s.last_step), format_number(s.last_value, 4)});
     print("\n");
     print_table(rows);
     return 0;
@@ -114,7 +149,9 @@ void add_run(CLI::App& app, Context& context) {
     add_json_flag(*show, context);
     show->callback([&context, id] { context.action = [&context, id] { return show_run(context, *id); }; });
     // Not for people: what isolated execution starts.
-    run->add_subcommand("exec", "Execute one run for another program")->group("")->callback([&context] { context.action = execute_run; });
+    run->add_subcommand("exec", "Execute one run for another program")->group("")->callback([&context] {
+        context.action = execute_run;
+    });
 }
 
 } // namespace diapason::cli

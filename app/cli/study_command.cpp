@@ -35,7 +35,8 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text) {
             const std::uint64_t first = std::stoull(part);
             const std::uint64_t last = dash == std::string::npos ? first : std::stoull(part.substr(dash + 1));
             if (last < first || last - first > 10000) throw std::out_of_range(part);
-            for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
+            for (std::uint64_t seed = first; seed <= last; ++seed)
+                seeds.push_back(seed);
         } catch (const std::exception&) {
             throw config_error("--seeds", text, "a list such as 1,2,3 or 1-5 is needed");
         }
@@ -50,7 +51,9 @@ Study requested_study(const RunRequest& request, const StoreReader* reader) {
     Study study;
     if (request.continued != 0) {
         const auto stored = reader->study(request.continued);
-        if (!stored) throw config_error("--continue", std::to_string(request.continued), "there is no such study", "diapason-cli study list shows them");
+        if (!stored)
+            throw config_error("--continue", std::to_string(request.continued), "there is no such study",
+                               "diapason-cli study list shows them");
         return study_from_json(stored->document, "study " + std::to_string(request.continued));
     }
     study = request.sample.empty() ? read_study(request.file) : sample_study(request.sample);
@@ -78,12 +81,15 @@ int run_study(const Context& context, const RunRequest& request) {
     Store store(file);
     std::optional<StoreReader> reader(file);
     const Study study = requested_study(request, &*reader);
-    if (request.executor != "processes" && request.executor != "thread") throw config_error("--executor", request.executor, "it must be processes or thread");
+    if (request.executor != "processes" && request.executor != "thread")
+        throw config_error("--executor", request.executor, "it must be processes or thread");
     auto executor = request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs);
-    StudySession session(store, std::move(executor), study, request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt);
+    StudySession session(store, std::move(executor), study,
+                         request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt);
     watch_interrupts();
     if (!request.quiet) {
-        std::fprintf(stderr, "%s: %zu runs on %s\n", study.title.c_str(), session.status().entries.size(), session.executor_description().c_str());
+        std::fprintf(stderr, "%s: %zu runs on %s\n", study.title.c_str(), session.status().entries.size(),
+                     session.executor_description().c_str());
     }
     ProgressLine progress;
     session.start();
@@ -105,7 +111,8 @@ int run_study(const Context& context, const RunRequest& request) {
     print(render(table, context.json ? TableFormat::json : TableFormat::text));
     for (const QueueEntry& entry : status.entries) {
         if (entry.state != RunState::failed && entry.state != RunState::diverged) continue;
-        std::fprintf(stderr, "%s, seed %llu %s: %s\n", entry.arm_label.c_str(), static_cast<unsigned long long>(entry.seed), name_of(entry.state), entry.message.c_str());
+        std::fprintf(stderr, "%s, seed %llu %s: %s\n", entry.arm_label.c_str(),
+                     static_cast<unsigned long long>(entry.seed), name_of(entry.state), entry.message.c_str());
     }
     if (!context.json) print("\nStudy " + std::to_string(session.study_id()) + " in " + file.string() + "\n");
     return exit_code_of(status);
@@ -117,13 +124,22 @@ int list_studies(const Context& context) {
     std::vector<std::vector<std::string>> rows = {{"id", "runs", "backbone", "task", "title"}};
     for (const StudyRecord& study : reader.studies()) {
         const auto runs = reader.runs(study.id);
-        const auto finished = std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == "finished"; });
+        const auto finished =
+            std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == "finished"; });
         const std::string amount = std::to_string(finished) + " of " + std::to_string(runs.size());
-        rows.push_back({std::to_string(study.id), amount, study.document.value("backbone", ""), study.document.value("task", ""), study.title});
-        list.push_back({{"id", study.id}, {"uuid", study.uuid}, {"title", study.title}, {"finished", finished}, {"runs", runs.size()}, {"created_ms", study.created_ms}});
+        rows.push_back({std::to_string(study.id), amount, study.document.value("backbone", ""),
+                        study.document.value("task", ""), study.title});
+        list.push_back({{"id", study.id},
+                        {"uuid", study.uuid},
+                        {"title", study.title},
+                        {"finished", finished},
+                        {"runs", runs.size()},
+                        {"created_ms", study.created_ms}});
     }
-    if (context.json) print_json(list);
-    else print_table(rows);
+    if (context.json)
+        print_json(list);
+    else
+        print_table(rows);
     return 0;
 }
 
@@ -131,7 +147,9 @@ int show_study(const Context& context, RowId id, bool document) {
     const StoreReader reader(database_file(context, true));
     if (document) {
         const auto study = reader.study(id);
-        if (!study) throw config_error("study", std::to_string(id), "there is no such study", "diapason-cli study list shows them");
+        if (!study)
+            throw config_error("study", std::to_string(id), "there is no such study",
+                               "diapason-cli study list shows them");
         print_json(study->document);
         return 0;
     }
@@ -144,11 +162,18 @@ int list_samples(const Context& context) {
     std::vector<std::vector<std::string>> rows = {{"name", "arms", "runs", "backbone", "question"}};
     for (const SampleStudy& sample : sample_studies()) {
         const std::size_t arms = sample.runs / std::max<std::size_t>(1, sample.study.seeds.size());
-        rows.push_back({sample.study.id, std::to_string(arms), std::to_string(sample.runs), sample.study.backbone, sample.study.question});
-        list.push_back({{"id", sample.study.id}, {"title", sample.study.title}, {"question", sample.study.question}, {"arms", arms}, {"runs", sample.runs}});
+        rows.push_back({sample.study.id, std::to_string(arms), std::to_string(sample.runs), sample.study.backbone,
+                        sample.study.question});
+        list.push_back({{"id", sample.study.id},
+                        {"title", sample.study.title},
+                        {"question", sample.study.question},
+                        {"arms", arms},
+                        {"runs", sample.runs}});
     }
-    if (context.json) print_json(list);
-    else print_table(rows);
+    if (context.json)
+        print_json(list);
+    else
+        print_table(rows);
     return 0;
 }
 
@@ -161,18 +186,23 @@ void add_study(CLI::App& app, Context& context) {
     CLI::App* run = study->add_subcommand("run", "Train every arm and seed of a study and print its table");
     auto request = std::make_shared<RunRequest>();
     run->add_option("file", request->file, "Study file")->type_name("FILE");
-    run->add_option("--sample", request->sample, "A study that comes with Diapason (see study samples)")->type_name("NAME");
-    run->add_option("--continue", request->continued, "Queue the unfinished runs of a stored study again")->type_name("ID");
+    run->add_option("--sample", request->sample, "A study that comes with Diapason (see study samples)")
+        ->type_name("NAME");
+    run->add_option("--continue", request->continued, "Queue the unfinished runs of a stored study again")
+        ->type_name("ID");
     run->add_option("--seeds", request->seeds, "Seeds instead of the study's: 1,2,3 or 1-5");
-    run->add_option("--task", request->task, "Task instead of the study's: an id, a task file, or a TSV or JSONL file with text and label");
-    run->add_option("--backbone", request->backbone, "Backbone instead of the study's: a name or a Hugging Face folder");
+    run->add_option("--task", request->task,
+                    "Task instead of the study's: an id, a task file, or a TSV or JSONL file with text and label");
+    run->add_option("--backbone", request->backbone,
+                    "Backbone instead of the study's: a name or a Hugging Face folder");
     run->add_option("--device", request->device, "cpu, cuda, cuda:N or auto");
     run->add_option("--executor", request->executor, "processes (one run a core) or thread")->capture_default_str();
     run->add_option("--jobs", request->jobs, "Processes at a time (default: one a core)");
     run->add_flag("--quiet", request->quiet, "No progress");
     add_database(*run, context);
     add_json_flag(*run, context);
-    run->callback([&context, request] { context.action = [&context, request] { return run_study(context, *request); }; });
+    run->callback(
+        [&context, request] { context.action = [&context, request] { return run_study(context, *request); }; });
 
     CLI::App* list = study->add_subcommand("list", "Stored studies");
     add_database(*list, context);
@@ -186,7 +216,9 @@ void add_study(CLI::App& app, Context& context) {
     show->add_flag("--document", *document, "Print the study file instead");
     add_database(*show, context);
     add_json_flag(*show, context);
-    show->callback([&context, id, document] { context.action = [&context, id, document] { return show_study(context, *id, *document); }; });
+    show->callback([&context, id, document] {
+        context.action = [&context, id, document] { return show_study(context, *id, *document); };
+    });
 
     CLI::App* samples = study->add_subcommand("samples", "Studies that come with Diapason");
     add_json_flag(*samples, context);

@@ -26,8 +26,10 @@ public:
             return 1;
         }
         const Json& value = m_document.at(name);
-        if (!value.is_number_integer() || value.get<double>() < 1 || value.get<double>() > static_cast<double>(maximum)) {
-            m_problems.push_back({name, value.dump(), "a whole number from 1 to " + std::to_string(maximum) + " is needed", {}});
+        if (!value.is_number_integer() || value.get<double>() < 1 ||
+            value.get<double>() > static_cast<double>(maximum)) {
+            m_problems.push_back(
+                {name, value.dump(), "a whole number from 1 to " + std::to_string(maximum) + " is needed", {}});
             return 1;
         }
         return value.get<std::int64_t>();
@@ -37,7 +39,11 @@ public:
         if (!has(name)) return fallback;
         const Json& value = m_document.at(name);
         if (!value.is_number() || !(value.get<double>() >= minimum && value.get<double>() <= maximum)) {
-            m_problems.push_back({name, value.dump(), "a number from " + Json(minimum).dump() + " to " + Json(maximum).dump() + " is needed", {}});
+            m_problems.push_back(
+                {name,
+                 value.dump(),
+                 "a number from " + Json(minimum).dump() + " to " + Json(maximum).dump() + " is needed",
+                 {}});
             return fallback;
         }
         return value.get<double>();
@@ -81,10 +87,13 @@ constexpr std::int64_t max_vocabulary = 4'000'000;
 constexpr std::int64_t max_position_count = 16'777'216;
 
 Activation read_activation(ConfigReader& in, const std::string& fallback) {
-    static const std::map<std::string, Activation> known = {
-        {"gelu", Activation::gelu},          {"gelu_new", Activation::gelu_tanh}, {"gelu_pytorch_tanh", Activation::gelu_tanh},
-        {"gelu_fast", Activation::gelu_tanh}, {"relu", Activation::relu},          {"silu", Activation::silu},
-        {"swish", Activation::silu}};
+    static const std::map<std::string, Activation> known = {{"gelu", Activation::gelu},
+                                                            {"gelu_new", Activation::gelu_tanh},
+                                                            {"gelu_pytorch_tanh", Activation::gelu_tanh},
+                                                            {"gelu_fast", Activation::gelu_tanh},
+                                                            {"relu", Activation::relu},
+                                                            {"silu", Activation::silu},
+                                                            {"swish", Activation::silu}};
     const std::string name = in.text("hidden_act", fallback);
     const auto found = known.find(name);
     if (found != known.end()) return found->second;
@@ -110,10 +119,16 @@ void read_common(ConfigReader& in, BackboneConfig& c) {
     c.labels = in.size("num_labels", 1'000'000, c.labels == 0 ? std::int64_t{0} : c.labels);
     c.head_width = in.size("head_dim", max_width, std::max<std::int64_t>(1, c.width / c.heads));
     if (!in.has("head_dim") && c.width % c.heads != 0) {
-        in.problem({"num_attention_heads", std::to_string(c.heads), "does not divide hidden_size " + std::to_string(c.width), {}});
+        in.problem({"num_attention_heads",
+                    std::to_string(c.heads),
+                    "does not divide hidden_size " + std::to_string(c.width),
+                    {}});
     }
     if (c.heads % c.kv_heads != 0) {
-        in.problem({"num_key_value_heads", std::to_string(c.kv_heads), "does not divide num_attention_heads " + std::to_string(c.heads), {}});
+        in.problem({"num_key_value_heads",
+                    std::to_string(c.kv_heads),
+                    "does not divide num_attention_heads " + std::to_string(c.heads),
+                    {}});
     }
 }
 
@@ -128,7 +143,8 @@ void read_bert(ConfigReader& in, BackboneConfig& c) {
     c.attention_dropout = in.real("attention_probs_dropout_prob", 0.1, 0, 1);
     c.tied_head = in.flag("tie_word_embeddings", true);
     const std::string positions = in.text("position_embedding_type", "absolute");
-    if (positions != "absolute") in.problem({"position_embedding_type", positions, "only absolute positions are supported", {}});
+    if (positions != "absolute")
+        in.problem({"position_embedding_type", positions, "only absolute positions are supported", {}});
 }
 
 void read_llama(ConfigReader& in, BackboneConfig& c) {
@@ -145,7 +161,8 @@ void read_llama(ConfigReader& in, BackboneConfig& c) {
     c.qkv_bias = qwen2 || in.flag("attention_bias", false);
     c.output_bias = !qwen2 && in.flag("attention_bias", false);
     c.ffn_bias = in.flag("mlp_bias", false);
-    // Two spellings: rope_parameters {rope_type, rope_theta, …}, or rope_theta beside rope_scaling {type | rope_type, …}.
+    // Two spellings: rope_parameters {rope_type, rope_theta, …}, or rope_theta beside rope_scaling {type | rope_type,
+    // …}.
     c.rope_theta = in.real("rope_theta", 10000.0, 1, 1e12);
     c.rope_scaling = nullptr;
     for (const char* field : {"rope_parameters", "rope_scaling"}) {
@@ -155,11 +172,13 @@ void read_llama(ConfigReader& in, BackboneConfig& c) {
             in.problem({field, rope.dump(), "an object is needed", {}});
             continue;
         }
-        if (rope.contains("rope_theta") && rope.at("rope_theta").is_number()) c.rope_theta = rope.at("rope_theta").get<double>();
+        if (rope.contains("rope_theta") && rope.at("rope_theta").is_number())
+            c.rope_theta = rope.at("rope_theta").get<double>();
         c.rope_scaling = rope;
         break;
     }
-    if (in.flag("use_sliding_window", false)) in.problem({"use_sliding_window", "true", "sliding windows are not supported", {}});
+    if (in.flag("use_sliding_window", false))
+        in.problem({"use_sliding_window", "true", "sliding windows are not supported", {}});
 }
 
 struct Family {
@@ -169,7 +188,8 @@ struct Family {
 };
 
 const std::vector<Family>& families() {
-    static const std::vector<Family> list = {{"bert", {"bert"}, read_bert}, {"llama", {"llama", "mistral", "qwen2", "smollm"}, read_llama}};
+    static const std::vector<Family> list = {{"bert", {"bert"}, read_bert},
+                                             {"llama", {"llama", "mistral", "qwen2", "smollm"}, read_llama}};
     return list;
 }
 
@@ -203,16 +223,18 @@ BackboneConfig parse_backbone_config(const Json& document, const std::string& or
     if (family == nullptr) {
         std::string known;
         for (const Family& candidate : families()) {
-            for (const std::string& type : candidate.model_types) known += (known.empty() ? "" : ", ") + type;
+            for (const std::string& type : candidate.model_types)
+                known += (known.empty() ? "" : ", ") + type;
         }
-        throw Error(ErrorKind::input, {"unsupported: this family of backbones is not known", origin, "model_type", config.model_type,
-                                       "Known are " + known});
+        throw Error(ErrorKind::input, {"unsupported: this family of backbones is not known", origin, "model_type",
+                                       config.model_type, "Known are " + known});
     }
     config.family = family->name;
     family->read(in, config);
     if (!problems.empty()) {
         std::string what = problems.size() == 1 ? "1 problem" : std::to_string(problems.size()) + " problems";
-        for (const Problem& p : problems) what += "\n  " + to_line(p);
+        for (const Problem& p : problems)
+            what += "\n  " + to_line(p);
         throw input_error(origin, what);
     }
     return config;
@@ -221,7 +243,8 @@ BackboneConfig parse_backbone_config(const Json& document, const std::string& or
 BackboneConfig read_backbone_config(const fs::path& folder) {
     const fs::path file = folder / "config.json";
     BackboneConfig config = parse_backbone_config(read_json(file), file.string());
-    // Whether a pooler comes along decides what belongs to the head; a folder without weights (not trained yet) has none.
+    // Whether a pooler comes along decides what belongs to the head; a folder without weights (not trained yet) has
+    // none.
     if (fs::exists(folder / "model.safetensors") || fs::exists(folder / "model.safetensors.index.json")) {
         for (const SafetensorsFile& weights : open_weights(folder)) {
             for (const char* name : {"bert.pooler.dense.weight", "pooler.dense.weight"}) {
@@ -234,7 +257,8 @@ BackboneConfig read_backbone_config(const fs::path& folder) {
 
 std::vector<std::string> backbone_families() {
     std::vector<std::string> names;
-    for (const Family& family : families()) names.emplace_back(family.name);
+    for (const Family& family : families())
+        names.emplace_back(family.name);
     return names;
 }
 
@@ -244,7 +268,8 @@ std::vector<BackboneEntry> list_backbones() {
         std::error_code error;
         std::vector<BackboneEntry> found;
         for (const auto& item : fs::directory_iterator(folder, error)) {
-            if (fs::exists(item.path() / "config.json")) found.push_back({item.path().filename().string(), item.path(), embedded});
+            if (fs::exists(item.path() / "config.json"))
+                found.push_back({item.path().filename().string(), item.path(), embedded});
         }
         std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
         entries.insert(entries.end(), found.begin(), found.end());
@@ -262,7 +287,8 @@ fs::path resolve_backbone(const std::string& name_or_path) {
     }
     if (fs::exists(fs::path(name_or_path) / "config.json")) return name_or_path;
     const std::string near = nearest_name(name_or_path, names);
-    throw config_error("backbone", name_or_path, "there is no such backbone, and no folder of this name with a config.json",
+    throw config_error("backbone", name_or_path,
+                       "there is no such backbone, and no folder of this name with a config.json",
                        near.empty() ? "" : "Did you mean " + near + "?");
 }
 

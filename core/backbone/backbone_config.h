@@ -16,10 +16,10 @@ enum class Activation { gelu, gelu_tanh, relu, silu };
 
 /// config.json in Diapason's words. Sizes are counted in elements.
 struct BackboneConfig {
-    std::string family;        ///< "bert", "llama": a key of the family registry
-    std::string model_type;    ///< as in the file
+    std::string family;     ///< "bert", "llama": a key of the family registry
+    std::string model_type; ///< as in the file
     std::int64_t layers = 0;
-    std::int64_t width = 0;    ///< d, hidden size
+    std::int64_t width = 0; ///< d, hidden size
     std::int64_t heads = 0;
     std::int64_t kv_heads = 0; ///< < heads with grouped-query attention
     std::int64_t head_width = 0;
@@ -30,25 +30,25 @@ struct BackboneConfig {
     Activation activation = Activation::gelu;
     NormKind norm = NormKind::layer_norm;
     bool pre_norm = false;
-    bool gated_ffn = false;    ///< SwiGLU: gate, fc1 (up), fc2 (down)
+    bool gated_ffn = false; ///< SwiGLU: gate, fc1 (up), fc2 (down)
     bool causal = false;
-    bool tied_head = true;     ///< the LM head shares the token embedding
+    bool tied_head = true; ///< the LM head shares the token embedding
     bool qkv_bias = true;
-    bool output_bias = true;   ///< bias of `o`
+    bool output_bias = true; ///< bias of `o`
     bool ffn_bias = true;
     double norm_eps = 1e-12;
     double initializer_range = 0.02;
     double hidden_dropout = 0.0;
     double attention_dropout = 0.0;
     double rope_theta = 10000.0;
-    Json rope_scaling;         ///< null, or the object of the file (kinds: default, linear, dynamic, llama3, …)
+    Json rope_scaling; ///< null, or the object of the file (kinds: default, linear, dynamic, llama3, …)
     std::int64_t pad_id = -1;
     std::int64_t bos_id = -1;
     std::int64_t eos_id = -1;
-    std::int64_t labels = 0;   ///< num_labels of a stored classification head, 0 when unknown
-    std::string problem_type;  ///< as in the file, often empty
+    std::int64_t labels = 0;    ///< num_labels of a stored classification head, 0 when unknown
+    std::string problem_type;   ///< as in the file, often empty
     bool stored_pooler = false; ///< the weights hold BERT's pooler (read_backbone_config looks)
-    Json raw;                  ///< the whole document
+    Json raw;                   ///< the whole document
 
     /// Every name of the stack that holds the layers: "encoder" or "decoder" (DESIGN §4).
     std::string stack() const { return causal ? "decoder" : "encoder"; }
@@ -65,7 +65,8 @@ BackboneConfig read_backbone_config(const std::filesystem::path& folder);
 /// Families that can be loaded, for messages and help.
 std::vector<std::string> backbone_families();
 
-/// A backbone that can be used by name: those that come with Diapason (resources/backbones) and those in the user's home.
+/// A backbone that can be used by name: those that come with Diapason (resources/backbones) and those in the user's
+/// home.
 struct BackboneEntry {
     std::string name;
     std::filesystem::path folder;

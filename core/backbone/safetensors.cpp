@@ -24,8 +24,8 @@ constexpr std::uint64_t max_header_bytes = 100'000'000;
 constexpr std::size_t max_dimensions = 16;
 constexpr std::size_t max_name_bytes = 4096;
 
-// Reads a header as it streams by; anything that is not exactly the format stops it. Building the whole document first would
-// let a hostile header allocate at will and would lose duplicate keys.
+// Reads a header as it streams by; anything that is not exactly the format stops it. Building the whole document first
+// would let a hostile header allocate at will and would lose duplicate keys.
 class HeaderReader : public nlohmann::json_sax<Json> {
 public:
     std::vector<TensorEntry> entries;
@@ -40,7 +40,8 @@ public:
 
     bool number_unsigned(number_unsigned_t value) override {
         if (m_state == State::shape) {
-            if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return refuse("a huge dimension");
+            if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+                return refuse("a huge dimension");
             if (entries.back().shape.size() == max_dimensions) return refuse("more than 16 dimensions");
             entries.back().shape.push_back(static_cast<std::int64_t>(value));
             return true;
@@ -76,7 +77,8 @@ public:
     }
 
     bool end_object() override {
-        if (m_state == State::tensor && m_fields.size() != 3) return refuse("a tensor without dtype, shape and data_offsets");
+        if (m_state == State::tensor && m_fields.size() != 3)
+            return refuse("a tensor without dtype, shape and data_offsets");
         return go(m_state == State::top ? State::end : State::top);
     }
 
@@ -95,8 +97,10 @@ public:
         m_key = name;
         if (name.size() > max_name_bytes) return refuse("a name of more than 4096 bytes");
         if (m_state == State::top) return m_names.insert(name).second || refuse("the tensor \"" + name + "\" twice");
-        if (m_state == State::metadata) return m_metadata_keys.insert(name).second || refuse("the metadata key \"" + name + "\" twice");
-        if (name != "dtype" && name != "shape" && name != "data_offsets") return refuse("the unknown field \"" + name + "\"");
+        if (m_state == State::metadata)
+            return m_metadata_keys.insert(name).second || refuse("the metadata key \"" + name + "\" twice");
+        if (name != "dtype" && name != "shape" && name != "data_offsets")
+            return refuse("the unknown field \"" + name + "\"");
         return m_fields.insert(name).second || refuse("the field \"" + name + "\" twice");
     }
 
@@ -137,7 +141,9 @@ bool byte_size(const TensorEntry& entry, std::uint64_t& bytes) {
 void check_layout(const std::string& file, const std::vector<TensorEntry>& entries, std::uint64_t data_bytes) {
     std::vector<const TensorEntry*> order;
     for (const TensorEntry& entry : entries) {
-        const auto wrong = [&](const std::string& what) { return input_error(file, "tensor \"" + entry.name + "\" " + what); };
+        const auto wrong = [&](const std::string& what) {
+            return input_error(file, "tensor \"" + entry.name + "\" " + what);
+        };
         if (bytes_of_dtype(entry.dtype) == 0) throw wrong("has the unknown type \"" + entry.dtype + "\"");
         std::uint64_t bytes = 0;
         if (!byte_size(entry, bytes)) throw wrong("is larger than any file");
@@ -145,7 +151,8 @@ void check_layout(const std::string& file, const std::vector<TensorEntry>& entri
             throw wrong("ends at byte " + std::to_string(entry.end) + " of " + std::to_string(data_bytes));
         }
         if (entry.end - entry.begin != bytes) {
-            throw wrong("has " + std::to_string(entry.end - entry.begin) + " bytes where its shape needs " + std::to_string(bytes));
+            throw wrong("has " + std::to_string(entry.end - entry.begin) + " bytes where its shape needs " +
+                        std::to_string(bytes));
         }
         order.push_back(&entry);
     }
@@ -155,8 +162,9 @@ void check_layout(const std::string& file, const std::vector<TensorEntry>& entri
     std::uint64_t position = 0;
     for (const TensorEntry* entry : order) {
         if (entry->begin != position) {
-            throw input_error(file, "tensor \"" + entry->name + "\" begins at byte " + std::to_string(entry->begin) + " where " +
-                                        std::to_string(position) + " is expected (tensors overlap or leave a hole)");
+            throw input_error(file, "tensor \"" + entry->name + "\" begins at byte " + std::to_string(entry->begin) +
+                                        " where " + std::to_string(position) +
+                                        " is expected (tensors overlap or leave a hole)");
         }
         position = entry->end;
     }
@@ -180,7 +188,8 @@ struct SafetensorsFile::Mapping {
         void* address = size >= 8 ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0) : MAP_FAILED;
         ::close(descriptor);
         if (size < 8) throw input_error(file.string(), "is no safetensors file: it is shorter than 8 bytes");
-        if (address == MAP_FAILED) throw input_error(file.string(), std::string("cannot be mapped: ") + std::strerror(errno));
+        if (address == MAP_FAILED)
+            throw input_error(file.string(), std::string("cannot be mapped: ") + std::strerror(errno));
         start = static_cast<const std::byte*>(address);
     }
     ~Mapping() { ::munmap(const_cast<std::byte*>(start), size); }
@@ -190,24 +199,28 @@ struct SafetensorsFile::Mapping {
 
 std::int64_t TensorEntry::elements() const {
     std::int64_t product = 1;
-    for (const std::int64_t dimension : shape) product *= dimension;
+    for (const std::int64_t dimension : shape)
+        product *= dimension;
     return product;
 }
 
 std::size_t bytes_of_dtype(const std::string& dtype) {
-    static const std::map<std::string, std::size_t> sizes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4},
-                                                             {"I16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
+    static const std::map<std::string, std::size_t> sizes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},
+                                                             {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
+                                                             {"U8", 1},  {"BOOL", 1}};
     const auto found = sizes.find(dtype);
     return found == sizes.end() ? 0 : found->second;
 }
 
-SafetensorsFile::SafetensorsFile(const fs::path& file) : m_path(file), m_mapping(std::make_shared<const Mapping>(file)) {
+SafetensorsFile::SafetensorsFile(const fs::path& file)
+    : m_path(file),
+      m_mapping(std::make_shared<const Mapping>(file)) {
     const std::string name = file.string();
     std::uint64_t header_bytes = 0;
     std::memcpy(&header_bytes, m_mapping->start, 8);
     if (header_bytes < 2 || header_bytes > max_header_bytes || header_bytes > m_mapping->size - 8) {
-        throw input_error(name, "is no safetensors file: its header claims " + std::to_string(header_bytes) + " bytes in a file of " +
-                                    std::to_string(m_mapping->size));
+        throw input_error(name, "is no safetensors file: its header claims " + std::to_string(header_bytes) +
+                                    " bytes in a file of " + std::to_string(m_mapping->size));
     }
     std::string_view header(reinterpret_cast<const char*>(m_mapping->start) + 8, header_bytes);
     if (header.front() != '{') throw input_error(name, "is no safetensors file: its header does not begin with {");
@@ -219,7 +232,8 @@ SafetensorsFile::SafetensorsFile(const fs::path& file) : m_path(file), m_mapping
     m_entries = std::move(reader.entries);
     m_metadata = std::move(reader.metadata);
     std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
-    for (std::size_t i = 0; i < m_entries.size(); ++i) m_index[m_entries[i].name] = i;
+    for (std::size_t i = 0; i < m_entries.size(); ++i)
+        m_index[m_entries[i].name] = i;
 }
 
 const TensorEntry* SafetensorsFile::find(const std::string& name) const {
@@ -227,7 +241,9 @@ const TensorEntry* SafetensorsFile::find(const std::string& name) const {
     return found == m_index.end() ? nullptr : &m_entries[found->second];
 }
 
-const std::byte* SafetensorsFile::data(const TensorEntry& entry) const { return m_mapping->start + m_data_start + entry.begin; }
+const std::byte* SafetensorsFile::data(const TensorEntry& entry) const {
+    return m_mapping->start + m_data_start + entry.begin;
+}
 
 std::vector<SafetensorsFile> open_weights(const fs::path& folder) {
     const fs::path single = folder / "model.safetensors";
@@ -247,24 +263,28 @@ std::vector<SafetensorsFile> open_weights(const fs::path& folder) {
     for (const auto& [tensor, shard] : map->items()) {
         if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
         const std::string file = shard.get<std::string>();
-        if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos || file.find('\0') != std::string::npos) {
+        if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos ||
+            file.find('\0') != std::string::npos) {
             throw input_error(index.string(), "weight_map." + tensor + " = \"" + file + "\" is not a plain file name");
         }
         shards[file].push_back(tensor);
     }
     for (const auto& [file, tensors] : shards) {
-        if (fs::is_symlink(folder / file) && fs::weakly_canonical(folder / file).parent_path() != fs::weakly_canonical(folder)) {
+        if (fs::is_symlink(folder / file) &&
+            fs::weakly_canonical(folder / file).parent_path() != fs::weakly_canonical(folder)) {
             throw input_error(index.string(), "the shard " + file + " leads outside the folder");
         }
         files.emplace_back(folder / file);
         for (const std::string& tensor : tensors) {
-            if (files.back().find(tensor) == nullptr) throw input_error(index.string(), "the shard " + file + " does not hold " + tensor);
+            if (files.back().find(tensor) == nullptr)
+                throw input_error(index.string(), "the shard " + file + " does not hold " + tensor);
         }
     }
     return files;
 }
 
-void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors, const std::map<std::string, std::string>& metadata) {
+void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors,
+                       const std::map<std::string, std::string>& metadata) {
     std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     Json header = Json::object();
     if (!metadata.empty()) header["__metadata__"] = metadata;
@@ -272,8 +292,10 @@ void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors,
     std::vector<std::uint64_t> sizes;
     for (const TensorToWrite& tensor : tensors) {
         std::uint64_t bytes = bytes_of_dtype(tensor.dtype);
-        for (const std::int64_t dimension : tensor.shape) bytes *= static_cast<std::uint64_t>(dimension);
-        header[tensor.name] = {{"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {position, position + bytes}}};
+        for (const std::int64_t dimension : tensor.shape)
+            bytes *= static_cast<std::uint64_t>(dimension);
+        header[tensor.name] = {
+            {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {position, position + bytes}}};
         position += bytes;
         sizes.push_back(bytes);
     }
@@ -283,7 +305,8 @@ void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors,
     AtomicFile out(file);
     out.append({reinterpret_cast<const char*>(&length), 8});
     out.append(text);
-    for (std::size_t i = 0; i < tensors.size(); ++i) out.append({static_cast<const char*>(tensors[i].data), sizes[i]});
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+        out.append({static_cast<const char*>(tensors[i].data), sizes[i]});
     out.commit();
 }
 

@@ -49,7 +49,8 @@ private:
     std::map<std::string, std::string> m_metadata;
 };
 
-/// All tensors of a folder in the Hugging Face layout: model.safetensors, or the shards that model.safetensors.index.json names.
+/// All tensors of a folder in the Hugging Face layout: model.safetensors, or the shards that
+/// model.safetensors.index.json names.
 /// @throws Error(input) also for an index that names a path outside the folder or a tensor that its shard does not hold
 std::vector<SafetensorsFile> open_weights(const std::filesystem::path& folder);
 

@@ -16,8 +16,10 @@ std::vector<std::string> split(const std::string& text, const std::string& separ
     for (const char c : text) {
         if (c == '{') ++depth;
         if (c == '}') --depth;
-        if (depth == 0 && separators.find(c) != std::string::npos) parts.emplace_back();
-        else parts.back() += c;
+        if (depth == 0 && separators.find(c) != std::string::npos)
+            parts.emplace_back();
+        else
+            parts.back() += c;
     }
     std::erase_if(parts, [](const std::string& part) { return part.empty(); });
     return parts;
@@ -25,7 +27,8 @@ std::vector<std::string> split(const std::string& text, const std::string& separ
 
 // "a", "*", "{a,b}", "0-3", "{0,2-4}": the alternatives of one part.
 std::vector<std::string> alternatives(const std::string& part) {
-    if (part.size() >= 2 && part.front() == '{' && part.back() == '}') return split(part.substr(1, part.size() - 2), ",");
+    if (part.size() >= 2 && part.front() == '{' && part.back() == '}')
+        return split(part.substr(1, part.size() - 2), ",");
     return {part};
 }
 
@@ -36,7 +39,8 @@ bool number(std::string_view text, std::int64_t& value) {
 
 bool name_matches(const std::string& part, const std::string& name) {
     const auto options = alternatives(part);
-    return std::any_of(options.begin(), options.end(), [&](const std::string& option) { return option == "*" || option == name; });
+    return std::any_of(options.begin(), options.end(),
+                       [&](const std::string& option) { return option == "*" || option == name; });
 }
 
 bool layer_matches(const std::string& part, std::int64_t layer) {
@@ -47,7 +51,8 @@ bool layer_matches(const std::string& part, std::int64_t layer) {
         std::int64_t last = 0;
         if (dash == std::string::npos) {
             if (number(option, first) && first == layer) return true;
-        } else if (number(std::string_view(option).substr(0, dash), first) && number(std::string_view(option).substr(dash + 1), last)) {
+        } else if (number(std::string_view(option).substr(0, dash), first) &&
+                   number(std::string_view(option).substr(dash + 1), last)) {
             if (first <= layer && layer <= last) return true;
         }
     }
@@ -55,7 +60,8 @@ bool layer_matches(const std::string& part, std::int64_t layer) {
 }
 
 bool matches(const std::vector<std::string>& parts, const Site& site) {
-    if (site.layer < 0) return parts.size() == 2 && name_matches(parts[0], site.stack) && name_matches(parts[1], site.point);
+    if (site.layer < 0)
+        return parts.size() == 2 && name_matches(parts[0], site.stack) && name_matches(parts[1], site.point);
     return parts.size() == 4 && name_matches(parts[0], site.stack) && layer_matches(parts[1], site.layer) &&
            name_matches(parts[2], site.sublayer) && name_matches(parts[3], site.point);
 }
@@ -63,7 +69,8 @@ bool matches(const std::vector<std::string>& parts, const Site& site) {
 // The words that may stand in an address of this backbone, for "did you mean".
 std::vector<std::string> words_of(const std::vector<Site>& sites) {
     std::set<std::string> words;
-    for (const Site& site : sites) words.insert({site.stack, site.sublayer, site.point});
+    for (const Site& site : sites)
+        words.insert({site.stack, site.sublayer, site.point});
     return {words.begin(), words.end()};
 }
 
@@ -73,13 +80,17 @@ Error no_match(const std::string& pattern, const std::vector<std::string>& parts
     for (const std::string& part : parts) {
         for (const std::string& option : alternatives(part)) {
             std::int64_t ignored = 0;
-            if (option == "*" || number(option, ignored) || std::find(words.begin(), words.end(), option) != words.end()) continue;
+            if (option == "*" || number(option, ignored) ||
+                std::find(words.begin(), words.end(), option) != words.end())
+                continue;
             const std::string near = nearest_name(option, words);
             if (!near.empty()) hint += (hint.empty() ? "Did you mean " : ", ") + near + " instead of " + option;
         }
     }
-    if (!hint.empty()) hint += "?";
-    else if (!sites.empty()) hint = "An address looks like " + sites[sites.size() / 2].address();
+    if (!hint.empty())
+        hint += "?";
+    else if (!sites.empty())
+        hint = "An address looks like " + sites[sites.size() / 2].address();
     return config_error("sites", pattern, "this address matches no site of the backbone", hint);
 }
 
@@ -132,7 +143,9 @@ std::vector<Site> match_sites(const BackboneConfig& config, const std::string& p
         if (!any) throw no_match(one, parts, all);
     };
     const auto patterns = split(pattern, " ;\t\n");
-    if (patterns.empty()) throw config_error("sites", pattern, "no address is given", "An address looks like " + all[all.size() / 2].address());
+    if (patterns.empty())
+        throw config_error("sites", pattern, "no address is given",
+                           "An address looks like " + all[all.size() / 2].address());
     for (const std::string& one : patterns) {
         if (const auto parts = split(one, "."); parts.size() > 1) {
             take(one, parts);

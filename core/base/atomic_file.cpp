@@ -17,7 +17,9 @@ namespace {
 
 constexpr const char* marker = ".tmp-diapason-";
 
-fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : fs::path("."); }
+fs::path folder_of(const fs::path& file) {
+    return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
 
 } // namespace
 
@@ -38,7 +40,10 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::fail(const std::string& doing, int error) {
-    throw Error(ErrorKind::storage, {doing + ": " + std::strerror(error) + "; what was there before is unchanged", m_target.string(), {}, {},
+    throw Error(ErrorKind::storage, {doing + ": " + std::strerror(error) + "; what was there before is unchanged",
+                                     m_target.string(),
+                                     {},
+                                     {},
                                      error == ENOSPC || error == EDQUOT ? "Free some space and try again" : ""});
 }
 
@@ -55,7 +60,8 @@ void AtomicFile::append(std::string_view bytes) {
 void AtomicFile::commit() {
     if (::fsync(m_descriptor) != 0) fail("cannot be written to disk", errno);
     struct stat status {};
-    if (::fstat(m_descriptor, &status) != 0 || static_cast<std::uint64_t>(status.st_size) != m_size) fail("is incomplete", EIO);
+    if (::fstat(m_descriptor, &status) != 0 || static_cast<std::uint64_t>(status.st_size) != m_size)
+        fail("is incomplete", EIO);
     const int descriptor = m_descriptor;
     m_descriptor = -1;
     if (::close(descriptor) != 0) fail("cannot be closed", errno);
@@ -74,7 +80,9 @@ void write_file_atomically(const fs::path& target, std::string_view content) {
     file.commit();
 }
 
-void ignore_file_size_signal() { std::signal(SIGXFSZ, SIG_IGN); }
+void ignore_file_size_signal() {
+    std::signal(SIGXFSZ, SIG_IGN);
+}
 
 void sweep_temporary_files(const fs::path& folder) {
     std::error_code error;

@@ -8,8 +8,8 @@
 
 namespace diapason {
 
-/// Collects bytes in a temporary file beside the target; commit() makes it the target. Without commit() nothing remains.
-/// Errors are Error(storage) with file and reason.
+/// Collects bytes in a temporary file beside the target; commit() makes it the target. Without commit() nothing
+/// remains. Errors are Error(storage) with file and reason.
 class AtomicFile {
 public:
     explicit AtomicFile(std::filesystem::path target);

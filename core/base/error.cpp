@@ -23,21 +23,32 @@ std::string compose(const ErrorDetails& d) {
 
 const char* name_of(ErrorKind kind) {
     switch (kind) {
-    case ErrorKind::internal: return "internal";
-    case ErrorKind::config: return "config";
-    case ErrorKind::input: return "input";
-    case ErrorKind::storage: return "storage";
-    case ErrorKind::memory: return "memory";
-    case ErrorKind::diverged: return "diverged";
-    case ErrorKind::locked: return "locked";
-    case ErrorKind::incompatible: return "incompatible";
-    case ErrorKind::cancelled: return "cancelled";
+    case ErrorKind::internal:
+        return "internal";
+    case ErrorKind::config:
+        return "config";
+    case ErrorKind::input:
+        return "input";
+    case ErrorKind::storage:
+        return "storage";
+    case ErrorKind::memory:
+        return "memory";
+    case ErrorKind::diverged:
+        return "diverged";
+    case ErrorKind::locked:
+        return "locked";
+    case ErrorKind::incompatible:
+        return "incompatible";
+    case ErrorKind::cancelled:
+        return "cancelled";
     }
     return "internal";
 }
 
 Error::Error(ErrorKind kind, ErrorDetails details)
-    : std::runtime_error(compose(details)), m_kind(kind), m_details(std::move(details)) {}
+    : std::runtime_error(compose(details)),
+      m_kind(kind),
+      m_details(std::move(details)) {}
 
 Error::Error(ErrorKind kind, std::string what) : Error(kind, ErrorDetails{std::move(what), {}, {}, {}, {}}) {}
 

@@ -10,7 +10,9 @@ namespace {
 constexpr const char* minus_sign = "−";
 constexpr const char* thin_space = "\u2009";
 
-std::string with_minus(const char* text) { return text[0] == '-' ? minus_sign + std::string(text + 1) : text; }
+std::string with_minus(const char* text) {
+    return text[0] == '-' ? minus_sign + std::string(text + 1) : text;
+}
 
 std::string fixed(double value, int decimals) {
     char text[64];
@@ -22,7 +24,9 @@ std::string fixed(double value, int decimals) {
 
 } // namespace
 
-std::string format_number(double value, int decimals) { return std::isfinite(value) ? fixed(value, decimals) : "—"; }
+std::string format_number(double value, int decimals) {
+    return std::isfinite(value) ? fixed(value, decimals) : "—";
+}
 
 std::string format_difference(double value, int decimals) {
     if (!std::isfinite(value)) return "—";
@@ -56,9 +60,14 @@ std::string format_duration(double seconds) {
     if (!std::isfinite(seconds)) return "—";
     const auto s = static_cast<std::int64_t>(std::llround(std::max(0.0, seconds)));
     char text[64];
-    if (s < 3600) std::snprintf(text, sizeof text, "%lld:%02lld", static_cast<long long>(s / 60), static_cast<long long>(s % 60));
-    else if (s < 86400) std::snprintf(text, sizeof text, "%lld h %lld min", static_cast<long long>(s / 3600), static_cast<long long>(s % 3600 / 60));
-    else std::snprintf(text, sizeof text, "%lld d %lld h", static_cast<long long>(s / 86400), static_cast<long long>(s % 86400 / 3600));
+    if (s < 3600)
+        std::snprintf(text, sizeof text, "%lld:%02lld", static_cast<long long>(s / 60), static_cast<long long>(s % 60));
+    else if (s < 86400)
+        std::snprintf(text, sizeof text, "%lld h %lld min", static_cast<long long>(s / 3600),
+                      static_cast<long long>(s % 3600 / 60));
+    else
+        std::snprintf(text, sizeof text, "%lld d %lld h", static_cast<long long>(s / 86400),
+                      static_cast<long long>(s % 86400 / 3600));
     return text;
 }
 

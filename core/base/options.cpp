@@ -11,7 +11,8 @@ namespace diapason {
 namespace {
 
 std::string number_text(double value) {
-    const Json json = value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+    const Json json =
+        value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
     return json.dump();
 }
 
@@ -57,7 +58,8 @@ void throw_if_any(const std::vector<Problem>& problems, const std::string& origi
         throw Error(ErrorKind::config, {p.what, origin, p.field, p.value, p.remedy});
     }
     std::string what = std::to_string(problems.size()) + " problems";
-    for (const Problem& p : problems) what += "\n  " + to_line(p);
+    for (const Problem& p : problems)
+        what += "\n  " + to_line(p);
     throw Error(ErrorKind::config, {what, origin, {}, {}, {}});
 }
 
@@ -73,7 +75,8 @@ std::string check_option(const OptionDescriptor& d, const Json& value) {
             return d.minimum || d.maximum ? "out of range, it must be " + range_text(d) : "it must be finite";
         }
         return {};
-    case OptionType::boolean: return value.is_boolean() ? std::string() : "true or false is needed";
+    case OptionType::boolean:
+        return value.is_boolean() ? std::string() : "true or false is needed";
     case OptionType::choice: {
         std::string known;
         for (const OptionChoice& choice : d.choices) {
@@ -83,7 +86,8 @@ std::string check_option(const OptionDescriptor& d, const Json& value) {
         return "it must be one of " + known;
     }
     case OptionType::text:
-    case OptionType::sites: return value.is_string() ? std::string() : "a text is needed";
+    case OptionType::sites:
+        return value.is_string() ? std::string() : "a text is needed";
     }
     return {};
 }
@@ -102,9 +106,11 @@ OptionValues OptionValues::from_json(const std::vector<OptionDescriptor>& descri
         const std::string field = prefix.empty() ? name : prefix + "." + name;
         if (found == descriptors.end()) {
             std::vector<std::string> names;
-            for (const OptionDescriptor& d : descriptors) names.push_back(d.name);
+            for (const OptionDescriptor& d : descriptors)
+                names.push_back(d.name);
             const std::string near = nearest_name(name, names);
-            problems.push_back({field, value.dump(), "there is no such option", near.empty() ? "" : "Did you mean " + near + "?"});
+            problems.push_back(
+                {field, value.dump(), "there is no such option", near.empty() ? "" : "Did you mean " + near + "?"});
             continue;
         }
         // A real option may be written as a whole number.
@@ -121,13 +127,20 @@ OptionValues OptionValues::from_json(const std::vector<OptionDescriptor>& descri
 
 OptionValues OptionValues::defaults(const std::vector<OptionDescriptor>& descriptors) {
     OptionValues result;
-    for (const OptionDescriptor& d : descriptors) result.m_values[d.name] = d.default_value;
+    for (const OptionDescriptor& d : descriptors)
+        result.m_values[d.name] = d.default_value;
     return result;
 }
 
-std::int64_t OptionValues::integer(const std::string& name) const { return m_values.at(name).get<std::int64_t>(); }
-double OptionValues::real(const std::string& name) const { return m_values.at(name).get<double>(); }
-bool OptionValues::flag(const std::string& name) const { return m_values.at(name).get<bool>(); }
+std::int64_t OptionValues::integer(const std::string& name) const {
+    return m_values.at(name).get<std::int64_t>();
+}
+double OptionValues::real(const std::string& name) const {
+    return m_values.at(name).get<double>();
+}
+bool OptionValues::flag(const std::string& name) const {
+    return m_values.at(name).get<bool>();
+}
 const std::string& OptionValues::text(const std::string& name) const {
     return m_values.at(name).get_ref<const std::string&>();
 }

@@ -26,8 +26,8 @@ struct OptionDescriptor {
     std::string label;
     OptionType type = OptionType::real;
     Json default_value;
-    std::string help;              ///< one sentence, what it does
-    std::string source = {};       ///< paper and section, or library and version, that the definition and default follow
+    std::string help;        ///< one sentence, what it does
+    std::string source = {}; ///< paper and section, or library and version, that the definition and default follow
     std::string unit = {};
     std::optional<double> minimum = {};
     std::optional<double> maximum = {};
@@ -35,7 +35,7 @@ struct OptionDescriptor {
     /// The option matters only while option `only_when_name` has one of the values `only_when_values`; empty = always.
     std::string only_when_name = {};
     std::vector<std::string> only_when_values = {};
-    bool advanced = false;         ///< folded away in forms
+    bool advanced = false; ///< folded away in forms
 };
 
 /// Something wrong with a document, with the address of the field ("methods.lora.rank").

@@ -35,29 +35,44 @@ fs::path resource_folder() {
             if (fs::is_directory(folder / candidate / "backbones")) return folder / candidate;
         }
     }
-    throw Error(ErrorKind::internal, {"the folder with Diapason's resources was not found above " + program_folder().string(),
-                                      {}, {}, {}, "Set DIAPASON_RESOURCES to the folder that holds backbones/ and tasks/"});
+    throw Error(ErrorKind::internal,
+                {"the folder with Diapason's resources was not found above " + program_folder().string(),
+                 {},
+                 {},
+                 {},
+                 "Set DIAPASON_RESOURCES to the folder that holds backbones/ and tasks/"});
 }
 
 fs::path home_folder() {
     fs::path folder = chosen_home();
     if (folder.empty()) {
-        if (const char* own = environment("DIAPASON_HOME")) folder = own;
-        else if (const char* data = environment("XDG_DATA_HOME")) folder = fs::path(data) / "diapason";
-        else if (const char* user = environment("HOME")) folder = fs::path(user) / ".local/share/diapason";
-        else throw Error(ErrorKind::storage, "no place for data: neither DIAPASON_HOME nor HOME is set");
+        if (const char* own = environment("DIAPASON_HOME"))
+            folder = own;
+        else if (const char* data = environment("XDG_DATA_HOME"))
+            folder = fs::path(data) / "diapason";
+        else if (const char* user = environment("HOME"))
+            folder = fs::path(user) / ".local/share/diapason";
+        else
+            throw Error(ErrorKind::storage, "no place for data: neither DIAPASON_HOME nor HOME is set");
     }
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) {
-        throw Error(ErrorKind::storage, {"cannot be created: " + error.message(), folder.string(), {}, {},
+        throw Error(ErrorKind::storage, {"cannot be created: " + error.message(),
+                                         folder.string(),
+                                         {},
+                                         {},
                                          "Choose another folder with --home or DIAPASON_HOME"});
     }
     return folder;
 }
 
-void set_home_folder(const fs::path& folder) { chosen_home() = folder; }
+void set_home_folder(const fs::path& folder) {
+    chosen_home() = folder;
+}
 
-fs::path default_database() { return home_folder() / "diapason.db"; }
+fs::path default_database() {
+    return home_folder() / "diapason.db";
+}
 
 } // namespace diapason

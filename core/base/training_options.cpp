@@ -3,7 +3,8 @@
 namespace diapason {
 namespace {
 
-OptionDescriptor integer(const char* name, const char* label, std::int64_t fallback, double low, double high, const char* help, const char* unit = "") {
+OptionDescriptor integer(const char* name, const char* label, std::int64_t fallback, double low, double high,
+                         const char* help, const char* unit = "") {
     OptionDescriptor d;
     d.name = name;
     d.label = label;
@@ -16,7 +17,8 @@ OptionDescriptor integer(const char* name, const char* label, std::int64_t fallb
     return d;
 }
 
-OptionDescriptor real(const char* name, const char* label, double fallback, double low, double high, const char* help, const char* source = "") {
+OptionDescriptor real(const char* name, const char* label, double fallback, double low, double high, const char* help,
+                      const char* source = "") {
     OptionDescriptor d;
     d.name = name;
     d.label = label;
@@ -29,7 +31,8 @@ OptionDescriptor real(const char* name, const char* label, double fallback, doub
     return d;
 }
 
-OptionDescriptor choice(const char* name, const char* label, const char* fallback, std::vector<OptionChoice> choices, const char* help) {
+OptionDescriptor choice(const char* name, const char* label, const char* fallback, std::vector<OptionChoice> choices,
+                        const char* help) {
     OptionDescriptor d;
     d.name = name;
     d.label = label;
@@ -52,24 +55,40 @@ const std::vector<OptionDescriptor>& training_options() {
         std::vector<OptionDescriptor> list;
         list.push_back(integer("steps", "Steps", 200, 1, 10'000'000, "Updates of the optimiser.", "updates"));
         list.push_back(integer("batch_size", "Batch size", 16, 1, 65536, "Examples per micro-batch.", "examples"));
-        list.push_back(real("learning_rate", "Learning rate", 0, 0, 100, "Peak learning rate; 0 takes the method's own default."));
+        list.push_back(
+            real("learning_rate", "Learning rate", 0, 0, 100, "Peak learning rate; 0 takes the method's own default."));
         list.push_back(choice("schedule", "Schedule", "linear",
-                              {{"constant", "constant", "Stays at the peak."}, {"linear", "linear", "A line to zero at the last step."}, {"cosine", "cosine", "Half a cosine to zero."}},
+                              {{"constant", "constant", "Stays at the peak."},
+                               {"linear", "linear", "A line to zero at the last step."},
+                               {"cosine", "cosine", "Half a cosine to zero."}},
                               "How the learning rate goes on after the warm-up."));
-        list.push_back(real("warmup_fraction", "Warm-up", 0.06, 0, 1, "Share of the steps over which the learning rate rises from zero.", "0.06 as in He et al. 2022"));
-        list.push_back(integer("evaluate_every", "Evaluate every", 20, 0, 10'000'000, "Steps between evaluations on the validation split; 0 = only at the end.", "updates"));
-        list.push_back(choice("select", "Select", "best", {{"best", "best on validation", "The step with the best primary metric; the first of equals."}, {"last", "last", "The last step."}},
-                              "Which step's values are tested."));
-        list.push_back(real("weight_decay", "Weight decay", 0.01, 0, 10, "Decoupled decay per update, times the learning rate.", "Loshchilov and Hutter 2019"));
-        list.push_back(real("clip_norm", "Clip norm", 1.0, 0, 1e6, "Gradients are scaled down to this L2 norm; 0 = off."));
-        list.push_back(advanced(real("beta1", "β₁", 0.9, 0, 0.999999, "Decay of the first moment.", "Kingma and Ba 2015")));
-        list.push_back(advanced(real("beta2", "β₂", 0.999, 0, 0.999999999, "Decay of the second moment.", "Kingma and Ba 2015")));
+        list.push_back(real("warmup_fraction", "Warm-up", 0.06, 0, 1,
+                            "Share of the steps over which the learning rate rises from zero.",
+                            "0.06 as in He et al. 2022"));
+        list.push_back(integer("evaluate_every", "Evaluate every", 20, 0, 10'000'000,
+                               "Steps between evaluations on the validation split; 0 = only at the end.", "updates"));
+        list.push_back(
+            choice("select", "Select", "best",
+                   {{"best", "best on validation", "The step with the best primary metric; the first of equals."},
+                    {"last", "last", "The last step."}},
+                   "Which step's values are tested."));
+        list.push_back(real("weight_decay", "Weight decay", 0.01, 0, 10,
+                            "Decoupled decay per update, times the learning rate.", "Loshchilov and Hutter 2019"));
+        list.push_back(
+            real("clip_norm", "Clip norm", 1.0, 0, 1e6, "Gradients are scaled down to this L2 norm; 0 = off."));
+        list.push_back(
+            advanced(real("beta1", "β₁", 0.9, 0, 0.999999, "Decay of the first moment.", "Kingma and Ba 2015")));
+        list.push_back(
+            advanced(real("beta2", "β₂", 0.999, 0, 0.999999999, "Decay of the second moment.", "Kingma and Ba 2015")));
         list.push_back(advanced(real("epsilon", "ε", 1e-8, 0, 1, "Added outside the root.", "as torch.optim.AdamW")));
-        list.push_back(advanced(integer("accumulation", "Accumulation", 1, 1, 4096, "Micro-batches per update.", "micro-batches")));
-        list.push_back(advanced(choice("loss_normaliser", "Loss normaliser", "per_label",
-                                       {{"per_label", "per label", "Sum over all labels of an update divided by their number."},
-                                        {"per_example", "per example", "Sum over all labels of an update divided by its number of examples."}},
-                                       "What the summed loss of an update is divided by; changes the effective learning rate of generation tasks.")));
+        list.push_back(advanced(
+            integer("accumulation", "Accumulation", 1, 1, 4096, "Micro-batches per update.", "micro-batches")));
+        list.push_back(advanced(choice(
+            "loss_normaliser", "Loss normaliser", "per_label",
+            {{"per_label", "per label", "Sum over all labels of an update divided by their number."},
+             {"per_example", "per example", "Sum over all labels of an update divided by its number of examples."}},
+            "What the summed loss of an update is divided by; changes the effective learning rate of generation "
+            "tasks.")));
         OptionDescriptor dropout;
         dropout.name = "backbone_dropout";
         dropout.label = "Backbone dropout";
@@ -78,9 +97,12 @@ const std::vector<OptionDescriptor>& training_options() {
         dropout.help = "Dropout inside the backbone while training, with the probabilities of its config.json.";
         dropout.source = "off: Li and Liang 2021; on: HF Trainer, PEFT";
         list.push_back(dropout);
-        list.push_back(advanced(integer("max_tokens", "Longest input", 0, 0, 65536, "Inputs are cut to this many tokens; 0 = the task's own limit.", "tokens")));
-        list.push_back(advanced(integer("max_train_items", "Training examples", 0, 0, 1e9, "Use only the first examples of the training split; 0 = all.", "examples")));
-        list.push_back(advanced(integer("max_evaluation_items", "Evaluation examples", 0, 0, 1e9, "Evaluate on the first examples of each split only; 0 = all.", "examples")));
+        list.push_back(advanced(integer("max_tokens", "Longest input", 0, 0, 65536,
+                                        "Inputs are cut to this many tokens; 0 = the task's own limit.", "tokens")));
+        list.push_back(advanced(integer("max_train_items", "Training examples", 0, 0, 1e9,
+                                        "Use only the first examples of the training split; 0 = all.", "examples")));
+        list.push_back(advanced(integer("max_evaluation_items", "Evaluation examples", 0, 0, 1e9,
+                                        "Evaluate on the first examples of each split only; 0 = all.", "examples")));
         return list;
     }();
     return options;

@@ -7,7 +7,8 @@
 
 namespace diapason {
 
-/// Names and meanings stand in docs/METHODS.md, which is made from this list. learning_rate 0 stands for the method's default.
+/// Names and meanings stand in docs/METHODS.md, which is made from this list. learning_rate 0 stands for the method's
+/// default.
 const std::vector<OptionDescriptor>& training_options();
 
 } // namespace diapason

@@ -9,11 +9,11 @@ namespace diapason {
 struct Example {
     std::string id;
     std::string text;
-    std::string pair;      ///< second text, empty when the task has none
-    std::string label;     ///< classification
-    std::string target;    ///< generation
-    std::string source;    ///< what it must not share with another split (its document, its package); may be empty
-    int label_index = -1;  ///< position in Task::labels
+    std::string pair;     ///< second text, empty when the task has none
+    std::string label;    ///< classification
+    std::string target;   ///< generation
+    std::string source;   ///< what it must not share with another split (its document, its package); may be empty
+    int label_index = -1; ///< position in Task::labels
 };
 
 using Dataset = std::vector<Example>;

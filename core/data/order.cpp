@@ -13,7 +13,8 @@ std::vector<std::int64_t> shuffled_order(std::int64_t n, std::uint64_t seed, std
     std::uint64_t state = splitmix64(seed ^ splitmix64(epoch));
     for (std::uint64_t i = order.size(); i > 1; --i) {
         state = splitmix64(state);
-        // The upper half of a product instead of a remainder: unbiased to 2^-32 for any number of examples that fits into memory.
+        // The upper half of a product instead of a remainder: unbiased to 2^-32 for any number of examples that fits
+        // into memory.
         const auto j = static_cast<std::size_t>(((state >> 32) * i) >> 32);
         std::swap(order[i - 1], order[j]);
     }
@@ -21,7 +22,10 @@ std::vector<std::int64_t> shuffled_order(std::int64_t n, std::uint64_t seed, std
 }
 
 BatchOrder::BatchOrder(std::int64_t items, std::int64_t batch_size, std::uint64_t seed)
-    : m_items(items), m_batch_size(batch_size), m_seed(seed), m_order(shuffled_order(items, seed, 0)) {}
+    : m_items(items),
+      m_batch_size(batch_size),
+      m_seed(seed),
+      m_order(shuffled_order(items, seed, 0)) {}
 
 std::vector<std::int64_t> BatchOrder::next() {
     if (m_cursor >= m_items) {

@@ -22,7 +22,8 @@ public:
     }
     void throw_if_any() const {
         if (m_count == 0) return;
-        std::string what = std::to_string(m_count) + (m_count == 1 ? " line cannot be used" : " lines cannot be used") + m_text;
+        std::string what =
+            std::to_string(m_count) + (m_count == 1 ? " line cannot be used" : " lines cannot be used") + m_text;
         if (m_count > max_listed) what += "\n  and " + std::to_string(m_count - max_listed) + " more";
         throw input_error(m_file, what);
     }
@@ -42,7 +43,8 @@ std::string& field_of(Example& example, const std::string& name) {
 }
 
 // Lines of a file without their line ends; `use` gets the line number from 1.
-void for_each_line(const std::filesystem::path& file, LineProblems& problems, const std::function<void(std::size_t, const std::string&)>& use) {
+void for_each_line(const std::filesystem::path& file, LineProblems& problems,
+                   const std::function<void(std::size_t, const std::string&)>& use) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw input_error(file.string(), "cannot be read");
     std::string line;
@@ -51,8 +53,10 @@ void for_each_line(const std::filesystem::path& file, LineProblems& problems, co
         ++number;
         if (!line.empty() && line.back() == '\r') line.pop_back();
         if (number == 1 && line.rfind("\xef\xbb\xbf", 0) == 0) line.erase(0, 3);
-        if (line.size() > max_line_bytes) problems.add(number, "is longer than 64 MiB");
-        else use(number, line);
+        if (line.size() > max_line_bytes)
+            problems.add(number, "is longer than 64 MiB");
+        else
+            use(number, line);
     }
 }
 
@@ -70,7 +74,8 @@ Dataset read_jsonl(const std::filesystem::path& file, const ColumnMap& columns) 
                 if (field != "source" && field != "id") problems.add(number, "has no \"" + column + "\"");
                 continue;
             }
-            if (!found->is_string() && !found->is_number() && !found->is_boolean()) return problems.add(number, "\"" + column + "\" is no text");
+            if (!found->is_string() && !found->is_number() && !found->is_boolean())
+                return problems.add(number, "\"" + column + "\" is no text");
             field_of(example, field) = found->is_string() ? found->get<std::string>() : found->dump();
         }
         if (example.id.empty()) example.id = std::to_string(number);
@@ -83,13 +88,16 @@ Dataset read_jsonl(const std::filesystem::path& file, const ColumnMap& columns) 
 std::vector<std::string> split_tabs(const std::string& line) {
     std::vector<std::string> cells(1);
     for (const char c : line) {
-        if (c == '\t') cells.emplace_back();
-        else cells.back().push_back(c);
+        if (c == '\t')
+            cells.emplace_back();
+        else
+            cells.back().push_back(c);
     }
     return cells;
 }
 
-// As GLUE's files are: tabs separate, quotes are ordinary characters, the first line names the columns unless they are numbers.
+// As GLUE's files are: tabs separate, quotes are ordinary characters, the first line names the columns unless they are
+// numbers.
 Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
     const bool numbered = std::all_of(columns.begin(), columns.end(), [](const auto& item) {
         return !item.second.empty() && item.second.find_first_not_of("0123456789") == std::string::npos;
@@ -106,11 +114,13 @@ Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
                     continue;
                 }
                 const auto found = std::find(cells.begin(), cells.end(), column);
-                if (found != cells.end()) index[field] = static_cast<std::size_t>(found - cells.begin());
+                if (found != cells.end())
+                    index[field] = static_cast<std::size_t>(found - cells.begin());
                 else if (field != "id" && field != "source") {
                     const std::string near = nearest_name(column, cells);
-                    throw Error(ErrorKind::input, {"the first line names no such column", file.string(), "columns." + field, column,
-                                                   near.empty() ? "" : "Did you mean " + near + "?"});
+                    throw Error(ErrorKind::input,
+                                {"the first line names no such column", file.string(), "columns." + field, column,
+                                 near.empty() ? "" : "Did you mean " + near + "?"});
                 }
             }
             if (!numbered) return;
@@ -118,7 +128,9 @@ Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
         if (line.empty()) return;
         Example example;
         for (const auto& [field, at] : index) {
-            if (at >= cells.size()) return problems.add(number, "has " + std::to_string(cells.size()) + " columns, " + field + " is column " + std::to_string(at + 1));
+            if (at >= cells.size())
+                return problems.add(number, "has " + std::to_string(cells.size()) + " columns, " + field +
+                                                " is column " + std::to_string(at + 1));
             field_of(example, field) = cells[at];
         }
         if (example.id.empty()) example.id = std::to_string(number);
@@ -129,7 +141,8 @@ Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
 }
 
 const std::map<std::string, Dataset (*)(const std::filesystem::path&, const ColumnMap&)>& readers() {
-    static const std::map<std::string, Dataset (*)(const std::filesystem::path&, const ColumnMap&)> registry = {{"jsonl", read_jsonl}, {"tsv", read_tsv}};
+    static const std::map<std::string, Dataset (*)(const std::filesystem::path&, const ColumnMap&)> registry = {
+        {"jsonl", read_jsonl}, {"tsv", read_tsv}};
     return registry;
 }
 
@@ -137,14 +150,16 @@ const std::map<std::string, Dataset (*)(const std::filesystem::path&, const Colu
 
 std::vector<std::string> reader_names() {
     std::vector<std::string> names;
-    for (const auto& [name, reader] : readers()) names.push_back(name);
+    for (const auto& [name, reader] : readers())
+        names.push_back(name);
     return names;
 }
 
 Dataset read_dataset(const std::string& reader, const std::filesystem::path& file, const ColumnMap& columns) {
     const auto found = readers().find(reader);
     if (found == readers().end()) {
-        throw config_error("reader", reader, "there is no such reader", "Known are " + reader_names().front() + " and " + reader_names().back());
+        throw config_error("reader", reader, "there is no such reader",
+                           "Known are " + reader_names().front() + " and " + reader_names().back());
     }
     Dataset data = found->second(file, columns);
     if (data.empty()) throw input_error(file.string(), "holds no rows");

@@ -11,11 +11,12 @@
 
 namespace diapason {
 
-/// Field of Example ("text", "pair", "label", "target", "id", "source") → column of the file: a key, or for TSV files without a
-/// header a number from 1.
+/// Field of Example ("text", "pair", "label", "target", "id", "source") → column of the file: a key, or for TSV files
+/// without a header a number from 1.
 using ColumnMap = std::map<std::string, std::string>;
 
-/// All rows. Bad rows (not JSON, a missing column, too long) are listed together, at most 20 of them, with their line numbers.
+/// All rows. Bad rows (not JSON, a missing column, too long) are listed together, at most 20 of them, with their line
+/// numbers.
 /// @throws Error(input); Error(config) for an unknown reader
 Dataset read_dataset(const std::string& reader, const std::filesystem::path& file, const ColumnMap& columns);
 

@@ -15,7 +15,8 @@ namespace {
 // 64-bit FNV-1a: which split a user's row goes to must not change with the order of the file.
 std::uint64_t hash_of(const std::string& text) {
     std::uint64_t h = 0xcbf29ce484222325u;
-    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    for (const char c : text)
+        h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     return splitmix64(h);
 }
 
@@ -25,13 +26,15 @@ std::string split_of(const std::string& text) {
 }
 
 std::string fill(std::string text, const Example& example) {
-    for (const auto& [key, value] : {std::pair<std::string, const std::string&>{"{pair}", example.pair}, {"{target}", example.target}}) {
+    for (const auto& [key, value] :
+         {std::pair<std::string, const std::string&>{"{pair}", example.pair}, {"{target}", example.target}}) {
         if (const auto at = text.find(key); at != std::string::npos) text.replace(at, key.size(), value);
     }
     return text;
 }
 
-std::string text_field(const Json& document, const char* name, const std::string& fallback, std::vector<Problem>& problems) {
+std::string text_field(const Json& document, const char* name, const std::string& fallback,
+                       std::vector<Problem>& problems) {
     const auto found = document.find(name);
     if (found == document.end()) return fallback;
     if (found->is_string()) return found->get<std::string>();
@@ -47,9 +50,10 @@ Task read_task(const fs::path& file) {
     if (!document.is_object() || document.value("format", Json()) != "diapason-task") {
         throw input_error(origin, "is no task file: \"format\": \"diapason-task\" is missing");
     }
-    static const std::set<std::string> known = {"format", "version", "id", "title", "description", "kind", "data", "reader", "columns", "labels",
-                                                "template", "target_template", "max_tokens", "max_target_tokens", "metrics", "primary_metric",
-                                                "licence", "source"};
+    static const std::set<std::string> known = {
+        "format",  "version",        "id",      "title",    "description",     "kind",       "data",
+        "reader",  "columns",        "labels",  "template", "target_template", "max_tokens", "max_target_tokens",
+        "metrics", "primary_metric", "licence", "source"};
     std::vector<Problem> problems;
     for (const auto& [key, value] : document.items()) {
         if (known.count(key) == 0) {
@@ -62,8 +66,10 @@ Task read_task(const fs::path& file) {
     task.title = text_field(document, "title", task.id, problems);
     task.description = text_field(document, "description", "", problems);
     const std::string kind = text_field(document, "kind", "classification", problems);
-    if (kind == "generation") task.kind = TaskKind::generation;
-    else if (kind != "classification") problems.push_back({"kind", kind, "it must be classification or generation", {}});
+    if (kind == "generation")
+        task.kind = TaskKind::generation;
+    else if (kind != "classification")
+        problems.push_back({"kind", kind, "it must be classification or generation", {}});
     task.reader = text_field(document, "reader", "jsonl", problems);
     task.text_template = text_field(document, "template", "{text}", problems);
     task.target_template = text_field(document, "target_template", "{target}", problems);
@@ -72,7 +78,8 @@ Task read_task(const fs::path& file) {
     const auto size = [&](const char* name, std::int64_t fallback) {
         const auto found = document.find(name);
         if (found == document.end()) return fallback;
-        if (found->is_number_integer() && found->get<std::int64_t>() >= 1 && found->get<std::int64_t>() <= 1'000'000) return found->get<std::int64_t>();
+        if (found->is_number_integer() && found->get<std::int64_t>() >= 1 && found->get<std::int64_t>() <= 1'000'000)
+            return found->get<std::int64_t>();
         problems.push_back({name, found->dump(), "a whole number from 1 to 1000000 is needed", {}});
         return fallback;
     };
@@ -85,26 +92,34 @@ Task read_task(const fs::path& file) {
             return;
         }
         for (const auto& [key, value] : found->items()) {
-            if (value.is_string()) use(key, value.template get<std::string>());
-            else problems.push_back({std::string(name) + "." + key, value.dump(), "a text is needed", {}});
+            if (value.is_string())
+                use(key, value.template get<std::string>());
+            else
+                problems.push_back({std::string(name) + "." + key, value.dump(), "a text is needed", {}});
         }
     };
-    texts("data", [&](const std::string& split, const std::string& path) { task.data[split] = file.parent_path() / path; });
+    texts("data",
+          [&](const std::string& split, const std::string& path) { task.data[split] = file.parent_path() / path; });
     texts("columns", [&](const std::string& field, const std::string& column) { task.columns[field] = column; });
     for (const char* split : {"train", "validation", "test"}) {
         if (task.data.count(split) == 0) problems.push_back({std::string("data.") + split, {}, "is missing", {}});
     }
     if (task.columns.count("text") == 0) problems.push_back({"columns.text", {}, "is missing", {}});
-    if (task.text_template.find("{text}") == std::string::npos) problems.push_back({"template", task.text_template, "{text} is missing", {}});
+    if (task.text_template.find("{text}") == std::string::npos)
+        problems.push_back({"template", task.text_template, "{text} is missing", {}});
     if (task.kind == TaskKind::classification) {
         const Json labels = document.value("labels", Json::array());
         std::set<std::string> seen;
         for (const Json& label : labels) {
             TaskLabel entry;
-            if (label.is_string()) entry.id = entry.words = label.get<std::string>();
-            else if (label.is_object() && label.value("id", Json()).is_string()) entry = {label.at("id").get<std::string>(), label.value("words", label.at("id").get<std::string>())};
-            if (entry.id.empty() || !seen.insert(entry.id).second) problems.push_back({"labels", label.dump(), "a label needs an id of its own", {}});
-            else task.labels.push_back(entry);
+            if (label.is_string())
+                entry.id = entry.words = label.get<std::string>();
+            else if (label.is_object() && label.value("id", Json()).is_string())
+                entry = {label.at("id").get<std::string>(), label.value("words", label.at("id").get<std::string>())};
+            if (entry.id.empty() || !seen.insert(entry.id).second)
+                problems.push_back({"labels", label.dump(), "a label needs an id of its own", {}});
+            else
+                task.labels.push_back(entry);
         }
         if (task.labels.size() < 2) problems.push_back({"labels", {}, "two labels or more are needed", {}});
         if (task.columns.count("label") == 0) problems.push_back({"columns.label", {}, "is missing", {}});
@@ -114,7 +129,9 @@ Task read_task(const fs::path& file) {
     for (const Json& metric : document.value("metrics", Json::array())) {
         if (metric.is_string()) task.metrics.push_back(metric.get<std::string>());
     }
-    if (task.metrics.empty()) task.metrics = task.kind == TaskKind::classification ? std::vector<std::string>{"accuracy", "macro_f1"} : std::vector<std::string>{"rouge_l", "bleu"};
+    if (task.metrics.empty())
+        task.metrics = task.kind == TaskKind::classification ? std::vector<std::string>{"accuracy", "macro_f1"}
+                                                             : std::vector<std::string>{"rouge_l", "bleu"};
     task.primary_metric = text_field(document, "primary_metric", task.metrics.front(), problems);
     throw_if_any(problems, origin);
     return task;
@@ -137,12 +154,16 @@ Task task_of_data_file(const fs::path& file) {
         }
     }
     std::set<std::string> labels;
-    for (const Example& example : data) labels.insert(example.label);
+    for (const Example& example : data)
+        labels.insert(example.label);
     if (labels.size() < 2 || labels.size() > 1000) {
-        throw input_error(file.string(), "has " + std::to_string(labels.size()) + " different labels; from 2 to 1,000 make a classification task");
+        throw input_error(file.string(), "has " + std::to_string(labels.size()) +
+                                             " different labels; from 2 to 1,000 make a classification task");
     }
-    for (const std::string& label : labels) task.labels.push_back({label, label});
-    for (const char* split : {"train", "validation", "test"}) task.data[split] = file;
+    for (const std::string& label : labels)
+        task.labels.push_back({label, label});
+    for (const char* split : {"train", "validation", "test"})
+        task.data[split] = file;
     task.metrics = {"accuracy", "macro_f1"};
     task.primary_metric = "accuracy";
     return task;
@@ -150,7 +171,8 @@ Task task_of_data_file(const fs::path& file) {
 
 std::vector<Task> list_tasks() {
     std::vector<Task> tasks;
-    for (const auto& [folder, embedded] : {std::pair{resource_folder() / "tasks", true}, std::pair{home_folder() / "tasks", false}}) {
+    for (const auto& [folder, embedded] :
+         {std::pair{resource_folder() / "tasks", true}, std::pair{home_folder() / "tasks", false}}) {
         std::error_code error;
         std::vector<fs::path> files;
         for (const auto& item : fs::directory_iterator(folder, error)) {
@@ -174,7 +196,8 @@ Task load_task(const std::string& id_or_path) {
     const fs::path path(id_or_path);
     if (fs::is_regular_file(path)) return path.extension() == ".json" ? read_task(path) : task_of_data_file(path);
     const std::string near = nearest_name(id_or_path, ids);
-    throw config_error("task", id_or_path, "there is no such task, and no file of this name", near.empty() ? "" : "Did you mean " + near + "?");
+    throw config_error("task", id_or_path, "there is no such task, and no file of this name",
+                       near.empty() ? "" : "Did you mean " + near + "?");
 }
 
 Dataset load_split(const Task& task, const std::string& split) {
@@ -182,17 +205,21 @@ Dataset load_split(const Task& task, const std::string& split) {
     if (found == task.data.end()) throw config_error("split", split, "the task " + task.id + " has no such split");
     Dataset data = read_dataset(task.reader, found->second, task.columns);
     // Splits that share a file are cut by a hash of the text.
-    const auto sharing = std::count_if(task.data.begin(), task.data.end(), [&](const auto& item) { return item.second == found->second; });
+    const auto sharing = std::count_if(task.data.begin(), task.data.end(),
+                                       [&](const auto& item) { return item.second == found->second; });
     if (sharing > 1) std::erase_if(data, [&](const Example& example) { return split_of(example.text) != split; });
     if (data.empty()) throw input_error(found->second.string(), "the split " + split + " is empty");
     if (task.kind != TaskKind::classification) return data;
     std::map<std::string, int> index;
-    for (std::size_t i = 0; i < task.labels.size(); ++i) index[task.labels[i].id] = static_cast<int>(i);
+    for (std::size_t i = 0; i < task.labels.size(); ++i)
+        index[task.labels[i].id] = static_cast<int>(i);
     std::set<std::string> unknown;
     for (Example& example : data) {
         const auto hit = index.find(example.label);
-        if (hit == index.end()) unknown.insert(example.label);
-        else example.label_index = hit->second;
+        if (hit == index.end())
+            unknown.insert(example.label);
+        else
+            example.label_index = hit->second;
     }
     if (!unknown.empty()) {
         std::string list;
@@ -200,12 +227,14 @@ Dataset load_split(const Task& task, const std::string& split) {
         for (const std::string& label : unknown) {
             if (++listed <= 20) list += (list.empty() ? "\"" : ", \"") + label + "\"";
         }
-        throw input_error(found->second.string(), "holds labels that the task does not name: " + list, "Add them to labels of the task " + task.id);
+        throw input_error(found->second.string(), "holds labels that the task does not name: " + list,
+                          "Add them to labels of the task " + task.id);
     }
     return data;
 }
 
-EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id, std::int64_t bos_id) {
+EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,
+                              std::int64_t bos_id) {
     EncodedExample encoded;
     encoded.label_index = example.label_index;
     const auto room = static_cast<std::size_t>(task.max_tokens);
@@ -220,9 +249,13 @@ EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, cons
         encoded.type_ids = std::move(encoding.type_ids);
     } else {
         // The template's own words always stay; the text between them is cut.
-        const auto tail = after.empty() ? std::vector<std::int64_t>() : tokenizer.encode(after, {.add_special_tokens = false}).ids;
+        const auto tail =
+            after.empty() ? std::vector<std::int64_t>() : tokenizer.encode(after, {.add_special_tokens = false}).ids;
         const std::size_t reserve = tail.size() + (bos_id >= 0 ? 1 : 0);
-        const auto head = tokenizer.encode(before + example.text, {.add_special_tokens = false, .max_length = room - std::min(room - 1, reserve)}).ids;
+        const auto head = tokenizer
+                              .encode(before + example.text,
+                                      {.add_special_tokens = false, .max_length = room - std::min(room - 1, reserve)})
+                              .ids;
         if (bos_id >= 0) encoded.ids.push_back(bos_id);
         encoded.ids.insert(encoded.ids.end(), head.begin(), head.end());
         encoded.ids.insert(encoded.ids.end(), tail.begin(), tail.end());
@@ -230,8 +263,11 @@ EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, cons
     }
     if (encoded.ids.empty()) throw input_error(example.id, "the text has no tokens");
     if (task.kind == TaskKind::generation) {
-        encoded.target_ids = tokenizer.encode(fill(task.target_template, example),
-                                              {.add_special_tokens = false, .max_length = static_cast<std::size_t>(task.max_target_tokens)}).ids;
+        encoded.target_ids =
+            tokenizer
+                .encode(fill(task.target_template, example),
+                        {.add_special_tokens = false, .max_length = static_cast<std::size_t>(task.max_target_tokens)})
+                .ids;
         if (end_id >= 0) encoded.target_ids.push_back(end_id);
     }
     return encoded;

@@ -27,9 +27,9 @@ struct Task {
     std::map<std::string, std::filesystem::path> data; ///< split (train, validation, test, ood) → file
     ColumnMap columns;
     std::vector<TaskLabel> labels;
-    std::string text_template = "{text}";      ///< around the text; {text} and {pair}
+    std::string text_template = "{text}"; ///< around the text; {text} and {pair}
     std::string target_template = "{target}";
-    std::int64_t max_tokens = 128;             ///< of the input, special tokens included
+    std::int64_t max_tokens = 128; ///< of the input, special tokens included
     std::int64_t max_target_tokens = 32;
     std::vector<std::string> metrics;
     std::string primary_metric;
@@ -44,8 +44,8 @@ struct Task {
 /// Reads and validates a task file, all problems together. @throws Error(config|input)
 Task read_task(const std::filesystem::path& file);
 
-/// A classification task made of one TSV or JSONL file of the user: columns text|sentence and label, labels collected from the
-/// file, split by a hash of the text into 80 % train, 10 % validation, 10 % test.
+/// A classification task made of one TSV or JSONL file of the user: columns text|sentence and label, labels collected
+/// from the file, split by a hash of the text into 80 % train, 10 % validation, 10 % test.
 Task task_of_data_file(const std::filesystem::path& file);
 
 /// Tasks that come with Diapason, then those in the user's home (tasks/*.json).
@@ -63,6 +63,7 @@ struct EncodedExample {
     int label_index = -1;
 };
 /// The text is cut so that the template and special tokens always stay. @param end_id closes targets; -1 = none
-EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id, std::int64_t bos_id);
+EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,
+                              std::int64_t bos_id);
 
 } // namespace diapason

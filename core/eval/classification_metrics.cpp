@@ -8,10 +8,12 @@ namespace diapason {
 namespace {
 
 // counts[expected][predicted]
-std::vector<std::vector<double>> confusion(const std::vector<std::int64_t>& predicted, const std::vector<std::int64_t>& expected, std::int64_t classes) {
+std::vector<std::vector<double>> confusion(const std::vector<std::int64_t>& predicted,
+                                           const std::vector<std::int64_t>& expected, std::int64_t classes) {
     const auto n = static_cast<std::size_t>(classes);
     std::vector<std::vector<double>> counts(n, std::vector<double>(n, 0));
-    for (std::size_t i = 0; i < predicted.size(); ++i) counts[static_cast<std::size_t>(expected[i])][static_cast<std::size_t>(predicted[i])] += 1;
+    for (std::size_t i = 0; i < predicted.size(); ++i)
+        counts[static_cast<std::size_t>(expected[i])][static_cast<std::size_t>(predicted[i])] += 1;
     return counts;
 }
 
@@ -19,12 +21,14 @@ double accuracy(const std::vector<std::vector<double>>& counts) {
     double right = 0, all = 0;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         right += counts[i][i];
-        for (const double c : counts[i]) all += c;
+        for (const double c : counts[i])
+            all += c;
     }
     return right / all;
 }
 
-// Mean F1 over the classes that occur among labels or predictions; a class without either is left out, as scikit-learn does.
+// Mean F1 over the classes that occur among labels or predictions; a class without either is left out, as scikit-learn
+// does.
 double macro_f1(const std::vector<std::vector<double>>& counts) {
     double sum = 0;
     double present = 0;
@@ -66,8 +70,10 @@ const std::vector<MetricInfo>& metric_catalog() {
     static const std::vector<MetricInfo> catalog = {
         {"accuracy", "Accuracy", "Share of items whose class was found.", "", false, true, 100},
         {"macro_f1", "Macro F1", "Mean over classes of F1.", "scikit-learn, average=macro", false, true, 100},
-        {"matthews", "Matthews correlation", "Correlation of labels and predictions; 0 when one of them is constant.", "Gorodkin 2004", false, true, 100},
-        {"rouge_l", "ROUGE-L", "F of the longest common subsequence of words, mean over items.", "Lin 2004; rouge_score without stemming", true, true, 100},
+        {"matthews", "Matthews correlation", "Correlation of labels and predictions; 0 when one of them is constant.",
+         "Gorodkin 2004", false, true, 100},
+        {"rouge_l", "ROUGE-L", "F of the longest common subsequence of words, mean over items.",
+         "Lin 2004; rouge_score without stemming", true, true, 100},
         {"bleu", "BLEU", "Corpus BLEU-4.", "Post 2018: sacreBLEU, 13a tokens, exponential smoothing", true, true, 100}};
     return catalog;
 }

@@ -4,11 +4,13 @@
 
 namespace diapason {
 
-std::vector<std::vector<std::int64_t>> decode_greedy(Model& model, const std::vector<std::vector<std::int64_t>>& prompts, const GreedyOptions& options) {
+std::vector<std::vector<std::int64_t>>
+decode_greedy(Model& model, const std::vector<std::vector<std::int64_t>>& prompts, const GreedyOptions& options) {
     const c10::NoGradGuard guard;
     std::vector<std::vector<std::int64_t>> outputs(prompts.size());
     std::vector<std::size_t> active(prompts.size());
-    for (std::size_t i = 0; i < active.size(); ++i) active[i] = i;
+    for (std::size_t i = 0; i < active.size(); ++i)
+        active[i] = i;
     for (std::int64_t step = 0; step < options.max_new_tokens && !active.empty(); ++step) {
         std::vector<Sequence> sequences;
         for (const std::size_t i : active) {

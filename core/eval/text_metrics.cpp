@@ -31,7 +31,8 @@ std::vector<std::string> rouge_tokens(const std::string& text) {
 Ngrams ngrams(const std::vector<std::string>& tokens, std::size_t order) {
     Ngrams counts;
     for (std::size_t i = 0; i + order <= tokens.size(); ++i) {
-        counts[{tokens.begin() + static_cast<std::ptrdiff_t>(i), tokens.begin() + static_cast<std::ptrdiff_t>(i + order)}] += 1;
+        counts[{tokens.begin() + static_cast<std::ptrdiff_t>(i),
+                tokens.begin() + static_cast<std::ptrdiff_t>(i + order)}] += 1;
     }
     return counts;
 }
@@ -62,8 +63,10 @@ struct BleuCounts {
         std::size_t orders = max_order;
         for (std::size_t n = 0; n < max_order; ++n) {
             if (totals[n] == 0) {
-                if (effective_order) orders = n;
-                else return 0;
+                if (effective_order)
+                    orders = n;
+                else
+                    return 0;
                 break;
             }
             double precision = matches[n] / totals[n];
@@ -103,7 +106,8 @@ double rouge_l(const std::string& hypothesis, const std::string& reference) {
 std::vector<std::string> tokenize_13a(const std::string& source) {
     std::string text = source;
     const auto replace = [&](const std::string& from, const std::string& to) {
-        for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+        for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+            text.replace(at, from.size(), to);
     };
     replace("<skipped>", "");
     replace("-\n", "");
@@ -117,14 +121,18 @@ std::vector<std::string> tokenize_13a(const std::string& source) {
     // ([\{-\~\[-\` -\&\(-\+\:-\@\/]) stand alone.
     std::string out;
     for (const char c : text) {
-        const bool alone = (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') || (c >= ':' && c <= '@') || c == '/';
-        if (alone) ((out += ' ') += c) += ' ';
-        else out += c;
+        const bool alone = (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') ||
+                           (c >= '(' && c <= '+') || (c >= ':' && c <= '@') || c == '/';
+        if (alone)
+            ((out += ' ') += c) += ' ';
+        else
+            out += c;
     }
     // A period or comma stands alone unless digits are on both sides; then a dash behind a digit.
     const auto pass = [&](auto&& rule) {
         std::string next;
-        for (std::size_t i = 0; i < out.size();) i += rule(i, next);
+        for (std::size_t i = 0; i < out.size();)
+            i += rule(i, next);
         out = std::move(next);
     };
     const auto dot = [](char c) { return c == '.' || c == ','; };
@@ -166,18 +174,22 @@ std::vector<std::string> tokenize_13a(const std::string& source) {
     return tokens;
 }
 
-double corpus_bleu(const std::vector<std::string>& hypotheses, const std::vector<std::string>& references, bool effective_order) {
+double corpus_bleu(const std::vector<std::string>& hypotheses, const std::vector<std::string>& references,
+                   bool effective_order) {
     BleuCounts counts;
-    for (std::size_t i = 0; i < hypotheses.size(); ++i) counts.add(hypotheses[i], references[i]);
+    for (std::size_t i = 0; i < hypotheses.size(); ++i)
+        counts.add(hypotheses[i], references[i]);
     return counts.score(effective_order);
 }
 
-std::optional<double> text_metric(const std::string& name, const std::vector<std::string>& hypotheses, const std::vector<std::string>& references) {
+std::optional<double> text_metric(const std::string& name, const std::vector<std::string>& hypotheses,
+                                  const std::vector<std::string>& references) {
     if (!metric_info(name).generation) throw config_error("metrics", name, "this metric compares classes, not texts");
     if (hypotheses.empty()) return {};
     if (name == "bleu") return corpus_bleu(hypotheses, references);
     double sum = 0;
-    for (std::size_t i = 0; i < hypotheses.size(); ++i) sum += rouge_l(hypotheses[i], references[i]);
+    for (std::size_t i = 0; i < hypotheses.size(); ++i)
+        sum += rouge_l(hypotheses[i], references[i]);
     return sum / static_cast<double>(hypotheses.size());
 }
 

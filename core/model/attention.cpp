@@ -22,7 +22,9 @@ at::Tensor by_head(const at::Tensor& x, std::int64_t heads, std::int64_t width) 
 }
 
 // [n, T, w] -> [T, n·w]
-at::Tensor by_row(const at::Tensor& x) { return x.transpose(0, 1).reshape({x.size(1), x.size(0) * x.size(2)}); }
+at::Tensor by_row(const at::Tensor& x) {
+    return x.transpose(0, 1).reshape({x.size(1), x.size(0) * x.size(2)});
+}
 
 // Query heads that share a key/value head become more rows of one product: [n, S, w] -> [n_kv, group·S, w].
 at::Tensor fold(const at::Tensor& x, std::int64_t kv_heads) {
@@ -30,9 +32,9 @@ at::Tensor fold(const at::Tensor& x, std::int64_t kv_heads) {
 }
 
 struct Node : torch::autograd::Function<Node> {
-    static at::Tensor forward(AutogradContext* ctx, const at::Tensor& q_rows, const at::Tensor& k_rows, const at::Tensor& v_rows,
-                              const std::vector<std::int64_t>& offsets, const AttentionShape& shape, double dropout_p,
-                              DropoutStream* stream, bool keep) {
+    static at::Tensor forward(AutogradContext* ctx, const at::Tensor& q_rows, const at::Tensor& k_rows,
+                              const at::Tensor& v_rows, const std::vector<std::int64_t>& offsets,
+                              const AttentionShape& shape, double dropout_p, DropoutStream* stream, bool keep) {
         const auto q = by_head(q_rows, shape.heads, shape.head_width).mul_(shape.scale);
         const auto k = by_head(k_rows, shape.kv_heads, shape.head_width);
         const auto v = by_head(v_rows, shape.kv_heads, shape.head_width);
@@ -43,9 +45,11 @@ struct Node : torch::autograd::Function<Node> {
             const std::int64_t start = offsets[s];
             const std::int64_t length = offsets[s + 1] - start;
             const auto part = [&](const at::Tensor& x) { return x.narrow(1, start, length); };
-            auto scores = at::bmm(fold(part(q), shape.kv_heads), part(k).transpose(1, 2)).view({shape.heads, length, length});
+            auto scores =
+                at::bmm(fold(part(q), shape.kv_heads), part(k).transpose(1, 2)).view({shape.heads, length, length});
             if (shape.causal && length > 1) {
-                scores.add_(at::full({length, length}, -std::numeric_limits<float>::infinity(), scores.options()).triu_(1));
+                scores.add_(
+                    at::full({length, length}, -std::numeric_limits<float>::infinity(), scores.options()).triu_(1));
             }
             const auto probabilities = at::_softmax(scores, -1, false);
             auto weights = probabilities;
@@ -55,7 +59,8 @@ struct Node : torch::autograd::Function<Node> {
                 weights = probabilities * mask;
                 if (keep) saved.push_back(mask);
             }
-            part(out).copy_(at::bmm(weights.view({shape.kv_heads, -1, length}), part(v)).view({shape.heads, length, shape.head_width}));
+            part(out).copy_(at::bmm(weights.view({shape.kv_heads, -1, length}), part(v))
+                                .view({shape.heads, length, shape.head_width}));
         }
         if (keep) {
             ctx->save_for_backward(std::move(saved));
@@ -92,7 +97,8 @@ struct Node : torch::autograd::Function<Node> {
             part(grad_v).copy_(at::bmm(weights.view({kv_heads, -1, length}).transpose(1, 2), g));
             auto grad_weights = at::bmm(g, part(v).transpose(1, 2)).view({heads, length, length});
             if (drop) grad_weights.mul_(mask);
-            const auto grad_scores = at::_softmax_backward_data(grad_weights, probabilities, -1, at::kFloat).view({kv_heads, -1, length});
+            const auto grad_scores =
+                at::_softmax_backward_data(grad_weights, probabilities, -1, at::kFloat).view({kv_heads, -1, length});
             part(grad_q).copy_(at::bmm(grad_scores, part(k)).view({heads, length, width}));
             part(grad_k).copy_(at::bmm(grad_scores.transpose(1, 2), fold(part(q), kv_heads)));
         }
@@ -103,8 +109,9 @@ struct Node : torch::autograd::Function<Node> {
 
 } // namespace
 
-at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::vector<std::int64_t>& offsets,
-                            const AttentionShape& shape, double dropout_p, DropoutStream* stream) {
+at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const std::vector<std::int64_t>& offsets, const AttentionShape& shape, double dropout_p,
+                            DropoutStream* stream) {
     const bool keep = c10::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
     return Node::apply(q, k, v, offsets, shape, dropout_p, stream, keep);
 }

@@ -12,7 +12,8 @@
 
 namespace diapason {
 
-HiddenStates Backbone::forward(const PackedBatch& batch, EmbeddingDelta* prompt, const ForwardState& state, bool keep_all) {
+HiddenStates Backbone::forward(const PackedBatch& batch, EmbeddingDelta* prompt, const ForwardState& state,
+                               bool keep_all) {
     const at::Device device = m_words->value.device();
     HiddenStates out;
     out.offsets = batch.offsets;
@@ -20,13 +21,15 @@ HiddenStates Backbone::forward(const PackedBatch& batch, EmbeddingDelta* prompt,
     at::Tensor positions = batch.positions;
     at::Tensor types = batch.type_ids;
     if (prompt != nullptr) {
-        // The one place where virtual tokens enter: rows are picked from [prompt; tokens], so that positions, offsets and label
-        // rows follow by arithmetic.
+        // The one place where virtual tokens enter: rows are picked from [prompt; tokens], so that positions, offsets
+        // and label rows follow by arithmetic.
         const std::int64_t length = out.prompt = prompt->length();
         std::vector<std::int64_t> pick;
         for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
-            for (std::int64_t i = 0; i < length; ++i) pick.push_back(i);
-            for (std::int64_t i = batch.offsets[s]; i < batch.offsets[s + 1]; ++i) pick.push_back(length + i);
+            for (std::int64_t i = 0; i < length; ++i)
+                pick.push_back(i);
+            for (std::int64_t i = batch.offsets[s]; i < batch.offsets[s + 1]; ++i)
+                pick.push_back(length + i);
             out.offsets[s + 1] = batch.offsets[s + 1] + static_cast<std::int64_t>(s + 1) * length;
         }
         const at::Tensor index = index_tensor(pick, device);
@@ -55,8 +58,9 @@ Linear& Backbone::linear_at(const Site& site) {
 }
 
 void Backbone::add_linear(std::int64_t layer, const std::string& sublayer, const std::string& point, Linear& linear) {
-    m_linears.emplace_back(Site{m_config.stack(), layer, sublayer, point, linear.weight->value.size(1), linear.weight->value.size(0)},
-                           &linear);
+    m_linears.emplace_back(
+        Site{m_config.stack(), layer, sublayer, point, linear.weight->value.size(1), linear.weight->value.size(0)},
+        &linear);
 }
 
 const Family& family_of(const BackboneConfig& config) {

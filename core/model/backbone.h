@@ -1,5 +1,5 @@
-// A frozen pretrained transformer that calls its sites. A family is one file that names its tensors and says how a layer is put
-// together from the shared blocks (family_bert.cpp, family_llama.cpp).
+// A frozen pretrained transformer that calls its sites. A family is one file that names its tensors and says how a
+// layer is put together from the shared blocks (family_bert.cpp, family_llama.cpp).
 #pragma once
 
 #include "core/backbone/backbone_config.h"
@@ -16,7 +16,8 @@
 
 namespace diapason {
 
-/// Hidden states of a forward pass. With an embedding delta of length P every sequence has P more rows than the batch has tokens.
+/// Hidden states of a forward pass. With an embedding delta of length P every sequence has P more rows than the batch
+/// has tokens.
 struct HiddenStates {
     at::Tensor last;                   ///< [T', width], after the final norm where the family has one
     std::vector<at::Tensor> all;       ///< 0 = embeddings, then after each layer; filled on request
@@ -31,7 +32,8 @@ public:
     const BackboneConfig& config() const { return m_config; }
 
     /// @param prompt null = none; its rows go in front of every sequence, positions count on through them
-    HiddenStates forward(const PackedBatch& batch, EmbeddingDelta* prompt, const ForwardState& state, bool keep_all = false);
+    HiddenStates forward(const PackedBatch& batch, EmbeddingDelta* prompt, const ForwardState& state,
+                         bool keep_all = false);
 
     /// The linear map at a site, for deltas. @throws std::logic_error when the site is none
     Linear& linear_at(const Site& site);

@@ -1,5 +1,5 @@
-// Deltas: trainable modules at sites of a frozen backbone (DESIGN: the unified view). A method creates them, the model owns them,
-// the backbone calls them where their site is.
+// Deltas: trainable modules at sites of a frozen backbone (DESIGN: the unified view). A method creates them, the model
+// owns them, the backbone calls them where their site is.
 #pragma once
 
 #include "core/model/dropout.h"

@@ -52,7 +52,8 @@ at::Tensor dropout_mask(const at::Tensor& x, double p, DropoutStream& stream) {
         return mask;
     }
     const auto index = at::arange(x.numel(), x.options().dtype(at::kLong)).bitwise_and(low32);
-    const auto h = hash32(index.bitwise_xor(static_cast<std::int64_t>(key))).bitwise_xor(static_cast<std::int64_t>(whitening));
+    const auto h =
+        hash32(index.bitwise_xor(static_cast<std::int64_t>(key))).bitwise_xor(static_cast<std::int64_t>(whitening));
     return (h.ge(static_cast<std::int64_t>(threshold)).to(x.scalar_type()) * keep).view(x.sizes());
 }
 

@@ -1,5 +1,6 @@
-// Dropout from a counter instead of a generator's state: the mask of element i of call c is a hash of (seed, c, i). The same bits
-// on every device and with every number of threads, and about nine times faster on a CPU than a serial generator.
+// Dropout from a counter instead of a generator's state: the mask of element i of call c is a hash of (seed, c, i). The
+// same bits on every device and with every number of threads, and about nine times faster on a CPU than a serial
+// generator.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,7 +9,8 @@
 
 namespace diapason {
 
-/// The dropout stream of a run. One per run, owned by the trainer; calls advance `counter`, so that a checkpoint needs two numbers.
+/// The dropout stream of a run. One per run, owned by the trainer; calls advance `counter`, so that a checkpoint needs
+/// two numbers.
 struct DropoutStream {
     std::uint64_t seed = 0;
     std::uint64_t counter = 0;

@@ -16,15 +16,20 @@ struct MapName {
     const char* point;
     const char* name;
 };
-constexpr MapName map_names[] = {{"self_attn", "q", "attention.self.query"},    {"self_attn", "k", "attention.self.key"},
-                                 {"self_attn", "v", "attention.self.value"},    {"self_attn", "o", "attention.output.dense"},
-                                 {"ffn", "fc1", "intermediate.dense"},          {"ffn", "fc2", "output.dense"}};
+constexpr MapName map_names[] = {
+    {"self_attn", "q", "attention.self.query"}, {"self_attn", "k", "attention.self.key"},
+    {"self_attn", "v", "attention.self.value"}, {"self_attn", "o", "attention.output.dense"},
+    {"ffn", "fc1", "intermediate.dense"},       {"ffn", "fc2", "output.dense"}};
 
-std::string layer_prefix(std::int64_t layer) { return "bert.encoder.layer." + std::to_string(layer) + "."; }
+std::string layer_prefix(std::int64_t layer) {
+    return "bert.encoder.layer." + std::to_string(layer) + ".";
+}
 
 class Bert : public Backbone {
 public:
-    Bert(const BackboneConfig& config, ParameterStore& store) : Backbone(config), m_layers(static_cast<std::size_t>(config.layers)) {
+    Bert(const BackboneConfig& config, ParameterStore& store)
+        : Backbone(config),
+          m_layers(static_cast<std::size_t>(config.layers)) {
         set_words(store.at("bert.embeddings.word_embeddings.weight"));
         m_positions = &store.at("bert.embeddings.position_embeddings.weight");
         m_types = &store.at("bert.embeddings.token_type_embeddings.weight");
@@ -55,11 +60,12 @@ protected:
         return dropout(m_norm(sum), m_config.hidden_dropout, state.backbone_dropout);
     }
 
-    at::Tensor layer(std::size_t index, const at::Tensor& x, const std::vector<std::int64_t>& offsets, const RotaryAngles* angles,
-                     const ForwardState& state) override {
+    at::Tensor layer(std::size_t index, const at::Tensor& x, const std::vector<std::int64_t>& offsets,
+                     const RotaryAngles* angles, const ForwardState& state) override {
         Layer& layer = m_layers[index];
         const double p = m_config.hidden_dropout;
-        const auto h = layer.attention_norm(x + dropout(layer.attention(x, offsets, angles, state), p, state.backbone_dropout));
+        const auto h =
+            layer.attention_norm(x + dropout(layer.attention(x, offsets, angles, state), p, state.backbone_dropout));
         return layer.ffn_norm(h + dropout(layer.ffn(h, state), p, state.backbone_dropout));
     }
 
@@ -127,7 +133,8 @@ std::string canonical(const std::string& name) {
 } // namespace
 
 Family bert_family() {
-    return {"bert", tensors, canonical, [](const BackboneConfig& config, ParameterStore& store) -> std::unique_ptr<Backbone> {
+    return {"bert", tensors, canonical,
+            [](const BackboneConfig& config, ParameterStore& store) -> std::unique_ptr<Backbone> {
                 return std::make_unique<Bert>(config, store);
             }};
 }

@@ -1,5 +1,5 @@
-// Llama (Touvron et al. 2023) and its kin (Mistral, SmolLM, Qwen2 with biases on q, k, v): pre-norm decoder, RMSNorm, rotary
-// positions, SwiGLU, grouped-query attention.
+// Llama (Touvron et al. 2023) and its kin (Mistral, SmolLM, Qwen2 with biases on q, k, v): pre-norm decoder, RMSNorm,
+// rotary positions, SwiGLU, grouped-query attention.
 
 #include "core/model/backbone.h"
 
@@ -20,7 +20,9 @@ constexpr MapName map_names[] = {{"self_attn", "q", "self_attn.q_proj"}, {"self_
                                  {"ffn", "gate", "mlp.gate_proj"},       {"ffn", "fc1", "mlp.up_proj"},
                                  {"ffn", "fc2", "mlp.down_proj"}};
 
-std::string layer_prefix(std::int64_t layer) { return "model.layers." + std::to_string(layer) + "."; }
+std::string layer_prefix(std::int64_t layer) {
+    return "model.layers." + std::to_string(layer) + ".";
+}
 
 bool has_bias(const BackboneConfig& c, const std::string& point) {
     if (point == "q" || point == "k" || point == "v") return c.qkv_bias;
@@ -29,7 +31,9 @@ bool has_bias(const BackboneConfig& c, const std::string& point) {
 
 class Llama : public Backbone {
 public:
-    Llama(const BackboneConfig& config, ParameterStore& store) : Backbone(config), m_layers(static_cast<std::size_t>(config.layers)) {
+    Llama(const BackboneConfig& config, ParameterStore& store)
+        : Backbone(config),
+          m_layers(static_cast<std::size_t>(config.layers)) {
         set_words(store.at("model.embed_tokens.weight"));
         for (std::int64_t i = 0; i < config.layers; ++i) {
             Layer& layer = m_layers[static_cast<std::size_t>(i)];
@@ -38,7 +42,8 @@ public:
                                     &layer.ffn.gate,    &layer.ffn.fc1,     &layer.ffn.fc2};
             for (std::size_t m = 0; m < std::size(map_names); ++m) {
                 maps[m]->weight = &store.at(prefix + map_names[m].name + ".weight");
-                if (has_bias(config, map_names[m].point)) maps[m]->bias = &store.at(prefix + map_names[m].name + ".bias");
+                if (has_bias(config, map_names[m].point))
+                    maps[m]->bias = &store.at(prefix + map_names[m].name + ".bias");
                 add_linear(i, map_names[m].sublayer, map_names[m].point, *maps[m]);
             }
             layer.attention.shape = {config.heads, config.kv_heads, config.head_width, true,
@@ -53,10 +58,12 @@ public:
     }
 
 protected:
-    at::Tensor embed(const at::Tensor& words, const at::Tensor&, const at::Tensor&, const ForwardState&) override { return words; }
+    at::Tensor embed(const at::Tensor& words, const at::Tensor&, const at::Tensor&, const ForwardState&) override {
+        return words;
+    }
 
-    at::Tensor layer(std::size_t index, const at::Tensor& x, const std::vector<std::int64_t>& offsets, const RotaryAngles* angles,
-                     const ForwardState& state) override {
+    at::Tensor layer(std::size_t index, const at::Tensor& x, const std::vector<std::int64_t>& offsets,
+                     const RotaryAngles* angles, const ForwardState& state) override {
         Layer& layer = m_layers[index];
         const auto h = x + layer.attention(layer.attention_norm(x), offsets, angles, state);
         return h + layer.ffn(layer.ffn_norm(h), state);
@@ -73,7 +80,9 @@ private:
         Norm ffn_norm;
     };
 
-    Norm norm(ParameterStore& store, const std::string& name) const { return {&store.at(name + ".weight"), nullptr, m_config.norm_eps}; }
+    Norm norm(ParameterStore& store, const std::string& name) const {
+        return {&store.at(name + ".weight"), nullptr, m_config.norm_eps};
+    }
 
     Norm m_norm;
     std::vector<Layer> m_layers;
@@ -86,11 +95,16 @@ std::vector<ExpectedTensor> tensors(const BackboneConfig& c) {
             const std::string point = map.point;
             std::int64_t in = c.width;
             std::int64_t out = c.width;
-            if (point == "q") out = c.heads * c.head_width;
-            else if (point == "k" || point == "v") out = c.kv_heads * c.head_width;
-            else if (point == "o") in = c.heads * c.head_width;
-            else if (point == "fc2") in = c.ffn_width;
-            else out = c.ffn_width;
+            if (point == "q")
+                out = c.heads * c.head_width;
+            else if (point == "k" || point == "v")
+                out = c.kv_heads * c.head_width;
+            else if (point == "o")
+                in = c.heads * c.head_width;
+            else if (point == "fc2")
+                in = c.ffn_width;
+            else
+                out = c.ffn_width;
             list.push_back({layer_prefix(i) + map.name + ".weight", {out, in}});
             if (has_bias(c, point)) list.push_back({layer_prefix(i) + map.name + ".bias", {out}});
         }
@@ -112,7 +126,8 @@ std::string canonical(const std::string& name) {
 } // namespace
 
 Family llama_family() {
-    return {"llama", tensors, canonical, [](const BackboneConfig& config, ParameterStore& store) -> std::unique_ptr<Backbone> {
+    return {"llama", tensors, canonical,
+            [](const BackboneConfig& config, ParameterStore& store) -> std::unique_ptr<Backbone> {
                 return std::make_unique<Llama>(config, store);
             }};
 }

@@ -26,7 +26,8 @@ LossTerms cross_entropy(const at::Tensor& logits, const at::Tensor& labels, std:
 LossTerms token_loss(const at::Tensor& logits, const PackedBatch& batch) {
     const std::int64_t rows = batch.token_labels.size(0);
     const bool with_front = logits.size(0) > rows;
-    return cross_entropy(logits, with_front ? at::cat({batch.token_labels, batch.front_labels}) : batch.token_labels, logits.size(0));
+    return cross_entropy(logits, with_front ? at::cat({batch.token_labels, batch.front_labels}) : batch.token_labels,
+                         logits.size(0));
 }
 
 // Batch rows that carry token labels, as rows of T'.
@@ -35,10 +36,12 @@ at::Tensor label_rows(const HiddenStates& hidden, const PackedBatch& batch) {
     std::vector<std::int64_t> rows;
     std::size_t sequence = 0;
     for (const std::int64_t row : batch.label_row_list) {
-        while (row >= batch.offsets[sequence + 1]) ++sequence;
+        while (row >= batch.offsets[sequence + 1])
+            ++sequence;
         rows.push_back(row + static_cast<std::int64_t>(sequence + 1) * hidden.prompt);
     }
-    for (const std::int64_t front : batch.front_sequences) rows.push_back(hidden.offsets[static_cast<std::size_t>(front)] + hidden.prompt - 1);
+    for (const std::int64_t front : batch.front_sequences)
+        rows.push_back(hidden.offsets[static_cast<std::size_t>(front)] + hidden.prompt - 1);
     return index_tensor(rows, batch.label_rows.device());
 }
 
@@ -68,8 +71,12 @@ private:
 // BERT: tanh pooler, dropout, linear. Decoders: linear on the last token.
 class SequenceClassifier : public Head {
 public:
-    SequenceClassifier(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store, std::vector<Parameter*> trained)
-        : m_causal(config.causal), m_labels(spec.labels), m_dropout(config.hidden_dropout), m_trained(std::move(trained)) {
+    SequenceClassifier(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store,
+                       std::vector<Parameter*> trained)
+        : m_causal(config.causal),
+          m_labels(spec.labels),
+          m_dropout(config.hidden_dropout),
+          m_trained(std::move(trained)) {
         const std::string name = config.causal ? "score" : "classifier";
         m_linear.weight = &store.at(name + ".weight");
         m_linear.bias = store.find(name + ".bias");
@@ -77,8 +84,10 @@ public:
         m_pooler.bias = store.find("bert.pooler.dense.bias");
     }
 
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch&, bool first_soft_token, Rows, const ForwardState& state) override {
-        return m_linear(dropout(pooled(hidden, first_soft_token), m_causal ? 0 : m_dropout, state.backbone_dropout), state);
+    at::Tensor logits(const HiddenStates& hidden, const PackedBatch&, bool first_soft_token, Rows,
+                      const ForwardState& state) override {
+        return m_linear(dropout(pooled(hidden, first_soft_token), m_causal ? 0 : m_dropout, state.backbone_dropout),
+                        state);
     }
 
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
@@ -108,12 +117,14 @@ private:
 class TokenClassifier : public Head {
 public:
     TokenClassifier(const BackboneConfig& config, ParameterStore& store, std::vector<Parameter*> trained)
-        : m_dropout(config.hidden_dropout), m_trained(std::move(trained)) {
+        : m_dropout(config.hidden_dropout),
+          m_trained(std::move(trained)) {
         const std::string name = config.causal ? "score" : "classifier";
         m_linear.weight = &store.at(name + ".weight");
         m_linear.bias = &store.at(name + ".bias");
     }
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows, const ForwardState& state) override {
+    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
+                      const ForwardState& state) override {
         return m_linear(dropout(chosen_rows(hidden, batch, rows), m_dropout, state.backbone_dropout), state);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
@@ -131,7 +142,8 @@ class CausalLm : public Head {
 public:
     CausalLm(const BackboneConfig& config, ParameterStore& store)
         : m_output(config.tied_head ? &store.at("model.embed_tokens.weight") : &store.at("lm_head.weight")) {}
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows, const ForwardState&) override {
+    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
+                      const ForwardState&) override {
         return at::linear(chosen_rows(hidden, batch, rows), m_output->value);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
@@ -148,12 +160,13 @@ public:
     MaskedLm(const BackboneConfig& config, ParameterStore& store) : m_activation(config.activation) {
         m_transform.weight = &store.at("cls.predictions.transform.dense.weight");
         m_transform.bias = &store.at("cls.predictions.transform.dense.bias");
-        m_norm = {&store.at("cls.predictions.transform.LayerNorm.weight"), &store.at("cls.predictions.transform.LayerNorm.bias"),
-                  config.norm_eps};
+        m_norm = {&store.at("cls.predictions.transform.LayerNorm.weight"),
+                  &store.at("cls.predictions.transform.LayerNorm.bias"), config.norm_eps};
         m_output = &store.at("bert.embeddings.word_embeddings.weight");
         m_bias = &store.at("cls.predictions.bias");
     }
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows, const ForwardState& state) override {
+    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
+                      const ForwardState& state) override {
         const auto h = m_norm(activate(m_transform(chosen_rows(hidden, batch, rows), state), m_activation));
         return at::linear(h, m_output->value, m_bias->value);
     }
@@ -192,20 +205,25 @@ HeadKind head_kind_from(const std::string& name) {
     throw Error(ErrorKind::input, "unsupported: the head " + name);
 }
 
-at::Tensor LossTerms::mean() const { return sum / (count == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(count)); }
+at::Tensor LossTerms::mean() const {
+    return sum / (count == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(count));
+}
 
 std::vector<std::int64_t> pooling_rows(const HiddenStates& hidden, bool causal, bool first_soft_token) {
     std::vector<std::int64_t> rows;
     for (std::size_t s = 0; s + 1 < hidden.offsets.size(); ++s) {
-        if (causal) rows.push_back(hidden.offsets[s + 1] - 1);
-        else rows.push_back(hidden.offsets[s] + (first_soft_token ? 0 : hidden.prompt));
+        if (causal)
+            rows.push_back(hidden.offsets[s + 1] - 1);
+        else
+            rows.push_back(hidden.offsets[s] + (first_soft_token ? 0 : hidden.prompt));
     }
     return rows;
 }
 
 std::vector<ExpectedTensor> head_tensors(const BackboneConfig& c, const HeadSpec& spec) {
     switch (spec.kind) {
-    case HeadKind::none: return {};
+    case HeadKind::none:
+        return {};
     case HeadKind::sequence_classification:
         if (c.causal) return {{"score.weight", {spec.labels, c.width}, true}};
         return {{"classifier.weight", {spec.labels, c.width}, true}, {"classifier.bias", {spec.labels}, true}};
@@ -226,13 +244,14 @@ std::vector<ExpectedTensor> head_tensors(const BackboneConfig& c, const HeadSpec
     return {};
 }
 
-std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store, at::Device device,
-                                at::Generator* generator) {
+std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store,
+                                at::Device device, at::Generator* generator) {
     std::vector<Parameter*> trained;
     const auto fresh = [&](const ExpectedTensor& tensor) {
         at::Tensor value = at::zeros(tensor.shape, at::TensorOptions().dtype(at::kFloat));
         if (tensor.shape.size() > 1) {
-            value.normal_(0, config.initializer_range, generator != nullptr ? c10::optional<at::Generator>(*generator) : c10::nullopt);
+            value.normal_(0, config.initializer_range,
+                          generator != nullptr ? c10::optional<at::Generator>(*generator) : c10::nullopt);
         }
         return &store.add(tensor.name, value.to(device));
     };
@@ -241,7 +260,8 @@ std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& sp
     if (spec.kind == HeadKind::masked_lm) return std::make_unique<MaskedLm>(config, store);
     if (spec.kind == HeadKind::none) return std::make_unique<NoHead>(store);
     // A pooler that came with the backbone stays frozen; one that has to be made is part of the head.
-    if (spec.kind == HeadKind::sequence_classification && !config.causal && store.find("bert.pooler.dense.weight") == nullptr) {
+    if (spec.kind == HeadKind::sequence_classification && !config.causal &&
+        store.find("bert.pooler.dense.weight") == nullptr) {
         trained.push_back(fresh({"bert.pooler.dense.weight", {config.width, config.width}}));
         trained.push_back(fresh({"bert.pooler.dense.bias", {config.width}}));
     }
@@ -249,7 +269,8 @@ std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& sp
         Parameter* existing = store.find(tensor.name);
         trained.push_back(existing != nullptr ? existing : fresh(tensor));
     }
-    if (spec.kind == HeadKind::sequence_classification) return std::make_unique<SequenceClassifier>(config, spec, store, std::move(trained));
+    if (spec.kind == HeadKind::sequence_classification)
+        return std::make_unique<SequenceClassifier>(config, spec, store, std::move(trained));
     return std::make_unique<TokenClassifier>(config, store, std::move(trained));
 }
 

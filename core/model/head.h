@@ -25,7 +25,8 @@ struct HeadSpec {
 /// Which rows get logits.
 enum class Rows { labelled, all };
 
-/// A loss as a sum and the number of terms in it, so that accumulation over micro-batches can normalise as it was asked to.
+/// A loss as a sum and the number of terms in it, so that accumulation over micro-batches can normalise as it was asked
+/// to.
 struct LossTerms {
     at::Tensor sum;          ///< scalar
     std::int64_t count = 0;  ///< label tokens, or sequences
@@ -37,8 +38,8 @@ public:
     virtual ~Head() = default;
 
     /// @return [R, vocabulary|labels] for token heads (R = labelled rows or all rows), [B, labels] for sequence heads
-    virtual at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool pool_first_soft_token, Rows rows,
-                              const ForwardState& state) = 0;
+    virtual at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool pool_first_soft_token,
+                              Rows rows, const ForwardState& state) = 0;
     /// Sum of the losses over labels; logits as given by logits(…, Rows::labelled, …).
     virtual LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const = 0;
     /// tanh pooler's output [B, width]; undefined when the head has none.
@@ -51,10 +52,11 @@ public:
 std::vector<ExpectedTensor> head_tensors(const BackboneConfig& config, const HeadSpec& spec);
 
 /// Builds the head over the store; absent tensors are drawn: weights N(0, initializer_range), biases 0.
-std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store, at::Device device,
-                                at::Generator* generator);
+std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store,
+                                at::Device device, at::Generator* generator);
 
-/// Rows of T' that the pooler of a sequence classifier reads: first row, first real token, or last row of each sequence.
+/// Rows of T' that the pooler of a sequence classifier reads: first row, first real token, or last row of each
+/// sequence.
 std::vector<std::int64_t> pooling_rows(const HiddenStates& hidden, bool causal, bool first_soft_token);
 
 } // namespace diapason

@@ -19,7 +19,8 @@ namespace diapason {
 
 at::Tensor Linear::operator()(const at::Tensor& x, const ForwardState& state) const {
     at::Tensor y = bias != nullptr ? at::linear(x, weight->value, bias->value) : at::linear(x, weight->value);
-    for (const auto& delta : deltas) y = delta->apply(x, y, state);
+    for (const auto& delta : deltas)
+        y = delta->apply(x, y, state);
     return y;
 }
 
@@ -30,10 +31,14 @@ at::Tensor Norm::operator()(const at::Tensor& x) const {
 
 at::Tensor activate(const at::Tensor& x, Activation kind) {
     switch (kind) {
-    case Activation::gelu: return at::gelu(x);
-    case Activation::gelu_tanh: return at::gelu(x, "tanh");
-    case Activation::relu: return at::relu(x);
-    case Activation::silu: return at::silu(x);
+    case Activation::gelu:
+        return at::gelu(x);
+    case Activation::gelu_tanh:
+        return at::gelu(x, "tanh");
+    case Activation::relu:
+        return at::relu(x);
+    case Activation::silu:
+        return at::silu(x);
     }
     return x;
 }
@@ -63,14 +68,16 @@ std::vector<double> rotary_frequencies(const BackboneConfig& config, double& mag
     };
     std::vector<double> frequencies(half);
     const auto fill = [&] {
-        for (std::size_t i = 0; i < half; ++i) frequencies[i] = std::pow(base, -2.0 * static_cast<double>(i) / width);
+        for (std::size_t i = 0; i < half; ++i)
+            frequencies[i] = std::pow(base, -2.0 * static_cast<double>(i) / width);
     };
     fill();
     if (kind == "default") return frequencies;
     const double factor = number("factor", 1.0);
     const double original = number("original_max_position_embeddings", static_cast<double>(config.max_positions));
     if (kind == "linear") {
-        for (double& f : frequencies) f /= factor;
+        for (double& f : frequencies)
+            f /= factor;
     } else if (kind == "dynamic") {
         // The base grows only beyond the trained length; up to it the angles are the default ones.
     } else if (kind == "llama3") {
@@ -86,8 +93,8 @@ std::vector<double> rotary_frequencies(const BackboneConfig& config, double& mag
             }
         }
     } else {
-        throw Error(ErrorKind::input, {"unsupported: this kind of rotary scaling is not known", "config.json", "rope_type", kind,
-                                       "Known are default, linear, dynamic and llama3"});
+        throw Error(ErrorKind::input, {"unsupported: this kind of rotary scaling is not known", "config.json",
+                                       "rope_type", kind, "Known are default, linear, dynamic and llama3"});
     }
     return frequencies;
 }
@@ -109,8 +116,8 @@ at::Tensor rotate(const at::Tensor& x, const RotaryAngles& angles, std::int64_t 
     return (heads * angles.cosine + turned * angles.sine).view(x.sizes());
 }
 
-at::Tensor SelfAttention::operator()(const at::Tensor& x, const std::vector<std::int64_t>& offsets, const RotaryAngles* angles,
-                                     const ForwardState& state) const {
+at::Tensor SelfAttention::operator()(const at::Tensor& x, const std::vector<std::int64_t>& offsets,
+                                     const RotaryAngles* angles, const ForwardState& state) const {
     at::Tensor queries = q(x, state);
     at::Tensor keys = k(x, state);
     if (angles != nullptr) {

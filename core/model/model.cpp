@@ -15,12 +15,13 @@ namespace diapason {
 
 namespace {
 
-// The tensors of backbone and head together. A pooler is read only by heads that use it: one that no loss reaches would be
-// decayed by full tuning for nothing.
+// The tensors of backbone and head together. A pooler is read only by heads that use it: one that no loss reaches would
+// be decayed by full tuning for nothing.
 std::vector<ExpectedTensor> expected_tensors(const BackboneConfig& config, const HeadSpec& head) {
     std::vector<ExpectedTensor> list = family_of(config).tensors(config);
     if (head.kind != HeadKind::none && head.kind != HeadKind::sequence_classification) {
-        std::erase_if(list, [](const ExpectedTensor& tensor) { return tensor.name.find(".pooler.") != std::string::npos; });
+        std::erase_if(list,
+                      [](const ExpectedTensor& tensor) { return tensor.name.find(".pooler.") != std::string::npos; });
     }
     const std::vector<ExpectedTensor> of_head = head_tensors(config, head);
     list.insert(list.end(), of_head.begin(), of_head.end());
@@ -33,23 +34,29 @@ std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, const He
                                    at::Generator* generator) {
     const BackboneConfig config = read_backbone_config(folder);
     std::unique_ptr<Model> model(new Model);
-    for (Parameter& parameter : load_parameters(folder, expected_tensors(config, head), family_of(config).canonical, device)) {
+    for (Parameter& parameter :
+         load_parameters(folder, expected_tensors(config, head), family_of(config).canonical, device)) {
         model->m_weights.add(std::move(parameter.name), std::move(parameter.value), std::move(parameter.file_name));
     }
     model->assemble(config, head, device, generator);
     return model;
 }
 
-std::unique_ptr<Model> Model::create(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator) {
+std::unique_ptr<Model> Model::create(const BackboneConfig& config, const HeadSpec& head, at::Device device,
+                                     at::Generator* generator) {
     std::unique_ptr<Model> model(new Model);
     const auto draw = generator != nullptr ? c10::optional<at::Generator>(*generator) : c10::nullopt;
     for (const ExpectedTensor& tensor : expected_tensors(config, head)) {
         if (tensor.optional) continue;
         const auto options = at::TensorOptions().dtype(at::kFloat);
         at::Tensor value;
-        if (tensor.shape.size() > 1) value = device.is_meta() ? at::empty(tensor.shape, options) : at::empty(tensor.shape, options).normal_(0, config.initializer_range, draw);
-        else if (tensor.name.ends_with(".weight")) value = at::ones(tensor.shape, options); // norms
-        else value = at::zeros(tensor.shape, options);
+        if (tensor.shape.size() > 1)
+            value = device.is_meta() ? at::empty(tensor.shape, options)
+                                     : at::empty(tensor.shape, options).normal_(0, config.initializer_range, draw);
+        else if (tensor.name.ends_with(".weight"))
+            value = at::ones(tensor.shape, options); // norms
+        else
+            value = at::zeros(tensor.shape, options);
         model->m_weights.add(tensor.name, value.to(device));
     }
     model->assemble(config, head, device, generator);
@@ -66,7 +73,8 @@ HiddenStates Model::hidden(const PackedBatch& batch, const ForwardState& state, 
     return m_backbone->forward(batch, m_prompt.get(), state, keep_all);
 }
 
-at::Tensor Model::logits_from(const HiddenStates& hidden, const PackedBatch& batch, const ForwardState& state, Rows rows) {
+at::Tensor Model::logits_from(const HiddenStates& hidden, const PackedBatch& batch, const ForwardState& state,
+                              Rows rows) {
     return m_head->logits(hidden, batch, m_prompt != nullptr && m_prompt->pool_first_soft_token(), rows, state);
 }
 
@@ -75,7 +83,8 @@ at::Tensor Model::logits(const PackedBatch& batch, const ForwardState& state, Ro
 }
 
 void Model::train(const std::vector<Parameter*>& parameters) {
-    for (Parameter* parameter : parameters) parameter->value.set_requires_grad(true);
+    for (Parameter* parameter : parameters)
+        parameter->value.set_requires_grad(true);
 }
 
 std::vector<Parameter*> Model::trainable() const {
@@ -116,7 +125,8 @@ void Model::merge() {
         at::Tensor change;
         for (const auto& delta : linear->deltas) {
             const at::Tensor one = delta->weight_change();
-            if (!one.defined()) throw Error(ErrorKind::config, "the delta at " + site.address() + " cannot be merged into a weight");
+            if (!one.defined())
+                throw Error(ErrorKind::config, "the delta at " + site.address() + " cannot be merged into a weight");
             change = change.defined() ? change + one : one;
         }
         m_originals.push_back({linear->weight, linear->weight->value, linear, std::move(linear->deltas)});

@@ -24,8 +24,8 @@ namespace diapason {
 
 class Model {
 public:
-    /// Reads a Hugging Face folder. Everything starts frozen. @param generator draws what the head lacks; null = the head must be
-    /// complete or may be drawn from the default generator. @throws Error(input)
+    /// Reads a Hugging Face folder. Everything starts frozen. @param generator draws what the head lacks; null = the
+    /// head must be complete or may be drawn from the default generator. @throws Error(input)
     static std::unique_ptr<Model> load(const std::filesystem::path& folder, const HeadSpec& head, at::Device device,
                                        at::Generator* generator = nullptr);
     /// Fresh weights, N(0, initializer_range), norms 1: pretraining, tests, the meta device.
@@ -40,7 +40,8 @@ public:
 
     HiddenStates hidden(const PackedBatch& batch, const ForwardState& state, bool keep_all = false);
     at::Tensor logits(const PackedBatch& batch, const ForwardState& state, Rows rows = Rows::labelled);
-    at::Tensor logits_from(const HiddenStates& hidden, const PackedBatch& batch, const ForwardState& state, Rows rows = Rows::labelled);
+    at::Tensor logits_from(const HiddenStates& hidden, const PackedBatch& batch, const ForwardState& state,
+                           Rows rows = Rows::labelled);
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const { return m_head->loss(logits, batch); }
 
     /// Backbone and head tensors as in the file, deltas apart.
@@ -61,7 +62,8 @@ public:
     std::string hash_frozen() const { return hash_tensors(frozen()); }
     bool in_head(const Parameter* parameter) const;
 
-    /// Adds every mergeable delta to its weight; the originals are kept aside, so that unmerge() restores the very bits.
+    /// Adds every mergeable delta to its weight; the originals are kept aside, so that unmerge() restores the very
+    /// bits.
     void merge();
     void unmerge();
     bool merged() const { return !m_originals.empty(); }

@@ -9,7 +9,8 @@
 namespace diapason {
 
 at::Tensor index_tensor(const std::vector<std::int64_t>& values, at::Device device) {
-    const auto host = at::from_blob(const_cast<std::int64_t*>(values.data()), {static_cast<std::int64_t>(values.size())}, at::kLong);
+    const auto host =
+        at::from_blob(const_cast<std::int64_t*>(values.data()), {static_cast<std::int64_t>(values.size())}, at::kLong);
     // from_blob borrows: clone on the host, or copy to the device.
     return device.is_cpu() ? host.clone() : host.to(device);
 }
@@ -25,8 +26,10 @@ PackedBatch PackedBatch::pack(std::span<const Sequence> sequences, at::Device de
         const std::size_t n = sequence.ids.size();
         const auto row = static_cast<std::int64_t>(ids.size());
         ids.insert(ids.end(), sequence.ids.begin(), sequence.ids.end());
-        if (sequence.type_ids.empty()) types.resize(types.size() + n, 0);
-        else types.insert(types.end(), sequence.type_ids.begin(), sequence.type_ids.end());
+        if (sequence.type_ids.empty())
+            types.resize(types.size() + n, 0);
+        else
+            types.insert(types.end(), sequence.type_ids.begin(), sequence.type_ids.end());
         if (sequence.positions.empty()) {
             positions.resize(positions.size() + n);
             std::iota(positions.end() - static_cast<std::ptrdiff_t>(n), positions.end(), std::int64_t{0});
@@ -53,7 +56,8 @@ PackedBatch PackedBatch::pack(std::span<const Sequence> sequences, at::Device de
     batch.token_labels = index_tensor(token_labels, device);
     batch.front_labels = index_tensor(front_labels, device);
     batch.labels = index_tensor(labels, device);
-    batch.targets = at::from_blob(targets.data(), {static_cast<std::int64_t>(targets.size())}, at::kFloat).clone().to(device);
+    batch.targets =
+        at::from_blob(targets.data(), {static_cast<std::int64_t>(targets.size())}, at::kFloat).clone().to(device);
     return batch;
 }
 

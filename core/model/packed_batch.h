@@ -12,15 +12,15 @@ namespace diapason {
 /// One tokenised sequence with its labels, before packing.
 struct Sequence {
     std::vector<std::int64_t> ids;
-    std::vector<std::int64_t> type_ids;   ///< empty = all 0
-    std::vector<std::int64_t> positions;  ///< empty = 0, 1, 2, …
-    /// Per-token targets of a language model or tagger: labels[i] is what the row of token i has to predict (already shifted for
-    /// causal models); -100 = none. Empty for sequence classification.
+    std::vector<std::int64_t> type_ids;  ///< empty = all 0
+    std::vector<std::int64_t> positions; ///< empty = 0, 1, 2, …
+    /// Per-token targets of a language model or tagger: labels[i] is what the row of token i has to predict (already
+    /// shifted for causal models); -100 = none. Empty for sequence classification.
     std::vector<std::int64_t> labels;
     /// Target of the row in front of the first token: exists only when a soft prompt stands there; -100 = none.
     std::int64_t front_label = -100;
-    std::int64_t label = -100;            ///< class of the sequence
-    double target = 0;                    ///< regression
+    std::int64_t label = -100; ///< class of the sequence
+    double target = 0;         ///< regression
 };
 
 /// B sequences, T tokens in all. Index tensors live on the device of the model, offsets on the host.

@@ -16,7 +16,8 @@ namespace {
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
     std::string text = "[";
-    for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    for (std::size_t i = 0; i < shape.size(); ++i)
+        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
     return text + "]";
 }
 
@@ -28,7 +29,8 @@ struct Found {
 void append_list(std::string& text, const std::string& heading, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
     text += "\n  " + heading + ":";
-    for (const std::string& line : lines) text += "\n    " + line;
+    for (const std::string& line : lines)
+        text += "\n    " + line;
 }
 
 } // namespace
@@ -38,7 +40,8 @@ Parameter& ParameterStore::add(std::string name, at::Tensor value, std::string f
     parameter->file_name = file_name.empty() ? name : std::move(file_name);
     parameter->name = std::move(name);
     parameter->value = std::move(value);
-    if (!m_by_name.emplace(parameter->name, parameter.get()).second) throw std::logic_error("two parameters named " + parameter->name);
+    if (!m_by_name.emplace(parameter->name, parameter.get()).second)
+        throw std::logic_error("two parameters named " + parameter->name);
     m_list.push_back(std::move(parameter));
     return *m_list.back();
 }
@@ -70,7 +73,8 @@ at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bo
     const std::byte* data = file.data(entry);
     if (map && type == at::kFloat && reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0) {
         // The mapping outlives the tensor: the deleter holds a copy of the file.
-        return at::from_blob(const_cast<std::byte*>(data), entry.shape, [file](void*) {}, at::TensorOptions().dtype(at::kFloat));
+        return at::from_blob(
+            const_cast<std::byte*>(data), entry.shape, [file](void*) {}, at::TensorOptions().dtype(at::kFloat));
     }
     at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(type));
     if (entry.end > entry.begin) std::memcpy(tensor.data_ptr(), data, entry.end - entry.begin);
@@ -78,8 +82,8 @@ at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bo
 }
 
 std::vector<Parameter> load_parameters(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
-                                       const std::function<std::string(const std::string&)>& canonical, at::Device device,
-                                       std::vector<std::string>* unexpected) {
+                                       const std::function<std::string(const std::string&)>& canonical,
+                                       at::Device device, std::vector<std::string>* unexpected) {
     const std::vector<SafetensorsFile> files = open_weights(folder);
     std::map<std::string, Found> found;
     std::vector<std::string> repeated;
@@ -87,7 +91,8 @@ std::vector<Parameter> load_parameters(const std::filesystem::path& folder, cons
         for (const TensorEntry& entry : file.entries()) {
             const std::string name = canonical(entry.name);
             if (name.empty()) continue;
-            if (!found.emplace(name, Found{&file, &entry}).second) repeated.push_back(entry.name + " (also " + name + ")");
+            if (!found.emplace(name, Found{&file, &entry}).second)
+                repeated.push_back(entry.name + " (also " + name + ")");
         }
     }
     std::vector<std::string> missing, mismatched;
@@ -98,8 +103,8 @@ std::vector<Parameter> load_parameters(const std::filesystem::path& folder, cons
         if (hit == found.end()) {
             if (!tensor.optional) missing.push_back(tensor.name + " " + shape_text(tensor.shape));
         } else if (hit->second.entry->shape != tensor.shape) {
-            mismatched.push_back(hit->second.entry->name + ": " + shape_text(hit->second.entry->shape) + " where config.json needs " +
-                                 shape_text(tensor.shape));
+            mismatched.push_back(hit->second.entry->name + ": " + shape_text(hit->second.entry->shape) +
+                                 " where config.json needs " + shape_text(tensor.shape));
         }
     }
     if (!missing.empty() || !mismatched.empty() || !repeated.empty()) {
@@ -118,7 +123,8 @@ std::vector<Parameter> load_parameters(const std::filesystem::path& folder, cons
     for (const ExpectedTensor& tensor : expected) {
         const auto hit = found.find(tensor.name);
         if (hit == found.end()) continue;
-        parameters.push_back({tensor.name, hit->second.entry->name, read_tensor(*hit->second.file, *hit->second.entry).to(device)});
+        parameters.push_back(
+            {tensor.name, hit->second.entry->name, read_tensor(*hit->second.file, *hit->second.entry).to(device)});
     }
     return parameters;
 }
@@ -134,8 +140,8 @@ std::string hash_tensors(const std::vector<const Parameter*>& parameters) {
     return hash.hex();
 }
 
-void save_parameters(const std::filesystem::path& file, const std::vector<const Parameter*>& parameters, const std::string& dtype,
-                     const std::map<std::string, std::string>& metadata) {
+void save_parameters(const std::filesystem::path& file, const std::vector<const Parameter*>& parameters,
+                     const std::string& dtype, const std::map<std::string, std::string>& metadata) {
     std::vector<at::Tensor> alive; // until the file is written
     std::vector<TensorToWrite> tensors;
     for (const Parameter* parameter : parameters) {

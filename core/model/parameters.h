@@ -27,8 +27,8 @@ struct Parameter {
 class ParameterStore {
 public:
     Parameter& add(std::string name, at::Tensor value, std::string file_name = {});
-    Parameter* find(const std::string& name);             ///< by canonical name
-    Parameter& at(const std::string& name);               ///< @throws std::logic_error
+    Parameter* find(const std::string& name); ///< by canonical name
+    Parameter& at(const std::string& name);   ///< @throws std::logic_error
     const std::vector<std::unique_ptr<Parameter>>& all() const { return m_list; }
 
 private:
@@ -46,13 +46,14 @@ struct ExpectedTensor {
 /// A tensor of a file as float32 on the CPU; float32 data stay mapped (no copy) when they are aligned and `map` is set.
 at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bool map = false);
 
-/// The tensors of a folder under canonical names. `canonical` maps a name of the file to ours, or to "" for one to skip.
-/// Everything is checked before anything is read: missing and mismatched tensors are listed in full, unexpected ones are noted.
+/// The tensors of a folder under canonical names. `canonical` maps a name of the file to ours, or to "" for one to
+/// skip. Everything is checked before anything is read: missing and mismatched tensors are listed in full, unexpected
+/// ones are noted.
 /// @return parameters of the given device in the order of `expected`; optional ones only when present
 /// @throws Error(input)
 std::vector<Parameter> load_parameters(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
-                                       const std::function<std::string(const std::string&)>& canonical, at::Device device,
-                                       std::vector<std::string>* unexpected = nullptr);
+                                       const std::function<std::string(const std::string&)>& canonical,
+                                       at::Device device, std::vector<std::string>* unexpected = nullptr);
 
 /// SHA-256 (hex) over names, shapes and bytes, in the given order.
 std::string hash_tensors(const std::vector<const Parameter*>& parameters);
@@ -61,7 +62,7 @@ std::string hash_tensors(const std::vector<const Parameter*>& parameters);
 at::ScalarType scalar_type_of(const std::string& dtype);
 
 /// Writes tensors under their canonical names in the given storage type.
-void save_parameters(const std::filesystem::path& file, const std::vector<const Parameter*>& parameters, const std::string& dtype,
-                     const std::map<std::string, std::string>& metadata);
+void save_parameters(const std::filesystem::path& file, const std::vector<const Parameter*>& parameters,
+                     const std::string& dtype, const std::map<std::string, std::string>& metadata);
 
 } // namespace diapason

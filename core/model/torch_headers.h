@@ -2,8 +2,8 @@
 // torch/torch.h costs about 20 s a unit, this a few: add a header here only when most units use it.
 #pragma once
 
-#include <ATen/core/Tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/arange.h>

@@ -5,9 +5,13 @@
 namespace diapason {
 
 Statement::Statement(Connection& connection, std::string_view sql) : m_connection(connection) {
-    if (sqlite3_prepare_v2(connection.handle(), sql.data(), static_cast<int>(sql.size()), &m_statement, nullptr) != SQLITE_OK) connection.fail("cannot be asked");
+    if (sqlite3_prepare_v2(connection.handle(), sql.data(), static_cast<int>(sql.size()), &m_statement, nullptr) !=
+        SQLITE_OK)
+        connection.fail("cannot be asked");
 }
-Statement::~Statement() { sqlite3_finalize(m_statement); }
+Statement::~Statement() {
+    sqlite3_finalize(m_statement);
+}
 
 Statement& Statement::bind(int index, std::int64_t value) {
     sqlite3_bind_int64(m_statement, index, value);
@@ -34,18 +38,28 @@ bool Statement::step() {
 }
 
 void Statement::run() {
-    while (step()) {}
+    while (step()) {
+    }
     reset();
 }
-void Statement::reset() { sqlite3_reset(m_statement); }
+void Statement::reset() {
+    sqlite3_reset(m_statement);
+}
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(m_statement, column); }
-double Statement::real(int column) const { return sqlite3_column_double(m_statement, column); }
+std::int64_t Statement::integer(int column) const {
+    return sqlite3_column_int64(m_statement, column);
+}
+double Statement::real(int column) const {
+    return sqlite3_column_double(m_statement, column);
+}
 std::string Statement::text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(m_statement, column));
-    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column)));
+    return bytes == nullptr ? std::string()
+                            : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column)));
 }
-bool Statement::is_null(int column) const { return sqlite3_column_type(m_statement, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(m_statement, column) == SQLITE_NULL;
+}
 
 Connection::Connection(const std::filesystem::path& file, Mode mode) : m_file(file) {
     const int flags = mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
@@ -53,7 +67,8 @@ Connection::Connection(const std::filesystem::path& file, Mode mode) : m_file(fi
     if (code != SQLITE_OK) {
         const std::string why = m_handle != nullptr ? sqlite3_errmsg(m_handle) : "not enough memory";
         sqlite3_close(m_handle);
-        throw Error(ErrorKind::storage, {"cannot be opened: " + why, file.string(), {}, {}, "Choose another database with --db"});
+        throw Error(ErrorKind::storage,
+                    {"cannot be opened: " + why, file.string(), {}, {}, "Choose another database with --db"});
     }
     sqlite3_extended_result_codes(m_handle, 1);
     sqlite3_busy_timeout(m_handle, 5000);
@@ -61,7 +76,9 @@ Connection::Connection(const std::filesystem::path& file, Mode mode) : m_file(fi
     sqlite3_db_config(m_handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
 }
 
-Connection::~Connection() { sqlite3_close(m_handle); }
+Connection::~Connection() {
+    sqlite3_close(m_handle);
+}
 
 void Connection::execute(const std::string& sql) {
     if (sqlite3_exec(m_handle, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot be changed");
@@ -77,24 +94,34 @@ std::string Connection::text(const std::string& sql) {
     return statement.step() ? statement.text(0) : std::string();
 }
 
-std::int64_t Connection::last_row_id() const { return sqlite3_last_insert_rowid(m_handle); }
+std::int64_t Connection::last_row_id() const {
+    return sqlite3_last_insert_rowid(m_handle);
+}
 
 void Connection::fail(const std::string& doing) const {
     const int code = sqlite3_extended_errcode(m_handle);
     const std::string why = doing + ": " + sqlite3_errmsg(m_handle);
     switch (code & 0xff) {
-    case SQLITE_FULL: throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, "Free some space; what was committed is safe"});
+    case SQLITE_FULL:
+        throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, "Free some space; what was committed is safe"});
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: throw Error(ErrorKind::locked, {why, m_file.string(), {}, {}, "Close the other program that uses it"});
-    case SQLITE_NOTADB: throw Error(ErrorKind::input, {"is no SQLite database", m_file.string(), {}, {}, {}});
-    case SQLITE_CORRUPT: throw Error(ErrorKind::input, {why, m_file.string(), {}, {}, "The file is damaged; restore a copy"});
+    case SQLITE_LOCKED:
+        throw Error(ErrorKind::locked, {why, m_file.string(), {}, {}, "Close the other program that uses it"});
+    case SQLITE_NOTADB:
+        throw Error(ErrorKind::input, {"is no SQLite database", m_file.string(), {}, {}, {}});
+    case SQLITE_CORRUPT:
+        throw Error(ErrorKind::input, {why, m_file.string(), {}, {}, "The file is damaged; restore a copy"});
     case SQLITE_READONLY:
-    case SQLITE_CANTOPEN: throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, "Check the rights of the file and its folder"});
-    default: throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, {}});
+    case SQLITE_CANTOPEN:
+        throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, "Check the rights of the file and its folder"});
+    default:
+        throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, {}});
     }
 }
 
-Transaction::Transaction(Connection& connection) : m_connection(connection) { connection.execute("BEGIN IMMEDIATE"); }
+Transaction::Transaction(Connection& connection) : m_connection(connection) {
+    connection.execute("BEGIN IMMEDIATE");
+}
 
 Transaction::~Transaction() {
     if (m_open) sqlite3_exec(m_connection.handle(), "ROLLBACK", nullptr, nullptr, nullptr);

@@ -28,8 +28,8 @@ public:
     Statement& bind(int index, double value);
     Statement& bind(int index, std::string_view value);
     Statement& bind_null(int index);
-    bool step();      ///< true: a row is there
-    void run();       ///< step to the end, then reset
+    bool step(); ///< true: a row is there
+    void run();  ///< step to the end, then reset
     void reset();
 
     std::int64_t integer(int column) const;

@@ -13,9 +13,9 @@ using RowId = std::int64_t;
 
 struct StudyRecord {
     RowId id = 0;
-    std::string uuid;   ///< never changes, survives export and merge
+    std::string uuid; ///< never changes, survives export and merge
     std::string title;
-    Json document;      ///< the study file (experiments/study.h)
+    Json document; ///< the study file (experiments/study.h)
     std::int64_t created_ms = 0;
     std::int64_t modified_ms = 0;
     bool trashed = false;
@@ -27,7 +27,7 @@ struct ArmRecord {
     std::int64_t position = 0; ///< order within the study, from 0
     std::string label;
     std::string method;
-    Json levels;        ///< {"method": "lora", "lora.rank": 8}
+    Json levels;         ///< {"method": "lora", "lora.rank": 8}
     int colour_slot = 1; ///< chosen once, never changes
 };
 
@@ -37,9 +37,9 @@ struct RunRecord {
     RowId study = 0;
     RowId arm = 0;
     std::int64_t seed = 0;
-    std::string state;  ///< name_of(RunState)
+    std::string state; ///< name_of(RunState)
     std::string message;
-    Json spec;          ///< RunSpec
+    Json spec; ///< RunSpec
     std::string fingerprint;
     std::int64_t attempt = 0; ///< number of starts so far
     std::int64_t created_ms = 0;
@@ -83,7 +83,7 @@ struct ArtifactRecord {
 struct EventRecord {
     RowId id = 0;
     RowId study = 0;
-    RowId run = 0;       ///< 0: concerns the whole study
+    RowId run = 0; ///< 0: concerns the whole study
     std::int64_t at_ms = 0;
     std::string severity; ///< info, warning, error
     std::string text;

@@ -62,7 +62,11 @@ static_assert(std::size(migrations) == schema_version);
 std::int64_t check_schema(Connection& connection) {
     const std::int64_t id = connection.value("PRAGMA application_id");
     if (id != application_id) {
-        throw Error(ErrorKind::input, {"is a database, but not one of Diapason", connection.file().string(), "application_id", std::to_string(id), {}});
+        throw Error(ErrorKind::input, {"is a database, but not one of Diapason",
+                                       connection.file().string(),
+                                       "application_id",
+                                       std::to_string(id),
+                                       {}});
     }
     return connection.value("PRAGMA user_version");
 }
@@ -72,8 +76,12 @@ void migrate(Connection& connection) {
     if (!empty || connection.value("PRAGMA application_id") != 0) {
         const std::int64_t version = check_schema(connection);
         if (version > schema_version) {
-            throw Error(ErrorKind::incompatible, {"was written by a newer Diapason (schema " + std::to_string(version) + ", this one knows " +
-                                                  std::to_string(schema_version) + ")", connection.file().string(), {}, {}, "Use the newer version; reading works"});
+            throw Error(ErrorKind::incompatible, {"was written by a newer Diapason (schema " + std::to_string(version) +
+                                                      ", this one knows " + std::to_string(schema_version) + ")",
+                                                  connection.file().string(),
+                                                  {},
+                                                  {},
+                                                  "Use the newer version; reading works"});
         }
     }
     for (std::int64_t next = 0; next < schema_version; ++next) {

@@ -28,15 +28,22 @@ constexpr std::size_t batch_jobs = 4096;
 class PointWriter {
 public:
     explicit PointWriter(Connection& connection)
-        : m_connection(connection), m_find(connection, "SELECT id FROM series WHERE run = ? AND metric = ?"),
+        : m_connection(connection),
+          m_find(connection, "SELECT id FROM series WHERE run = ? AND metric = ?"),
           m_create(connection, "INSERT INTO series(run, metric) VALUES (?, ?)"),
-          m_insert(connection, "INSERT INTO point(series, step, wall_s, value, kind) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING") {}
+          m_insert(
+              connection,
+              "INSERT INTO point(series, step, wall_s, value, kind) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING") {}
 
     void write(RowId run, const std::vector<PointRow>& points) {
         for (const PointRow& point : points) {
             m_insert.bind(1, series(run, point.metric)).bind(2, point.step).bind(3, point.wall_s);
-            if (std::isfinite(point.value)) m_insert.bind(4, point.value).bind_null(5);
-            else m_insert.bind_null(4).bind(5, std::isnan(point.value) ? std::string_view("nan") : std::string_view(point.value > 0 ? "inf" : "-inf"));
+            if (std::isfinite(point.value))
+                m_insert.bind(4, point.value).bind_null(5);
+            else
+                m_insert.bind_null(4).bind(5, std::isnan(point.value)
+                                                  ? std::string_view("nan")
+                                                  : std::string_view(point.value > 0 ? "inf" : "-inf"));
             m_insert.run();
         }
     }
@@ -63,7 +70,10 @@ private:
 
 } // namespace
 
-std::int64_t now_ms() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 std::string new_uuid() {
     std::random_device random;
@@ -80,8 +90,8 @@ struct Store::Impl {
     using Job = std::function<void(Connection&, PointWriter&)>;
     struct Entry {
         Job job;
-        bool durable = false;                               // ends its batch with a full sync
-        std::shared_ptr<std::promise<void>> done;           // synchronous jobs and flushes
+        bool durable = false;                     // ends its batch with a full sync
+        std::shared_ptr<std::promise<void>> done; // synchronous jobs and flushes
     };
 
     explicit Impl(const std::filesystem::path& path) : file(path), lock(path) {
@@ -111,9 +121,11 @@ struct Store::Impl {
     void interrupt_orphans() {
         Transaction transaction(*connection);
         connection->execute("UPDATE attempt SET ended_ms = " + std::to_string(now_ms()) +
-                            ", state = 'interrupted', steps = (SELECT steps_done FROM run WHERE run.id = attempt.run) WHERE ended_ms = 0");
+                            ", state = 'interrupted', steps = (SELECT steps_done FROM run WHERE run.id = attempt.run) "
+                            "WHERE ended_ms = 0");
         connection->execute("UPDATE run SET state = 'interrupted', finished_ms = " + std::to_string(now_ms()) +
-                            ", message = 'the program ended while this run was at step ' || steps_done WHERE state IN ('starting','running','paused')");
+                            ", message = 'the program ended while this run was at step ' || steps_done WHERE state IN "
+                            "('starting','running','paused')");
         transaction.commit();
     }
 
@@ -141,7 +153,8 @@ struct Store::Impl {
         while (true) {
             wake.wait(guard, [&] { return stopping || !queue.empty(); });
             // Wait a little for company, unless somebody is waiting for the answer.
-            if (!stopping && !urgent) wake.wait_for(guard, batch_time, [&] { return stopping || urgent || queue.size() >= batch_jobs; });
+            if (!stopping && !urgent)
+                wake.wait_for(guard, batch_time, [&] { return stopping || urgent || queue.size() >= batch_jobs; });
             if (queue.empty() && stopping) return;
             std::deque<Entry> batch;
             batch.swap(queue);
@@ -155,13 +168,16 @@ struct Store::Impl {
     void write(std::deque<Entry>& batch, PointWriter& points) {
         std::exception_ptr problem;
         bool durable = false;
-        for (const Entry& entry : batch) durable = durable || entry.durable;
+        for (const Entry& entry : batch)
+            durable = durable || entry.durable;
         try {
             connection->execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
             Transaction transaction(*connection);
-            for (Entry& entry : batch) entry.job(*connection, points);
+            for (Entry& entry : batch)
+                entry.job(*connection, points);
             transaction.commit();
-            if (++commits % 64 == 0) sqlite3_wal_checkpoint_v2(connection->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+            if (++commits % 64 == 0)
+                sqlite3_wal_checkpoint_v2(connection->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
         } catch (...) {
             problem = std::current_exception();
             points.forget(); // ids of series whose creation was rolled back
@@ -177,8 +193,10 @@ struct Store::Impl {
         }
         for (Entry& entry : batch) {
             if (entry.done == nullptr) continue;
-            if (problem != nullptr) entry.done->set_exception(problem);
-            else entry.done->set_value();
+            if (problem != nullptr)
+                entry.done->set_exception(problem);
+            else
+                entry.done->set_value();
         }
         if (problem != nullptr && batch.front().done == nullptr) report(problem);
     }
@@ -213,7 +231,9 @@ struct Store::Impl {
 Store::Store(const std::filesystem::path& file) : m_impl(std::make_unique<Impl>(file)) {}
 Store::~Store() = default;
 
-const std::filesystem::path& Store::file() const { return m_impl->file; }
+const std::filesystem::path& Store::file() const {
+    return m_impl->file;
+}
 
 std::filesystem::path Store::files_folder() const {
     std::filesystem::path folder = m_impl->file;
@@ -224,7 +244,12 @@ RowId Store::create_study(const StudyRecord& study) {
     RowId id = 0;
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
         Statement s(c, "INSERT INTO study(uuid, title, document, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?)");
-        s.bind(1, study.uuid).bind(2, study.title).bind(3, study.document.dump()).bind(4, now_ms()).bind(5, now_ms()).run();
+        s.bind(1, study.uuid)
+            .bind(2, study.title)
+            .bind(3, study.document.dump())
+            .bind(4, now_ms())
+            .bind(5, now_ms())
+            .run();
         id = c.last_row_id();
     });
     return id;
@@ -232,7 +257,12 @@ RowId Store::create_study(const StudyRecord& study) {
 
 void Store::update_study(RowId id, const std::string& title, const Json& document) {
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        Statement(c, "UPDATE study SET title = ?, document = ?, modified_ms = ? WHERE id = ?").bind(1, title).bind(2, document.dump()).bind(3, now_ms()).bind(4, id).run();
+        Statement(c, "UPDATE study SET title = ?, document = ?, modified_ms = ? WHERE id = ?")
+            .bind(1, title)
+            .bind(2, document.dump())
+            .bind(3, now_ms())
+            .bind(4, id)
+            .run();
     });
 }
 
@@ -246,9 +276,16 @@ std::vector<RowId> Store::create_arms(RowId study, const std::vector<ArmRecord>&
     std::vector<RowId> ids;
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
         ids.clear();
-        Statement s(c, "INSERT INTO arm(study, position, label, method, levels, colour_slot) VALUES (?, ?, ?, ?, ?, ?)");
+        Statement s(c,
+                    "INSERT INTO arm(study, position, label, method, levels, colour_slot) VALUES (?, ?, ?, ?, ?, ?)");
         for (const ArmRecord& arm : arms) {
-            s.bind(1, study).bind(2, arm.position).bind(3, arm.label).bind(4, arm.method).bind(5, arm.levels.dump()).bind(6, std::int64_t{arm.colour_slot}).run();
+            s.bind(1, study)
+                .bind(2, arm.position)
+                .bind(3, arm.label)
+                .bind(4, arm.method)
+                .bind(5, arm.levels.dump())
+                .bind(6, std::int64_t{arm.colour_slot})
+                .run();
             ids.push_back(c.last_row_id());
         }
     });
@@ -259,9 +296,17 @@ std::vector<RowId> Store::create_runs(const std::vector<RunRecord>& runs) {
     std::vector<RowId> ids;
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
         ids.clear();
-        Statement s(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, created_ms) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)");
+        Statement s(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, created_ms) VALUES (?, ?, ?, "
+                       "?, 'queued', ?, ?, ?)");
         for (const RunRecord& run : runs) {
-            s.bind(1, run.uuid).bind(2, run.study).bind(3, run.arm).bind(4, run.seed).bind(5, run.spec.dump()).bind(6, run.fingerprint).bind(7, now_ms()).run();
+            s.bind(1, run.uuid)
+                .bind(2, run.study)
+                .bind(3, run.arm)
+                .bind(4, run.seed)
+                .bind(5, run.spec.dump())
+                .bind(6, run.fingerprint)
+                .bind(7, now_ms())
+                .run();
             ids.push_back(c.last_row_id());
         }
     });
@@ -270,28 +315,46 @@ std::vector<RowId> Store::create_runs(const std::vector<RunRecord>& runs) {
 
 void Store::requeue(const std::vector<RowId>& runs) {
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        Statement s(c, "UPDATE run SET state = 'queued', message = '', finished_ms = 0 WHERE id = ? AND state IN ('failed','cancelled','interrupted')");
-        for (const RowId run : runs) s.bind(1, run).run();
+        Statement s(c, "UPDATE run SET state = 'queued', message = '', finished_ms = 0 WHERE id = ? AND state IN "
+                       "('failed','cancelled','interrupted')");
+        for (const RowId run : runs)
+            s.bind(1, run).run();
     });
 }
 
 void Store::begin_attempt(RowId run) {
-    m_impl->submit([run](Connection& c, PointWriter& points) {
-        for (const char* table : {"series", "prediction", "artifact"}) {
-            Statement(c, std::string("DELETE FROM ") + table + " WHERE run = ?").bind(1, run).run();
-        }
-        points.forget();
-        Statement(c, "UPDATE run SET state = 'starting', attempt = attempt + 1, started_ms = ?, finished_ms = 0, steps_done = 0, message = '', summary = 'null' WHERE id = ?")
-            .bind(1, now_ms()).bind(2, run).run();
-        Statement(c, "INSERT INTO attempt(run, number, started_ms) SELECT id, attempt, started_ms FROM run WHERE id = ?").bind(1, run).run();
-    }, true);
+    m_impl->submit(
+        [run](Connection& c, PointWriter& points) {
+            for (const char* table : {"series", "prediction", "artifact"}) {
+                Statement(c, std::string("DELETE FROM ") + table + " WHERE run = ?").bind(1, run).run();
+            }
+            points.forget();
+            Statement(c, "UPDATE run SET state = 'starting', attempt = attempt + 1, started_ms = ?, finished_ms = 0, "
+                         "steps_done = 0, message = '', summary = 'null' WHERE id = ?")
+                .bind(1, now_ms())
+                .bind(2, run)
+                .run();
+            Statement(
+                c, "INSERT INTO attempt(run, number, started_ms) SELECT id, attempt, started_ms FROM run WHERE id = ?")
+                .bind(1, run)
+                .run();
+        },
+        true);
 }
 
-void Store::set_began(RowId run, std::int64_t total_steps, std::int64_t trained, std::int64_t stored, std::int64_t stored_bits, std::int64_t head,
-                      const Json& environment) {
+void Store::set_began(RowId run, std::int64_t total_steps, std::int64_t trained, std::int64_t stored,
+                      std::int64_t stored_bits, std::int64_t head, const Json& environment) {
     m_impl->submit([=, text = environment.dump()](Connection& c, PointWriter&) {
-        Statement(c, "UPDATE run SET steps_total = ?, trained = ?, stored = ?, stored_bits = ?, head = ?, environment = ? WHERE id = ?")
-            .bind(1, total_steps).bind(2, trained).bind(3, stored).bind(4, stored_bits).bind(5, head).bind(6, text).bind(7, run).run();
+        Statement(c, "UPDATE run SET steps_total = ?, trained = ?, stored = ?, stored_bits = ?, head = ?, environment "
+                     "= ? WHERE id = ?")
+            .bind(1, total_steps)
+            .bind(2, trained)
+            .bind(3, stored)
+            .bind(4, stored_bits)
+            .bind(5, head)
+            .bind(6, text)
+            .bind(7, run)
+            .run();
     });
 }
 
@@ -300,14 +363,25 @@ void Store::append_points(RowId run, std::vector<PointRow> rows) {
 }
 
 void Store::set_progress(RowId run, std::int64_t step) {
-    m_impl->submit([=](Connection& c, PointWriter&) { Statement(c, "UPDATE run SET steps_done = max(steps_done, ?) WHERE id = ?").bind(1, step).bind(2, run).run(); });
+    m_impl->submit([=](Connection& c, PointWriter&) {
+        Statement(c, "UPDATE run SET steps_done = max(steps_done, ?) WHERE id = ?").bind(1, step).bind(2, run).run();
+    });
 }
 
-void Store::append_predictions(RowId run, const std::string& split, std::int64_t step, std::vector<PredictionRecord> items) {
+void Store::append_predictions(RowId run, const std::string& split, std::int64_t step,
+                               std::vector<PredictionRecord> items) {
     m_impl->submit([=, items = std::move(items)](Connection& c, PointWriter&) {
-        Statement s(c, "INSERT OR REPLACE INTO prediction(run, split, item, step, predicted, expected, score) VALUES (?, ?, ?, ?, ?, ?, ?)");
+        Statement s(c, "INSERT OR REPLACE INTO prediction(run, split, item, step, predicted, expected, score) VALUES "
+                       "(?, ?, ?, ?, ?, ?, ?)");
         for (const PredictionRecord& item : items) {
-            s.bind(1, run).bind(2, split).bind(3, item.item).bind(4, step).bind(5, item.predicted).bind(6, item.expected).bind(7, item.score).run();
+            s.bind(1, run)
+                .bind(2, split)
+                .bind(3, item.item)
+                .bind(4, step)
+                .bind(5, item.predicted)
+                .bind(6, item.expected)
+                .bind(7, item.score)
+                .run();
         }
     });
 }
@@ -315,7 +389,13 @@ void Store::append_predictions(RowId run, const std::string& split, std::int64_t
 void Store::append_artifact(const ArtifactRecord& a) {
     m_impl->submit([a](Connection& c, PointWriter&) {
         Statement(c, "INSERT OR REPLACE INTO artifact(run, kind, path, sha256, bytes, step) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(1, a.run).bind(2, a.kind).bind(3, a.path).bind(4, a.sha256).bind(5, a.bytes).bind(6, a.step).run();
+            .bind(1, a.run)
+            .bind(2, a.kind)
+            .bind(3, a.path)
+            .bind(4, a.sha256)
+            .bind(5, a.bytes)
+            .bind(6, a.step)
+            .run();
     });
 }
 
@@ -323,25 +403,40 @@ void Store::append_event(RowId study, RowId run, const std::string& severity, co
     m_impl->submit([=](Connection& c, PointWriter&) {
         Statement s(c, "INSERT INTO event(study, run, at_ms, severity, text) VALUES (?, ?, ?, ?, ?)");
         s.bind(1, study).bind(3, now_ms()).bind(4, severity).bind(5, text);
-        if (run == 0) s.bind_null(2);
-        else s.bind(2, run);
+        if (run == 0)
+            s.bind_null(2);
+        else
+            s.bind(2, run);
         s.run();
     });
 }
 
 void Store::set_state(RowId run, const std::string& state, const std::string& message, const Json& summary) {
-    m_impl->submit([=, text = summary.dump()](Connection& c, PointWriter&) {
-        const bool ended = state != "queued" && state != "starting" && state != "running" && state != "paused";
-        // A terminal state never changes any more.
-        Statement(c, "UPDATE run SET state = ?, message = ?, summary = ?, finished_ms = ?, steps_done = CASE WHEN ?1 = 'finished' THEN steps_total ELSE steps_done END "
-                     "WHERE id = ? AND state NOT IN ('finished','diverged','failed','cancelled','interrupted')")
-            .bind(1, state).bind(2, message).bind(3, text).bind(4, ended ? now_ms() : 0).bind(5, run).run();
-        if (ended) {
-            Statement(c, "UPDATE attempt SET ended_ms = ?, state = ?, message = ?, steps = (SELECT steps_done FROM run WHERE id = ?4) "
-                         "WHERE run = ?4 AND number = (SELECT attempt FROM run WHERE id = ?4)")
-                .bind(1, now_ms()).bind(2, state).bind(3, message).bind(4, run).run();
-        }
-    }, true);
+    m_impl->submit(
+        [=, text = summary.dump()](Connection& c, PointWriter&) {
+            const bool ended = state != "queued" && state != "starting" && state != "running" && state != "paused";
+            // A terminal state never changes any more.
+            Statement(c, "UPDATE run SET state = ?, message = ?, summary = ?, finished_ms = ?, steps_done = CASE WHEN "
+                         "?1 = 'finished' THEN steps_total ELSE steps_done END "
+                         "WHERE id = ? AND state NOT IN ('finished','diverged','failed','cancelled','interrupted')")
+                .bind(1, state)
+                .bind(2, message)
+                .bind(3, text)
+                .bind(4, ended ? now_ms() : 0)
+                .bind(5, run)
+                .run();
+            if (ended) {
+                Statement(c, "UPDATE attempt SET ended_ms = ?, state = ?, message = ?, steps = (SELECT steps_done FROM "
+                             "run WHERE id = ?4) "
+                             "WHERE run = ?4 AND number = (SELECT attempt FROM run WHERE id = ?4)")
+                    .bind(1, now_ms())
+                    .bind(2, state)
+                    .bind(3, message)
+                    .bind(4, run)
+                    .run();
+            }
+        },
+        true);
 }
 
 void Store::flush() {

@@ -22,7 +22,8 @@ struct PointRow {
 
 class Store {
 public:
-    /// Opens or creates; takes the lock of the one writer; runs that a dead program left unfinished become `interrupted`.
+    /// Opens or creates; takes the lock of the one writer; runs that a dead program left unfinished become
+    /// `interrupted`.
     /// @throws Error(locked) naming the process that holds it; Error(storage|input|incompatible)
     explicit Store(const std::filesystem::path& file);
     ~Store(); ///< commits everything, gives the lock back
@@ -37,16 +38,17 @@ public:
     void set_trashed(RowId id, bool trashed);
     std::vector<RowId> create_arms(RowId study, const std::vector<ArmRecord>& arms);
     std::vector<RowId> create_runs(const std::vector<RunRecord>& runs); ///< study, arm, seed, uuid, spec, fingerprint
-    void requeue(const std::vector<RowId>& runs);                        ///< unfinished runs back to `queued`
+    void requeue(const std::vector<RowId>& runs);                       ///< unfinished runs back to `queued`
 
     // Asynchronous: in order, in batches of at most 250 ms. A state change is synced to disk.
     /// A new attempt; what an earlier attempt of this run left is removed in the same transaction.
     void begin_attempt(RowId run);
-    void set_began(RowId run, std::int64_t total_steps, std::int64_t trained, std::int64_t stored, std::int64_t stored_bits, std::int64_t head,
-                   const Json& environment);
+    void set_began(RowId run, std::int64_t total_steps, std::int64_t trained, std::int64_t stored,
+                   std::int64_t stored_bits, std::int64_t head, const Json& environment);
     void append_points(RowId run, std::vector<PointRow> points);
     void set_progress(RowId run, std::int64_t step);
-    void append_predictions(RowId run, const std::string& split, std::int64_t step, std::vector<PredictionRecord> items);
+    void append_predictions(RowId run, const std::string& split, std::int64_t step,
+                            std::vector<PredictionRecord> items);
     void append_artifact(const ArtifactRecord& artifact);
     void append_event(RowId study, RowId run, const std::string& severity, const std::string& text);
     /// @param state a name of RunState

@@ -9,11 +9,14 @@ namespace diapason {
 namespace {
 
 constexpr const char* study_columns = "SELECT id, uuid, title, document, created_ms, modified_ms, trashed FROM study ";
-constexpr const char* run_columns =
-    "SELECT run.id, run.uuid, run.study, run.arm, run.seed, run.state, run.message, run.spec, run.fingerprint, run.attempt, run.created_ms, run.started_ms, "
-    "run.finished_ms, run.steps_done, run.steps_total, run.trained, run.stored, run.stored_bits, run.head, run.environment, run.summary FROM run ";
+constexpr const char* run_columns = "SELECT run.id, run.uuid, run.study, run.arm, run.seed, run.state, run.message, "
+                                    "run.spec, run.fingerprint, run.attempt, run.created_ms, run.started_ms, "
+                                    "run.finished_ms, run.steps_done, run.steps_total, run.trained, run.stored, "
+                                    "run.stored_bits, run.head, run.environment, run.summary FROM run ";
 
-Json json_of(const Statement& s, int column) { return Json::parse(s.text(column), nullptr, false); }
+Json json_of(const Statement& s, int column) {
+    return Json::parse(s.text(column), nullptr, false);
+}
 
 StudyRecord study_of(const Statement& s) {
     return {s.integer(0), s.text(1), s.text(2), json_of(s, 3), s.integer(4), s.integer(5), s.integer(6) != 0};
@@ -70,9 +73,11 @@ StoreReader::~StoreReader() = default;
 StoreReader::StoreReader(StoreReader&&) noexcept = default;
 
 std::vector<StudyRecord> StoreReader::studies(bool with_trashed) const {
-    Statement s(m_impl->connection, std::string(study_columns) + (with_trashed ? "" : "WHERE trashed = 0 ") + "ORDER BY id DESC");
+    Statement s(m_impl->connection,
+                std::string(study_columns) + (with_trashed ? "" : "WHERE trashed = 0 ") + "ORDER BY id DESC");
     std::vector<StudyRecord> rows;
-    while (s.step()) rows.push_back(study_of(s));
+    while (s.step())
+        rows.push_back(study_of(s));
     return rows;
 }
 
@@ -83,18 +88,25 @@ std::optional<StudyRecord> StoreReader::study(RowId id) const {
 }
 
 std::vector<ArmRecord> StoreReader::arms(RowId study) const {
-    Statement s(m_impl->connection, "SELECT id, study, position, label, method, levels, colour_slot FROM arm WHERE study = ? ORDER BY position");
+    Statement s(
+        m_impl->connection,
+        "SELECT id, study, position, label, method, levels, colour_slot FROM arm WHERE study = ? ORDER BY position");
     s.bind(1, study);
     std::vector<ArmRecord> rows;
-    while (s.step()) rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.text(3), s.text(4), json_of(s, 5), static_cast<int>(s.integer(6))});
+    while (s.step())
+        rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.text(3), s.text(4), json_of(s, 5),
+                        static_cast<int>(s.integer(6))});
     return rows;
 }
 
 std::vector<RunRecord> StoreReader::runs(RowId study) const {
-    Statement s(m_impl->connection, std::string(run_columns) + "JOIN arm ON arm.id = run.arm WHERE run.study = ? ORDER BY arm.position, run.seed");
+    Statement s(m_impl->connection,
+                std::string(run_columns) +
+                    "JOIN arm ON arm.id = run.arm WHERE run.study = ? ORDER BY arm.position, run.seed");
     s.bind(1, study);
     std::vector<RunRecord> rows;
-    while (s.step()) rows.push_back(run_of(s));
+    while (s.step())
+        rows.push_back(run_of(s));
     return rows;
 }
 
@@ -111,18 +123,21 @@ std::optional<RunRecord> StoreReader::run_by_uuid(const std::string& uuid) const
 }
 
 std::vector<SeriesRecord> StoreReader::series(RowId run) const {
-    Statement s(m_impl->connection,
-                "SELECT series.id, run, metric, (SELECT count(*) FROM point WHERE series = series.id), last.step, last.value, last.kind FROM series "
-                "JOIN point AS last ON last.series = series.id AND last.step = (SELECT max(step) FROM point WHERE point.series = series.id) "
-                "WHERE run = ? ORDER BY metric");
+    Statement s(m_impl->connection, "SELECT series.id, run, metric, (SELECT count(*) FROM point WHERE series = "
+                                    "series.id), last.step, last.value, last.kind FROM series "
+                                    "JOIN point AS last ON last.series = series.id AND last.step = (SELECT max(step) "
+                                    "FROM point WHERE point.series = series.id) "
+                                    "WHERE run = ? ORDER BY metric");
     s.bind(1, run);
     std::vector<SeriesRecord> rows;
-    while (s.step()) rows.push_back({s.integer(0), s.integer(1), s.text(2), s.integer(3), s.integer(4), value_of(s, 5, 6)});
+    while (s.step())
+        rows.push_back({s.integer(0), s.integer(1), s.text(2), s.integer(3), s.integer(4), value_of(s, 5, 6)});
     return rows;
 }
 
 SeriesPoints StoreReader::points(RowId run, const std::string& metric, std::int64_t after_step) const {
-    Statement s(m_impl->connection, "SELECT step, wall_s, value, kind FROM point WHERE series = (SELECT id FROM series WHERE run = ? AND metric = ?) AND step > ? ORDER BY step");
+    Statement s(m_impl->connection, "SELECT step, wall_s, value, kind FROM point WHERE series = (SELECT id FROM series "
+                                    "WHERE run = ? AND metric = ?) AND step > ? ORDER BY step");
     s.bind(1, run).bind(2, metric).bind(3, after_step);
     SeriesPoints points;
     while (s.step()) {
@@ -134,30 +149,41 @@ SeriesPoints StoreReader::points(RowId run, const std::string& metric, std::int6
 }
 
 std::vector<PredictionRecord> StoreReader::predictions(RowId run, const std::string& split) const {
-    Statement s(m_impl->connection, "SELECT split, step, item, predicted, expected, score FROM prediction WHERE run = ? AND split = ? ORDER BY item");
+    Statement s(m_impl->connection, "SELECT split, step, item, predicted, expected, score FROM prediction WHERE run = "
+                                    "? AND split = ? ORDER BY item");
     s.bind(1, run).bind(2, split);
     std::vector<PredictionRecord> rows;
-    while (s.step()) rows.push_back({s.text(0), s.integer(1), s.text(2), s.text(3), s.text(4), s.real(5)});
+    while (s.step())
+        rows.push_back({s.text(0), s.integer(1), s.text(2), s.text(3), s.text(4), s.real(5)});
     return rows;
 }
 
 std::vector<ArtifactRecord> StoreReader::artifacts(RowId run) const {
-    Statement s(m_impl->connection, "SELECT run, kind, path, sha256, bytes, step FROM artifact WHERE run = ? ORDER BY path");
+    Statement s(m_impl->connection,
+                "SELECT run, kind, path, sha256, bytes, step FROM artifact WHERE run = ? ORDER BY path");
     s.bind(1, run);
     std::vector<ArtifactRecord> rows;
-    while (s.step()) rows.push_back({s.integer(0), s.text(1), s.text(2), s.text(3), s.integer(4), s.integer(5)});
+    while (s.step())
+        rows.push_back({s.integer(0), s.text(1), s.text(2), s.text(3), s.integer(4), s.integer(5)});
     return rows;
 }
 
 std::vector<EventRecord> StoreReader::events(RowId study, RowId after, std::int64_t limit) const {
-    Statement s(m_impl->connection, "SELECT id, study, run, at_ms, severity, text FROM event WHERE study = ? AND id > ? ORDER BY id LIMIT ?");
+    Statement s(
+        m_impl->connection,
+        "SELECT id, study, run, at_ms, severity, text FROM event WHERE study = ? AND id > ? ORDER BY id LIMIT ?");
     s.bind(1, study).bind(2, after).bind(3, limit);
     std::vector<EventRecord> rows;
-    while (s.step()) rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.integer(3), s.text(4), s.text(5)});
+    while (s.step())
+        rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.integer(3), s.text(4), s.text(5)});
     return rows;
 }
 
-std::int64_t StoreReader::data_version() const { return m_impl->connection.value("PRAGMA data_version"); }
-int StoreReader::schema_version() const { return static_cast<int>(m_impl->version); }
+std::int64_t StoreReader::data_version() const {
+    return m_impl->connection.value("PRAGMA data_version");
+}
+int StoreReader::schema_version() const {
+    return static_cast<int>(m_impl->version);
+}
 
 } // namespace diapason

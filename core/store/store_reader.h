@@ -20,8 +20,8 @@ public:
 
     std::vector<StudyRecord> studies(bool with_trashed = false) const; ///< newest first
     std::optional<StudyRecord> study(RowId id) const;
-    std::vector<ArmRecord> arms(RowId study) const;                    ///< by position
-    std::vector<RunRecord> runs(RowId study) const;                    ///< by arm position, then seed
+    std::vector<ArmRecord> arms(RowId study) const; ///< by position
+    std::vector<RunRecord> runs(RowId study) const; ///< by arm position, then seed
     std::optional<RunRecord> run(RowId id) const;
     std::optional<RunRecord> run_by_uuid(const std::string& uuid) const;
     std::vector<SeriesRecord> series(RowId run) const;

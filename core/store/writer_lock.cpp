@@ -25,7 +25,8 @@ bool is_network_file_system(const std::filesystem::path& folder) {
     case 0x0bd00bd0: // Lustre
     case 0x01021997: // 9p
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -34,20 +35,32 @@ bool is_network_file_system(const std::filesystem::path& folder) {
 WriterLock::WriterLock(const std::filesystem::path& database) {
     const std::filesystem::path folder = database.has_parent_path() ? database.parent_path() : ".";
     if (is_network_file_system(folder)) {
-        throw Error(ErrorKind::storage, {"lies on a network file system, where a database can be damaged", database.string(), {}, {}, "Choose a local folder with --db"});
+        throw Error(ErrorKind::storage, {"lies on a network file system, where a database can be damaged",
+                                         database.string(),
+                                         {},
+                                         {},
+                                         "Choose a local folder with --db"});
     }
     std::filesystem::path file = database;
     file += ".lock";
     m_descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (m_descriptor < 0) {
-        throw Error(ErrorKind::storage, {std::string("cannot be written: ") + std::strerror(errno), database.string(), {}, {}, "Check the rights of the folder, or choose another database with --db"});
+        throw Error(ErrorKind::storage, {std::string("cannot be written: ") + std::strerror(errno),
+                                         database.string(),
+                                         {},
+                                         {},
+                                         "Check the rights of the folder, or choose another database with --db"});
     }
     if (::flock(m_descriptor, LOCK_EX | LOCK_NB) != 0) {
         char holder[32] = {};
         const ssize_t n = ::pread(m_descriptor, holder, sizeof holder - 1, 0);
         ::close(m_descriptor);
-        throw Error(ErrorKind::locked, {"is being written by another Diapason" + (n > 0 ? " (process " + std::string(holder) + ")" : std::string()),
-                                        database.string(), {}, {}, "Close it, or choose another database with --db"});
+        throw Error(ErrorKind::locked, {"is being written by another Diapason" +
+                                            (n > 0 ? " (process " + std::string(holder) + ")" : std::string()),
+                                        database.string(),
+                                        {},
+                                        {},
+                                        "Close it, or choose another database with --db"});
     }
     const std::string self = std::to_string(::getpid());
     if (::ftruncate(m_descriptor, 0) != 0 || ::pwrite(m_descriptor, self.data(), self.size(), 0) < 0) {
@@ -55,6 +68,8 @@ WriterLock::WriterLock(const std::filesystem::path& database) {
     }
 }
 
-WriterLock::~WriterLock() { ::close(m_descriptor); }
+WriterLock::~WriterLock() {
+    ::close(m_descriptor);
+}
 
 } // namespace diapason

@@ -11,18 +11,22 @@ class Joined : public Decoder {
 public:
     std::string apply(const std::vector<std::string>& pieces) const override {
         std::string text;
-        for (const std::string& piece : pieces) text += (text.empty() ? "" : " ") + piece;
+        for (const std::string& piece : pieces)
+            text += (text.empty() ? "" : " ") + piece;
         return text;
     }
 };
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+        text.replace(at, from.size(), to);
 }
 
 class WordPieceDecoder : public Decoder {
 public:
-    explicit WordPieceDecoder(const Json& object) : m_prefix(object.value("prefix", "##")), m_clean(object.value("cleanup", true)) {}
+    explicit WordPieceDecoder(const Json& object)
+        : m_prefix(object.value("prefix", "##")),
+          m_clean(object.value("cleanup", true)) {}
 
     std::string apply(const std::vector<std::string>& pieces) const override {
         std::string text;
@@ -38,10 +42,11 @@ public:
 private:
     // The library's list of English cases, applied piece by piece as it does.
     static void clean(std::string& text) {
-        static const std::pair<const char*, const char*> rules[] = {{" .", "."},     {" ?", "?"},     {" !", "!"},     {" ,", ","},
-                                                                    {" ' ", "'"},    {" n't", "n't"}, {" 'm", "'m"},   {" do not", " don't"},
-                                                                    {" 's", "'s"},   {" 've", "'ve"}, {" 're", "'re"}};
-        for (const auto& [from, to] : rules) replace_all(text, from, to);
+        static const std::pair<const char*, const char*> rules[] = {
+            {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
+            {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+        for (const auto& [from, to] : rules)
+            replace_all(text, from, to);
     }
 
     std::string m_prefix;
@@ -51,7 +56,8 @@ private:
 class ByteLevelDecoder : public Decoder {
 public:
     ByteLevelDecoder() {
-        for (std::size_t byte = 0; byte < 256; ++byte) m_bytes[byte_alphabet()[byte]] = static_cast<char>(byte);
+        for (std::size_t byte = 0; byte < 256; ++byte)
+            m_bytes[byte_alphabet()[byte]] = static_cast<char>(byte);
     }
 
     std::string apply(const std::vector<std::string>& pieces) const override {

@@ -46,9 +46,12 @@ public:
         std::u32string out;
         for (const char32_t c : text) {
             if (m_clean && (c == 0 || c == 0xFFFD || is_control(c))) continue;
-            if (m_clean && is_white_space(c)) out.push_back(U' ');
-            else if (m_cjk && is_cjk(c)) (out += U' ') += {c, U' '};
-            else out.push_back(c);
+            if (m_clean && is_white_space(c))
+                out.push_back(U' ');
+            else if (m_cjk && is_cjk(c))
+                (out += U' ') += {c, U' '};
+            else
+                out.push_back(c);
         }
         if (m_strip) out = strip_accents(out);
         return m_lower ? lower_case(out) : out;
@@ -61,10 +64,12 @@ private:
 class Sequence : public Normalizer {
 public:
     Sequence(const Json& object, const std::string& origin) {
-        for (const Json& part : object.at("normalizers")) m_parts.push_back(make_normalizer(part, origin));
+        for (const Json& part : object.at("normalizers"))
+            m_parts.push_back(make_normalizer(part, origin));
     }
     std::u32string apply(std::u32string text) const override {
-        for (const auto& part : m_parts) text = part->apply(std::move(text));
+        for (const auto& part : m_parts)
+            text = part->apply(std::move(text));
         return text;
     }
 
@@ -78,8 +83,14 @@ std::unique_ptr<Normalizer> make_normalizer(const Json& object, const std::strin
     if (object.is_null()) return std::make_unique<Identity>();
     const std::string type = object.value("type", "");
     static const std::map<std::string, std::u32string (*)(std::u32string_view)> mappings = {
-        {"NFC", nfc}, {"NFD", nfd}, {"NFKC", nfkc}, {"NFKD", nfkd}, {"Lowercase", lower_case}, {"StripAccents", strip_accents}};
-    if (const auto found = mappings.find(type); found != mappings.end()) return std::make_unique<Mapping>(found->second);
+        {"NFC", nfc},
+        {"NFD", nfd},
+        {"NFKC", nfkc},
+        {"NFKD", nfkd},
+        {"Lowercase", lower_case},
+        {"StripAccents", strip_accents}};
+    if (const auto found = mappings.find(type); found != mappings.end())
+        return std::make_unique<Mapping>(found->second);
     if (type == "BertNormalizer") return std::make_unique<BertNormalizer>(object);
     if (type == "Sequence") return std::make_unique<Sequence>(object, origin);
     throw Error(ErrorKind::input, {"unsupported: this normalizer is not known", origin, "normalizer.type", type, {}});

@@ -5,7 +5,8 @@
 namespace diapason {
 namespace {
 
-// Items of a TemplateProcessing: {"Sequence": {"id": "A", "type_id": 0}} or {"SpecialToken": {"id": "[CLS]", "type_id": 0}}.
+// Items of a TemplateProcessing: {"Sequence": {"id": "A", "type_id": 0}} or {"SpecialToken": {"id": "[CLS]", "type_id":
+// 0}}.
 std::vector<PostProcessor::Item> read_template(const Json& list, const Json& tokens, const std::string& origin) {
     std::vector<PostProcessor::Item> items;
     for (const Json& entry : list) {
@@ -37,7 +38,8 @@ PostProcessor plain() {
 
 std::size_t PostProcessor::special_count(bool with_pair) const {
     std::size_t count = 0;
-    for (const Item& item : with_pair ? pair : single) count += item.ids.size();
+    for (const Item& item : with_pair ? pair : single)
+        count += item.ids.size();
     return count;
 }
 
@@ -61,7 +63,8 @@ PostProcessor make_post_processor(const Json& object, const std::string& origin)
         processor.pair.push_back({-1, {id("sep")}, 1});
         return processor;
     }
-    throw Error(ErrorKind::input, {"unsupported: this post-processor is not known", origin, "post_processor.type", type, {}});
+    throw Error(ErrorKind::input,
+                {"unsupported: this post-processor is not known", origin, "post_processor.type", type, {}});
 }
 
 } // namespace diapason

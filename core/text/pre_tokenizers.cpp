@@ -39,7 +39,8 @@ public:
     }
 };
 
-// GPT-2's pattern, matched by hand in one pass: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+// GPT-2's pattern, matched by hand in one pass: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
+// ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 std::size_t match_gpt2(const std::u32string& text, std::size_t start) {
     for (const char32_t* suffix : {U"'s", U"'t", U"'re", U"'ve", U"'m", U"'ll", U"'d"}) {
         const std::u32string_view view(suffix);
@@ -49,7 +50,8 @@ std::size_t match_gpt2(const std::u32string& text, std::size_t start) {
     if (text[at] == U' ' && at + 1 < text.size()) ++at;
     const auto run = [&](auto&& belongs) {
         std::size_t end = at;
-        while (end < text.size() && belongs(text[end])) ++end;
+        while (end < text.size() && belongs(text[end]))
+            ++end;
         return end;
     };
     const auto other = [](char32_t c) { return !is_white_space(c) && !is_letter(c) && !is_number(c); };
@@ -64,13 +66,16 @@ std::size_t match_gpt2(const std::u32string& text, std::size_t start) {
 
 std::u32string to_byte_alphabet(const std::u32string& word) {
     std::u32string out;
-    for (const char byte : encode_utf8(word)) out.push_back(byte_alphabet()[static_cast<unsigned char>(byte)]);
+    for (const char byte : encode_utf8(word))
+        out.push_back(byte_alphabet()[static_cast<unsigned char>(byte)]);
     return out;
 }
 
 class ByteLevel : public PreTokenizer {
 public:
-    explicit ByteLevel(const Json& object) : m_prefix(object.value("add_prefix_space", true)), m_split(object.value("use_regex", true)) {}
+    explicit ByteLevel(const Json& object)
+        : m_prefix(object.value("add_prefix_space", true)),
+          m_split(object.value("use_regex", true)) {}
 
     Words apply(Words words) const override {
         Words out;
@@ -124,10 +129,12 @@ private:
 class Sequence : public PreTokenizer {
 public:
     Sequence(const Json& object, const std::string& origin) {
-        for (const Json& part : object.at("pretokenizers")) m_parts.push_back(make_pre_tokenizer(part, origin));
+        for (const Json& part : object.at("pretokenizers"))
+            m_parts.push_back(make_pre_tokenizer(part, origin));
     }
     Words apply(Words words) const override {
-        for (const auto& part : m_parts) words = part->apply(std::move(words));
+        for (const auto& part : m_parts)
+            words = part->apply(std::move(words));
         return words;
     }
 
@@ -142,7 +149,8 @@ const std::vector<char32_t>& byte_alphabet() {
         std::vector<char32_t> t(256);
         char32_t next = 256;
         for (char32_t byte = 0; byte < 256; ++byte) {
-            const bool printable = (byte >= U'!' && byte <= U'~') || (byte >= 0xA1 && byte <= 0xAC) || (byte >= 0xAE && byte <= 0xFF);
+            const bool printable =
+                (byte >= U'!' && byte <= U'~') || (byte >= 0xA1 && byte <= 0xAC) || (byte >= 0xAE && byte <= 0xFF);
             t[byte] = printable ? byte : next++;
         }
         return t;
@@ -157,7 +165,8 @@ std::unique_ptr<PreTokenizer> make_pre_tokenizer(const Json& object, const std::
     if (type == "ByteLevel") return std::make_unique<ByteLevel>(object);
     if (type == "Digits") return std::make_unique<Digits>(object);
     if (type == "Sequence") return std::make_unique<Sequence>(object, origin);
-    throw Error(ErrorKind::input, {"unsupported: this pre-tokenizer is not known", origin, "pre_tokenizer.type", type, {}});
+    throw Error(ErrorKind::input,
+                {"unsupported: this pre-tokenizer is not known", origin, "pre_tokenizer.type", type, {}});
 }
 
 } // namespace diapason

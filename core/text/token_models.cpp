@@ -17,9 +17,11 @@ public:
     Vocabulary(const Json& object, const std::string& origin) {
         const auto vocabulary = object.find("vocab");
         if (vocabulary == object.end() || !vocabulary->is_object()) throw input_error(origin, "model.vocab is missing");
-        if (vocabulary->size() > max_vocabulary) throw input_error(origin, "model.vocab has more than 2,000,000 entries");
+        if (vocabulary->size() > max_vocabulary)
+            throw input_error(origin, "model.vocab has more than 2,000,000 entries");
         for (const auto& [piece, id] : vocabulary->items()) {
-            if (!id.is_number_integer() || id.get<std::int64_t>() < 0 || id.get<std::int64_t>() >= static_cast<std::int64_t>(max_vocabulary)) {
+            if (!id.is_number_integer() || id.get<std::int64_t>() < 0 ||
+                id.get<std::int64_t>() >= static_cast<std::int64_t>(max_vocabulary)) {
                 throw input_error(origin, "model.vocab." + piece + " is no token id");
             }
             const auto index = static_cast<std::size_t>(id.get<std::int64_t>());
@@ -43,8 +45,10 @@ public:
 class WordPiece : public TokenModel {
 public:
     WordPiece(const Json& object, const std::string& origin)
-        : m_vocabulary(object, origin), m_prefix(object.value("continuing_subword_prefix", "##")),
-          m_max_characters(object.value("max_input_chars_per_word", std::size_t{100})), m_unknown(m_vocabulary.find(object.value("unk_token", "[UNK]"))) {
+        : m_vocabulary(object, origin),
+          m_prefix(object.value("continuing_subword_prefix", "##")),
+          m_max_characters(object.value("max_input_chars_per_word", std::size_t{100})),
+          m_unknown(m_vocabulary.find(object.value("unk_token", "[UNK]"))) {
         if (m_unknown < 0) throw input_error(origin, "model.unk_token is not in the vocabulary");
     }
 
@@ -52,7 +56,8 @@ public:
         const std::u32string characters = decode_utf8(word);
         if (characters.size() > m_max_characters) return ids.push_back(m_unknown);
         std::vector<std::size_t> bytes = {0}; // where each character begins
-        for (const char32_t c : characters) bytes.push_back(bytes.back() + (c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4));
+        for (const char32_t c : characters)
+            bytes.push_back(bytes.back() + (c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4));
         const std::size_t first = ids.size();
         std::string piece;
         for (std::size_t start = 0; start < characters.size();) {
@@ -82,19 +87,22 @@ private:
     std::int64_t m_unknown;
 };
 
-// Byte-pair encoding (Sennrich et al. 2016): of all neighbouring pairs the one that was merged first in training goes first.
+// Byte-pair encoding (Sennrich et al. 2016): of all neighbouring pairs the one that was merged first in training goes
+// first.
 class Bpe : public TokenModel {
 public:
     Bpe(const Json& object, const std::string& origin) : m_vocabulary(object, origin) {
         for (const char* field : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-            if (object.contains(field) && object.at(field).is_string() && !object.at(field).get<std::string>().empty()) {
+            if (object.contains(field) && object.at(field).is_string() &&
+                !object.at(field).get<std::string>().empty()) {
                 throw input_error(origin, std::string("unsupported: model.") + field);
             }
         }
         if (object.value("byte_fallback", false)) throw input_error(origin, "unsupported: model.byte_fallback");
         m_ignore_merges = object.value("ignore_merges", false);
         const auto unknown = object.find("unk_token");
-        m_unknown = unknown != object.end() && unknown->is_string() ? m_vocabulary.find(unknown->get<std::string>()) : -1;
+        m_unknown =
+            unknown != object.end() && unknown->is_string() ? m_vocabulary.find(unknown->get<std::string>()) : -1;
         const auto merges = object.find("merges");
         if (merges == object.end() || !merges->is_array()) throw input_error(origin, "model.merges is missing");
         if (merges->size() > max_merges) throw input_error(origin, "model.merges has more than 4,000,000 entries");
@@ -114,7 +122,8 @@ public:
             const std::int64_t b = m_vocabulary.find(right);
             const std::int64_t joined = m_vocabulary.find(left + right);
             if (a < 0 || b < 0 || joined < 0) {
-                throw input_error(origin, "model.merges[" + std::to_string(rank) + "] = " + merge.dump() + " joins pieces that are not in the vocabulary");
+                throw input_error(origin, "model.merges[" + std::to_string(rank) + "] = " + merge.dump() +
+                                              " joins pieces that are not in the vocabulary");
             }
             m_merges.emplace(key(a, b), Merge{rank++, joined});
         }
@@ -130,8 +139,10 @@ public:
             piece.clear();
             append_utf8(piece, c);
             const std::int64_t id = m_vocabulary.find(piece);
-            if (id >= 0) parts.push_back(id);
-            else if (m_unknown >= 0) parts.push_back(m_unknown);
+            if (id >= 0)
+                parts.push_back(id);
+            else if (m_unknown >= 0)
+                parts.push_back(m_unknown);
         }
         // Words are short, so that a scan per merge beats a heap.
         while (parts.size() > 1) {
@@ -170,7 +181,9 @@ private:
         std::int64_t rank;
         std::int64_t joined;
     };
-    static std::uint64_t key(std::int64_t a, std::int64_t b) { return static_cast<std::uint64_t>(a) << 32 | static_cast<std::uint64_t>(b); }
+    static std::uint64_t key(std::int64_t a, std::int64_t b) {
+        return static_cast<std::uint64_t>(a) << 32 | static_cast<std::uint64_t>(b);
+    }
 
     Vocabulary m_vocabulary;
     std::unordered_map<std::uint64_t, Merge> m_merges;

@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t max_file_bytes = 256u << 20;
 constexpr std::size_t max_added_tokens = 100'000;
 
-// The longer text loses its end first; the closed formula of the tokenizers library, the odd token going to the longer one.
+// The longer text loses its end first; the closed formula of the tokenizers library, the odd token going to the longer
+// one.
 void truncate(std::vector<std::int64_t>& a, std::vector<std::int64_t>& b, std::size_t room) {
     if (a.size() + b.size() <= room) return;
     std::size_t shorter = std::min(a.size(), b.size());
@@ -44,8 +45,10 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& fo
         if (added.size() > max_added_tokens) throw input_error(origin, "added_tokens has more than 100,000 entries");
         tokenizer->m_special.assign(tokenizer->m_pieces.size(), false);
         for (const Json& entry : added) {
-            AddedToken token{entry.at("content").get<std::string>(), entry.at("id").get<std::int64_t>(), entry.value("special", false)};
-            if (token.content.empty() || token.id < 0 || token.id > 4'000'000) throw input_error(origin, "added_tokens holds " + entry.dump());
+            AddedToken token{entry.at("content").get<std::string>(), entry.at("id").get<std::int64_t>(),
+                             entry.value("special", false)};
+            if (token.content.empty() || token.id < 0 || token.id > 4'000'000)
+                throw input_error(origin, "added_tokens holds " + entry.dump());
             const auto index = static_cast<std::size_t>(token.id);
             if (index >= tokenizer->m_pieces.size()) {
                 tokenizer->m_pieces.resize(index + 1);
@@ -86,8 +89,9 @@ std::vector<std::int64_t> Tokenizer::encode_plain(std::string_view text) const {
     // Added tokens are cut out of the raw text first.
     std::size_t plain = 0;
     for (std::size_t at = 0; at < text.size();) {
-        const auto hit = std::find_if(m_added.begin(), m_added.end(),
-                                      [&](const AddedToken& token) { return text.compare(at, token.content.size(), token.content) == 0; });
+        const auto hit = std::find_if(m_added.begin(), m_added.end(), [&](const AddedToken& token) {
+            return text.compare(at, token.content.size(), token.content) == 0;
+        });
         if (hit == m_added.end()) {
             ++at;
             continue;
@@ -103,7 +107,8 @@ std::vector<std::int64_t> Tokenizer::encode_plain(std::string_view text) const {
 Encoding Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
     std::vector<std::int64_t> ids = encode_plain(text);
     const std::size_t special = options.add_special_tokens ? m_post_processor.special_count(false) : 0;
-    if (options.max_length > 0) ids.resize(std::min(ids.size(), options.max_length - std::min(options.max_length, special)));
+    if (options.max_length > 0)
+        ids.resize(std::min(ids.size(), options.max_length - std::min(options.max_length, special)));
     Encoding encoding;
     if (!options.add_special_tokens) {
         encoding.type_ids.assign(ids.size(), 0);

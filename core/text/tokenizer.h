@@ -19,7 +19,8 @@ struct Encoding {
 
 struct EncodeOptions {
     bool add_special_tokens = true;
-    std::size_t max_length = 0; ///< special tokens counted; 0 = no limit. Longer texts lose their end, the longer one first
+    std::size_t max_length =
+        0; ///< special tokens counted; 0 = no limit. Longer texts lose their end, the longer one first
 };
 
 class Tokenizer {

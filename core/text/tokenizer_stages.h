@@ -1,5 +1,5 @@
-// The stages of a tokenizer.json: normalizer, pre-tokenizer, model, post-processor, decoder. Each `type` of the format is one
-// small class behind one of these interfaces; a new type is a class and a line in its registry.
+// The stages of a tokenizer.json: normalizer, pre-tokenizer, model, post-processor, decoder. Each `type` of the format
+// is one small class behind one of these interfaces; a new type is a class and a line in its registry.
 #pragma once
 
 #include "core/base/json.h"
@@ -37,7 +37,7 @@ public:
 class PostProcessor {
 public:
     struct Item {
-        int text = -1;        ///< 0 or 1: that text goes here; -1: the special tokens `ids`
+        int text = -1; ///< 0 or 1: that text goes here; -1: the special tokens `ids`
         std::vector<std::int64_t> ids;
         std::int64_t type_id = 0;
     };

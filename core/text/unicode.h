@@ -7,7 +7,8 @@
 
 namespace diapason {
 
-/// Code points of a text; every maximal ill-formed part becomes one U+FFFD (the Unicode-recommended practice). Never fails.
+/// Code points of a text; every maximal ill-formed part becomes one U+FFFD (the Unicode-recommended practice). Never
+/// fails.
 std::u32string decode_utf8(std::string_view text);
 std::string encode_utf8(std::u32string_view text);
 void append_utf8(std::string& text, char32_t c);
@@ -18,7 +19,7 @@ bool is_letter(char32_t c);      ///< categories L*
 bool is_number(char32_t c);      ///< categories N*
 bool is_punctuation(char32_t c); ///< ASCII symbols and categories P*
 bool is_nonspacing_mark(char32_t c);
-bool is_cjk(char32_t c);         ///< CJK ideographs, as BERT's tokenizer counts them
+bool is_cjk(char32_t c); ///< CJK ideographs, as BERT's tokenizer counts them
 
 /// Lower case of each character by itself: no locale, no final-sigma rule.
 std::u32string lower_case(std::u32string_view text);

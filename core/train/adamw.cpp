@@ -11,11 +11,13 @@
 namespace diapason {
 
 AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options)
-    : m_options(options), m_parameters(std::move(parameters)) {
+    : m_options(options),
+      m_parameters(std::move(parameters)) {
     if (m_parameters.empty()) throw std::logic_error("nothing to train");
     const c10::NoGradGuard guard;
     std::int64_t size = 0;
-    for (const at::Tensor& p : m_parameters) size += p.numel();
+    for (const at::Tensor& p : m_parameters)
+        size += p.numel();
     m_values = at::empty({size}, m_parameters.front().options().requires_grad(false));
     std::int64_t start = 0;
     for (at::Tensor& p : m_parameters) {

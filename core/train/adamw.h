@@ -15,9 +15,9 @@ struct AdamWOptions {
     double weight_decay = 0.01;
 };
 
-/// Loshchilov and Hutter 2019, as torch.optim.AdamW computes it: decoupled decay, bias correction, epsilon outside the root.
-/// The parameters' storage is replaced by views of the flat buffer, so that an update is a handful of kernels whatever the number
-/// of tensors. Engine thread only.
+/// Loshchilov and Hutter 2019, as torch.optim.AdamW computes it: decoupled decay, bias correction, epsilon outside the
+/// root. The parameters' storage is replaced by views of the flat buffer, so that an update is a handful of kernels
+/// whatever the number of tensors. Engine thread only.
 class AdamW {
 public:
     /// @param parameters float leaf tensors of one device that require gradients
@@ -27,7 +27,8 @@ public:
     void accumulate();
     /// Global L2 norm of the collected gradients: a scalar tensor, no synchronisation.
     at::Tensor gradient_norm() const;
-    /// Scales the collected gradients: by `factor`, and down to `clip_norm` when it is positive (as torch's clip_grad_norm_).
+    /// Scales the collected gradients: by `factor`, and down to `clip_norm` when it is positive (as torch's
+    /// clip_grad_norm_).
     void scale_gradients(double factor);
     void clip(double clip_norm, const at::Tensor& norm);
     /// One update with the collected gradients, which are then zero again.

@@ -7,16 +7,21 @@
 namespace diapason {
 namespace {
 
-std::filesystem::path file_in(const std::filesystem::path& folder) { return folder / "checkpoint.safetensors"; }
+std::filesystem::path file_in(const std::filesystem::path& folder) {
+    return folder / "checkpoint.safetensors";
+}
 
 } // namespace
 
 void save_checkpoint(const std::filesystem::path& folder, const AdamW& optimiser, const Json& state) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
-    const Parameter parts[] = {{"values", "", optimiser.values()}, {"first_moment", "", optimiser.first_moment()}, {"second_moment", "", optimiser.second_moment()}};
-    save_parameters(file_in(folder), {&parts[0], &parts[1], &parts[2]}, "F32",
-                    {{"format", "diapason-checkpoint"}, {"updates", std::to_string(optimiser.steps())}, {"state", state.dump()}});
+    const Parameter parts[] = {{"values", "", optimiser.values()},
+                               {"first_moment", "", optimiser.first_moment()},
+                               {"second_moment", "", optimiser.second_moment()}};
+    save_parameters(
+        file_in(folder), {&parts[0], &parts[1], &parts[2]}, "F32",
+        {{"format", "diapason-checkpoint"}, {"updates", std::to_string(optimiser.steps())}, {"state", state.dump()}});
 }
 
 Json load_checkpoint(const std::filesystem::path& folder, AdamW& optimiser) {
@@ -24,19 +29,23 @@ Json load_checkpoint(const std::filesystem::path& folder, AdamW& optimiser) {
     const auto part = [&](const char* name) {
         const TensorEntry* entry = file.find(name);
         if (entry == nullptr || entry->shape != std::vector<std::int64_t>{optimiser.size()}) {
-            throw input_error(file.path().string(), std::string("the checkpoint's ") + name + " does not fit this model and method",
+            throw input_error(file.path().string(),
+                              std::string("the checkpoint's ") + name + " does not fit this model and method",
                               "Remove the file to start from the beginning");
         }
         return read_tensor(file, *entry).to(optimiser.values().device());
     };
     const auto updates = file.metadata().find("updates");
     const auto state = file.metadata().find("state");
-    if (updates == file.metadata().end() || state == file.metadata().end()) throw input_error(file.path().string(), "is no checkpoint of Diapason");
+    if (updates == file.metadata().end() || state == file.metadata().end())
+        throw input_error(file.path().string(), "is no checkpoint of Diapason");
     optimiser.set_state(part("values"), part("first_moment"), part("second_moment"), std::stoll(updates->second));
     return parse_json(state->second, file.path().string());
 }
 
-bool has_checkpoint(const std::filesystem::path& folder) { return std::filesystem::exists(file_in(folder)); }
+bool has_checkpoint(const std::filesystem::path& folder) {
+    return std::filesystem::exists(file_in(folder));
+}
 
 void remove_checkpoint(const std::filesystem::path& folder) {
     std::error_code error;

@@ -8,8 +8,8 @@
 
 namespace diapason {
 
-/// Writes <folder>/checkpoint.safetensors: the optimiser's flat buffers, with `state` (steps, data position, generators) as JSON in
-/// its metadata, so that both are one file and replaced together. @throws Error(storage)
+/// Writes <folder>/checkpoint.safetensors: the optimiser's flat buffers, with `state` (steps, data position,
+/// generators) as JSON in its metadata, so that both are one file and replaced together. @throws Error(storage)
 void save_checkpoint(const std::filesystem::path& folder, const AdamW& optimiser, const Json& state);
 
 /// Restores the optimiser (and with it the parameters, which are views of its buffer). @return the state

@@ -11,16 +11,21 @@
 namespace diapason {
 namespace {
 
-double unit(std::uint64_t word) { return static_cast<double>(word >> 11) * 0x1.0p-53; }
+double unit(std::uint64_t word) {
+    return static_cast<double>(word >> 11) * 0x1.0p-53;
+}
 
 // First 64 bits of the text's SHA-256: which documents are held out must not depend on the standard library.
-std::uint64_t hash_of(const std::string& text) { return std::stoull(sha256_hex(text).substr(0, 16), nullptr, 16); }
+std::uint64_t hash_of(const std::string& text) {
+    return std::stoull(sha256_hex(text).substr(0, 16), nullptr, 16);
+}
 
 } // namespace
 
 Corpus::Corpus(const std::vector<std::filesystem::path>& files, const std::vector<double>& weights, double held_out,
                std::shared_ptr<const Tokenizer> tokenizer, std::uint64_t seed)
-    : m_tokenizer(std::move(tokenizer)), m_seed(seed) {
+    : m_tokenizer(std::move(tokenizer)),
+      m_seed(seed) {
     double sum = 0;
     for (std::size_t i = 0; i < files.size(); ++i) {
         File file;
@@ -34,19 +39,22 @@ Corpus::Corpus(const std::vector<std::filesystem::path>& files, const std::vecto
         file.order = shuffled_order(static_cast<std::int64_t>(file.documents.size()), m_seed + i, 0);
         m_files.push_back(std::move(file));
     }
-    for (File& file : m_files) file.weight /= sum;
+    for (File& file : m_files)
+        file.weight /= sum;
 }
 
 Corpus::Segment Corpus::next(std::size_t length) {
     // Which file: by weight, counted in segments.
     double draw = unit(splitmix64(m_seed ^ splitmix64(++m_draws)));
     std::size_t chosen = 0;
-    while (chosen + 1 < m_files.size() && draw >= m_files[chosen].weight) draw -= m_files[chosen++].weight;
+    while (chosen + 1 < m_files.size() && draw >= m_files[chosen].weight)
+        draw -= m_files[chosen++].weight;
     File& file = m_files[chosen];
     while (file.rest.empty()) {
         if (file.cursor == file.order.size()) {
             file.cursor = 0;
-            file.order = shuffled_order(static_cast<std::int64_t>(file.documents.size()), m_seed + chosen, ++file.epoch);
+            file.order =
+                shuffled_order(static_cast<std::int64_t>(file.documents.size()), m_seed + chosen, ++file.epoch);
         }
         const std::string& text = file.documents[static_cast<std::size_t>(file.order[file.cursor++])];
         file.rest = m_tokenizer->encode(text, {.add_special_tokens = false}).ids;
@@ -77,7 +85,8 @@ std::vector<Corpus::Segment> Corpus::held_out(std::size_t length, std::size_t to
 
 Json Corpus::position() const {
     Json list = Json::array();
-    for (const File& file : m_files) list.push_back({{"epoch", file.epoch}, {"cursor", file.cursor}, {"rest", file.rest}});
+    for (const File& file : m_files)
+        list.push_back({{"epoch", file.epoch}, {"cursor", file.cursor}, {"rest", file.rest}});
     return {{"draws", m_draws}, {"files", list}};
 }
 

@@ -1,5 +1,5 @@
-// Text for pretraining: JSONL files of documents, mixed by weight, cut into segments. Deterministic, and its position is a few
-// numbers.
+// Text for pretraining: JSONL files of documents, mixed by weight, cut into segments. Deterministic, and its position
+// is a few numbers.
 #pragma once
 
 #include "core/base/json.h"

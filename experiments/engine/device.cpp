@@ -13,11 +13,13 @@
 namespace diapason {
 namespace {
 
-// The CUDA half of LibTorch registers itself when it is loaded; the engine links only the CPU half, so that one binary serves both.
+// The CUDA half of LibTorch registers itself when it is loaded; the engine links only the CPU half, so that one binary
+// serves both.
 const std::string& load_cuda() {
     static const std::string problem = [] {
         if (at::hasCUDA()) return std::string();
-        return ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr ? std::string() : std::string(::dlerror());
+        return ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr ? std::string()
+                                                                               : std::string(::dlerror());
     }();
     return problem;
 }
@@ -44,7 +46,9 @@ c10::Device device_from(const std::string& name) {
     const std::string problem = load_cuda();
     if (problem.empty() && at::hasCUDA()) return c10::Device(name == "auto" ? "cuda" : name);
     if (name == "auto") return c10::Device("cpu");
-    throw config_error("device", name, problem.empty() ? "this machine has no usable GPU" : "the GPU half of LibTorch cannot be loaded: " + problem,
+    throw config_error("device", name,
+                       problem.empty() ? "this machine has no usable GPU"
+                                       : "the GPU half of LibTorch cannot be loaded: " + problem,
                        "Use cpu, or fetch the GPU run-time with ./run --cuda");
 }
 

@@ -9,7 +9,8 @@
 
 namespace diapason {
 
-/// "cpu", "cuda", "cuda:N", "meta", or "auto" (CUDA when there is one). Loads libtorch_cuda.so when it is needed and present.
+/// "cpu", "cuda", "cuda:N", "meta", or "auto" (CUDA when there is one). Loads libtorch_cuda.so when it is needed and
+/// present.
 /// @throws Error(config) when the device is not to be had, saying why
 c10::Device device_from(const std::string& name);
 

@@ -37,7 +37,8 @@ struct Collected {
     std::vector<std::string> hypotheses, references;
 };
 
-void classify(const at::Tensor& logits, TaskData& data, const std::string& split, const std::vector<std::int64_t>& items, Collected& out) {
+void classify(const at::Tensor& logits, TaskData& data, const std::string& split,
+              const std::vector<std::int64_t>& items, Collected& out) {
     const at::Tensor best = logits.argmax(-1).cpu();
     for (std::size_t k = 0; k < items.size(); ++k) {
         out.predicted.push_back(best.const_data_ptr<std::int64_t>()[k]);
@@ -45,15 +46,18 @@ void classify(const at::Tensor& logits, TaskData& data, const std::string& split
     }
 }
 
-void generate(Model& model, TaskData& data, const std::string& split, const std::vector<std::int64_t>& items, Collected& out) {
+void generate(Model& model, TaskData& data, const std::string& split, const std::vector<std::int64_t>& items,
+              Collected& out) {
     std::vector<std::vector<std::int64_t>> prompts;
-    for (const std::int64_t item : items) prompts.push_back(data.encoded(split, static_cast<std::size_t>(item)).ids);
+    for (const std::int64_t item : items)
+        prompts.push_back(data.encoded(split, static_cast<std::size_t>(item)).ids);
     for (const auto& tokens : decode_greedy(model, prompts, {data.task().max_target_tokens, data.end_id()})) {
         std::string text = data.tokenizer().decode(tokens);
         text.erase(0, text.find_first_not_of(' '));
         out.hypotheses.push_back(std::move(text));
     }
-    for (const std::int64_t item : items) out.references.push_back(data.split(split).examples[static_cast<std::size_t>(item)].target);
+    for (const std::int64_t item : items)
+        out.references.push_back(data.split(split).examples[static_cast<std::size_t>(item)].target);
 }
 
 } // namespace
@@ -69,23 +73,29 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
     for (const auto& batch_items : batches_of(data, request.split, items)) {
         if (request.stop && request.stop()) return {};
         std::vector<Sequence> sequences;
-        for (const std::int64_t item : batch_items) sequences.push_back(data.training_sequence(request.split, static_cast<std::size_t>(item)));
+        for (const std::int64_t item : batch_items)
+            sequences.push_back(data.training_sequence(request.split, static_cast<std::size_t>(item)));
         const PackedBatch batch = PackedBatch::pack(sequences, model.device());
-        const HiddenStates hidden = features != nullptr ? features->hidden(request.split, batch_items) : model.hidden(batch, {});
+        const HiddenStates hidden =
+            features != nullptr ? features->hidden(request.split, batch_items) : model.hidden(batch, {});
         const at::Tensor logits = model.logits_from(hidden, batch, {});
         const LossTerms terms = model.loss(logits, batch);
         collected.loss_sum += terms.sum.item<double>();
         collected.loss_count += terms.count;
         if (!request.metrics) continue;
-        if (generation) generate(model, data, request.split, batch_items, collected);
-        else classify(logits, data, request.split, batch_items, collected);
+        if (generation)
+            generate(model, data, request.split, batch_items, collected);
+        else
+            classify(logits, data, request.split, batch_items, collected);
     }
     Evaluation result;
-    result.loss = collected.loss_count == 0 ? std::nan("") : collected.loss_sum / static_cast<double>(collected.loss_count);
+    result.loss =
+        collected.loss_count == 0 ? std::nan("") : collected.loss_sum / static_cast<double>(collected.loss_count);
     if (!request.metrics) return result;
     for (const std::string& name : task.metrics) {
-        const auto value = generation ? text_metric(name, collected.hypotheses, collected.references)
-                                      : classification_metric(name, collected.predicted, collected.expected, task.classes());
+        const auto value = generation
+                               ? text_metric(name, collected.hypotheses, collected.references)
+                               : classification_metric(name, collected.predicted, collected.expected, task.classes());
         if (value) result.metrics[name] = *value;
     }
     if (!request.predictions) return result;

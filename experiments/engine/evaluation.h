@@ -13,20 +13,21 @@
 namespace diapason {
 
 struct Evaluation {
-    double loss = 0;                                ///< mean per label
-    std::map<std::string, double> metrics;          ///< defined ones only
-    std::vector<Prediction> predictions;            ///< when asked for
+    double loss = 0;                       ///< mean per label
+    std::map<std::string, double> metrics; ///< defined ones only
+    std::vector<Prediction> predictions;   ///< when asked for
 };
 
 struct EvaluationRequest {
     std::string split;
-    std::int64_t max_items = 0;  ///< 0 = all
-    bool metrics = true;         ///< generation: decode, which costs much more than the loss
+    std::int64_t max_items = 0; ///< 0 = all
+    bool metrics = true;        ///< generation: decode, which costs much more than the loss
     bool predictions = false;
-    std::function<bool()> stop;  ///< checked between batches
+    std::function<bool()> stop; ///< checked between batches
 };
 
-/// Without gradients and dropout. Large packed batches; the features of a frozen backbone come from the cache when there is one.
+/// Without gradients and dropout. Large packed batches; the features of a frozen backbone come from the cache when
+/// there is one.
 Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& request, FeatureCache* features);
 
 } // namespace diapason

@@ -1,4 +1,5 @@
-// Hidden states that cannot change while only the head is trained: computed once per example, used in every epoch and evaluation.
+// Hidden states that cannot change while only the head is trained: computed once per example, used in every epoch and
+// evaluation.
 #pragma once
 
 #include "core/model/model.h"

@@ -48,7 +48,11 @@ OptionValues checked(const std::vector<OptionDescriptor>& descriptors, const Jso
 class Run {
 public:
     Run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control)
-        : m_spec(spec), m_place(place), m_sink(sink), m_control(control), m_points(sink) {}
+        : m_spec(spec),
+          m_place(place),
+          m_sink(sink),
+          m_control(control),
+          m_points(sink) {}
 
     void execute() {
         m_sink(StateChanged{RunState::starting, {}, {}, {}});
@@ -65,8 +69,13 @@ public:
         store_adapter();
         m_points.flush();
         m_sink(Progress{m_steps, m_steps});
-        m_sink(StateChanged{RunState::finished, {}, {},
-                            {{"metrics", metrics}, {"best_step", m_selected_step}, {"frozen_unchanged", unchanged}, {"seconds", m_points.elapsed()}}});
+        m_sink(StateChanged{RunState::finished,
+                            {},
+                            {},
+                            {{"metrics", metrics},
+                             {"best_step", m_selected_step},
+                             {"frozen_unchanged", unchanged},
+                             {"seconds", m_points.elapsed()}}});
     }
 
     std::int64_t step() const { return m_step; }
@@ -82,27 +91,34 @@ private:
         const Task& task = m_data->task();
         const BackboneConfig config = read_backbone_config(backbone);
         const TaskShape shape{task.head(), task.classes()};
-        if (const std::string why = info.refusal(config, shape, options); !why.empty()) throw config_error("method", m_spec.method, why);
+        if (const std::string why = info.refusal(config, shape, options); !why.empty())
+            throw config_error("method", m_spec.method, why);
         at::Generator init = at::make_generator<at::CPUGeneratorImpl>(stream_seed(m_spec.seed, Stream::init));
-        m_model = Model::load(backbone, {head_kind_from(task.head()), task.classes()}, device_from(m_spec.device), &init);
+        m_model =
+            Model::load(backbone, {head_kind_from(task.head()), task.classes()}, device_from(m_spec.device), &init);
         MethodContext context{&m_data->tokenizer(), {}, init};
-        for (const TaskLabel& label : task.labels) context.label_words.push_back(label.words);
+        for (const TaskLabel& label : task.labels)
+            context.label_words.push_back(label.words);
         attach_method(m_spec.method, options, *m_model, context);
-        for (Parameter* parameter : m_model->trainable()) m_trained.push_back(parameter->value);
-        m_optimiser = std::make_unique<AdamW>(m_trained, AdamWOptions{m_training.real("beta1"), m_training.real("beta2"), m_training.real("epsilon"),
-                                                                      m_training.real("weight_decay")});
+        for (Parameter* parameter : m_model->trainable())
+            m_trained.push_back(parameter->value);
+        m_optimiser = std::make_unique<AdamW>(
+            m_trained, AdamWOptions{m_training.real("beta1"), m_training.real("beta2"), m_training.real("epsilon"),
+                                    m_training.real("weight_decay")});
         m_dropout.seed = stream_seed(m_spec.seed, Stream::dropout);
         m_rate = m_training.real("learning_rate") > 0 ? m_training.real("learning_rate") : info.default_learning_rate;
         m_steps = m_training.integer("steps");
         m_normalise_examples = m_training.text("loss_normaliser") == "per_example";
         const bool dropout = m_training.flag("backbone_dropout");
-        if (!dropout && task.kind == TaskKind::classification && m_model->only_head_is_trained()) m_features.emplace(*m_model, *m_data);
+        if (!dropout && task.kind == TaskKind::classification && m_model->only_head_is_trained())
+            m_features.emplace(*m_model, *m_data);
     }
 
     void announce() {
         RunBegan began;
         began.total_steps = m_steps;
-        for (const Parameter* parameter : m_model->trainable()) (m_model->in_head(parameter) ? began.head : began.trained) += parameter->value.numel();
+        for (const Parameter* parameter : m_model->trainable())
+            (m_model->in_head(parameter) ? began.head : began.trained) += parameter->value.numel();
         began.stored = began.trained;
         began.stored_bits = 32 * began.stored;
         began.environment = engine_facts();
@@ -118,7 +134,8 @@ private:
         if (!m_control.pause) return;
         m_points.flush();
         m_sink(StateChanged{RunState::paused, {}, {}, {}});
-        while (m_control.pause && !m_control.cancel) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        while (m_control.pause && !m_control.cancel)
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
         if (m_control.cancel) throw Cancelled{};
         m_sink(StateChanged{RunState::running, {}, {}, {}});
     }
@@ -128,7 +145,8 @@ private:
         if (const std::int64_t limit = m_training.integer("max_train_items"); limit > 0) items = std::min(items, limit);
         m_order.emplace(items, m_training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
         const ScheduleKind schedule = schedule_kind_from(m_training.text("schedule"));
-        const auto warmup = static_cast<std::int64_t>(std::llround(m_training.real("warmup_fraction") * static_cast<double>(m_steps)));
+        const auto warmup =
+            static_cast<std::int64_t>(std::llround(m_training.real("warmup_fraction") * static_cast<double>(m_steps)));
         const std::int64_t every = m_training.integer("evaluate_every");
         const std::int64_t accumulation = m_training.integer("accumulation");
         ForwardState state;
@@ -142,9 +160,11 @@ private:
             for (std::int64_t micro = 0; micro < accumulation; ++micro) {
                 const std::vector<std::int64_t> batch_items = m_order->next();
                 std::vector<Sequence> sequences;
-                for (const std::int64_t item : batch_items) sequences.push_back(m_data->training_sequence("train", static_cast<std::size_t>(item)));
+                for (const std::int64_t item : batch_items)
+                    sequences.push_back(m_data->training_sequence("train", static_cast<std::size_t>(item)));
                 const PackedBatch batch = PackedBatch::pack(sequences, m_model->device());
-                const HiddenStates hidden = m_features ? m_features->hidden("train", batch_items) : m_model->hidden(batch, state);
+                const HiddenStates hidden =
+                    m_features ? m_features->hidden("train", batch_items) : m_model->hidden(batch, state);
                 const LossTerms terms = m_model->loss(m_model->logits_from(hidden, batch, state), batch);
                 terms.sum.backward();
                 m_optimiser->accumulate();
@@ -154,7 +174,8 @@ private:
                 tokens += batch.tokens();
             }
             // One normaliser for the whole update, so that accumulation equals one big batch.
-            const auto divisor = static_cast<double>(std::max<std::int64_t>(1, m_normalise_examples ? examples : labels));
+            const auto divisor =
+                static_cast<double>(std::max<std::int64_t>(1, m_normalise_examples ? examples : labels));
             m_optimiser->scale_gradients(1 / divisor);
             const at::Tensor norm = m_optimiser->gradient_norm();
             m_optimiser->clip(m_training.real("clip_norm"), norm);
@@ -171,7 +192,8 @@ private:
             const auto now = std::chrono::steady_clock::now();
             if (now - progress > std::chrono::milliseconds(200)) {
                 progress = now;
-                m_points.add("system/tokens_per_second", m_step, static_cast<double>(m_tokens) / std::max(1e-9, m_points.elapsed() - m_evaluation_s));
+                m_points.add("system/tokens_per_second", m_step,
+                             static_cast<double>(m_tokens) / std::max(1e-9, m_points.elapsed() - m_evaluation_s));
                 m_sink(Progress{m_step, m_steps});
             }
             if (m_step == m_steps || (every > 0 && m_step % every == 0)) validate();
@@ -183,21 +205,29 @@ private:
     void validate() {
         const double before = m_points.elapsed();
         const Task& task = m_data->task();
-        // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its loss.
+        // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its
+        // loss.
         const bool by_loss = task.kind == TaskKind::generation;
-        const Evaluation result = evaluate(*m_model, *m_data, {"validation", m_training.integer("max_evaluation_items"), !by_loss, false, [this] { return stopping(); }},
-                                           m_features ? &*m_features : nullptr);
+        const Evaluation result = evaluate(
+            *m_model, *m_data,
+            {"validation", m_training.integer("max_evaluation_items"), !by_loss, false, [this] { return stopping(); }},
+            m_features ? &*m_features : nullptr);
         if (stopping()) throw Cancelled{};
         m_points.add("validation/loss", m_step, result.loss);
-        for (const auto& [name, value] : result.metrics) m_points.add("validation/" + name, m_step, value);
-        const double score = by_loss ? -result.loss : result.metrics.count(task.primary_metric) != 0 ? result.metrics.at(task.primary_metric) : std::nan("");
+        for (const auto& [name, value] : result.metrics)
+            m_points.add("validation/" + name, m_step, value);
+        const double score = by_loss                                          ? -result.loss
+                             : result.metrics.count(task.primary_metric) != 0 ? result.metrics.at(task.primary_metric)
+                                                                              : std::nan("");
         const bool best = m_training.text("select") == "last" || !m_best || score > *m_best;
         if (best) {
             m_best = score;
             m_selected_step = m_step;
             m_selected = m_optimiser->values().clone();
         }
-        if (m_place.keep_checkpoint && !m_place.folder.empty() && m_points.elapsed() - m_checkpoint_s > checkpoint_every_s) keep_checkpoint();
+        if (m_place.keep_checkpoint && !m_place.folder.empty() &&
+            m_points.elapsed() - m_checkpoint_s > checkpoint_every_s)
+            keep_checkpoint();
         m_evaluation_s += m_points.elapsed() - before;
     }
 
@@ -205,10 +235,16 @@ private:
     void keep_checkpoint() {
         m_checkpoint_s = m_points.elapsed();
         save_checkpoint(m_place.folder, *m_optimiser,
-                        {{"step", m_step}, {"epoch", m_order->epoch()}, {"cursor", m_order->cursor()}, {"dropout_counter", m_dropout.counter},
-                         {"tokens", m_tokens}, {"selected_step", m_selected_step}, {"fingerprint", fingerprint(m_spec)}});
+                        {{"step", m_step},
+                         {"epoch", m_order->epoch()},
+                         {"cursor", m_order->cursor()},
+                         {"dropout_counter", m_dropout.counter},
+                         {"tokens", m_tokens},
+                         {"selected_step", m_selected_step},
+                         {"fingerprint", fingerprint(m_spec)}});
         const auto file = m_place.folder / "checkpoint.safetensors";
-        m_sink(ArtifactWritten{"checkpoint", "checkpoint.safetensors", sha256_of_file(file), static_cast<std::int64_t>(std::filesystem::file_size(file)), m_step});
+        m_sink(ArtifactWritten{"checkpoint", "checkpoint.safetensors", sha256_of_file(file),
+                               static_cast<std::int64_t>(std::filesystem::file_size(file)), m_step});
     }
 
     void restore_selected() {
@@ -221,15 +257,19 @@ private:
         for (const char* split : {"validation", "test", "ood"}) {
             if (!m_data->has(split)) continue;
             if (m_control.cancel) throw Cancelled{};
-            Evaluation result = evaluate(*m_model, *m_data, {split, m_training.integer("max_evaluation_items"), true, true, [this] { return stopping(); }},
-                                         m_features ? &*m_features : nullptr);
+            Evaluation result =
+                evaluate(*m_model, *m_data,
+                         {split, m_training.integer("max_evaluation_items"), true, true, [this] { return stopping(); }},
+                         m_features ? &*m_features : nullptr);
             if (stopping()) throw Cancelled{};
             const std::string prefix = split;
-            for (const auto& [name, value] : result.metrics) metrics[prefix + "/" + name] = value;
+            for (const auto& [name, value] : result.metrics)
+                metrics[prefix + "/" + name] = value;
             metrics[prefix + "/loss"] = result.loss;
             if (prefix == "validation") continue; // its points were logged while training
             m_points.add(prefix + "/loss", m_selected_step, result.loss);
-            for (const auto& [name, value] : result.metrics) m_points.add(prefix + "/" + name, m_selected_step, value);
+            for (const auto& [name, value] : result.metrics)
+                m_points.add(prefix + "/" + name, m_selected_step, value);
             m_points.flush();
             m_sink(Predictions{prefix, m_selected_step, std::move(result.predictions)});
         }
@@ -241,11 +281,13 @@ private:
         if (m_place.folder.empty()) return;
         std::filesystem::create_directories(m_place.folder);
         std::vector<const Parameter*> stored;
-        for (const Parameter* parameter : m_model->trainable()) stored.push_back(parameter);
+        for (const Parameter* parameter : m_model->trainable())
+            stored.push_back(parameter);
         const auto file = m_place.folder / "adapter.safetensors";
         save_parameters(file, stored, "F32", {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}});
         remove_checkpoint(m_place.folder);
-        m_sink(ArtifactWritten{"adapter", "adapter.safetensors", sha256_of_file(file), static_cast<std::int64_t>(std::filesystem::file_size(file)), m_selected_step});
+        m_sink(ArtifactWritten{"adapter", "adapter.safetensors", sha256_of_file(file),
+                               static_cast<std::int64_t>(std::filesystem::file_size(file)), m_selected_step});
     }
 
     const RunSpec& m_spec;
@@ -284,7 +326,9 @@ RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink
     } catch (const Cancelled&) {
         return end(RunState::cancelled, "stopped at step " + std::to_string(run.step()), ErrorKind::cancelled);
     } catch (const Diverged& diverged) {
-        return end(RunState::diverged, "the loss became " + std::string(std::isnan(diverged.loss) ? "NaN" : "infinite") + " at step " + std::to_string(diverged.step),
+        return end(RunState::diverged,
+                   "the loss became " + std::string(std::isnan(diverged.loss) ? "NaN" : "infinite") + " at step " +
+                       std::to_string(diverged.step),
                    ErrorKind::diverged);
     } catch (const Error& error) {
         return end(RunState::failed, error.what(), error.kind());
@@ -292,8 +336,10 @@ RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink
         return end(RunState::failed, "not enough memory", ErrorKind::memory);
     } catch (const c10::Error& error) {
         const std::string what = error.what_without_backtrace();
-        const bool memory = what.find("can't allocate") != std::string::npos || what.find("out of memory") != std::string::npos;
-        return end(RunState::failed, memory ? "not enough memory: " + what : what, memory ? ErrorKind::memory : ErrorKind::internal);
+        const bool memory =
+            what.find("can't allocate") != std::string::npos || what.find("out of memory") != std::string::npos;
+        return end(RunState::failed, memory ? "not enough memory: " + what : what,
+                   memory ? ErrorKind::memory : ErrorKind::internal);
     } catch (const std::exception& error) {
         return end(RunState::failed, error.what(), ErrorKind::internal);
     } catch (...) {

@@ -7,8 +7,12 @@
 
 namespace diapason {
 
-TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens, std::int64_t begin_id, std::int64_t end_id)
-    : m_task(task), m_tokenizer(std::move(tokenizer)), m_begin_id(begin_id), m_end_id(end_id) {
+TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens,
+                   std::int64_t begin_id, std::int64_t end_id)
+    : m_task(task),
+      m_tokenizer(std::move(tokenizer)),
+      m_begin_id(begin_id),
+      m_end_id(end_id) {
     if (max_tokens > 0) m_task.max_tokens = std::min(max_tokens, m_task.max_tokens);
 }
 
@@ -38,20 +42,23 @@ Sequence TaskData::training_sequence(const std::string& name, std::size_t item) 
         // The last input row predicts the first target token; the last target token is only predicted.
         sequence.labels.assign(example.ids.size() - 1, -100);
         sequence.labels.insert(sequence.labels.end(), example.target_ids.begin(), example.target_ids.end());
-        if (!example.target_ids.empty()) sequence.ids.insert(sequence.ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
+        if (!example.target_ids.empty())
+            sequence.ids.insert(sequence.ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
         sequence.type_ids.assign(sequence.ids.size(), 0);
     }
     return sequence;
 }
 
-std::shared_ptr<TaskData> shared_task_data(const std::string& task_name, const std::filesystem::path& backbone, std::int64_t max_tokens) {
+std::shared_ptr<TaskData> shared_task_data(const std::string& task_name, const std::filesystem::path& backbone,
+                                           std::int64_t max_tokens) {
     static std::map<std::tuple<std::string, std::string, std::int64_t>, std::shared_ptr<TaskData>> cache;
     auto& entry = cache[{task_name, backbone.string(), max_tokens}];
     if (entry != nullptr) return entry;
     const Task task = load_task(task_name);
     const BackboneConfig config = read_backbone_config(backbone);
     if (task.kind == TaskKind::generation && !config.causal) {
-        throw config_error("task", task_name, "a generation task needs a decoder, and this backbone is an encoder", "Choose another backbone");
+        throw config_error("task", task_name, "a generation task needs a decoder, and this backbone is an encoder",
+                           "Choose another backbone");
     }
     // Encoders put their special tokens around a text themselves; decoders begin and end with the ids of their config.
     const std::int64_t begin = config.causal && task.kind == TaskKind::generation ? config.bos_id : -1;

@@ -16,7 +16,8 @@ namespace diapason {
 class TaskData {
 public:
     /// @param max_tokens 0 = the task's own limit
-    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens, std::int64_t begin_id, std::int64_t end_id);
+    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens,
+             std::int64_t begin_id, std::int64_t end_id);
 
     struct Split {
         Dataset examples;
@@ -41,6 +42,7 @@ private:
 };
 
 /// The same object for the same task, backbone and limit as long as the process lives. Engine thread only.
-std::shared_ptr<TaskData> shared_task_data(const std::string& task, const std::filesystem::path& backbone, std::int64_t max_tokens);
+std::shared_ptr<TaskData> shared_task_data(const std::string& task, const std::filesystem::path& backbone,
+                                           std::int64_t max_tokens);
 
 } // namespace diapason

@@ -23,12 +23,15 @@ namespace {
 // Collects and prints the result lines of one verification.
 class Report {
 public:
-    Report(Engine::VerifyResult& result, const std::function<void(const std::string&)>& line) : m_result(result), m_line(line) {}
+    Report(Engine::VerifyResult& result, const std::function<void(const std::string&)>& line)
+        : m_result(result),
+          m_line(line) {}
 
     void begin(const std::string& name) { m_case = name; }
 
     // Relative to the tensor: max|a−b| ≤ tol · max(floor, max|b|).
-    void compare(const std::string& what, const at::Tensor& got, const at::Tensor& want, double tolerance, double floor) {
+    void compare(const std::string& what, const at::Tensor& got, const at::Tensor& want, double tolerance,
+                 double floor) {
         if (!got.defined() || got.sizes() != want.sizes()) {
             fail(what, got.defined() ? "another shape than expected" : "not computed");
             return;
@@ -45,7 +48,11 @@ public:
         char text[256];
         std::snprintf(text, sizeof text, "  max|Δ| %.3g  tol %.3g", difference, tolerance * scale);
         finish(good, what, text);
-        m_result.cases.push_back({{"case", m_case}, {"what", what}, {"ok", good}, {"difference", difference}, {"tolerance", tolerance * scale}});
+        m_result.cases.push_back({{"case", m_case},
+                                  {"what", what},
+                                  {"ok", good},
+                                  {"difference", difference},
+                                  {"tolerance", tolerance * scale}});
     }
 
     void fail(const std::string& what, const std::string& why) {
@@ -67,7 +74,10 @@ private:
 // A case at work: the model with its adapter, and how names of the case's file lead to parameters.
 class Trial {
 public:
-    Trial(const ParityCase& parity, at::Device device, Report& report) : m_case(parity), m_report(report), m_device(device) {
+    Trial(const ParityCase& parity, at::Device device, Report& report)
+        : m_case(parity),
+          m_report(report),
+          m_device(device) {
         const BackboneConfig config = read_backbone_config(parity.backbone);
         HeadSpec head{parity.head, 0};
         if (parity.head == HeadKind::sequence_classification || parity.head == HeadKind::token_classification) {
@@ -77,7 +87,9 @@ public:
         const auto adapter = parity.document.find("adapter");
         if (adapter != parity.document.end() && !adapter->is_null()) {
             const std::string format = adapter->value("format", "");
-            if (format != "peft") throw input_error((parity.folder / "case.json").string(), "unsupported: adapters of the format " + format);
+            if (format != "peft")
+                throw input_error((parity.folder / "case.json").string(),
+                                  "unsupported: adapters of the format " + format);
             m_adapter = read_peft_folder(parity.folder / adapter->value("path", "adapter"), *m_model);
         }
         m_inputs = pack_inputs(parity, device);
@@ -93,35 +105,42 @@ public:
         const HiddenStates hidden = m_model->hidden(m_inputs.batch, state, true);
         for (std::size_t i = 0; m_case.has("expected.hidden." + std::to_string(i)); ++i) {
             const std::string name = "hidden." + std::to_string(i);
-            if (i >= hidden.all.size()) m_report.fail(name, "the backbone has fewer layers");
-            else compare_rows(name, "hidden", hidden.all[i], hidden);
+            if (i >= hidden.all.size())
+                m_report.fail(name, "the backbone has fewer layers");
+            else
+                compare_rows(name, "hidden", hidden.all[i], hidden);
         }
         const bool first_soft = m_model->prompt() != nullptr && m_model->prompt()->pool_first_soft_token();
         if (m_case.has("expected.pooled")) {
-            m_report.compare("pooled", m_model->head().pooled(hidden, first_soft), m_case.tensor("expected.pooled"), m_case.tolerance("pooled"),
-                             m_case.floor("pooled"));
+            m_report.compare("pooled", m_model->head().pooled(hidden, first_soft), m_case.tensor("expected.pooled"),
+                             m_case.tolerance("pooled"), m_case.floor("pooled"));
         }
         if (m_case.has("expected.logits")) {
             const at::Tensor logits = m_model->logits_from(hidden, m_inputs.batch, state, Rows::all);
             if (m_case.head == HeadKind::sequence_classification) {
-                m_report.compare("logits", logits, m_case.tensor("expected.logits"), m_case.tolerance("logits"), m_case.floor("logits"));
+                m_report.compare("logits", logits, m_case.tensor("expected.logits"), m_case.tolerance("logits"),
+                                 m_case.floor("logits"));
             } else {
                 compare_rows("logits", "logits", logits, hidden);
             }
         }
         if (m_case.has("expected.loss")) {
-            const at::Tensor loss = m_model->loss(m_model->logits_from(hidden, m_inputs.batch, state), m_inputs.batch).mean();
-            m_report.compare("loss", loss, m_case.tensor("expected.loss"), m_case.tolerance("loss"), m_case.floor("loss"));
+            const at::Tensor loss =
+                m_model->loss(m_model->logits_from(hidden, m_inputs.batch, state), m_inputs.batch).mean();
+            m_report.compare("loss", loss, m_case.tensor("expected.loss"), m_case.tolerance("loss"),
+                             m_case.floor("loss"));
             if (!wanted.empty()) loss.backward();
         }
         for (const auto& [name, tensor] : m_case.tensors) {
             if (name.rfind("expected.grad.", 0) != 0) continue;
             const at::Tensor gradient = parameter(name.substr(14)).value.grad();
-            m_report.compare(name.substr(9), gradient.defined() ? gradient : at::zeros_like(tensor), tensor, m_case.tolerance("grad"),
-                             m_case.floor("grad"));
+            m_report.compare(name.substr(9), gradient.defined() ? gradient : at::zeros_like(tensor), tensor,
+                             m_case.tolerance("grad"), m_case.floor("grad"));
         }
-        for (const auto& item : m_model->weights().all()) item->value.set_requires_grad(false).mutable_grad() = at::Tensor();
-        for (const auto& item : m_model->deltas().all()) item->value.set_requires_grad(false).mutable_grad() = at::Tensor();
+        for (const auto& item : m_model->weights().all())
+            item->value.set_requires_grad(false).mutable_grad() = at::Tensor();
+        for (const auto& item : m_model->deltas().all())
+            item->value.set_requires_grad(false).mutable_grad() = at::Tensor();
     }
 
     void merged() {
@@ -131,7 +150,8 @@ public:
         m_model->merge();
         for (const auto& [name, tensor] : m_case.tensors) {
             if (name.rfind("expected.merged.", 0) != 0) continue;
-            m_report.compare(name.substr(9), parameter(name.substr(16)).value, tensor, m_case.tolerance("merged"), m_case.floor("merged"));
+            m_report.compare(name.substr(9), parameter(name.substr(16)).value, tensor, m_case.tolerance("merged"),
+                             m_case.floor("merged"));
         }
         m_model->unmerge();
     }
@@ -139,7 +159,8 @@ public:
     void train() {
         const Json& settings = m_case.document.at("train");
         const std::string origin = (m_case.folder / "case.json").string();
-        if (settings.value("optimizer", "adamw") != "adamw") throw input_error(origin, "unsupported: the optimizer " + settings.value("optimizer", ""));
+        if (settings.value("optimizer", "adamw") != "adamw")
+            throw input_error(origin, "unsupported: the optimizer " + settings.value("optimizer", ""));
         m_model->train(trained(settings.value("trainable", "all")));
         AdamWOptions options;
         options.beta1 = settings.at("betas").at(0).get<double>();
@@ -147,12 +168,15 @@ public:
         options.epsilon = settings.value("eps", 1e-8);
         options.weight_decay = settings.value("weight_decay", 0.0);
         std::vector<at::Tensor> values;
-        for (Parameter* p : m_model->trainable()) values.push_back(p->value);
+        for (Parameter* p : m_model->trainable())
+            values.push_back(p->value);
         AdamW optimiser(values, options);
         const auto steps = settings.at("steps").get<std::int64_t>();
         const ScheduleKind schedule = schedule_kind_from(settings.value("schedule", "constant"));
         const auto warmup = settings.value("warmup_steps", std::int64_t{0});
-        const double clip = settings.contains("clip_norm") && settings.at("clip_norm").is_number() ? settings.at("clip_norm").get<double>() : 0;
+        const double clip = settings.contains("clip_norm") && settings.at("clip_norm").is_number()
+                                ? settings.at("clip_norm").get<double>()
+                                : 0;
         std::vector<at::Tensor> losses;
         for (std::int64_t i = 0; i < steps; ++i) {
             const ForwardState state;
@@ -163,17 +187,19 @@ public:
             if (clip > 0) optimiser.clip(clip, optimiser.gradient_norm());
             optimiser.step(settings.at("lr").get<double>() * schedule_factor(schedule, i, warmup, steps));
         }
-        m_report.compare("train_losses", at::stack(losses), m_case.tensor("expected.train_losses"), m_case.tolerance("train_losses"),
-                         m_case.floor("train_losses"));
+        m_report.compare("train_losses", at::stack(losses), m_case.tensor("expected.train_losses"),
+                         m_case.tolerance("train_losses"), m_case.floor("train_losses"));
         for (const auto& [name, tensor] : m_case.tensors) {
             if (name.rfind("expected.after.", 0) != 0) continue;
-            m_report.compare(name.substr(9), parameter(name.substr(15)).value, tensor, m_case.tolerance("after"), m_case.floor("after"));
+            m_report.compare(name.substr(9), parameter(name.substr(15)).value, tensor, m_case.tolerance("after"),
+                             m_case.floor("after"));
         }
     }
 
 private:
     Parameter& parameter(const std::string& name) {
-        if (const auto found = m_adapter.parameters.find(name); found != m_adapter.parameters.end()) return *found->second;
+        if (const auto found = m_adapter.parameters.find(name); found != m_adapter.parameters.end())
+            return *found->second;
         for (const auto& item : m_model->weights().all()) {
             if (item->name == name || item->file_name == name) return *item;
         }
@@ -199,8 +225,10 @@ private:
         return list;
     }
 
-    // Rows of a packed tensor [T', n] against a padded one [B, P+columns, n], where positions are visible and to be compared.
-    void compare_rows(const std::string& what, const std::string& kind, const at::Tensor& packed, const HiddenStates& hidden) {
+    // Rows of a packed tensor [T', n] against a padded one [B, P+columns, n], where positions are visible and to be
+    // compared.
+    void compare_rows(const std::string& what, const std::string& kind, const at::Tensor& packed,
+                      const HiddenStates& hidden) {
         const at::Tensor& expected = m_case.tensor("expected." + what);
         const std::string mask_name = "compare." + kind;
         std::vector<at::Tensor> got, want;
@@ -209,14 +237,17 @@ private:
             const auto s = static_cast<std::size_t>(b);
             for (std::int64_t row = hidden.offsets[s]; row < hidden.offsets[s + 1]; ++row) {
                 const std::int64_t inside = row - hidden.offsets[s];
-                const std::int64_t column = inside < hidden.prompt ? inside : hidden.prompt + m_inputs.places[token++].second;
+                const std::int64_t column =
+                    inside < hidden.prompt ? inside : hidden.prompt + m_inputs.places[token++].second;
                 if (m_case.has(mask_name) && m_case.tensor(mask_name)[b][column].item<std::int64_t>() == 0) continue;
                 got.push_back(packed[row].detach());
                 want.push_back(expected[b][column]);
             }
         }
-        if (got.empty()) m_report.fail(what, "no position is compared");
-        else m_report.compare(what, at::stack(got), at::stack(want), m_case.tolerance(kind), m_case.floor(kind));
+        if (got.empty())
+            m_report.fail(what, "no position is compared");
+        else
+            m_report.compare(what, at::stack(got), at::stack(want), m_case.tolerance(kind), m_case.floor(kind));
     }
 
     const ParityCase& m_case;
@@ -245,8 +276,11 @@ Engine::VerifyResult verify_cases(const fs::path& folder, const std::string& onl
     std::vector<fs::path> cases;
     collect_cases(folder, cases);
     std::sort(cases.begin(), cases.end());
-    std::erase_if(cases, [&](const fs::path& path) { return !only.empty() && path.string().find(only) == std::string::npos; });
-    if (cases.empty()) throw input_error(folder.string(), only.empty() ? "holds no case (a folder with a case.json)" : "holds no case with " + only + " in its path");
+    std::erase_if(cases,
+                  [&](const fs::path& path) { return !only.empty() && path.string().find(only) == std::string::npos; });
+    if (cases.empty())
+        throw input_error(folder.string(), only.empty() ? "holds no case (a folder with a case.json)"
+                                                        : "holds no case with " + only + " in its path");
     Engine::VerifyResult result;
     Report report(result, line);
     for (const fs::path& path : cases) {

@@ -10,9 +10,10 @@
 namespace diapason {
 
 /// Checks one case folder, or every case below a folder, in sorted order; one line per checked tensor.
-/// @param only run cases whose path contains this text; empty = all. Never throws for a bad case: it fails with a message.
+/// @param only run cases whose path contains this text; empty = all. Never throws for a bad case: it fails with a
+/// message.
 /// @throws Error(input) when there is no case at all
-Engine::VerifyResult verify_cases(const std::filesystem::path& folder, const std::string& only, const std::string& device,
-                                  const std::function<void(const std::string&)>& line);
+Engine::VerifyResult verify_cases(const std::filesystem::path& folder, const std::string& only,
+                                  const std::string& device, const std::function<void(const std::string&)>& line);
 
 } // namespace diapason

@@ -15,10 +15,13 @@ MethodInfo head_only_info() {
         return ParameterCounts{0, 0, 0, head_parameter_count(config, task)};
     };
     info.caption = [](const OptionValues&) { return std::string(); };
-    info.drawing = [](const BackboneConfig&, const OptionValues&) { return std::vector<DeltaDrawing>{{"head", "head", "head"}}; };
+    info.drawing = [](const BackboneConfig&, const OptionValues&) {
+        return std::vector<DeltaDrawing>{{"head", "head", "head"}};
+    };
     info.refusal = [](const BackboneConfig&, const TaskShape& task, const OptionValues&) {
         return task.head == "causal_lm" || task.head == "masked_lm"
-                   ? std::string("a language-model head belongs to the pretrained backbone, so that nothing would be trained")
+                   ? std::string(
+                         "a language-model head belongs to the pretrained backbone, so that nothing would be trained")
                    : std::string();
     };
     return info;

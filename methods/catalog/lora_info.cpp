@@ -70,7 +70,8 @@ MethodInfo lora_info() {
     scaling.label = "Scaling";
     scaling.type = OptionType::choice;
     scaling.default_value = "alpha_over_rank";
-    scaling.choices = {{"alpha_over_rank", "α/r", "The paper's."}, {"alpha_over_sqrt_rank", "α/√r", "rsLoRA (Kalajdzievski 2023)."}};
+    scaling.choices = {{"alpha_over_rank", "α/r", "The paper's."},
+                       {"alpha_over_sqrt_rank", "α/√r", "rsLoRA (Kalajdzievski 2023)."}};
     scaling.help = "Factor of the update.";
     scaling.source = "Hu et al. 2022, §4.1; Kalajdzievski 2023";
     scaling.advanced = true;
@@ -79,7 +80,9 @@ MethodInfo lora_info() {
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         std::int64_t trained = 0;
         for (const Site& site : match_sites(config, options.text("targets"))) {
-            if (!site.is_linear()) throw config_error("targets", site.address(), "LoRA needs a linear map", "Points are q k v o fc1 fc2 gate");
+            if (!site.is_linear())
+                throw config_error("targets", site.address(), "LoRA needs a linear map",
+                                   "Points are q k v o fc1 fc2 gate");
             trained += options.integer("rank") * (site.in + site.out);
         }
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
@@ -91,7 +94,8 @@ MethodInfo lora_info() {
         std::vector<DeltaDrawing> drawings;
         std::set<std::string> seen;
         for (const Site& site : match_sites(config, options.text("targets"))) {
-            if (seen.insert(site.point).second) drawings.push_back({site.point, "lora", "r " + std::to_string(options.integer("rank"))});
+            if (seen.insert(site.point).second)
+                drawings.push_back({site.point, "lora", "r " + std::to_string(options.integer("rank"))});
         }
         return drawings;
     };

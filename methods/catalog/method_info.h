@@ -21,25 +21,25 @@ struct ParameterCounts {
 
 /// What counts and labels depend on besides the method's options.
 struct TaskShape {
-    std::string head;             ///< "sequence_classification", "causal_lm", …
+    std::string head; ///< "sequence_classification", "causal_lm", …
     std::int64_t classes = 0;
 };
 
 /// Where a method's deltas sit and how the drawing shows them.
 struct DeltaDrawing {
-    std::string point;            ///< site point: q, v, embedding, head, all …
-    std::string shape;            ///< "lora", "prompt", "full", "head": which glyph
-    std::string caption;          ///< "r 8"
+    std::string point;   ///< site point: q, v, embedding, head, all …
+    std::string shape;   ///< "lora", "prompt", "full", "head": which glyph
+    std::string caption; ///< "r 8"
 };
 
 /// Description of one method: one per file pair methods/<name>.{h,cpp}, listed in methods/methods.def.
 struct MethodInfo {
-    std::string id;               ///< "lora"
-    std::string label;            ///< "LoRA"
-    std::string paper;            ///< "Hu et al. 2022"
-    std::string formula;          ///< one line of plain text, for the form's heading
-    std::string summary;          ///< one sentence
-    int colour_slot = 1;          ///< preferred series colour (1 to 8)
+    std::string id;      ///< "lora"
+    std::string label;   ///< "LoRA"
+    std::string paper;   ///< "Hu et al. 2022"
+    std::string formula; ///< one line of plain text, for the form's heading
+    std::string summary; ///< one sentence
+    int colour_slot = 1; ///< preferred series colour (1 to 8)
     double default_learning_rate = 1e-3;
     std::vector<OptionDescriptor> options;
 

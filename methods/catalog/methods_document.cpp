@@ -13,14 +13,19 @@ namespace {
 std::string cell(const std::string& text) {
     std::string out;
     for (const char c : text) {
-        if (c == '|') out += "\\|";
-        else if (c == '\n') out += ' ';
-        else out += c;
+        if (c == '|')
+            out += "\\|";
+        else if (c == '\n')
+            out += ' ';
+        else
+            out += c;
     }
     return out.empty() ? "–" : out;
 }
 
-std::string plain(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string plain(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 std::string range_of(const OptionDescriptor& d) {
     if (d.type == OptionType::boolean) return "true, false";
@@ -28,7 +33,8 @@ std::string range_of(const OptionDescriptor& d) {
     if (d.type == OptionType::sites) return "site address";
     if (d.type == OptionType::choice) {
         std::string list;
-        for (const OptionChoice& choice : d.choices) list += (list.empty() ? "" : ", ") + choice.value;
+        for (const OptionChoice& choice : d.choices)
+            list += (list.empty() ? "" : ", ") + choice.value;
         return list;
     }
     const auto bound = [&](double value) {
@@ -47,11 +53,12 @@ std::string option_table(const std::vector<OptionDescriptor>& options) {
         std::string meaning = d.help;
         if (!d.only_when_name.empty()) {
             std::string values;
-            for (const std::string& value : d.only_when_values) values += (values.empty() ? "" : ", ") + value;
+            for (const std::string& value : d.only_when_values)
+                values += (values.empty() ? "" : ", ") + value;
             meaning += " Only when " + d.only_when_name + " is " + values + ".";
         }
-        text += "| `" + d.name + "` | " + cell(range_of(d)) + " | " + cell(plain(d.default_value)) + " | " + cell(meaning) + " | " +
-                cell(d.source) + " |\n";
+        text += "| `" + d.name + "` | " + cell(range_of(d)) + " | " + cell(plain(d.default_value)) + " | " +
+                cell(meaning) + " | " + cell(d.source) + " |\n";
     }
     return text;
 }
@@ -59,14 +66,17 @@ std::string option_table(const std::vector<OptionDescriptor>& options) {
 } // namespace
 
 std::string methods_document() {
-    std::string text = "# Methods\n\nMade from the option descriptors (`diapason-cli methods --markdown`); do not edit by hand.\n\n"
-                       "| method | id | paper | what it trains |\n|---|---|---|---|\n";
+    std::string text =
+        "# Methods\n\nMade from the option descriptors (`diapason-cli methods --markdown`); do not edit by hand.\n\n"
+        "| method | id | paper | what it trains |\n|---|---|---|---|\n";
     for (const MethodInfo& method : method_catalog()) {
-        text += "| " + cell(method.label) + " | `" + method.id + "` | " + cell(method.paper) + " | " + cell(method.summary) + " |\n";
+        text += "| " + cell(method.label) + " | `" + method.id + "` | " + cell(method.paper) + " | " +
+                cell(method.summary) + " |\n";
     }
     for (const MethodInfo& method : method_catalog()) {
         text += "\n## " + method.label + "\n\n`" + method.formula + "` — " + method.paper + ". " + method.summary +
-                " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n" + option_table(method.options);
+                " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n" +
+                option_table(method.options);
     }
     text += "\n## Training\n\nOptions of every run, whatever the method.\n\n" + option_table(training_options());
     return text;

@@ -29,8 +29,10 @@ MethodInfo prompt_tuning_info() {
     init.type = OptionType::choice;
     init.default_value = "vocabulary";
     init.choices = {{"random", "random", "Uniform in ± the range."},
-                    {"vocabulary", "sampled vocabulary", "Embeddings of words drawn from the most frequent ones, without repetition."},
-                    {"label", "class labels", "Embeddings of the class words, averaged over their pieces; the rest as sampled vocabulary."},
+                    {"vocabulary", "sampled vocabulary",
+                     "Embeddings of words drawn from the most frequent ones, without repetition."},
+                    {"label", "class labels",
+                     "Embeddings of the class words, averaged over their pieces; the rest as sampled vocabulary."},
                     {"text", "text", "Embeddings of a text's tokens, repeated or cut to the length."}};
     init.help = "Where the first values of the soft tokens come from.";
     init.source = "Lester et al. 2021, §3.2; text: PEFT";
@@ -75,8 +77,9 @@ MethodInfo prompt_tuning_info() {
     pooling.label = "Pooled row";
     pooling.type = OptionType::choice;
     pooling.default_value = "first_token";
-    pooling.choices = {{"first_token", "first real token", "The encoder's own [CLS] row, behind the prompt (P-tuning v2's choice)."},
-                       {"first_soft_token", "first soft token", "Row 0, the first soft token, as PEFT's wrapper reads it."}};
+    pooling.choices = {
+        {"first_token", "first real token", "The encoder's own [CLS] row, behind the prompt (P-tuning v2's choice)."},
+        {"first_soft_token", "first soft token", "Row 0, the first soft token, as PEFT's wrapper reads it."}};
     pooling.help = "Row of an encoder that the classifier reads; decoders read the last token.";
     pooling.source = "P-tuning v2 code; PEFT 0.20";
     pooling.advanced = true;
@@ -90,12 +93,15 @@ MethodInfo prompt_tuning_info() {
         return "length " + std::to_string(options.integer("length")) + ", " + options.text("init");
     };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
-        return std::vector<DeltaDrawing>{{"embedding", "prompt", "length " + std::to_string(options.integer("length"))}};
+        return std::vector<DeltaDrawing>{
+            {"embedding", "prompt", "length " + std::to_string(options.integer("length"))}};
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         // Learned positions end somewhere; a prompt that fills them leaves no room for text.
         const bool fits = options.integer("length") * 2 <= config.max_positions;
-        return fits ? std::string() : "a prompt of this length leaves too few of the backbone's " + std::to_string(config.max_positions) + " positions";
+        return fits ? std::string()
+                    : "a prompt of this length leaves too few of the backbone's " +
+                          std::to_string(config.max_positions) + " positions";
     };
     return info;
 }

@@ -14,7 +14,9 @@ namespace {
 const BackboneConfig& cachedConfig(const std::string& backbone) {
     static std::map<std::string, BackboneConfig> cache;
     const auto found = cache.find(backbone);
-    return found != cache.end() ? found->second : cache.emplace(backbone, read_backbone_config(resolve_backbone(backbone))).first->second;
+    return found != cache.end()
+               ? found->second
+               : cache.emplace(backbone, read_backbone_config(resolve_backbone(backbone))).first->second;
 }
 
 const TaskShape& cachedShape(const std::string& name) {
@@ -32,7 +34,8 @@ ParameterCounts counts_of(const RunSpec& spec, std::int64_t* backbone) {
     if (backbone != nullptr) *backbone = config.parameter_count();
     std::vector<Problem> problems;
     const MethodInfo& info = method_info(spec.method);
-    return info.count(config, cachedShape(spec.task), OptionValues::from_json(info.options, spec.method_options, "", problems));
+    return info.count(config, cachedShape(spec.task),
+                      OptionValues::from_json(info.options, spec.method_options, "", problems));
 }
 
 void ArmsModel::setStudy(const Study& study) {
@@ -55,9 +58,11 @@ void ArmsModel::setStudy(const Study& study) {
 
 QVariant ArmsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
-    if (role == Qt::TextAlignmentRole) return static_cast<int>((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return static_cast<int>((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
-    const QString titles[] = {tr("Arm"), tr("Trained"), tr("% of backbone"), tr("Storage"), tr("Head, apart"), tr("Learning rate"), tr("Steps"), tr("Seeds")};
+    const QString titles[] = {tr("Arm"),         tr("Trained"),       tr("% of backbone"), tr("Storage"),
+                              tr("Head, apart"), tr("Learning rate"), tr("Steps"),         tr("Seeds")};
     return titles[section];
 }
 
@@ -67,19 +72,30 @@ QVariant ArmsModel::data(const QModelIndex& index, int role) const {
     const Counted& counted = m_counts[row];
     if (role == Qt::DecorationRole && index.column() == Label) return seriesColour(arm.colour_slot);
     if (role == Qt::ToolTipRole) return counted.problem.isEmpty() ? qs(arm.label) : counted.problem;
-    if (role == Qt::TextAlignmentRole) return static_cast<int>((index.column() == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return static_cast<int>((index.column() == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
     if (!counted.known && index.column() >= Trained && index.column() <= Head) return QStringLiteral("—");
     switch (index.column()) {
-    case Label: return qs(arm.label);
-    case Trained: return qs(format_count(counted.counts.trained));
-    case Share: return QString::number(100.0 * static_cast<double>(counted.counts.trained) / static_cast<double>(counted.backbone), 'g', 3);
-    case Stored: return qs(format_bytes(static_cast<double>(counted.counts.stored_bits) / 8));
-    case Head: return qs(format_count(counted.counts.head));
-    case Rate: return qs(format_rate(arm.spec.training_options.at("learning_rate").get<double>()));
-    case Steps: return qs(format_count(arm.spec.training_options.at("steps").get<std::int64_t>()));
-    case Seeds: return QString::number(m_seeds);
-    default: return {};
+    case Label:
+        return qs(arm.label);
+    case Trained:
+        return qs(format_count(counted.counts.trained));
+    case Share:
+        return QString::number(
+            100.0 * static_cast<double>(counted.counts.trained) / static_cast<double>(counted.backbone), 'g', 3);
+    case Stored:
+        return qs(format_bytes(static_cast<double>(counted.counts.stored_bits) / 8));
+    case Head:
+        return qs(format_count(counted.counts.head));
+    case Rate:
+        return qs(format_rate(arm.spec.training_options.at("learning_rate").get<double>()));
+    case Steps:
+        return qs(format_count(arm.spec.training_options.at("steps").get<std::int64_t>()));
+    case Seeds:
+        return QString::number(m_seeds);
+    default:
+        return {};
     }
 }
 

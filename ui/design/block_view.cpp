@@ -18,9 +18,12 @@ constexpr double streamX = 70; // the residual stream runs upwards here
 
 class Drawing {
 public:
-    Drawing(QPainter& painter, const BackboneConfig& config, const std::vector<DrawnMethod>& methods) : m_p(painter), m_c(config) {
+    Drawing(QPainter& painter, const BackboneConfig& config, const std::vector<DrawnMethod>& methods)
+        : m_p(painter),
+          m_c(config) {
         for (const DrawnMethod& method : methods) {
-            for (const DeltaDrawing& delta : method.deltas) m_at[delta.point].push_back({&method, &delta});
+            for (const DeltaDrawing& delta : method.deltas)
+                m_at[delta.point].push_back({&method, &delta});
         }
     }
 
@@ -28,7 +31,10 @@ public:
         m_text = m_p.font();
         m_text.setPixelSize(11);
         m_p.setFont(m_text);
-        const QString layers = QObject::tr("%1 layer, ×%2, %3").arg(qs(m_c.stack())).arg(m_c.layers).arg(m_c.pre_norm ? QObject::tr("pre-norm") : QObject::tr("post-norm"));
+        const QString layers = QObject::tr("%1 layer, ×%2, %3")
+                                   .arg(qs(m_c.stack()))
+                                   .arg(m_c.layers)
+                                   .arg(m_c.pre_norm ? QObject::tr("pre-norm") : QObject::tr("post-norm"));
         frame(QRectF(30, 62, 580, 338), layers);
         head();
         feedForward();
@@ -84,7 +90,10 @@ private:
         m_p.drawLine(c - QPointF(4, 0), c + QPointF(4, 0));
         m_p.drawLine(c - QPointF(0, 4), c + QPointF(0, 4));
     }
-    void norm(double y) { box(QRectF(streamX - 38, y - 10, 76, 20), m_c.norm == NormKind::rms_norm ? QObject::tr("RMS norm") : QObject::tr("layer norm")); }
+    void norm(double y) {
+        box(QRectF(streamX - 38, y - 10, 76, 20),
+            m_c.norm == NormKind::rms_norm ? QObject::tr("RMS norm") : QObject::tr("layer norm"));
+    }
 
     // The hourglass of a low-rank update, to the right of its map.
     void lowRank(QRectF map, const std::string& point) {
@@ -99,8 +108,10 @@ private:
             m_p.setBrush(fill);
             pen(c, hit.method->selected ? 2 : 1);
             const double top = map.top() - 4, bottom = map.bottom() + 4, mid = map.center().y();
-            m_p.drawPolygon(QPolygonF({{x, top}, {x + 20, top}, {x + 13, mid}, {x + 20, bottom}, {x, bottom}, {x + 7, mid}}));
-            label(QRectF(x + 23, map.top(), 40, map.height()), qs(hit.delta->caption), Qt::AlignLeft | Qt::AlignVCenter);
+            m_p.drawPolygon(
+                QPolygonF({{x, top}, {x + 20, top}, {x + 13, mid}, {x + 20, bottom}, {x, bottom}, {x + 7, mid}}));
+            label(QRectF(x + 23, map.top(), 40, map.height()), qs(hit.delta->caption),
+                  Qt::AlignLeft | Qt::AlignVCenter);
             x += 58;
         }
     }
@@ -124,7 +135,9 @@ private:
         label(QRectF(340, 20, 290, 26), text, Qt::AlignLeft | Qt::AlignVCenter);
     }
 
-    QString size(const char* name, std::int64_t in, std::int64_t out) const { return QStringLiteral("%1  %2 → %3").arg(QLatin1String(name)).arg(in).arg(out); }
+    QString size(const char* name, std::int64_t in, std::int64_t out) const {
+        return QStringLiteral("%1  %2 → %3").arg(QLatin1String(name)).arg(in).arg(out);
+    }
 
     void feedForward() {
         const QRectF inside(150, 84, 446, 128);
@@ -142,7 +155,9 @@ private:
             line({470, 186}, {470, 200});
             line({270, 200}, {470, 200});
         } else {
-            label(QRectF(350, 130, 80, 20), m_c.activation == Activation::relu ? QStringLiteral("ReLU") : QStringLiteral("GELU"), Qt::AlignLeft | Qt::AlignVCenter);
+            label(QRectF(350, 130, 80, 20),
+                  m_c.activation == Activation::relu ? QStringLiteral("ReLU") : QStringLiteral("GELU"),
+                  Qt::AlignLeft | Qt::AlignVCenter);
             map(QRectF(270, 162, 150, 24), size("fc1", m_c.width, m_c.ffn_width), "fc1");
         }
         branch(345, 98, m_c.gated_ffn ? 200 : 186, 110, 200);
@@ -167,7 +182,8 @@ private:
         const std::int64_t kv = m_c.kv_heads * m_c.head_width;
         map(QRectF(270, 252, 150, 24), size("o", q, m_c.width), "o");
         line({345, 276}, {345, 290});
-        box(QRectF(180, 290, 340, 26), QObject::tr("%1 heads of %2: softmax(q kᵀ / √%2) v").arg(m_c.heads).arg(m_c.head_width));
+        box(QRectF(180, 290, 340, 26),
+            QObject::tr("%1 heads of %2: softmax(q kᵀ / √%2) v").arg(m_c.heads).arg(m_c.head_width));
         const std::pair<const char*, double> maps[] = {{"q", 180}, {"k", 318}, {"v", 456}};
         for (const auto& [name, x] : maps) {
             const QRectF rect(x, 340, 66, 24);
@@ -200,7 +216,8 @@ private:
                     label(rect, QString::fromUtf8(text), Qt::AlignCenter, Role::text);
                     x += 30;
                 }
-                label(QRectF(30, 444, 560, 16), QObject::tr("soft prompt: %1").arg(qs(hit.delta->caption)), Qt::AlignLeft | Qt::AlignVCenter);
+                label(QRectF(30, 444, 560, 16), QObject::tr("soft prompt: %1").arg(qs(hit.delta->caption)),
+                      Qt::AlignLeft | Qt::AlignVCenter);
                 x += 8;
                 break; // one row of soft tokens, however many arms have one
             }
@@ -210,7 +227,9 @@ private:
             box(rect, QString::fromUtf8(text));
             x += 60;
         }
-        label(QRectF(x + 6, 420, 240, 22), QObject::tr("%1 pieces → %2").arg(qs(format_count(m_c.vocabulary))).arg(m_c.width), Qt::AlignLeft | Qt::AlignVCenter);
+        label(QRectF(x + 6, 420, 240, 22),
+              QObject::tr("%1 pieces → %2").arg(qs(format_count(m_c.vocabulary))).arg(m_c.width),
+              Qt::AlignLeft | Qt::AlignVCenter);
     }
 
     QPainter& m_p;
@@ -235,7 +254,8 @@ void BlockView::setMethods(std::vector<DrawnMethod> methods) {
     m_methods = std::move(methods);
     QString spoken;
     for (const DrawnMethod& method : m_methods) {
-        for (const DeltaDrawing& delta : method.deltas) spoken += tr("%1 at %2, %3. ").arg(method.label, qs(delta.point), qs(delta.caption));
+        for (const DeltaDrawing& delta : method.deltas)
+            spoken += tr("%1 at %2, %3. ").arg(method.label, qs(delta.point), qs(delta.caption));
     }
     setAccessibleDescription(spoken);
     update();

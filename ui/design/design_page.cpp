@@ -34,10 +34,13 @@ QScrollArea* scrolling(QWidget* content) {
     return area;
 }
 
-void setValue(Json& object, const QString& name, const Json& value) { object[name.toStdString()] = value; }
+void setValue(Json& object, const QString& name, const Json& value) {
+    object[name.toStdString()] = value;
+}
 
 void setLevels(std::vector<Factor>& factors, const std::string& address, const std::vector<Json>& levels) {
-    const auto found = std::find_if(factors.begin(), factors.end(), [&](const Factor& factor) { return factor.address == address; });
+    const auto found =
+        std::find_if(factors.begin(), factors.end(), [&](const Factor& factor) { return factor.address == address; });
     if (levels.empty()) {
         if (found != factors.end()) factors.erase(found);
     } else if (found != factors.end()) {
@@ -66,7 +69,10 @@ std::vector<OptionDescriptor> ownTraining() {
 
 } // namespace
 
-DesignPage::DesignPage(Workspace& workspace, QWidget* parent) : Page(parent), m_workspace(workspace), m_arms(new ArmsModel(this)) {
+DesignPage::DesignPage(Workspace& workspace, QWidget* parent)
+    : Page(parent),
+      m_workspace(workspace),
+      m_arms(new ArmsModel(this)) {
     auto* splitter = new QSplitter;
     splitter->setObjectName(QStringLiteral("designSplitter"));
     splitter->setHandleWidth(1);
@@ -107,17 +113,20 @@ QWidget* DesignPage::buildSections() {
     m_sections->setStyleSheet(QStringLiteral("background: transparent"));
     m_sections->setWordWrap(true);
     m_sections->setSpacing(2);
-    for (int i = 0; i < SectionCount; ++i) m_sections->addItem(QString());
+    for (int i = 0; i < SectionCount; ++i)
+        m_sections->addItem(QString());
     layout->addWidget(m_sections, 1);
     auto* bottom = new QVBoxLayout;
     bottom->setContentsMargins(12, 0, 12, 0);
-    auto* paired = label("secondary", tr("Seeds and data order are shared by all arms, so every difference is paired."));
+    auto* paired =
+        label("secondary", tr("Seeds and data order are shared by all arms, so every difference is paired."));
     bottom->addWidget(paired);
     m_go = new QPushButton(tr("Pre-flight and start"));
     bottom->addWidget(m_go);
     layout->addLayout(bottom);
     connect(m_name, &QLineEdit::editingFinished, this, [this] {
-        if (m_name->text().toStdString() != m_workspace.design().title) edit(tr("rename"), [this](Study& study) { study.title = m_name->text().toStdString(); });
+        if (m_name->text().toStdString() != m_workspace.design().title)
+            edit(tr("rename"), [this](Study& study) { study.title = m_name->text().toStdString(); });
     });
     connect(m_sections, &QListWidget::currentRowChanged, this, [this](int row) {
         if (row >= 0) m_stack->setCurrentIndex(row);
@@ -154,7 +163,8 @@ QWidget* DesignPage::buildCentre() {
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setTabKeyNavigation(false);
     m_table->horizontalHeader()->setSectionResizeMode(ArmsModel::Label, QHeaderView::Stretch);
-    for (int column = 1; column < ArmsModel::ColumnCount; ++column) m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+    for (int column = 1; column < ArmsModel::ColumnCount; ++column)
+        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     layout->addWidget(m_table, 1);
     splitter->addWidget(arms);
     splitter->setStretchFactor(0, 1);
@@ -167,14 +177,16 @@ QWidget* DesignPage::buildBackbone() {
     auto* layout = new QHBoxLayout(page);
     m_backbones = new QListWidget;
     m_backbones->setAccessibleName(tr("Backbones"));
-    for (const BackboneEntry& entry : list_backbones()) m_backbones->addItem(qs(entry.name));
+    for (const BackboneEntry& entry : list_backbones())
+        m_backbones->addItem(qs(entry.name));
     m_backboneText = label("");
     m_backboneText->setAlignment(Qt::AlignTop);
     m_backboneText->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_backbones, 1);
     layout->addWidget(m_backboneText, 2);
     connect(m_backbones, &QListWidget::currentTextChanged, this, [this](const QString& name) {
-        if (!m_loading && !name.isEmpty()) edit(tr("backbone %1").arg(name), [&](Study& study) { study.backbone = name.toStdString(); });
+        if (!m_loading && !name.isEmpty())
+            edit(tr("backbone %1").arg(name), [&](Study& study) { study.backbone = name.toStdString(); });
     });
     return page;
 }
@@ -185,7 +197,8 @@ QWidget* DesignPage::buildTask() {
     m_tasks = new QListWidget;
     m_tasks->setAccessibleName(tr("Tasks"));
     try {
-        for (const Task& task : list_tasks()) m_tasks->addItem(qs(task.id));
+        for (const Task& task : list_tasks())
+            m_tasks->addItem(qs(task.id));
     } catch (const Error&) { // pre-flight names what is wrong with the study's own task
     }
     m_taskText = label("");
@@ -193,7 +206,8 @@ QWidget* DesignPage::buildTask() {
     layout->addWidget(m_tasks, 1);
     layout->addWidget(m_taskText, 2);
     connect(m_tasks, &QListWidget::currentTextChanged, this, [this](const QString& id) {
-        if (!m_loading && !id.isEmpty()) edit(tr("task %1").arg(id), [&](Study& study) { study.task = id.toStdString(); });
+        if (!m_loading && !id.isEmpty())
+            edit(tr("task %1").arg(id), [&](Study& study) { study.task = id.toStdString(); });
     });
     return page;
 }
@@ -208,7 +222,8 @@ QWidget* DesignPage::buildMethods() {
     m_add = new QComboBox;
     m_add->setAccessibleName(tr("Add a method"));
     m_add->addItem(tr("Add method…"));
-    for (const MethodInfo& method : method_catalog()) m_add->addItem(qs(method.label), qs(method.id));
+    for (const MethodInfo& method : method_catalog())
+        m_add->addItem(qs(method.label), qs(method.id));
     auto* remove = new QPushButton(icon(QStringLiteral("trash")), tr("Remove"));
     bar->addWidget(m_add, 1);
     bar->addWidget(remove);
@@ -241,13 +256,16 @@ QWidget* DesignPage::buildMethods() {
         if (index == 0) return;
         const std::string id = m_add->itemData(index).toString().toStdString();
         m_add->setCurrentIndex(0);
-        edit(tr("add %1").arg(qs(method_info(id).label)), [&](Study& study) { study.methods.push_back({id, Json::object(), Json::object(), {}}); });
+        edit(tr("add %1").arg(qs(method_info(id).label)), [&](Study& study) {
+            study.methods.push_back({id, Json::object(), Json::object(), {}});
+        });
         m_methods->setCurrentRow(m_methods->count() - 1);
     });
     connect(remove, &QPushButton::clicked, this, [this] {
         const int row = m_methods->currentRow();
         if (row < 0) return;
-        edit(tr("remove %1").arg(m_methods->item(row)->text()), [&](Study& study) { study.methods.erase(study.methods.begin() + row); });
+        edit(tr("remove %1").arg(m_methods->item(row)->text()),
+             [&](Study& study) { study.methods.erase(study.methods.begin() + row); });
     });
     connect(m_methods, &QListWidget::currentRowChanged, this, [this] {
         if (m_loading) return;
@@ -258,7 +276,8 @@ QWidget* DesignPage::buildMethods() {
         edit(tr("change %1").arg(name), [&](Study& study) { setValue(selectedMethod(study)->options, name, value); });
     });
     connect(m_options, &OptionForm::levelsChanged, this, [this](const QString& name, const std::vector<Json>& levels) {
-        edit(levels.empty() ? tr("stop varying %1").arg(name) : tr("vary %1").arg(name), [&](Study& study) { setLevels(selectedMethod(study)->vary, name.toStdString(), levels); });
+        edit(levels.empty() ? tr("stop varying %1").arg(name) : tr("vary %1").arg(name),
+             [&](Study& study) { setLevels(selectedMethod(study)->vary, name.toStdString(), levels); });
     });
     connect(m_methodTraining, &OptionForm::valueChanged, this, [this](const QString& name, const Json& value) {
         edit(tr("change %1").arg(name), [&](Study& study) { setValue(selectedMethod(study)->training, name, value); });
@@ -275,7 +294,9 @@ QWidget* DesignPage::buildSeeds() {
     m_seeds->setAccessibleName(tr("Seeds"));
     m_seeds->setMaximumWidth(320);
     layout->addWidget(m_seeds);
-    layout->addWidget(label("secondary", tr("Whole numbers with commas. Every arm is trained with each of them; three are the least for an interval.")));
+    layout->addWidget(label(
+        "secondary",
+        tr("Whole numbers with commas. Every arm is trained with each of them; three are the least for an interval.")));
     layout->addSpacing(8);
     layout->addWidget(label("heading", tr("Training of every arm")));
     m_training = new OptionForm;
@@ -300,7 +321,8 @@ QWidget* DesignPage::buildSeeds() {
         edit(tr("change %1").arg(name), [&](Study& study) { setValue(study.training, name, value); });
     });
     connect(m_training, &OptionForm::levelsChanged, this, [this](const QString& name, const std::vector<Json>& levels) {
-        edit(tr("vary %1").arg(name), [&](Study& study) { setLevels(study.factors, "training." + name.toStdString(), levels); });
+        edit(tr("vary %1").arg(name),
+             [&](Study& study) { setLevels(study.factors, "training." + name.toStdString(), levels); });
     });
     return scrolling(page);
 }
@@ -333,15 +355,19 @@ QWidget* DesignPage::buildPreflight() {
     buttons->addWidget(m_start);
     buttons->addStretch();
     layout->addLayout(buttons);
-    connect(m_execution, &QComboBox::currentIndexChanged, this, [this](int index) { m_workspace.setExecution(index == 1 ? Workspace::Execution::processes : Workspace::Execution::workerThread); });
-    connect(m_problems, &QListWidget::itemActivated, this, [this](QListWidgetItem* item) { m_sections->setCurrentRow(item->data(Qt::UserRole).toInt()); });
+    connect(m_execution, &QComboBox::currentIndexChanged, this, [this](int index) {
+        m_workspace.setExecution(index == 1 ? Workspace::Execution::processes : Workspace::Execution::workerThread);
+    });
+    connect(m_problems, &QListWidget::itemActivated, this,
+            [this](QListWidgetItem* item) { m_sections->setCurrentRow(item->data(Qt::UserRole).toInt()); });
     connect(m_start, &QPushButton::clicked, this, &DesignPage::start);
     return page;
 }
 
 StudyMethod* DesignPage::selectedMethod(Study& study) const {
     const int row = m_methods->currentRow();
-    return row >= 0 && row < static_cast<int>(study.methods.size()) ? &study.methods[static_cast<std::size_t>(row)] : nullptr;
+    return row >= 0 && row < static_cast<int>(study.methods.size()) ? &study.methods[static_cast<std::size_t>(row)]
+                                                                    : nullptr;
 }
 
 void DesignPage::edit(const QString& what, const std::function<void(Study&)>& change) {
@@ -368,13 +394,16 @@ void DesignPage::reload() {
         for (const MethodInfo& info : method_catalog()) {
             if (info.id == method.method) text = qs(info.label);
         }
-        for (const Factor& factor : method.vary) text += tr(" · %1 %2 levels").arg(qs(factor.address)).arg(factor.levels.size());
+        for (const Factor& factor : method.vary)
+            text += tr(" · %1 %2 levels").arg(qs(factor.address)).arg(factor.levels.size());
         m_methods->addItem(text);
     }
-    m_methods->setCurrentRow(std::clamp(row, study.methods.empty() ? -1 : 0, static_cast<int>(study.methods.size()) - 1));
+    m_methods->setCurrentRow(
+        std::clamp(row, study.methods.empty() ? -1 : 0, static_cast<int>(study.methods.size()) - 1));
     if (!m_seeds->hasFocus()) {
         QStringList seeds;
-        for (const std::uint64_t seed : study.seeds) seeds.append(QString::number(seed));
+        for (const std::uint64_t seed : study.seeds)
+            seeds.append(QString::number(seed));
         m_seeds->setText(seeds.join(QStringLiteral(", ")));
         m_seeds->setStyleSheet(QString());
     }
@@ -399,37 +428,60 @@ void DesignPage::reloadSections(const std::vector<Problem>& problems) {
     try {
         const BackboneConfig config = read_backbone_config(resolve_backbone(study.backbone));
         backbone += tr("\n%1, %2 layers, d %3").arg(qs(config.stack())).arg(config.layers).arg(config.width);
-        m_backboneText->setText(tr("<b>%1</b><br>family %2, %3<br>%4 parameters<br>%5 layers of width %6, %7 heads of %8 (%9 for keys and values)<br>feed-forward %10%11<br>%12 pieces, %13 positions")
-                                    .arg(qs(study.backbone), qs(config.family), config.pre_norm ? tr("pre-norm") : tr("post-norm"), qs(format_count(config.parameter_count())))
-                                    .arg(config.layers).arg(config.width).arg(config.heads).arg(config.head_width).arg(config.kv_heads).arg(config.ffn_width)
-                                    .arg(config.gated_ffn ? tr(", gated") : QString(), qs(format_count(config.vocabulary)), qs(format_count(config.max_positions))));
+        m_backboneText->setText(tr("<b>%1</b><br>family %2, %3<br>%4 parameters<br>%5 layers of width %6, %7 heads of "
+                                   "%8 (%9 for keys and values)<br>feed-forward %10%11<br>%12 pieces, %13 positions")
+                                    .arg(qs(study.backbone), qs(config.family),
+                                         config.pre_norm ? tr("pre-norm") : tr("post-norm"),
+                                         qs(format_count(config.parameter_count())))
+                                    .arg(config.layers)
+                                    .arg(config.width)
+                                    .arg(config.heads)
+                                    .arg(config.head_width)
+                                    .arg(config.kv_heads)
+                                    .arg(config.ffn_width)
+                                    .arg(config.gated_ffn ? tr(", gated") : QString(),
+                                         qs(format_count(config.vocabulary)), qs(format_count(config.max_positions))));
     } catch (const Error& error) {
         m_backboneText->setText(qs(error.what()));
     }
     try {
         const Task loaded = load_task(study.task);
-        task += loaded.kind == TaskKind::classification ? tr("\n%1 labels, %2").arg(loaded.classes()).arg(qs(loaded.primary_metric)) : tr("\ngeneration, %1").arg(qs(loaded.primary_metric));
+        task += loaded.kind == TaskKind::classification
+                    ? tr("\n%1 labels, %2").arg(loaded.classes()).arg(qs(loaded.primary_metric))
+                    : tr("\ngeneration, %1").arg(qs(loaded.primary_metric));
         QString splits, labels;
-        for (const auto& [split, file] : loaded.data) splits += (splits.isEmpty() ? QString() : QStringLiteral(", ")) + qs(split);
-        for (const TaskLabel& entry : loaded.labels) labels += (labels.isEmpty() ? QString() : QStringLiteral(", ")) + qs(entry.id);
+        for (const auto& [split, file] : loaded.data)
+            splits += (splits.isEmpty() ? QString() : QStringLiteral(", ")) + qs(split);
+        for (const TaskLabel& entry : loaded.labels)
+            labels += (labels.isEmpty() ? QString() : QStringLiteral(", ")) + qs(entry.id);
         m_taskText->setText(tr("<b>%1</b><br>%2<br><br>splits: %3<br>%4source: %5<br>licence: %6")
-                                .arg(qs(loaded.title), qs(loaded.description), splits, labels.isEmpty() ? QString() : tr("labels: %1<br>").arg(labels), qs(loaded.source), qs(loaded.licence)));
+                                .arg(qs(loaded.title), qs(loaded.description), splits,
+                                     labels.isEmpty() ? QString() : tr("labels: %1<br>").arg(labels), qs(loaded.source),
+                                     qs(loaded.licence)));
     } catch (const Error& error) {
         m_taskText->setText(qs(error.what()));
     }
     std::set<int> bad;
-    for (const Problem& problem : problems) bad.insert(sectionOf(problem.field));
+    for (const Problem& problem : problems)
+        bad.insert(sectionOf(problem.field));
     const std::size_t arms = m_arms->arms().size();
     const QString texts[] = {tr("1  Backbone\n%1").arg(backbone), tr("2  Task\n%1").arg(task),
                              tr("3  Methods and factors\n%1 arms from %2 methods").arg(arms).arg(study.methods.size()),
-                             tr("4  Seeds and training\n%1 seeds, %2 steps").arg(study.seeds.size()).arg(qs(study.training.contains("steps") ? study.training.at("steps").dump() : "200")),
-                             tr("5  Pre-flight\n%1").arg(problems.empty() ? tr("%1 runs, nothing blocks").arg(arms * study.seeds.size()) : tr("%n problem(s)", nullptr, static_cast<int>(problems.size())))};
+                             tr("4  Seeds and training\n%1 seeds, %2 steps")
+                                 .arg(study.seeds.size())
+                                 .arg(qs(study.training.contains("steps") ? study.training.at("steps").dump() : "200")),
+                             tr("5  Pre-flight\n%1")
+                                 .arg(problems.empty()
+                                          ? tr("%1 runs, nothing blocks").arg(arms * study.seeds.size())
+                                          : tr("%n problem(s)", nullptr, static_cast<int>(problems.size())))};
     for (int i = 0; i < SectionCount; ++i) {
         m_sections->item(i)->setText(texts[i]);
         const bool good = i == PreflightSection ? problems.empty() : bad.count(i) == 0;
-        m_sections->item(i)->setIcon(QIcon(iconPixmap(good ? QStringLiteral("check") : QStringLiteral("warn"), 16, colour(good ? Role::good : Role::warning))));
+        m_sections->item(i)->setIcon(QIcon(iconPixmap(good ? QStringLiteral("check") : QStringLiteral("warn"), 16,
+                                                      colour(good ? Role::good : Role::warning))));
     }
-    m_armsTitle->setText(tr("Arms: %1 × %2 seeds = %3 runs").arg(arms).arg(study.seeds.size()).arg(arms * study.seeds.size()));
+    m_armsTitle->setText(
+        tr("Arms: %1 × %2 seeds = %3 runs").arg(arms).arg(study.seeds.size()).arg(arms * study.seeds.size()));
 }
 
 void DesignPage::reloadMethodForm() {
@@ -446,7 +498,9 @@ void DesignPage::reloadMethodForm() {
         m_counts->clear();
         return;
     }
-    m_formula->setText(QStringLiteral("<b>%1</b> %2<br><code>%3</code><br>%4").arg(qs(info->label), qs(info->paper), qs(info->formula).toHtmlEscaped(), qs(info->summary)));
+    m_formula->setText(
+        QStringLiteral("<b>%1</b> %2<br><code>%3</code><br>%4")
+            .arg(qs(info->label), qs(info->paper), qs(info->formula).toHtmlEscaped(), qs(info->summary)));
     m_options->setOptions(info->options, entry->options, entry->vary, true);
     Json training = entry->training;
     if (!training.contains("learning_rate")) training["learning_rate"] = info->default_learning_rate;
@@ -457,7 +511,8 @@ void DesignPage::reloadMethodForm() {
         try {
             const ParameterCounts counts = counts_of(arm.spec);
             m_counts->setText(tr("%1: trained %2, stored for inference %3, storage %4 bit, head apart %5")
-                                  .arg(qs(arm.label), qs(format_count(counts.trained)), qs(format_count(counts.stored)), qs(format_count(counts.stored_bits)), qs(format_count(counts.head))));
+                                  .arg(qs(arm.label), qs(format_count(counts.trained)), qs(format_count(counts.stored)),
+                                       qs(format_count(counts.stored_bits)), qs(format_count(counts.head))));
         } catch (const Error& error) {
             m_counts->setText(qs(error.what()));
         }
@@ -475,7 +530,9 @@ void DesignPage::reloadDrawing() {
         for (const StudyMethod& entry : study.methods) {
             const MethodInfo& info = method_info(entry.method);
             std::vector<Problem> ignored;
-            DrawnMethod drawn{qs(info.label), info.colour_slot, info.drawing(*config, OptionValues::from_json(info.options, entry.options, "", ignored)), row++ == m_methods->currentRow()};
+            DrawnMethod drawn{qs(info.label), info.colour_slot,
+                              info.drawing(*config, OptionValues::from_json(info.options, entry.options, "", ignored)),
+                              row++ == m_methods->currentRow()};
             for (const Arm& arm : m_arms->arms()) {
                 if (arm.spec.method == entry.method) drawn.slot = arm.colour_slot;
             }
@@ -490,18 +547,27 @@ void DesignPage::reloadDrawing() {
 void DesignPage::reloadPreflight(const std::vector<Problem>& problems) {
     const Study& study = m_workspace.design();
     const std::size_t runs = m_arms->arms().size() * study.seeds.size();
-    QString text = tr("%1 arms × %2 seeds = <b>%3 runs</b>, stored in %4.").arg(m_arms->arms().size()).arg(study.seeds.size()).arg(runs).arg(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped() : tr("no database"));
+    QString text = tr("%1 arms × %2 seeds = <b>%3 runs</b>, stored in %4.")
+                       .arg(m_arms->arms().size())
+                       .arg(study.seeds.size())
+                       .arg(runs)
+                       .arg(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped()
+                                                      : tr("no database"));
     if (study.seeds.size() < 3) text += tr("<br>Fewer than three seeds: no interval will be drawn.");
     m_preflight->setText(text);
     m_problems->clear();
     for (const Problem& problem : problems) {
-        auto* item = new QListWidgetItem(iconPixmap(QStringLiteral("warn"), 16, colour(Role::error)), qs(to_line(problem)) + tr("   (Enter: go there)"));
+        auto* item = new QListWidgetItem(iconPixmap(QStringLiteral("warn"), 16, colour(Role::error)),
+                                         qs(to_line(problem)) + tr("   (Enter: go there)"));
         item->setData(Qt::UserRole, sectionOf(problem.field));
         m_problems->addItem(item);
     }
-    if (problems.empty()) m_problems->addItem(new QListWidgetItem(iconPixmap(QStringLiteral("check"), 16, colour(Role::good)), tr("Nothing blocks the start.")));
+    if (problems.empty())
+        m_problems->addItem(new QListWidgetItem(iconPixmap(QStringLiteral("check"), 16, colour(Role::good)),
+                                                tr("Nothing blocks the start.")));
     m_start->setText(m_workspace.running() ? tr("A study is running") : tr("Start %1 runs").arg(runs));
-    m_start->setEnabled(problems.empty() && !m_workspace.running() && m_workspace.hasDatabase() && !m_workspace.readOnly());
+    m_start->setEnabled(problems.empty() && !m_workspace.running() && m_workspace.hasDatabase() &&
+                        !m_workspace.readOnly());
 }
 
 void DesignPage::start() {

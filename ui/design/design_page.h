@@ -1,4 +1,5 @@
-// The Design page: backbone, task, methods and factors, seeds and training, pre-flight. Every edit is one undoable step.
+// The Design page: backbone, task, methods and factors, seeds and training, pre-flight. Every edit is one undoable
+// step.
 #pragma once
 
 #include "ui/design/arms_model.h"

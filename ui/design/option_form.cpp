@@ -17,7 +17,9 @@
 namespace diapason::ui {
 namespace {
 
-QString plain(const Json& value) { return value.is_string() ? qs(value.get<std::string>()) : qs(value.dump()); }
+QString plain(const Json& value) {
+    return value.is_string() ? qs(value.get<std::string>()) : qs(value.dump());
+}
 
 // A number in a line edit: spin boxes would round learning rates.
 QLineEdit* lineEdit(const QString& text) {
@@ -36,7 +38,9 @@ void showWrong(QLineEdit* edit, const QString& wrong) {
 std::vector<Json> parseLevels(const OptionDescriptor& option, const QString& text, QString& wrong) {
     std::vector<Json> levels;
     // Site addresses hold commas themselves.
-    const QStringList parts = text.split(option.type == OptionType::sites || option.type == OptionType::text ? QLatin1Char(';') : QLatin1Char(','), Qt::SkipEmptyParts);
+    const QStringList parts = text.split(
+        option.type == OptionType::sites || option.type == OptionType::text ? QLatin1Char(';') : QLatin1Char(','),
+        Qt::SkipEmptyParts);
     for (const QString& part : parts) {
         const QString word = part.trimmed();
         Json value = word.toStdString();
@@ -45,19 +49,26 @@ std::vector<Json> parseLevels(const OptionDescriptor& option, const QString& tex
         if (option.type == OptionType::real) value = word.toDouble(&good);
         if (option.type == OptionType::boolean) value = word == QStringLiteral("true");
         const std::string problem = good ? check_option(option, value) : "a number is needed";
-        if (!problem.empty()) wrong = QObject::tr("%1: %2").arg(word, qs(problem));
-        else if (std::find(levels.begin(), levels.end(), value) != levels.end()) wrong = QObject::tr("%1 is there twice").arg(word);
-        else levels.push_back(std::move(value));
+        if (!problem.empty())
+            wrong = QObject::tr("%1: %2").arg(word, qs(problem));
+        else if (std::find(levels.begin(), levels.end(), value) != levels.end())
+            wrong = QObject::tr("%1 is there twice").arg(word);
+        else
+            levels.push_back(std::move(value));
     }
     if (levels.empty() && wrong.isEmpty()) wrong = QObject::tr("a level is needed");
     return levels;
 }
 
-OptionForm::OptionForm(QWidget* parent) : QWidget(parent) { new QFormLayout(this); }
+OptionForm::OptionForm(QWidget* parent) : QWidget(parent) {
+    new QFormLayout(this);
+}
 
-void OptionForm::setOptions(const std::vector<OptionDescriptor>& options, const Json& values, const std::vector<Factor>& varied, bool mayVary) {
+void OptionForm::setOptions(const std::vector<OptionDescriptor>& options, const Json& values,
+                            const std::vector<Factor>& varied, bool mayVary) {
     auto* form = static_cast<QFormLayout*>(layout());
-    while (form->rowCount() > 0) form->removeRow(0);
+    while (form->rowCount() > 0)
+        form->removeRow(0);
     form->setHorizontalSpacing(8);
     form->setVerticalSpacing(6);
     form->setLabelAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -65,13 +76,23 @@ void OptionForm::setOptions(const std::vector<OptionDescriptor>& options, const 
     const auto factor_of = [&](const std::string& name) {
         return std::find_if(varied.begin(), varied.end(), [&](const Factor& factor) { return factor.address == name; });
     };
-    const auto value_of = [&](const OptionDescriptor& option) { return values.contains(option.name) ? values.at(option.name) : option.default_value; };
+    const auto value_of = [&](const OptionDescriptor& option) {
+        return values.contains(option.name) ? values.at(option.name) : option.default_value;
+    };
     for (const OptionDescriptor& option : options) {
         if (!option.only_when_name.empty()) {
-            const auto governing = std::find_if(options.begin(), options.end(), [&](const OptionDescriptor& d) { return d.name == option.only_when_name; });
+            const auto governing = std::find_if(options.begin(), options.end(), [&](const OptionDescriptor& d) {
+                return d.name == option.only_when_name;
+            });
             const auto factor = factor_of(option.only_when_name);
-            const auto matters = [&](const Json& value) { return std::find(option.only_when_values.begin(), option.only_when_values.end(), value.is_string() ? value.get<std::string>() : value.dump()) != option.only_when_values.end(); };
-            const bool wanted = factor != varied.end() ? std::any_of(factor->levels.begin(), factor->levels.end(), matters) : governing != options.end() && matters(value_of(*governing));
+            const auto matters = [&](const Json& value) {
+                return std::find(option.only_when_values.begin(), option.only_when_values.end(),
+                                 value.is_string() ? value.get<std::string>() : value.dump()) !=
+                       option.only_when_values.end();
+            };
+            const bool wanted = factor != varied.end()
+                                    ? std::any_of(factor->levels.begin(), factor->levels.end(), matters)
+                                    : governing != options.end() && matters(value_of(*governing));
             if (!wanted) continue;
         }
         const auto factor = factor_of(option.name);
@@ -83,7 +104,8 @@ void OptionForm::setOptions(const std::vector<OptionDescriptor>& options, const 
         editor->setObjectName(QStringLiteral("option_") + qs(option.name));
         editor->setAccessibleName(qs(option.label));
         editor->setAccessibleDescription(qs(option.help));
-        const QString help = QStringLiteral("<p>%1</p><p>%2</p>").arg(qs(option.help).toHtmlEscaped(), qs(option.source).toHtmlEscaped());
+        const QString help = QStringLiteral("<p>%1</p><p>%2</p>")
+                                 .arg(qs(option.help).toHtmlEscaped(), qs(option.source).toHtmlEscaped());
         editor->setToolTip(help);
         editor->setWhatsThis(help);
         rowLayout->addWidget(editor, 1);
@@ -98,11 +120,13 @@ void OptionForm::setOptions(const std::vector<OptionDescriptor>& options, const 
             fork->setCheckable(true);
             fork->setChecked(is_varied);
             fork->setAccessibleName(tr("Vary %1").arg(qs(option.label)));
-            fork->setToolTip(is_varied ? tr("Stop varying %1").arg(qs(option.label)) : tr("Vary %1: one arm a level").arg(qs(option.label)));
+            fork->setToolTip(is_varied ? tr("Stop varying %1").arg(qs(option.label))
+                                       : tr("Vary %1: one arm a level").arg(qs(option.label)));
             fork->setObjectName(QStringLiteral("vary_") + qs(option.name));
-            connect(fork, &QToolButton::clicked, this, [this, name = qs(option.name), value = value_of(option)](bool on) {
-                Q_EMIT levelsChanged(name, on ? std::vector<Json>{value} : std::vector<Json>{});
-            });
+            connect(fork, &QToolButton::clicked, this,
+                    [this, name = qs(option.name), value = value_of(option)](bool on) {
+                        Q_EMIT levelsChanged(name, on ? std::vector<Json>{value} : std::vector<Json>{});
+                    });
             rowLayout->addWidget(fork);
         }
         auto* label = new QLabel(qs(option.label));
@@ -114,8 +138,11 @@ void OptionForm::setOptions(const std::vector<OptionDescriptor>& options, const 
 
 QWidget* OptionForm::levelsOf(const OptionDescriptor& option, const Factor& factor) {
     QStringList words;
-    for (const Json& level : factor.levels) words.append(plain(level));
-    auto* edit = lineEdit(words.join(option.type == OptionType::sites || option.type == OptionType::text ? QStringLiteral("; ") : QStringLiteral(", ")));
+    for (const Json& level : factor.levels)
+        words.append(plain(level));
+    auto* edit = lineEdit(words.join(option.type == OptionType::sites || option.type == OptionType::text
+                                         ? QStringLiteral("; ")
+                                         : QStringLiteral(", ")));
     connect(edit, &QLineEdit::textEdited, this, [edit, option](const QString& text) {
         QString wrong;
         parseLevels(option, text, wrong);
@@ -148,10 +175,12 @@ QWidget* OptionForm::editorOf(const OptionDescriptor& option, const Json& value)
         }
         box->setMinimumContentsLength(8);
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        connect(box, &QComboBox::activated, this, [this, name, box] { Q_EMIT valueChanged(name, Json(box->currentData().toString().toStdString())); });
+        connect(box, &QComboBox::activated, this,
+                [this, name, box] { Q_EMIT valueChanged(name, Json(box->currentData().toString().toStdString())); });
         return box;
     }
-    default: break;
+    default:
+        break;
     }
     auto* edit = lineEdit(plain(value));
     connect(edit, &QLineEdit::editingFinished, this, [this, edit, option, name, before = value] {

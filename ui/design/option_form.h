@@ -15,8 +15,10 @@ class OptionForm : public QWidget {
 public:
     explicit OptionForm(QWidget* parent = nullptr);
 
-    /// Rebuilds. @param values given values only; @param varied options with their levels; @param mayVary show the forks
-    void setOptions(const std::vector<OptionDescriptor>& options, const Json& values, const std::vector<Factor>& varied, bool mayVary);
+    /// Rebuilds. @param values given values only; @param varied options with their levels; @param mayVary show the
+    /// forks
+    void setOptions(const std::vector<OptionDescriptor>& options, const Json& values, const std::vector<Factor>& varied,
+                    bool mayVary);
 
 Q_SIGNALS:
     void valueChanged(const QString& name, const diapason::Json& value);

@@ -24,7 +24,8 @@ QLabel* label(const char* role, const QString& text = {}) {
 }
 
 QPushButton* flat(const QString& iconName, const QString& text, const QKeySequence& key) {
-    auto* button = new QPushButton(icon(iconName), key.isEmpty() ? text : text + QStringLiteral("   ") + key.toString(QKeySequence::NativeText));
+    auto* button = new QPushButton(
+        icon(iconName), key.isEmpty() ? text : text + QStringLiteral("   ") + key.toString(QKeySequence::NativeText));
     button->setProperty("flat", true);
     return button;
 }
@@ -120,9 +121,11 @@ QWidget* HomePage::buildSamples() {
     top->addWidget(m_filter, 0, Qt::AlignTop);
     layout->addLayout(top);
     m_table = new QTableWidget(static_cast<int>(m_samples.size()), 5);
-    m_table->setHorizontalHeaderLabels({tr("Question"), tr("Design"), tr("Runs"), tr("About"), tr("Backbone (built in)")});
+    m_table->setHorizontalHeaderLabels(
+        {tr("Question"), tr("Design"), tr("Runs"), tr("About"), tr("Backbone (built in)")});
     m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    for (int column = 1; column < 5; ++column) m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+    for (int column = 1; column < 5; ++column)
+        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     m_table->verticalHeader()->hide();
     m_table->setShowGrid(false);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -133,9 +136,11 @@ QWidget* HomePage::buildSamples() {
     for (int row = 0; row < m_table->rowCount(); ++row) {
         const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
         const auto arms = sample.runs / std::max<std::size_t>(1, sample.study.seeds.size());
-        const QStringList cells = {qs(sample.study.title) + QLatin1Char('\n') + qs(sample.study.question), tr("%1 arms × %2 seeds").arg(arms).arg(sample.study.seeds.size()),
+        const QStringList cells = {qs(sample.study.title) + QLatin1Char('\n') + qs(sample.study.question),
+                                   tr("%1 arms × %2 seeds").arg(arms).arg(sample.study.seeds.size()),
                                    QString::number(sample.runs), QString(), qs(sample.study.backbone)};
-        for (int column = 0; column < cells.size(); ++column) m_table->setItem(row, column, new QTableWidgetItem(cells[column]));
+        for (int column = 0; column < cells.size(); ++column)
+            m_table->setItem(row, column, new QTableWidgetItem(cells[column]));
         m_table->item(row, 2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
         m_table->setRowHeight(row, 46);
     }
@@ -164,7 +169,8 @@ QWidget* HomePage::buildSamples() {
     connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row) { showSample(row); });
     connect(m_table, &QTableWidget::cellActivated, this, [this] { openSample(); });
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
-        for (int row = 0; row < m_table->rowCount(); ++row) m_table->setRowHidden(row, !m_table->item(row, 0)->text().contains(text, Qt::CaseInsensitive));
+        for (int row = 0; row < m_table->rowCount(); ++row)
+            m_table->setRowHidden(row, !m_table->item(row, 0)->text().contains(text, Qt::CaseInsensitive));
     });
     connect(m_run, &QPushButton::clicked, this, &HomePage::runSample);
     connect(m_open, &QPushButton::clicked, this, &HomePage::openSample);
@@ -173,15 +179,20 @@ QWidget* HomePage::buildSamples() {
 
 void HomePage::reloadRecent() {
     m_recent->clear();
-    m_database->setText(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().filename().string()) + (m_workspace.readOnly() ? tr(", read-only") : QString()) : tr("no database"));
+    m_database->setText(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().filename().string()) +
+                                                        (m_workspace.readOnly() ? tr(", read-only") : QString())
+                                                  : tr("no database"));
     if (m_workspace.hasDatabase()) {
         for (const StudyRecord& study : m_workspace.reader().studies()) {
             const auto runs = m_workspace.reader().runs(study.id);
-            const auto finished = std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == "finished"; });
-            const auto interrupted = std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == "interrupted"; });
+            const auto finished =
+                std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == "finished"; });
+            const auto interrupted = std::count_if(runs.begin(), runs.end(),
+                                                   [](const RunRecord& run) { return run.state == "interrupted"; });
             QString text = qs(study.title) + QLatin1Char('\n') + tr("%1 of %2 finished").arg(finished).arg(runs.size());
             if (interrupted > 0) text += tr(", %1 interrupted").arg(interrupted);
-            text += QStringLiteral("\n") + QDateTime::fromMSecsSinceEpoch(study.created_ms).toString(QStringLiteral("d MMM yyyy HH:mm"));
+            text += QStringLiteral("\n") +
+                    QDateTime::fromMSecsSinceEpoch(study.created_ms).toString(QStringLiteral("d MMM yyyy HH:mm"));
             auto* item = new QListWidgetItem(text);
             item->setData(Qt::UserRole, static_cast<qlonglong>(study.id));
             item->setToolTip(tr("Open with Enter or a double click"));
@@ -197,7 +208,8 @@ void HomePage::reloadRecent() {
         const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
         m_table->item(row, 3)->setText(minutesOf(m_workspace, sample.study, sample.runs));
     }
-    m_run->setEnabled(!m_workspace.running() && m_workspace.hasDatabase() && !m_workspace.readOnly() && m_table->currentRow() >= 0);
+    m_run->setEnabled(!m_workspace.running() && m_workspace.hasDatabase() && !m_workspace.readOnly() &&
+                      m_table->currentRow() >= 0);
 }
 
 void HomePage::showSample(int row) {
@@ -206,7 +218,8 @@ void HomePage::showSample(int row) {
     m_title->setText(qs(study.title));
     m_text->setText(qs(study.summary));
     QString arms;
-    for (const Arm& arm : expand(study)) arms += (arms.isEmpty() ? QString() : QStringLiteral(" · ")) + qs(arm.label);
+    for (const Arm& arm : expand(study))
+        arms += (arms.isEmpty() ? QString() : QStringLiteral(" · ")) + qs(arm.label);
     m_facts->setText(tr("Arms: %1").arg(arms));
     m_run->setEnabled(!m_workspace.running() && m_workspace.hasDatabase() && !m_workspace.readOnly());
 }

@@ -19,7 +19,12 @@ constexpr double labelDistance = 13.5; // pixels between end labels
 
 } // namespace
 
-CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent) : QWidget(parent), m_curves(curves), m_plot(new QCustomPlot), m_title(new QLabel), m_note(new QLabel) {
+CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
+    : QWidget(parent),
+      m_curves(curves),
+      m_plot(new QCustomPlot),
+      m_title(new QLabel),
+      m_note(new QLabel) {
     auto* heading = new QHBoxLayout;
     heading->setContentsMargins(12, 4, 12, 0);
     heading->addWidget(m_title);
@@ -49,7 +54,8 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent) : QWidget(parent)
     });
     connect(m_plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
         for (QCPAbstractItem* item : m_labels) {
-            if (item->selectTest(event->pos(), false) >= 0 && item->selectTest(event->pos(), false) < 8) Q_EMIT armClicked(item->property("arm").toLongLong());
+            if (item->selectTest(event->pos(), false) >= 0 && item->selectTest(event->pos(), false) < 8)
+                Q_EMIT armClicked(item->property("arm").toLongLong());
         }
     });
     const auto moved = [this] {
@@ -121,7 +127,8 @@ void CurvePlot::setStyles(std::vector<CurveStyle> styles) {
 void CurvePlot::setView(const CurveView& view) {
     m_view = view;
     m_plot->yAxis->setScaleType(view.logY ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-    m_plot->yAxis->setTicker(view.logY ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog) : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+    m_plot->yAxis->setTicker(view.logY ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
+                                       : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
     m_plot->yAxis->setNumberFormat(QStringLiteral("gb"));
     m_plot->yAxis->setNumberPrecision(4);
     m_plot->xAxis->setLabel(view.wallTime ? tr("wall time, s") : tr("step"));
@@ -164,7 +171,9 @@ void CurvePlot::setCursor(double x) {
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-double CurvePlot::xOf(const Curve& curve, std::size_t i) const { return m_view.wallTime ? curve.wall[i] : static_cast<double>(curve.step[i]); }
+double CurvePlot::xOf(const Curve& curve, std::size_t i) const {
+    return m_view.wallTime ? curve.wall[i] : static_cast<double>(curve.step[i]);
+}
 
 void CurvePlot::drawRun(std::size_t index, std::size_t& drawn, std::size_t& points) {
     const CurveStyle& style = m_styles[index];
@@ -184,7 +193,8 @@ void CurvePlot::drawRun(std::size_t index, std::size_t& drawn, std::size_t& poin
     const int columns = std::max(50, m_plot->axisRect()->width());
     const auto put = [&](QCPGraph* graph, const std::vector<double>& values) {
         QVector<QCPGraphData> data;
-        for (const std::size_t i : decimate(x, values, x.front(), x.back(), columns)) data.append({x[i], values[i]});
+        for (const std::size_t i : decimate(x, values, x.front(), x.back(), columns))
+            data.append({x[i], values[i]});
         drawn += static_cast<std::size_t>(data.size());
         graph->data()->set(data, true);
     };
@@ -201,7 +211,8 @@ void CurvePlot::drawRun(std::size_t index, std::size_t& drawn, std::size_t& poin
 }
 
 void CurvePlot::drawBands() {
-    for (QCPGraph* graph : m_bandGraphs) m_plot->removeGraph(graph);
+    for (QCPGraph* graph : m_bandGraphs)
+        m_plot->removeGraph(graph);
     m_bandGraphs.clear();
     if (!m_view.bands) return;
     // Values of each arm at each step, over its visible seeds.
@@ -212,7 +223,8 @@ void CurvePlot::drawBands() {
         if (curve == nullptr) continue;
         styles.emplace(style.arm, &style);
         for (std::size_t i = 0; i < curve->value.size() && curve->wall[i] <= m_view.untilWall; ++i) {
-            if (std::isfinite(curve->value[i])) arms[style.arm][static_cast<double>(curve->step[i])].push_back(curve->value[i] * m_view.scale);
+            if (std::isfinite(curve->value[i]))
+                arms[style.arm][static_cast<double>(curve->step[i])].push_back(curve->value[i] * m_view.scale);
         }
     }
     if (m_view.wallTime) return; // seeds share steps, not times
@@ -241,12 +253,14 @@ void CurvePlot::drawBands() {
         QColor pen = style.colour;
         pen.setAlphaF(strength);
         graphs[2]->setPen(QPen(pen, 2)); // a handful of points: a wide pen costs nothing here
-        for (QCPGraph* graph : graphs) m_bandGraphs.push_back(graph);
+        for (QCPGraph* graph : graphs)
+            m_bandGraphs.push_back(graph);
     }
 }
 
 void CurvePlot::drawLabels() {
-    for (QCPAbstractItem* item : m_labels) m_plot->removeItem(item);
+    for (QCPAbstractItem* item : m_labels)
+        m_plot->removeItem(item);
     m_labels.clear();
     struct End {
         const CurveStyle* style;
@@ -259,7 +273,8 @@ void CurvePlot::drawLabels() {
         const auto data = m_drawn[i].line->data();
         if (data->isEmpty()) continue;
         auto last = data->constEnd() - 1;
-        while (last != data->constBegin() && !std::isfinite(last->value)) --last;
+        while (last != data->constBegin() && !std::isfinite(last->value))
+            --last;
         if (!std::isfinite(last->value)) continue;
         ends[m_styles[i].arm].push_back(&*last);
         styles.emplace(m_styles[i].arm, &m_styles[i]);
@@ -277,8 +292,10 @@ void CurvePlot::drawLabels() {
     const QRect rect = m_plot->axisRect()->rect();
     // Pushed apart downwards, then back up from the bottom.
     std::vector<double> at;
-    for (const End& end : labels) at.push_back(std::clamp(end.pixel, static_cast<double>(rect.top()), static_cast<double>(rect.bottom())));
-    for (std::size_t i = 1; i < at.size(); ++i) at[i] = std::max(at[i], at[i - 1] + labelDistance);
+    for (const End& end : labels)
+        at.push_back(std::clamp(end.pixel, static_cast<double>(rect.top()), static_cast<double>(rect.bottom())));
+    for (std::size_t i = 1; i < at.size(); ++i)
+        at[i] = std::max(at[i], at[i - 1] + labelDistance);
     double bottom = rect.bottom() + 6;
     for (std::size_t i = at.size(); i-- > 0;) {
         at[i] = std::min(at[i], bottom);
@@ -295,8 +312,10 @@ void CurvePlot::drawLabels() {
         leader->setPen(QPen(colour(Role::strongLine)));
         leader->start->setType(QCPItemPosition::ptAbsolute);
         leader->end->setType(QCPItemPosition::ptAbsolute);
-        const double x = std::clamp(m_plot->xAxis->coordToPixel(end.x), static_cast<double>(rect.left()), static_cast<double>(rect.right()));
-        leader->start->setCoords(x + 2, std::clamp(end.pixel, static_cast<double>(rect.top()), static_cast<double>(rect.bottom())));
+        const double x = std::clamp(m_plot->xAxis->coordToPixel(end.x), static_cast<double>(rect.left()),
+                                    static_cast<double>(rect.right()));
+        leader->start->setCoords(
+            x + 2, std::clamp(end.pixel, static_cast<double>(rect.top()), static_cast<double>(rect.bottom())));
         leader->end->setCoords(rect.right() + 12, at[i]);
         leader->setClipToAxisRect(false);
         m_labels.push_back(leader);
@@ -355,7 +374,8 @@ void CurvePlot::redraw() {
     if (!isVisible()) return;
     std::size_t drawn = 0;
     std::size_t points = 0;
-    for (std::size_t i = 0; i < m_styles.size(); ++i) drawRun(i, drawn, points);
+    for (std::size_t i = 0; i < m_styles.size(); ++i)
+        drawRun(i, drawn, points);
     drawBands();
     applyRange();
     m_plot->replot(QCustomPlot::rpImmediateRefresh); // settles the layout that labels need
@@ -365,11 +385,19 @@ void CurvePlot::redraw() {
     if (m_view.smoothing > 0) title += tr("&nbsp; %1 EMA").arg(qs(format_number(m_view.smoothing, 2)));
     m_title->setText(title);
     m_plot->yAxis->setLabel(m_unit);
-    m_note->setText(points == 0 ? tr("no points yet") : drawn < points ? tr("showing %1 of %2 points, min/max kept").arg(qs(format_count(static_cast<std::int64_t>(drawn))), qs(format_count(static_cast<std::int64_t>(points)))) : QString());
+    m_note->setText(points == 0      ? tr("no points yet")
+                    : drawn < points ? tr("showing %1 of %2 points, min/max kept")
+                                           .arg(qs(format_count(static_cast<std::int64_t>(drawn))),
+                                                qs(format_count(static_cast<std::int64_t>(points))))
+                                     : QString());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-bool CurvePlot::savePng(const QString& file) const { return m_plot->savePng(file, 0, 0, 2.0); }
-bool CurvePlot::savePdf(const QString& file) const { return m_plot->savePdf(file); }
+bool CurvePlot::savePng(const QString& file) const {
+    return m_plot->savePng(file, 0, 0, 2.0);
+}
+bool CurvePlot::savePdf(const QString& file) const {
+    return m_plot->savePdf(file);
+}
 
 } // namespace diapason::ui

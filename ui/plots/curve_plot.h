@@ -4,12 +4,10 @@
 #include "ui/plots/run_curves.h"
 
 #include <QColor>
+#include <QLabel>
 #include <QTimer>
 #include <QWidget>
-
 #include <qcustomplot.h>
-
-#include <QLabel>
 
 #include <functional>
 #include <limits>
@@ -32,10 +30,10 @@ struct CurveView {
     std::string metric;
     bool wallTime = false;
     bool logY = false;
-    bool raw = true;       ///< the unsmoothed values, thin, behind
-    bool bands = false;    ///< mean and 95 % t-interval over seeds, for evaluations
-    double smoothing = 0;  ///< weight of the moving average
-    double scale = 1;      ///< 100 for per cent
+    bool raw = true;      ///< the unsmoothed values, thin, behind
+    bool bands = false;   ///< mean and 95 % t-interval over seeds, for evaluations
+    double smoothing = 0; ///< weight of the moving average
+    double scale = 1;     ///< 100 for per cent
     /// Replay: only points that were known at this time (seconds of each run), or step.
     double untilWall = std::numeric_limits<double>::infinity();
 };
@@ -61,9 +59,9 @@ public:
     QSize minimumSizeHint() const override { return {260, 160}; }
 
 Q_SIGNALS:
-    void cursorMoved(double x);   ///< NaN when the mouse leaves
+    void cursorMoved(double x); ///< NaN when the mouse leaves
     void armClicked(diapason::RowId arm);
-    void viewMoved();             ///< the user has panned or zoomed: following ends
+    void viewMoved(); ///< the user has panned or zoomed: following ends
 
 protected:
     void changeEvent(QEvent* event) override;

@@ -38,17 +38,20 @@ const Curve* RunCurves::find(RowId run, const std::string& metric) const {
 std::set<std::string> RunCurves::metrics() const {
     std::set<std::string> names;
     for (const auto& [run, curves] : m_curves) {
-        for (const auto& [name, curve] : curves) names.insert(name);
+        for (const auto& [name, curve] : curves)
+            names.insert(name);
     }
     return names;
 }
 
-std::vector<std::size_t> decimate(const std::vector<double>& x, const std::vector<double>& y, double from, double to, int columns) {
+std::vector<std::size_t> decimate(const std::vector<double>& x, const std::vector<double>& y, double from, double to,
+                                  int columns) {
     std::vector<std::size_t> kept;
     const auto columns_u = static_cast<std::size_t>(std::max(1, columns));
     if (x.size() <= 4 * columns_u || !(to > from)) {
         kept.resize(x.size());
-        for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            kept[i] = i;
         return kept;
     }
     const double width = (to - from) / static_cast<double>(columns_u);

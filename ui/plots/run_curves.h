@@ -1,8 +1,8 @@
 // Curves of runs, fed by events: live, or from a replay. What is drawn is what was stored.
 #pragma once
 
-#include "experiments/run_event.h"
 #include "core/store/store_reader.h"
+#include "experiments/run_event.h"
 
 #include <QString>
 
@@ -39,9 +39,11 @@ private:
 
 /// Two points per pixel column at most, the least and the greatest of each, so that every spike stays visible.
 /// @param x ascending. @return indices into x, ascending; all of them when there are few
-std::vector<std::size_t> decimate(const std::vector<double>& x, const std::vector<double>& y, double from, double to, int columns);
+std::vector<std::size_t> decimate(const std::vector<double>& x, const std::vector<double>& y, double from, double to,
+                                  int columns);
 
-/// Exponential moving average, debiased (Kingma and Ba 2015, §3), non-finite values skipped and kept. weight 0 = as it is.
+/// Exponential moving average, debiased (Kingma and Ba 2015, §3), non-finite values skipped and kept. weight 0 = as it
+/// is.
 std::vector<double> smooth(const std::vector<double>& values, double weight);
 
 } // namespace diapason::ui

@@ -21,8 +21,16 @@ constexpr double speeds[] = {1, 4, 16, 1e9};
 } // namespace
 
 ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
-    : Page(parent), m_workspace(workspace), m_runs(new QListWidget), m_loss(new CurvePlot(m_curves)), m_score(new CurvePlot(m_curves)), m_play(new QPushButton), m_speed(new QComboBox),
-      m_metric(new QComboBox), m_scrubber(new QSlider(Qt::Horizontal)), m_time(new QLabel) {
+    : Page(parent),
+      m_workspace(workspace),
+      m_runs(new QListWidget),
+      m_loss(new CurvePlot(m_curves)),
+      m_score(new CurvePlot(m_curves)),
+      m_play(new QPushButton),
+      m_speed(new QComboBox),
+      m_metric(new QComboBox),
+      m_scrubber(new QSlider(Qt::Horizontal)),
+      m_time(new QLabel) {
     auto* content = new QWidget;
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -100,7 +108,9 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     reload();
 }
 
-void ReplayPage::activated() { reload(); }
+void ReplayPage::activated() {
+    reload();
+}
 
 void ReplayPage::reload() {
     const RowId study = m_workspace.currentStudy();
@@ -111,12 +121,14 @@ void ReplayPage::reload() {
     std::set<qlonglong> unticked, known;
     for (int i = 0; i < m_runs->count(); ++i) {
         known.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
-        if (m_runs->item(i)->checkState() == Qt::Unchecked) unticked.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
+        if (m_runs->item(i)->checkState() == Qt::Unchecked)
+            unticked.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
     }
     m_runs->clear();
     if (any) {
         std::map<RowId, CurveStyle> styles;
-        for (const CurveStyle& style : study_styles(m_workspace.reader(), study)) styles[style.run] = style;
+        for (const CurveStyle& style : study_styles(m_workspace.reader(), study))
+            styles[style.run] = style;
         for (const RunRecord& run : runs) {
             if (run.attempt == 0) continue;
             auto* item = new QListWidgetItem(tr("%1, seed %2").arg(styles[run.id].armLabel).arg(run.seed));
@@ -132,7 +144,8 @@ void ReplayPage::reload() {
 void ReplayPage::chosenChanged() {
     std::set<RowId> chosen;
     for (int i = 0; i < m_runs->count(); ++i) {
-        if (m_runs->item(i)->checkState() == Qt::Checked) chosen.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
+        if (m_runs->item(i)->checkState() == Qt::Checked)
+            chosen.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
     }
     m_curves.clear();
     m_styles.clear();
@@ -153,7 +166,8 @@ void ReplayPage::chosenChanged() {
             }
         }
     }
-    for (auto* times : {&m_pointTimes, &m_evaluationTimes}) std::sort(times->begin(), times->end());
+    for (auto* times : {&m_pointTimes, &m_evaluationTimes})
+        std::sort(times->begin(), times->end());
     m_duration = m_pointTimes.empty() ? 0 : m_pointTimes.back();
     m_position = m_duration;
     QStringList metrics;

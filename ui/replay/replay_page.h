@@ -38,7 +38,7 @@ private:
     void step(int direction, bool evaluations);
 
     Workspace& m_workspace;
-    RunCurves m_curves;       ///< all points of the chosen runs, as their events delivered them
+    RunCurves m_curves; ///< all points of the chosen runs, as their events delivered them
     std::vector<CurveStyle> m_styles;
     std::vector<double> m_pointTimes, m_evaluationTimes; ///< ascending
     QListWidget* m_runs;

@@ -20,18 +20,27 @@ struct Format {
     TableFormat format;
     const char* ending;
 };
-constexpr Format formats[] = {{"LaTeX (booktabs)", TableFormat::latex, "tex"}, {"Markdown", TableFormat::markdown, "md"}, {"CSV, full precision", TableFormat::csv, "csv"},
-                              {"JSON", TableFormat::json, "json"}, {"Plain text", TableFormat::text, "txt"}};
+constexpr Format formats[] = {{"LaTeX (booktabs)", TableFormat::latex, "tex"},
+                              {"Markdown", TableFormat::markdown, "md"},
+                              {"CSV, full precision", TableFormat::csv, "csv"},
+                              {"JSON", TableFormat::json, "json"},
+                              {"Plain text", TableFormat::text, "txt"}};
 
 } // namespace
 
 ExportDialog::ExportDialog(const ResultTable& table, std::function<bool(const QString&)> saveFigure, QWidget* parent)
-    : QDialog(parent), m_table(table), m_saveFigure(std::move(saveFigure)), m_format(new QComboBox), m_preview(new QPlainTextEdit), m_result(new QLabel) {
+    : QDialog(parent),
+      m_table(table),
+      m_saveFigure(std::move(saveFigure)),
+      m_format(new QComboBox),
+      m_preview(new QPlainTextEdit),
+      m_result(new QLabel) {
     setWindowTitle(tr("Export %1").arg(qs(table.title)));
     resize(860, 560);
     auto* layout = new QVBoxLayout(this);
     auto* top = new QHBoxLayout;
-    for (const Format& format : formats) m_format->addItem(QLatin1String(format.label));
+    for (const Format& format : formats)
+        m_format->addItem(QLatin1String(format.label));
     m_format->setAccessibleName(tr("Format of the table"));
     auto* label = new QLabel(tr("&Format"));
     label->setBuddy(m_format);
@@ -56,7 +65,7 @@ ExportDialog::ExportDialog(const ResultTable& table, std::function<bool(const QS
     layout->addWidget(m_result);
     connect(m_format, &QComboBox::currentIndexChanged, this, &ExportDialog::updatePreview);
     connect(copy, &QPushButton::clicked, this, [this] {
-        QApplication::clipboard()->setText(qs(render(m_table, format())));
+        QApplication::clipboard()->setText(qs(diapason::render(m_table, format())));
         m_result->setText(tr("Copied."));
     });
     connect(write, &QPushButton::clicked, this, &ExportDialog::chooseTableFile);
@@ -64,13 +73,17 @@ ExportDialog::ExportDialog(const ResultTable& table, std::function<bool(const QS
     updatePreview();
 }
 
-TableFormat ExportDialog::format() const { return formats[m_format->currentIndex()].format; }
+TableFormat ExportDialog::format() const {
+    return formats[m_format->currentIndex()].format;
+}
 
-void ExportDialog::updatePreview() { m_preview->setPlainText(qs(render(m_table, format()))); }
+void ExportDialog::updatePreview() {
+    m_preview->setPlainText(qs(diapason::render(m_table, format())));
+}
 
 QString ExportDialog::writeTable(const QString& file) const {
     try {
-        write_file_atomically(file.toStdString(), render(m_table, format()));
+        write_file_atomically(file.toStdString(), diapason::render(m_table, format()));
         return {};
     } catch (const Error& error) {
         return qs(error.what());
@@ -86,7 +99,8 @@ void ExportDialog::chooseTableFile() {
 }
 
 void ExportDialog::chooseFigureFile() {
-    const QString file = QFileDialog::getSaveFileName(this, tr("Export figure"), QStringLiteral("results.pdf"), tr("PDF, vector (*.pdf);;PNG (*.png)"));
+    const QString file = QFileDialog::getSaveFileName(this, tr("Export figure"), QStringLiteral("results.pdf"),
+                                                      tr("PDF, vector (*.pdf);;PNG (*.png)"));
     if (file.isEmpty()) return;
     m_result->setText(m_saveFigure(file) ? tr("Written: %1").arg(file) : tr("%1 cannot be written.").arg(file));
 }

@@ -19,7 +19,8 @@ QVariant ResultsModel::headerData(int section, Qt::Orientation orientation, int 
     const TableColumn& column = m_columns[static_cast<std::size_t>(section)];
     if (role == Qt::DisplayRole) return qs(column.unit.empty() ? column.title : column.title + ", " + column.unit);
     if (role == Qt::ToolTipRole) return qs(column.help);
-    if (role == Qt::TextAlignmentRole) return static_cast<int>((column.numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return static_cast<int>((column.numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     return {};
 }
 
@@ -27,18 +28,24 @@ QVariant ResultsModel::data(const QModelIndex& index, int role) const {
     const ResultRow& row = m_table.rows[static_cast<std::size_t>(index.row())];
     const TableColumn& column = m_columns[static_cast<std::size_t>(index.column())];
     switch (role) {
-    case Qt::DisplayRole: return qs(cell_text(m_table, row, column));
-    case Qt::ToolTipRole: return qs(row.label);
-    case Qt::TextAlignmentRole: return static_cast<int>((column.numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    case Qt::DisplayRole:
+        return qs(cell_text(m_table, row, column));
+    case Qt::ToolTipRole:
+        return qs(row.label);
+    case Qt::TextAlignmentRole:
+        return static_cast<int>((column.numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     case Qt::DecorationRole:
         if (index.column() == 0) return seriesColour(row.colour_slot);
         return {};
     case SortRole: {
         if (!column.numeric) return qs(row.label);
         const double value = cell_value(m_table, row, column);
-        return std::isfinite(value) ? value : -std::numeric_limits<double>::infinity(); // undefined ones last in a descending order
+        return std::isfinite(value)
+                   ? value
+                   : -std::numeric_limits<double>::infinity(); // undefined ones last in a descending order
     }
-    default: return {};
+    default:
+        return {};
     }
 }
 

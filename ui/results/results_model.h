@@ -17,7 +17,9 @@ public:
     const ResultTable& table() const { return m_table; }
     const std::vector<TableColumn>& columns() const { return m_columns; }
 
-    int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : static_cast<int>(m_table.rows.size()); }
+    int rowCount(const QModelIndex& parent = {}) const override {
+        return parent.isValid() ? 0 : static_cast<int>(m_table.rows.size());
+    }
     int columnCount(const QModelIndex& = {}) const override { return static_cast<int>(m_columns.size()); }
     QVariant data(const QModelIndex& index, int role) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;

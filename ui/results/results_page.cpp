@@ -16,8 +16,15 @@
 namespace diapason::ui {
 
 ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
-    : Page(parent), m_workspace(workspace), m_model(new ResultsModel(this)), m_sorted(new QSortFilterProxyModel(this)), m_table(new QTableView), m_plot(new SizePlot),
-      m_heading(new QLabel), m_notes(new QLabel), m_export(new QPushButton(tr("Export…"))) {
+    : Page(parent),
+      m_workspace(workspace),
+      m_model(new ResultsModel(this)),
+      m_sorted(new QSortFilterProxyModel(this)),
+      m_table(new QTableView),
+      m_plot(new SizePlot),
+      m_heading(new QLabel),
+      m_notes(new QLabel),
+      m_export(new QPushButton(tr("Export…"))) {
     m_sorted->setSourceModel(m_model);
     m_sorted->setSortRole(ResultsModel::SortRole);
     m_table->setModel(m_sorted);
@@ -115,7 +122,8 @@ void ResultsPage::reload() {
     const ResultTable& table = m_model->table();
     m_heading->setText(tr("%1 — %2 of %3 runs").arg(qs(table.title)).arg(table.finished).arg(table.planned));
     QString notes;
-    for (const std::string& note : table.notes) notes += qs(note) + QStringLiteral(".\n\n");
+    for (const std::string& note : table.notes)
+        notes += qs(note) + QStringLiteral(".\n\n");
     m_notes->setText(notes.trimmed());
     m_table->resizeColumnsToContents();
     m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 120, 290));
@@ -124,24 +132,34 @@ void ResultsPage::reload() {
 
 QString ResultsPage::selectionText() const {
     std::set<int> rows;
-    for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) rows.insert(index.row());
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows())
+        rows.insert(index.row());
     if (rows.empty()) {
-        for (int row = 0; row < m_sorted->rowCount(); ++row) rows.insert(row);
+        for (int row = 0; row < m_sorted->rowCount(); ++row)
+            rows.insert(row);
     }
     QString text;
     const int columns = m_sorted->columnCount();
-    for (int column = 0; column < columns; ++column) text += m_sorted->headerData(column, Qt::Horizontal).toString() + (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
+    for (int column = 0; column < columns; ++column)
+        text += m_sorted->headerData(column, Qt::Horizontal).toString() +
+                (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
     for (const int row : rows) {
-        for (int column = 0; column < columns; ++column) text += m_sorted->index(row, column).data().toString() + (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
+        for (int column = 0; column < columns; ++column)
+            text += m_sorted->index(row, column).data().toString() +
+                    (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
     }
     return text;
 }
 
-bool ResultsPage::saveFigure(const QString& file) { return file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive) ? m_plot->savePng(file, 0, 0, 2.0) : m_plot->savePdf(file); }
+bool ResultsPage::saveFigure(const QString& file) {
+    return file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive) ? m_plot->savePng(file, 0, 0, 2.0)
+                                                                      : m_plot->savePdf(file);
+}
 
 void ResultsPage::openExport() {
     if (m_workspace.currentStudy() == 0) return;
-    auto* dialog = new ExportDialog(m_model->table(), [this](const QString& file) { return saveFigure(file); }, this);
+    auto* dialog = new ExportDialog(
+        m_model->table(), [this](const QString& file) { return saveFigure(file); }, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

@@ -13,37 +13,52 @@ int rank(RunState state) {
     switch (state) {
     case RunState::starting:
     case RunState::running:
-    case RunState::paused: return 0;
+    case RunState::paused:
+        return 0;
     case RunState::failed:
-    case RunState::diverged: return 1;
-    case RunState::queued: return 2;
-    default: return 3;
+    case RunState::diverged:
+        return 1;
+    case RunState::queued:
+        return 2;
+    default:
+        return 3;
     }
 }
 
 QPixmap stateIcon(RunState state) {
     switch (state) {
-    case RunState::finished: return iconPixmap(QStringLiteral("check"), 16, colour(Role::good));
+    case RunState::finished:
+        return iconPixmap(QStringLiteral("check"), 16, colour(Role::good));
     case RunState::failed:
-    case RunState::diverged: return iconPixmap(QStringLiteral("warn"), 16, colour(Role::error));
+    case RunState::diverged:
+        return iconPixmap(QStringLiteral("warn"), 16, colour(Role::error));
     case RunState::cancelled:
-    case RunState::interrupted: return iconPixmap(QStringLiteral("cross"), 16, colour(Role::warning));
-    case RunState::paused: return iconPixmap(QStringLiteral("pause"), 16, colour(Role::accent));
+    case RunState::interrupted:
+        return iconPixmap(QStringLiteral("cross"), 16, colour(Role::warning));
+    case RunState::paused:
+        return iconPixmap(QStringLiteral("pause"), 16, colour(Role::accent));
     case RunState::starting:
-    case RunState::running: return iconPixmap(QStringLiteral("play"), 16, colour(Role::accent));
-    case RunState::queued: break;
+    case RunState::running:
+        return iconPixmap(QStringLiteral("play"), 16, colour(Role::accent));
+    case RunState::queued:
+        break;
     }
     return iconPixmap(QStringLiteral("clock"), 16, colour(Role::secondary));
 }
 
 } // namespace
 
-QString stateText(RunState state) { return QString::fromLatin1(name_of(state)); }
+QString stateText(RunState state) {
+    return QString::fromLatin1(name_of(state));
+}
 
 void QueueModel::setStatus(const QueueStatus& status) {
     std::vector<QueueEntry> entries = status.entries;
-    std::stable_sort(entries.begin(), entries.end(), [](const QueueEntry& a, const QueueEntry& b) { return rank(a.state) < rank(b.state); });
-    const bool same = entries.size() == m_entries.size() && std::equal(entries.begin(), entries.end(), m_entries.begin(), [](const auto& a, const auto& b) { return a.run == b.run; });
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const QueueEntry& a, const QueueEntry& b) { return rank(a.state) < rank(b.state); });
+    const bool same =
+        entries.size() == m_entries.size() && std::equal(entries.begin(), entries.end(), m_entries.begin(),
+                                                         [](const auto& a, const auto& b) { return a.run == b.run; });
     if (same) {
         m_entries = std::move(entries);
         if (!m_entries.empty()) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
@@ -56,28 +71,38 @@ void QueueModel::setStatus(const QueueStatus& status) {
 
 QVariant QueueModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
-    static const char* const titles[] = {QT_TR_NOOP("State"), QT_TR_NOOP("Arm"), QT_TR_NOOP("Seed"), QT_TR_NOOP("Progress"), QT_TR_NOOP("Time")};
+    static const char* const titles[] = {QT_TR_NOOP("State"), QT_TR_NOOP("Arm"), QT_TR_NOOP("Seed"),
+                                         QT_TR_NOOP("Progress"), QT_TR_NOOP("Time")};
     return tr(titles[section]);
 }
 
 QVariant QueueModel::data(const QModelIndex& index, int role) const {
     const QueueEntry& entry = m_entries[static_cast<std::size_t>(index.row())];
     const bool active = rank(entry.state) == 0;
-    const double share = entry.state == RunState::finished ? 1 : entry.total_steps > 0 ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps) : 0;
+    const double share = entry.state == RunState::finished ? 1
+                         : entry.total_steps > 0
+                             ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
+                             : 0;
     if (role == ShareRole) return share;
     if (role == Qt::DecorationRole && index.column() == State) return stateIcon(entry.state);
     if (role == Qt::ToolTipRole) return entry.message.empty() ? qs(entry.arm_label) : qs(entry.message);
-    if (role == Qt::TextAlignmentRole && (index.column() == Seed || index.column() == Time)) return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole && (index.column() == Seed || index.column() == Time))
+        return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
     if (role != Qt::DisplayRole && role != Qt::AccessibleTextRole) return {};
     switch (index.column()) {
-    case State: return stateText(entry.state);
-    case Arm: return qs(entry.arm_label);
-    case Seed: return QString::number(entry.seed);
-    case ProgressColumn: return entry.total_steps > 0 ? tr("%1 of %2").arg(entry.step).arg(entry.total_steps) : QString();
+    case State:
+        return stateText(entry.state);
+    case Arm:
+        return qs(entry.arm_label);
+    case Seed:
+        return QString::number(entry.seed);
+    case ProgressColumn:
+        return entry.total_steps > 0 ? tr("%1 of %2").arg(entry.step).arg(entry.total_steps) : QString();
     case Time:
         if (active && entry.remaining_s) return tr("%1 left").arg(qs(format_duration(*entry.remaining_s)));
         return entry.elapsed_s > 0 ? qs(format_duration(entry.elapsed_s)) : QString();
-    default: return {};
+    default:
+        return {};
     }
 }
 

@@ -20,7 +20,9 @@ public:
     RowId armAt(int row) const { return m_entries.at(static_cast<std::size_t>(row)).arm; }
     const QueueEntry& entry(int row) const { return m_entries.at(static_cast<std::size_t>(row)); }
 
-    int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : static_cast<int>(m_entries.size()); }
+    int rowCount(const QModelIndex& parent = {}) const override {
+        return parent.isValid() ? 0 : static_cast<int>(m_entries.size());
+    }
     int columnCount(const QModelIndex& = {}) const override { return ColumnCount; }
     QVariant data(const QModelIndex& index, int role) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;

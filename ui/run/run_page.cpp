@@ -29,7 +29,8 @@ public:
         if (share <= 0 || share >= 1) return;
         const QRect line(option.rect.left() + 6, option.rect.bottom() - 4, option.rect.width() - 12, 3);
         painter->fillRect(line, colour(Role::weakLine));
-        painter->fillRect(QRect(line.topLeft(), QSize(static_cast<int>(line.width() * share), 3)), colour(Role::accent));
+        painter->fillRect(QRect(line.topLeft(), QSize(static_cast<int>(line.width() * share), 3)),
+                          colour(Role::accent));
     }
 };
 
@@ -50,7 +51,10 @@ QLabel* heading(const QString& text) {
 
 } // namespace
 
-RunPage::RunPage(Workspace& workspace, QWidget* parent) : Page(parent), m_workspace(workspace), m_model(new QueueModel(this)) {
+RunPage::RunPage(Workspace& workspace, QWidget* parent)
+    : Page(parent),
+      m_workspace(workspace),
+      m_model(new QueueModel(this)) {
     auto* splitter = new QSplitter;
     splitter->setObjectName(QStringLiteral("runSplitter"));
     splitter->setHandleWidth(1);
@@ -83,13 +87,20 @@ RunPage::RunPage(Workspace& workspace, QWidget* parent) : Page(parent), m_worksp
     action(tr("Stop the selected run"), QKeySequence(QStringLiteral("Ctrl+.")), [this] { m_stop->click(); });
     action(tr("Stop all runs"), {}, [this] { m_stopAll->click(); });
     action(tr("Log y"), QKeySequence(QStringLiteral("L")), [this] { m_log->click(); });
-    action(tr("Step or wall time"), QKeySequence(QStringLiteral("X")), [this] { m_axis->setCurrentIndex(1 - m_axis->currentIndex()); });
-    action(tr("Fit"), QKeySequence(QStringLiteral("F")), [this] { m_loss->fit(); m_score->fit(); });
+    action(tr("Step or wall time"), QKeySequence(QStringLiteral("X")),
+           [this] { m_axis->setCurrentIndex(1 - m_axis->currentIndex()); });
+    action(tr("Fit"), QKeySequence(QStringLiteral("F")), [this] {
+        m_loss->fit();
+        m_score->fit();
+    });
 
     connect(&m_workspace, &Workspace::studyChanged, this, &RunPage::reload);
     connect(&m_workspace, &Workspace::queueChanged, this, &RunPage::updateQueue);
     connect(&m_workspace, &Workspace::runEvents, this, &RunPage::takeEvents);
-    connect(&m_workspace, &Workspace::sessionEnded, this, [this] { updateQueue(); updateValues(); });
+    connect(&m_workspace, &Workspace::sessionEnded, this, [this] {
+        updateQueue();
+        updateValues();
+    });
     m_valueTimer.setSingleShot(true);
     m_valueTimer.setInterval(250);
     connect(&m_valueTimer, &QTimer::timeout, this, &RunPage::updateValues);
@@ -118,7 +129,8 @@ QWidget* RunPage::buildQueue() {
     m_pause = new QPushButton(icon(QStringLiteral("pause")), tr("Pause"));
     m_stop = new QPushButton(icon(QStringLiteral("stop")), tr("Stop run"));
     m_stopAll = new QPushButton(tr("Stop all…"));
-    for (QPushButton* button : {m_pause, m_stop, m_stopAll}) buttons->addWidget(button);
+    for (QPushButton* button : {m_pause, m_stop, m_stopAll})
+        buttons->addWidget(button);
     top->addLayout(buttons);
     m_message = new QLabel;
     m_message->setWordWrap(true);
@@ -149,7 +161,8 @@ QWidget* RunPage::buildQueue() {
     });
     connect(m_stopAll, &QPushButton::clicked, this, [this] {
         if (!m_workspace.running()) return;
-        QMessageBox box(QMessageBox::Question, tr("Stop all runs"), tr("Stop the %1 runs that are not finished?").arg(m_lastActive), QMessageBox::NoButton, this);
+        QMessageBox box(QMessageBox::Question, tr("Stop all runs"),
+                        tr("Stop the %1 runs that are not finished?").arg(m_lastActive), QMessageBox::NoButton, this);
         box.setInformativeText(tr("Finished runs stay. Stopped ones can be queued again from their first step."));
         auto* stop = box.addButton(tr("Stop %1 runs").arg(m_lastActive), QMessageBox::AcceptRole);
         box.addButton(tr("Keep running"), QMessageBox::RejectRole);
@@ -203,7 +216,8 @@ QWidget* RunPage::buildPlots() {
     layout->addWidget(splitter, 1);
     connect(m_axis, &QComboBox::currentIndexChanged, this, &RunPage::updateViews);
     connect(m_metric, &QComboBox::currentIndexChanged, this, &RunPage::updateViews);
-    for (QToolButton* button : {m_log, m_raw}) connect(button, &QToolButton::toggled, this, &RunPage::updateViews);
+    for (QToolButton* button : {m_log, m_raw})
+        connect(button, &QToolButton::toggled, this, &RunPage::updateViews);
     connect(m_smooth, &QSlider::valueChanged, this, &RunPage::updateViews);
     connect(m_follow, &QToolButton::toggled, this, [this](bool on) {
         m_loss->setFollow(on);
@@ -232,7 +246,8 @@ QWidget* RunPage::buildValues() {
     m_values = new QTableWidget(0, 4);
     m_values->setHorizontalHeaderLabels({tr("Arm"), tr("Loss"), tr("Score"), tr("n")});
     m_values->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    for (int column : {1, 2, 3}) m_values->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+    for (int column : {1, 2, 3})
+        m_values->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     m_values->verticalHeader()->hide();
     m_values->verticalHeader()->setDefaultSectionSize(rowHeight);
     m_values->setShowGrid(false);
@@ -276,7 +291,8 @@ void RunPage::reload() {
     m_stack->setCurrentIndex(study == 0 ? 0 : 1);
     if (study != 0) {
         m_styles = study_styles(m_workspace.reader(), study);
-        for (const CurveStyle& style : m_styles) m_curves.load(m_workspace.reader(), style.run);
+        for (const CurveStyle& style : m_styles)
+            m_curves.load(m_workspace.reader(), style.run);
     }
     m_loss->setStyles(m_styles);
     m_score->setStyles(m_styles);
@@ -287,7 +303,8 @@ void RunPage::reload() {
 }
 
 void RunPage::takeEvents(const RunEvents& events) {
-    for (const auto& [run, event] : events) m_curves.apply(run, event);
+    for (const auto& [run, event] : events)
+        m_curves.apply(run, event);
     updateMetrics();
     m_loss->refresh();
     m_score->refresh();
@@ -297,7 +314,9 @@ void RunPage::takeEvents(const RunEvents& events) {
 void RunPage::updateMetrics() {
     QStringList names;
     for (const std::string& name : m_curves.metrics()) {
-        if (name.rfind("validation/", 0) == 0 || name.rfind("system/", 0) == 0 || name == "train/gradient_norm" || name == "train/learning_rate") names.append(qs(name));
+        if (name.rfind("validation/", 0) == 0 || name.rfind("system/", 0) == 0 || name == "train/gradient_norm" ||
+            name == "train/learning_rate")
+            names.append(qs(name));
     }
     if (names.isEmpty()) names.append(QStringLiteral("validation/accuracy"));
     if (names.size() == m_metric->count()) return;
@@ -309,7 +328,8 @@ void RunPage::updateMetrics() {
     if (index < 0) {
         // The first score, not the loss that sorts before it.
         for (int i = 0; i < names.size() && (index < 0 || names[index].endsWith(QStringLiteral("loss"))); ++i) {
-            if (names[i].startsWith(QStringLiteral("validation/")) && !names[i].endsWith(QStringLiteral("loss"))) index = i;
+            if (names[i].startsWith(QStringLiteral("validation/")) && !names[i].endsWith(QStringLiteral("loss")))
+                index = i;
         }
     }
     m_metric->setCurrentIndex(std::max(0, index));
@@ -350,9 +370,14 @@ void RunPage::updateQueue() {
     double done = 0;
     QString failure;
     for (const QueueEntry& entry : status.entries) {
-        done += is_terminal(entry.state) ? 1 : entry.total_steps > 0 ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps) : 0;
+        done += is_terminal(entry.state) ? 1
+                : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
+                                         : 0;
         if (failure.isEmpty() && (entry.state == RunState::failed || entry.state == RunState::diverged)) {
-            failure = tr("%1, seed %2 %3: %4").arg(qs(entry.arm_label)).arg(entry.seed).arg(stateText(entry.state), qs(entry.message));
+            failure = tr("%1, seed %2 %3: %4")
+                          .arg(qs(entry.arm_label))
+                          .arg(entry.seed)
+                          .arg(stateText(entry.state), qs(entry.message));
         }
     }
     const std::size_t total = status.entries.size();
@@ -363,14 +388,18 @@ void RunPage::updateQueue() {
     const bool live = m_workspace.running();
     if (live) {
         text += tr("\n%1 done").arg(qs(format_duration(status.elapsed_s)));
-        if (status.remaining_low_s) text += tr(", about %1 to %2 left").arg(qs(format_duration(*status.remaining_low_s)), qs(format_duration(*status.remaining_high_s)));
+        if (status.remaining_low_s)
+            text +=
+                tr(", about %1 to %2 left")
+                    .arg(qs(format_duration(*status.remaining_low_s)), qs(format_duration(*status.remaining_high_s)));
     }
     m_summary->setText(text);
     m_message->setText(failure);
     m_message->setVisible(!failure.isEmpty());
     m_pause->setText(status.paused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(status.paused ? QStringLiteral("play") : QStringLiteral("pause")));
-    for (QPushButton* button : {m_pause, m_stop, m_stopAll}) button->setEnabled(live);
+    for (QPushButton* button : {m_pause, m_stop, m_stopAll})
+        button->setEnabled(live);
     if (m_workspace.hasDatabase() && m_workspace.currentStudy() != 0) {
         for (const EventRecord& event : m_workspace.reader().events(m_workspace.currentStudy(), m_lastEvent)) {
             m_lastEvent = event.id;
@@ -390,7 +419,8 @@ void RunPage::raise(RowId arm) {
 
 void RunPage::toggleArm(RowId arm) {
     if (m_hidden.erase(arm) == 0) m_hidden.insert(arm);
-    for (CurveStyle& style : m_styles) style.hidden = m_hidden.count(style.arm) != 0;
+    for (CurveStyle& style : m_styles)
+        style.hidden = m_hidden.count(style.arm) != 0;
     m_loss->setStyles(m_styles);
     m_score->setStyles(m_styles);
 }
@@ -407,7 +437,8 @@ void RunPage::updateValues() {
         double last = std::nan("");
         if (curve == nullptr) return last;
         for (std::size_t i = 0; i < curve->value.size(); ++i) {
-            if (std::isfinite(m_cursor) && (wall ? curve->wall[i] : static_cast<double>(curve->step[i])) > m_cursor) break;
+            if (std::isfinite(m_cursor) && (wall ? curve->wall[i] : static_cast<double>(curve->step[i])) > m_cursor)
+                break;
             last = curve->value[i];
         }
         return last;
@@ -420,9 +451,12 @@ void RunPage::updateValues() {
         Row& row = rows[style.arm];
         row.style = &style;
         if (const double loss = value(style.run, "train/loss"); std::isfinite(loss)) row.loss.push_back(loss);
-        if (const double score = value(style.run, view.metric); std::isfinite(score)) row.score.push_back(score * view.scale);
+        if (const double score = value(style.run, view.metric); std::isfinite(score))
+            row.score.push_back(score * view.scale);
     }
-    m_valuesTitle->setText(std::isfinite(m_cursor) ? (wall ? tr("At %1 s").arg(m_cursor, 0, 'f', 1) : tr("At step %1").arg(static_cast<qint64>(m_cursor))) : tr("Latest values"));
+    m_valuesTitle->setText(std::isfinite(m_cursor) ? (wall ? tr("At %1 s").arg(m_cursor, 0, 'f', 1)
+                                                           : tr("At step %1").arg(static_cast<qint64>(m_cursor)))
+                                                   : tr("Latest values"));
     const QSignalBlocker blocker(m_values);
     m_values->setRowCount(static_cast<int>(order.size()));
     int index = 0;
@@ -443,7 +477,8 @@ void RunPage::updateValues() {
         const auto text = [](const std::vector<double>& values, int decimals) {
             if (values.empty()) return QStringLiteral("—");
             const Estimate e = estimate(values);
-            return qs(e.n >= 3 ? format_number(e.mean, decimals) + " ± " + format_number(*e.half_width, decimals) : format_number(e.mean, decimals));
+            return qs(e.n >= 3 ? format_number(e.mean, decimals) + " ± " + format_number(*e.half_width, decimals)
+                               : format_number(e.mean, decimals));
         };
         cell(1, row.loss.empty() ? QStringLiteral("—") : qs(format_number(estimate(row.loss).mean, 3)));
         cell(2, text(row.score, view.scale == 100 ? 1 : 3));

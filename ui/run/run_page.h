@@ -35,7 +35,7 @@ private:
     QWidget* buildQueue();
     QWidget* buildPlots();
     QWidget* buildValues();
-    void reload();            ///< another study
+    void reload(); ///< another study
     void updateQueue();
     void takeEvents(const RunEvents& events);
     void updateViews();

@@ -5,7 +5,11 @@
 
 namespace diapason::ui {
 
-ActionFinder::ActionFinder(const QList<QAction*>& actions, QWidget* parent) : QDialog(parent), m_actions(actions), m_edit(new QLineEdit), m_list(new QListWidget) {
+ActionFinder::ActionFinder(const QList<QAction*>& actions, QWidget* parent)
+    : QDialog(parent),
+      m_actions(actions),
+      m_edit(new QLineEdit),
+      m_list(new QListWidget) {
     setWindowTitle(tr("Find an action"));
     resize(460, 360);
     m_edit->setPlaceholderText(tr("What do you want to do?"));

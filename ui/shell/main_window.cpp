@@ -27,7 +27,9 @@
 namespace diapason::ui {
 namespace {
 
-QSettings settings() { return QSettings(qs((home_folder() / "window.ini").string()), QSettings::IniFormat); }
+QSettings settings() {
+    return QSettings(qs((home_folder() / "window.ini").string()), QSettings::IniFormat);
+}
 
 } // namespace
 
@@ -66,7 +68,8 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(pare
     statusBar()->addPermanentWidget(m_statusWorker);
     statusBar()->setSizeGripEnabled(false);
     connect(&m_workspace, &Workspace::problem, this, &MainWindow::showBanner);
-    for (const auto signal : {&Workspace::databaseChanged, &Workspace::studyChanged, &Workspace::sessionStarted, &Workspace::sessionEnded}) {
+    for (const auto signal : {&Workspace::databaseChanged, &Workspace::studyChanged, &Workspace::sessionStarted,
+                              &Workspace::sessionEnded}) {
         connect(&m_workspace, signal, this, &MainWindow::updateBar);
         connect(&m_workspace, signal, this, &MainWindow::updateStatus);
     }
@@ -82,7 +85,8 @@ void MainWindow::buildPages() {
     auto* design = new DesignPage(m_workspace);
     auto* run = new RunPage(m_workspace);
     m_pages = {home, design, run, new ResultsPage(m_workspace), new ReplayPage(m_workspace)};
-    for (Page* page : m_pages) m_stack->addWidget(page);
+    for (Page* page : m_pages)
+        m_stack->addWidget(page);
     connect(home, &HomePage::newStudyWanted, this, [this] {
         m_workspace.newStudy();
         showPage(1);
@@ -109,7 +113,8 @@ QWidget* MainWindow::buildStudyBar() {
     m_tabs->setObjectName(QStringLiteral("modes"));
     m_tabs->setExpanding(false);
     m_tabs->setDrawBase(false);
-    for (int i = 0; i < m_pages.size(); ++i) m_tabs->addTab(tr("%1  %2").arg(m_pages[i]->title()).arg(i + 1));
+    for (int i = 0; i < m_pages.size(); ++i)
+        m_tabs->addTab(tr("%1  %2").arg(m_pages[i]->title()).arg(i + 1));
     auto* undo = new QToolButton;
     auto* redo = new QToolButton;
     QAction* undoAction = m_workspace.undoStack().createUndoAction(this, tr("Undo"));
@@ -133,7 +138,8 @@ QWidget* MainWindow::buildStudyBar() {
     layout->addWidget(redo);
     layout->addWidget(find);
     connect(m_tabs, &QTabBar::currentChanged, this, &MainWindow::showPage);
-    connect(m_studies, &QComboBox::activated, this, [this](int index) { m_workspace.showStudy(m_studies->itemData(index).toLongLong()); });
+    connect(m_studies, &QComboBox::activated, this,
+            [this](int index) { m_workspace.showStudy(m_studies->itemData(index).toLongLong()); });
     return bar;
 }
 
@@ -145,7 +151,10 @@ QAction* MainWindow::addTo(QMenu* menu, const QString& text, const QKeySequence&
 
 void MainWindow::buildMenus() {
     QMenu* file = menuBar()->addMenu(tr("&File"));
-    addTo(file, tr("New study"), QKeySequence::New, [this] { m_workspace.newStudy(); showPage(1); });
+    addTo(file, tr("New study"), QKeySequence::New, [this] {
+        m_workspace.newStudy();
+        showPage(1);
+    });
     addTo(file, tr("Open database…"), QKeySequence::Open, [this] { openDatabase(); });
     file->addSeparator();
     addTo(file, tr("Import study…"), {}, [this] { importStudy(); });
@@ -156,10 +165,13 @@ void MainWindow::buildMenus() {
     editMenu->addActions({m_actions[0], m_actions[1]});
     addTo(editMenu, tr("Find an action…"), QKeySequence(QStringLiteral("Ctrl+K")), [this] { findAction(); });
     QMenu* view = menuBar()->addMenu(tr("&View"));
-    for (int i = 0; i < m_pages.size(); ++i) addTo(view, m_pages[i]->title(), QKeySequence(QStringLiteral("Alt+%1").arg(i + 1)), [this, i] { showPage(i); });
+    for (int i = 0; i < m_pages.size(); ++i)
+        addTo(view, m_pages[i]->title(), QKeySequence(QStringLiteral("Alt+%1").arg(i + 1)), [this, i] { showPage(i); });
     view->addSeparator();
     QMenu* appearance = view->addMenu(tr("Appearance"));
-    const std::pair<QString, Appearance> looks[] = {{tr("Light"), Appearance::light}, {tr("Dark"), Appearance::dark}, {tr("Follow the system"), Appearance::system}};
+    const std::pair<QString, Appearance> looks[] = {{tr("Light"), Appearance::light},
+                                                    {tr("Dark"), Appearance::dark},
+                                                    {tr("Follow the system"), Appearance::system}};
     for (const auto& [text, look] : looks) {
         addTo(appearance, text, {}, [look = look] {
             QSettings stored = settings();
@@ -168,7 +180,9 @@ void MainWindow::buildMenus() {
         });
     }
     QMenu* study = menuBar()->addMenu(tr("&Study"));
-    addTo(study, tr("Run the unfinished runs again"), {}, [this] { if (m_workspace.currentStudy() != 0 && m_workspace.continueStudy(m_workspace.currentStudy())) showPage(2); });
+    addTo(study, tr("Run the unfinished runs again"), {}, [this] {
+        if (m_workspace.currentStudy() != 0 && m_workspace.continueStudy(m_workspace.currentStudy())) showPage(2);
+    });
     addTo(study, tr("Move to trash"), {}, [this] { m_workspace.trashStudy(m_workspace.currentStudy()); });
     for (Page* page : m_pages) {
         const auto actions = page->pageActions();
@@ -180,7 +194,10 @@ void MainWindow::buildMenus() {
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     addTo(help, tr("Keys"), QKeySequence::HelpContents, [this] { showKeys(); });
     addTo(help, tr("About Diapason"), {}, [this] {
-        QMessageBox::about(this, tr("About Diapason"), tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language models.</p><p>GPL-3.0-or-later. A diapason is a tuning fork.</p>").arg(QLatin1String(DIAPASON_VERSION)));
+        QMessageBox::about(this, tr("About Diapason"),
+                           tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language "
+                              "models.</p><p>GPL-3.0-or-later. A diapason is a tuning fork.</p>")
+                               .arg(QLatin1String(DIAPASON_VERSION)));
     });
 }
 
@@ -193,7 +210,8 @@ void MainWindow::showPage(int index) {
     m_stack->setCurrentIndex(index);
     // Keys of a page that is not visible must not act.
     for (int i = 0; i < m_pages.size(); ++i) {
-        for (QAction* action : m_pages[i]->pageActions()) action->setEnabled(i == index);
+        for (QAction* action : m_pages[i]->pageActions())
+            action->setEnabled(i == index);
     }
     m_pages[index]->activated();
 }
@@ -208,7 +226,8 @@ void MainWindow::updateBar() {
     m_studies->clear();
     if (m_workspace.hasDatabase()) {
         for (const StudyRecord& study : m_workspace.reader().studies()) {
-            m_studies->addItem(qs(study.title) + QStringLiteral("  #%1").arg(study.id), static_cast<qlonglong>(study.id));
+            m_studies->addItem(qs(study.title) + QStringLiteral("  #%1").arg(study.id),
+                               static_cast<qlonglong>(study.id));
             if (study.id == m_workspace.currentStudy()) m_studies->setCurrentIndex(m_studies->count() - 1);
         }
     }
@@ -219,25 +238,39 @@ void MainWindow::updateBar() {
 void MainWindow::updateStatus() {
     const QueueStatus status = m_workspace.queue();
     const std::size_t ended = status.entries.size() - status.running - status.queued;
-    if (m_workspace.currentStudy() == 0) m_state->setText(tr("draft"));
-    else if (m_workspace.running()) m_state->setText(tr("%1 %2 of %3").arg(status.paused ? tr("paused") : tr("running")).arg(ended).arg(status.entries.size()));
-    else m_state->setText(tr("%1 of %2 finished").arg(status.finished).arg(status.entries.size()));
+    if (m_workspace.currentStudy() == 0)
+        m_state->setText(tr("draft"));
+    else if (m_workspace.running())
+        m_state->setText(
+            tr("%1 %2 of %3").arg(status.paused ? tr("paused") : tr("running")).arg(ended).arg(status.entries.size()));
+    else
+        m_state->setText(tr("%1 of %2 finished").arg(status.finished).arg(status.entries.size()));
     if (!m_workspace.hasDatabase()) {
         m_statusDatabase->setText(tr("no database"));
     } else {
         std::error_code error;
         const auto bytes = std::filesystem::file_size(m_workspace.databaseFile(), error);
-        m_statusDatabase->setText(tr("%1, %2%3").arg(qs(m_workspace.databaseFile().string()), error ? QString() : qs(format_bytes(static_cast<double>(bytes))), m_workspace.readOnly() ? tr(", read-only") : QString()));
+        m_statusDatabase->setText(tr("%1, %2%3")
+                                      .arg(qs(m_workspace.databaseFile().string()),
+                                           error ? QString() : qs(format_bytes(static_cast<double>(bytes))),
+                                           m_workspace.readOnly() ? tr(", read-only") : QString()));
     }
     QString worker = tr("Worker idle");
     for (const QueueEntry& entry : status.entries) {
-        if (entry.state == RunState::running) worker = tr("%1, seed %2, step %3 of %4").arg(qs(entry.arm_label)).arg(entry.seed).arg(entry.step).arg(entry.total_steps);
+        if (entry.state == RunState::running)
+            worker = tr("%1, seed %2, step %3 of %4")
+                         .arg(qs(entry.arm_label))
+                         .arg(entry.seed)
+                         .arg(entry.step)
+                         .arg(entry.total_steps);
     }
     m_statusWorker->setText(m_workspace.running() ? worker : tr("Worker idle"));
 }
 
 void MainWindow::openDatabase() {
-    const QString file = QFileDialog::getSaveFileName(this, tr("Open or create a database"), qs(home_folder().string()), tr("Diapason databases (*.db);;All files (*)"), nullptr, QFileDialog::DontConfirmOverwrite);
+    const QString file = QFileDialog::getSaveFileName(this, tr("Open or create a database"), qs(home_folder().string()),
+                                                      tr("Diapason databases (*.db);;All files (*)"), nullptr,
+                                                      QFileDialog::DontConfirmOverwrite);
     if (!file.isEmpty()) m_workspace.openDatabase(file.toStdString());
 }
 
@@ -253,7 +286,8 @@ void MainWindow::importStudy() {
 }
 
 void MainWindow::saveStudy() {
-    const QString file = QFileDialog::getSaveFileName(this, tr("Save study as"), QStringLiteral("study.json"), tr("Studies (*.json)"));
+    const QString file =
+        QFileDialog::getSaveFileName(this, tr("Save study as"), QStringLiteral("study.json"), tr("Studies (*.json)"));
     if (file.isEmpty()) return;
     try {
         write_file_atomically(file.toStdString(), to_json(m_workspace.design()).dump(2) + "\n");
@@ -272,9 +306,12 @@ void MainWindow::showKeys() {
     QString rows;
     for (const QAction* action : m_actions) {
         if (action->shortcut().isEmpty()) continue;
-        rows += QStringLiteral("<tr><td><b>%1</b>&nbsp;&nbsp;</td><td>%2</td></tr>").arg(action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(), QString(action->text()).remove(QLatin1Char('&')).toHtmlEscaped());
+        rows += QStringLiteral("<tr><td><b>%1</b>&nbsp;&nbsp;</td><td>%2</td></tr>")
+                    .arg(action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(),
+                         QString(action->text()).remove(QLatin1Char('&')).toHtmlEscaped());
     }
-    QMessageBox box(QMessageBox::NoIcon, tr("Keys"), QStringLiteral("<table>%1</table>").arg(rows), QMessageBox::Close, this);
+    QMessageBox box(QMessageBox::NoIcon, tr("Keys"), QStringLiteral("<table>%1</table>").arg(rows), QMessageBox::Close,
+                    this);
     box.exec();
 }
 
@@ -289,8 +326,10 @@ void MainWindow::restoreState() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_workspace.running()) {
-        QMessageBox box(QMessageBox::Question, tr("A study is running"), tr("Stop its runs and close the window?"), QMessageBox::NoButton, this);
-        box.setInformativeText(tr("Finished runs stay. The others can be queued again with Study > Run the unfinished runs again."));
+        QMessageBox box(QMessageBox::Question, tr("A study is running"), tr("Stop its runs and close the window?"),
+                        QMessageBox::NoButton, this);
+        box.setInformativeText(
+            tr("Finished runs stay. The others can be queued again with Study > Run the unfinished runs again."));
         auto* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
         box.addButton(tr("Keep running"), QMessageBox::RejectRole);
         box.exec();
@@ -303,7 +342,8 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     QSettings stored = settings();
     stored.setValue(QStringLiteral("geometry"), saveGeometry());
     for (const QSplitter* splitter : findChildren<QSplitter*>()) {
-        if (!splitter->objectName().isEmpty()) stored.setValue(QStringLiteral("splitter/") + splitter->objectName(), splitter->saveState());
+        if (!splitter->objectName().isEmpty())
+            stored.setValue(QStringLiteral("splitter/") + splitter->objectName(), splitter->saveState());
     }
     event->accept();
 }

@@ -13,7 +13,10 @@ namespace diapason::ui {
 // Swaps two whole designs: small documents, so that undo needs no inverse of each edit.
 class DesignCommand : public QUndoCommand {
 public:
-    DesignCommand(Workspace& workspace, const QString& what, const Study& after) : QUndoCommand(what), m_workspace(workspace), m_other(after) {}
+    DesignCommand(Workspace& workspace, const QString& what, const Study& after)
+        : QUndoCommand(what),
+          m_workspace(workspace),
+          m_other(after) {}
     void redo() override { swap(); }
     void undo() override { swap(); }
 
@@ -32,7 +35,9 @@ Workspace::Workspace(QObject* parent) : QObject(parent), m_inbox(std::make_share
     newStudy();
 }
 
-Workspace::~Workspace() { m_session.reset(); }
+Workspace::~Workspace() {
+    m_session.reset();
+}
 
 bool Workspace::openDatabase(const std::filesystem::path& file) {
     if (running()) {
@@ -44,7 +49,9 @@ bool Workspace::openDatabase(const std::filesystem::path& file) {
         try {
             store = std::make_unique<Store>(file);
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::locked && error.kind() != ErrorKind::incompatible && error.kind() != ErrorKind::storage) throw;
+            if (error.kind() != ErrorKind::locked && error.kind() != ErrorKind::incompatible &&
+                error.kind() != ErrorKind::storage)
+                throw;
             if (!std::filesystem::exists(file)) throw;
             Q_EMIT problem(tr("Opened read-only: %1").arg(qs(error.what())));
         }
@@ -58,7 +65,9 @@ bool Workspace::openDatabase(const std::filesystem::path& file) {
     }
     if (m_store != nullptr) {
         m_store->on_error([this](const std::string& what) {
-            QMetaObject::invokeMethod(this, [this, what] { Q_EMIT problem(tr("Results cannot be stored: %1").arg(qs(what))); }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                this, [this, what] { Q_EMIT problem(tr("Results cannot be stored: %1").arg(qs(what))); },
+                Qt::QueuedConnection);
         });
     }
     const auto studies = m_reader->studies();
@@ -83,7 +92,9 @@ void Workspace::openDesign(const Study& study) {
     Q_EMIT designChanged();
 }
 
-void Workspace::changeDesign(const QString& what, const Study& study) { m_undo.push(new DesignCommand(*this, what, study)); }
+void Workspace::changeDesign(const QString& what, const Study& study) {
+    m_undo.push(new DesignCommand(*this, what, study));
+}
 
 void Workspace::showStudy(RowId study) {
     if (study == m_study) return;
@@ -102,7 +113,9 @@ void Workspace::trashStudy(RowId study) {
     Q_EMIT studyChanged();
 }
 
-bool Workspace::startStudy() { return beginSession(m_design, {}); }
+bool Workspace::startStudy() {
+    return beginSession(m_design, {});
+}
 
 bool Workspace::continueStudy(RowId study) {
     const auto stored = m_reader->study(study);
@@ -122,7 +135,9 @@ bool Workspace::beginSession(const Study& study, std::optional<RowId> stored) {
         return false;
     }
     try {
-        auto executor = m_factory ? m_factory() : m_execution == Execution::processes ? make_process_executor() : make_thread_executor();
+        auto executor = m_factory                             ? m_factory()
+                        : m_execution == Execution::processes ? make_process_executor()
+                                                              : make_thread_executor();
         m_session = std::make_unique<StudySession>(*m_store, std::move(executor), study, stored);
     } catch (const Error& error) {
         Q_EMIT problem(qs(error.what()));
@@ -187,7 +202,8 @@ QueueStatus Workspace::queue() const {
     QueueStatus status;
     if (m_reader == nullptr || m_study == 0) return status;
     std::map<RowId, std::string> labels;
-    for (const ArmRecord& arm : m_reader->arms(m_study)) labels[arm.id] = arm.label;
+    for (const ArmRecord& arm : m_reader->arms(m_study))
+        labels[arm.id] = arm.label;
     for (const RunRecord& run : m_reader->runs(m_study)) {
         QueueEntry entry;
         entry.run = run.id;

@@ -1,4 +1,5 @@
-// The one owner of what the window works on: database, design document with its undo stack, running session. Window thread only.
+// The one owner of what the window works on: database, design document with its undo stack, running session. Window
+// thread only.
 #pragma once
 
 #include "core/store/store.h"
@@ -39,7 +40,7 @@ public:
     const Study& design() const { return m_design; }
     QUndoStack& undoStack() { return m_undo; }
     void newStudy();
-    void openDesign(const Study& study);                       ///< forgets the undo history
+    void openDesign(const Study& study);                        ///< forgets the undo history
     void changeDesign(const QString& what, const Study& study); ///< one undoable step
 
     /// The stored study that Run, Results and Replay show; 0 = none.
@@ -52,10 +53,10 @@ public:
     /// For tests: executors come from here instead.
     void setExecutorFactory(std::function<std::unique_ptr<Executor>()> factory) { m_factory = std::move(factory); }
 
-    bool startStudy();                  ///< the design becomes a stored study and starts
-    bool continueStudy(RowId study);    ///< its unfinished runs start again
+    bool startStudy();               ///< the design becomes a stored study and starts
+    bool continueStudy(RowId study); ///< its unfinished runs start again
     bool running() const { return m_session != nullptr; }
-    QueueStatus queue() const;          ///< of the session, else as stored
+    QueueStatus queue() const; ///< of the session, else as stored
     void pause(bool paused);
     void cancelRun(RowId run);
     void cancelAll();
@@ -63,7 +64,7 @@ public:
 Q_SIGNALS:
     void databaseChanged();
     void designChanged();
-    void studyChanged();                ///< another study is shown
+    void studyChanged(); ///< another study is shown
     void sessionStarted();
     void sessionEnded();
     void queueChanged();

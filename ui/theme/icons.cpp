@@ -36,8 +36,10 @@ const QHash<QString, QString>& paths() {
 
 QPixmap iconPixmap(const QString& name, int size, const QColor& c) {
     Q_ASSERT(paths().contains(name));
-    const QString svg = QStringLiteral("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path d='%1' fill='none' stroke='%2' stroke-width='1.5' "
-                                       "stroke-linecap='round' stroke-linejoin='round'/></svg>").arg(paths().value(name), c.name());
+    const QString svg = QStringLiteral("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path d='%1' "
+                                       "fill='none' stroke='%2' stroke-width='1.5' "
+                                       "stroke-linecap='round' stroke-linejoin='round'/></svg>")
+                            .arg(paths().value(name), c.name());
     const qreal ratio = qGuiApp->devicePixelRatio();
     QPixmap pixmap(QSize(size, size) * ratio);
     pixmap.fill(Qt::transparent);

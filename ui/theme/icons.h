@@ -6,8 +6,8 @@
 
 namespace diapason::ui {
 
-/// Names: plus, open, undo, redo, search, play, pause, stop, export, copy, fork, trash, check, clock, cross, warn, dots. An unknown name
-/// is a defect (asserted).
+/// Names: plus, open, undo, redo, search, play, pause, stop, export, copy, fork, trash, check, clock, cross, warn,
+/// dots. An unknown name is a defect (asserted).
 QIcon icon(const QString& name);
 QPixmap iconPixmap(const QString& name, int size, const QColor& colour);
 

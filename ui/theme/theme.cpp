@@ -20,17 +20,39 @@ struct Pair {
 };
 
 // In the order of Role.
-constexpr std::array<Pair, 16> tokens = {{{"#FFFFFF", "#16181B"}, {"#F1F2F3", "#212427"}, {"#E9EBED", "#1C1F22"}, {"#1C2024", "#E4E7EA"}, {"#4E575F", "#A9B1B9"},
-                                          {"#666F78", "#8A939C"}, {"#27506F", "#8FBFE0"}, {"#FFFFFF", "#16181B"}, {"#1F6FB2", "#6DB3E8"}, {"#7D868F", "#757E87"},
-                                          {"#D6DADE", "#34393E"}, {"#C3C9CF", "#454B51"}, {"#DEE8F0", "#263B4B"}, {"#1A7237", "#6CC788"}, {"#8A5A00", "#E2B14A"},
+constexpr std::array<Pair, 16> tokens = {{{"#FFFFFF", "#16181B"},
+                                          {"#F1F2F3", "#212427"},
+                                          {"#E9EBED", "#1C1F22"},
+                                          {"#1C2024", "#E4E7EA"},
+                                          {"#4E575F", "#A9B1B9"},
+                                          {"#666F78", "#8A939C"},
+                                          {"#27506F", "#8FBFE0"},
+                                          {"#FFFFFF", "#16181B"},
+                                          {"#1F6FB2", "#6DB3E8"},
+                                          {"#7D868F", "#757E87"},
+                                          {"#D6DADE", "#34393E"},
+                                          {"#C3C9CF", "#454B51"},
+                                          {"#DEE8F0", "#263B4B"},
+                                          {"#1A7237", "#6CC788"},
+                                          {"#8A5A00", "#E2B14A"},
                                           {"#B3261E", "#F28B82"}}};
 
-constexpr std::array<Pair, 8> series = {{{"#3F464D", "#C9CED3"}, {"#B38D00", "#D0BF33"}, {"#B24619", "#F07A4E"}, {"#D758AA", "#E488B9"},
-                                         {"#1450BA", "#419AFF"}, {"#0C866F", "#52D98B"}, {"#2B97EF", "#A6BEFF"}, {"#5E157C", "#BF71D0"}}};
+constexpr std::array<Pair, 8> series = {{{"#3F464D", "#C9CED3"},
+                                         {"#B38D00", "#D0BF33"},
+                                         {"#B24619", "#F07A4E"},
+                                         {"#D758AA", "#E488B9"},
+                                         {"#1450BA", "#419AFF"},
+                                         {"#0C866F", "#52D98B"},
+                                         {"#2B97EF", "#A6BEFF"},
+                                         {"#5E157C", "#BF71D0"}}};
 
-QColor pick(const Pair& pair) { return QColor(QLatin1String(isDark() ? pair.dark : pair.light)); }
+QColor pick(const Pair& pair) {
+    return QColor(QLatin1String(isDark() ? pair.dark : pair.light));
+}
 
-bool systemIsDark() { return QApplication::style()->standardPalette().color(QPalette::Window).lightness() < 128; }
+bool systemIsDark() {
+    return QApplication::style()->standardPalette().color(QPalette::Window).lightness() < 128;
+}
 
 QPalette palette() {
     QPalette p;
@@ -38,7 +60,9 @@ QPalette palette() {
     p.setColor(QPalette::Base, colour(Role::base));
     p.setColor(QPalette::AlternateBase, colour(Role::window));
     p.setColor(QPalette::Button, colour(Role::base));
-    for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText, QPalette::BrightText}) p.setColor(role, colour(Role::text));
+    for (const QPalette::ColorRole role :
+         {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText, QPalette::BrightText})
+        p.setColor(role, colour(Role::text));
     p.setColor(QPalette::ToolTipBase, colour(Role::base));
     p.setColor(QPalette::PlaceholderText, colour(Role::hint));
     p.setColor(QPalette::Highlight, colour(Role::selection));
@@ -49,7 +73,8 @@ QPalette palette() {
     p.setColor(QPalette::Light, colour(Role::base));
     p.setColor(QPalette::Midlight, colour(Role::weakLine));
     p.setColor(QPalette::Shadow, colour(Role::strongLine));
-    for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) p.setColor(QPalette::Disabled, role, colour(Role::hint));
+    for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        p.setColor(QPalette::Disabled, role, colour(Role::hint));
     return p;
 }
 
@@ -94,10 +119,24 @@ QString styleSheet() {
         QToolTip { background: @base; color: @text; border: 1px solid @strongLine; }
     )");
     // Longest names first, so that @accentText is not read as @accent.
-    static constexpr std::pair<const char*, Role> names[] = {{"@accentText", Role::accentText}, {"@strongLine", Role::strongLine}, {"@selection", Role::selection},
-        {"@secondary", Role::secondary}, {"@weakLine", Role::weakLine}, {"@warning", Role::warning}, {"@accent", Role::accent}, {"@border", Role::border}, {"@window", Role::window},
-        {"@focus", Role::focus}, {"@error", Role::error}, {"@base", Role::base}, {"@side", Role::side}, {"@text", Role::text}, {"@hint", Role::hint}, {"@good", Role::good}};
-    for (const auto& [name, role] : names) sheet.replace(QLatin1String(name), colour(role).name());
+    static constexpr std::pair<const char*, Role> names[] = {{"@accentText", Role::accentText},
+                                                             {"@strongLine", Role::strongLine},
+                                                             {"@selection", Role::selection},
+                                                             {"@secondary", Role::secondary},
+                                                             {"@weakLine", Role::weakLine},
+                                                             {"@warning", Role::warning},
+                                                             {"@accent", Role::accent},
+                                                             {"@border", Role::border},
+                                                             {"@window", Role::window},
+                                                             {"@focus", Role::focus},
+                                                             {"@error", Role::error},
+                                                             {"@base", Role::base},
+                                                             {"@side", Role::side},
+                                                             {"@text", Role::text},
+                                                             {"@hint", Role::hint},
+                                                             {"@good", Role::good}};
+    for (const auto& [name, role] : names)
+        sheet.replace(QLatin1String(name), colour(role).name());
     return sheet;
 }
 
@@ -113,9 +152,13 @@ void applyTheme(Appearance appearance) {
     qApp->setStyleSheet(styleSheet());
 }
 
-bool isDark() { return darkNow(); }
+bool isDark() {
+    return darkNow();
+}
 
-QColor colour(Role role) { return pick(tokens[static_cast<std::size_t>(role)]); }
+QColor colour(Role role) {
+    return pick(tokens[static_cast<std::size_t>(role)]);
+}
 
 QColor seriesColour(int slot, int level, int levels) {
     QColor c = pick(series[static_cast<std::size_t>(std::clamp(slot, 1, 8) - 1)]);
@@ -128,8 +171,10 @@ QColor seriesColour(int slot, int level, int levels) {
 }
 
 QCPScatterStyle seriesMarker(int slot, const QColor& c, double size) {
-    static constexpr QCPScatterStyle::ScatterShape shapes[] = {QCPScatterStyle::ssSquare, QCPScatterStyle::ssPlus, QCPScatterStyle::ssTriangleInverted, QCPScatterStyle::ssStar,
-                                                               QCPScatterStyle::ssDisc, QCPScatterStyle::ssTriangle, QCPScatterStyle::ssDiamond, QCPScatterStyle::ssCross};
+    static constexpr QCPScatterStyle::ScatterShape shapes[] = {
+        QCPScatterStyle::ssSquare,  QCPScatterStyle::ssPlus, QCPScatterStyle::ssTriangleInverted,
+        QCPScatterStyle::ssStar,    QCPScatterStyle::ssDisc, QCPScatterStyle::ssTriangle,
+        QCPScatterStyle::ssDiamond, QCPScatterStyle::ssCross};
     return QCPScatterStyle(shapes[std::clamp(slot, 1, 8) - 1], QPen(c, 1), QBrush(c), size);
 }
 

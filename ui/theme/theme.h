@@ -4,7 +4,6 @@
 #include <QColor>
 #include <QPalette>
 #include <QString>
-
 #include <qcustomplot.h>
 
 #include <string>
@@ -12,7 +11,24 @@
 namespace diapason::ui {
 
 /// Roles beside those of QPalette.
-enum class Role { base, window, side, text, secondary, hint, accent, accentText, focus, border, weakLine, strongLine, selection, good, warning, error };
+enum class Role {
+    base,
+    window,
+    side,
+    text,
+    secondary,
+    hint,
+    accent,
+    accentText,
+    focus,
+    border,
+    weakLine,
+    strongLine,
+    selection,
+    good,
+    warning,
+    error
+};
 
 enum class Appearance { light, dark, system };
 
@@ -28,6 +44,8 @@ QCPScatterStyle seriesMarker(int slot, const QColor& colour, double size);
 inline constexpr int spacing = 8;
 inline constexpr int rowHeight = 24;
 
-inline QString qs(const std::string& text) { return QString::fromStdString(text); }
+inline QString qs(const std::string& text) {
+    return QString::fromStdString(text);
+}
 
 } // namespace diapason::ui

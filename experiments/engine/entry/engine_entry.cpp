@@ -22,8 +22,8 @@ public:
         return verify_cases(folder, only, device_from(device).str(), line);
     }
 
-    void pretrain(const std::filesystem::path& recipe, const Json& overrides, const std::function<void(const std::string&)>& line,
-                  RunControl& control) override {
+    void pretrain(const std::filesystem::path& recipe, const Json& overrides,
+                  const std::function<void(const std::string&)>& line, RunControl& control) override {
         pretrain_backbone(recipe, overrides, line, control);
     }
 };

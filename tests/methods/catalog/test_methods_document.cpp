@@ -13,7 +13,8 @@ class TestMethodsDocument : public QObject {
 private Q_SLOTS:
     void documentIsCurrent() {
         const std::string stored = read_file(DIAPASON_SOURCE_DIR "/docs/METHODS.md", 1u << 20);
-        QVERIFY2(stored == methods_document(), "docs/METHODS.md is out of date: diapason-cli methods --markdown > docs/METHODS.md");
+        QVERIFY2(stored == methods_document(),
+                 "docs/METHODS.md is out of date: diapason-cli methods --markdown > docs/METHODS.md");
     }
 
     void descriptorsAreComplete() {
