@@ -10,7 +10,7 @@ MethodInfo prompt_tuning_info() {
     info.formula = "[P; E(x)], P ∈ ℝ^(length × d) trained";
     info.summary = "Trains a few vectors in front of every input.";
     info.colour_slot = 3;
-    info.default_learning_rate = 3e-2;
+    info.default_learning_rate = 1e-2;
 
     OptionDescriptor length;
     length.name = "length";
