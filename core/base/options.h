@@ -26,7 +26,7 @@ struct OptionDescriptor {
     std::string label;
     OptionType type = OptionType::real;
     Json default_value;
-    std::string help;        ///< one sentence, what it does
+    std::string help = {};   ///< one sentence, what it does
     std::string source = {}; ///< paper and section, or library and version, that the definition and default follow
     std::string unit = {};
     std::optional<double> minimum = {};

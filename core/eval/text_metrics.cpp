@@ -1,8 +1,8 @@
 #include "core/base/error.h"
 #include "core/eval/metrics.h"
+#include "core/text/unicode.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -15,11 +15,10 @@ using Ngrams = std::map<std::vector<std::string>, double>;
 std::vector<std::string> rouge_tokens(const std::string& text) {
     std::vector<std::string> tokens;
     std::string token;
-    for (const char c : text + " ") {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool word = byte < 128 && std::isalnum(byte) != 0;
-        if (word) {
-            token.push_back(static_cast<char>(std::tolower(byte)));
+    // Lower-casing comes first: some letters of other alphabets become Latin ones, the Kelvin sign for instance.
+    for (const char c : encode_utf8(lower_case(decode_utf8(text))) + " ") {
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            token.push_back(c);
         } else if (!token.empty()) {
             tokens.push_back(std::move(token));
             token.clear();

@@ -108,6 +108,7 @@ private:
         m_dropout.seed = stream_seed(m_spec.seed, Stream::dropout);
         m_rate = m_training.real("learning_rate") > 0 ? m_training.real("learning_rate") : info.default_learning_rate;
         m_steps = m_training.integer("steps");
+        m_read_every = m_model->device().is_cpu() ? 1 : 16;
         m_normalise_examples = m_training.text("loss_normaliser") == "per_example";
         const bool dropout = m_training.flag("backbone_dropout");
         if (!dropout && task.kind == TaskKind::classification && m_model->only_head_is_trained())
@@ -184,11 +185,8 @@ private:
             m_optimiser->step(rate);
             ++m_step;
             m_tokens += tokens;
-            const double loss = at::stack(sums).sum().item<double>() / divisor;
-            m_points.add("train/loss", m_step, loss);
-            m_points.add("train/learning_rate", m_step, rate);
-            m_points.add("train/gradient_norm", m_step, norm.item<double>());
-            if (!std::isfinite(loss)) throw Diverged{m_step, loss};
+            m_pending.push_back({m_step, rate, divisor, at::stack(sums).sum(), norm});
+            if (m_pending.size() >= m_read_every) read_pending();
             const auto now = std::chrono::steady_clock::now();
             if (now - progress > std::chrono::milliseconds(200)) {
                 progress = now;
@@ -200,9 +198,31 @@ private:
         }
     }
 
+    // Reading a value from an accelerator waits for it, so that several updates are read at once there.
+    void read_pending() {
+        std::vector<at::Tensor> values;
+        for (const Update& update : m_pending) {
+            values.push_back(update.loss_sum.to(at::kDouble));
+            values.push_back(update.norm.to(at::kDouble));
+        }
+        if (values.empty()) return;
+        const at::Tensor read = at::stack(values).to(at::kCPU);
+        const double* at = read.const_data_ptr<double>();
+        std::vector<Update> updates;
+        updates.swap(m_pending);
+        for (const Update& update : updates) {
+            const double loss = *at++ / update.divisor;
+            m_points.add("train/loss", update.step, loss);
+            m_points.add("train/learning_rate", update.step, update.rate);
+            m_points.add("train/gradient_norm", update.step, *at++);
+            if (!std::isfinite(loss)) throw Diverged{update.step, loss};
+        }
+    }
+
     bool stopping() { return m_control.cancel; }
 
     void validate() {
+        read_pending();
         const double before = m_points.elapsed();
         const Task& task = m_data->task();
         // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its
@@ -224,6 +244,7 @@ private:
             m_best = score;
             m_selected_step = m_step;
             m_selected = m_optimiser->values().clone();
+            m_selected_validation = by_loss ? std::nullopt : std::optional(result);
         }
         if (m_place.keep_checkpoint && !m_place.folder.empty() &&
             m_points.elapsed() - m_checkpoint_s > checkpoint_every_s)
@@ -257,12 +278,16 @@ private:
         for (const char* split : {"validation", "test", "ood"}) {
             if (!m_data->has(split)) continue;
             if (m_control.cancel) throw Cancelled{};
-            Evaluation result =
-                evaluate(*m_model, *m_data,
-                         {split, m_training.integer("max_evaluation_items"), true, true, [this] { return stopping(); }},
-                         m_features ? &*m_features : nullptr);
-            if (stopping()) throw Cancelled{};
             const std::string prefix = split;
+            // Generation metrics cost decoding, so training did not compute them; others are known.
+            Evaluation result =
+                prefix == "validation" && m_selected_validation
+                    ? *m_selected_validation
+                    : evaluate(
+                          *m_model, *m_data,
+                          {split, m_training.integer("max_evaluation_items"), true, true, [this] { return stopping(); }},
+                          m_features ? &*m_features : nullptr);
+            if (stopping()) throw Cancelled{};
             for (const auto& [name, value] : result.metrics)
                 metrics[prefix + "/" + name] = value;
             metrics[prefix + "/loss"] = result.loss;
@@ -306,7 +331,16 @@ private:
     double m_rate = 0;
     bool m_normalise_examples = false;
     std::int64_t m_steps = 0, m_step = 0, m_tokens = 0, m_selected_step = 0;
+    /// An update whose loss and gradient norm have not been read yet.
+    struct Update {
+        std::int64_t step;
+        double rate, divisor;
+        at::Tensor loss_sum, norm;
+    };
+    std::vector<Update> m_pending;
+    std::size_t m_read_every = 1;
     double m_evaluation_s = 0, m_checkpoint_s = 0;
+    std::optional<Evaluation> m_selected_validation;
     std::optional<double> m_best;
     at::Tensor m_selected;
 };

@@ -1,0 +1,58 @@
+// JSON from outside: strict, bounded, and with a message that names the place.
+
+#include "core/base/json.h"
+
+#include "tests/support/test_support.h"
+
+using namespace diapason;
+using namespace diapason::testing;
+
+class TestJson : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void keepsOrder() {
+        const Json document = parse_json(R"({"z": 1, "a": 2})", "x");
+        QCOMPARE(document.dump(), std::string(R"({"z":1,"a":2})"));
+    }
+
+    void rejects_data() {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QByteArray>("part");
+        QTest::newRow("duplicate key") << QByteArray(R"({"a": 1, "a": 2})") << QByteArray("a");
+        QTest::newRow("duplicate key inside") << QByteArray(R"({"b": [{"a": 1, "a": 2}]})") << QByteArray("a");
+        QTest::newRow("trailing text") << QByteArray("{} {}") << QByteArray("line 1");
+        QTest::newRow("cut off") << QByteArray("{\"a\":\n [1, 2") << QByteArray("line 2");
+        QTest::newRow("invalid UTF-8") << QByteArray("\"\xff\"") << QByteArray("line 1");
+        QTest::newRow("empty") << QByteArray("") << QByteArray("file.json");
+        QTest::newRow("not a number") << QByteArray("[NaN]") << QByteArray("line 1");
+        QTest::newRow("too deep") << QByteArray(QByteArray(100000, '[')) << QByteArray("64");
+    }
+    void rejects() {
+        QFETCH(QByteArray, text);
+        QFETCH(QByteArray, part);
+        const Caught error = caught([&] { parse_json({text.constData(), std::size_t(text.size())}, "file.json"); });
+        QVERIFY(error.thrown);
+        QCOMPARE(error.kind, ErrorKind::input);
+        QVERIFY2(error.says("file.json"), error.message.c_str());
+        QVERIFY2(error.says(part.toStdString()), error.message.c_str());
+        QVERIFY2(error.message.find('\n') == std::string::npos, "one line");
+    }
+
+    void depthOf64IsFine() {
+        const std::string text = std::string(60, '[') + std::string(60, ']');
+        QVERIFY(parse_json(text, "x").is_array());
+    }
+
+    void limitsTheSizeOfFiles() {
+        TemporaryFolder folder;
+        write_text(folder / "big.json", "[" + std::string(5000, ' ') + "]");
+        QVERIFY(read_json(folder / "big.json", 6000).is_array());
+        const Caught error = caught([&] { read_json(folder / "big.json", 4000); });
+        QVERIFY(error.thrown && error.says("big.json"));
+        QVERIFY(caught([&] { read_json(folder / "absent.json"); }).says("absent.json"));
+        QVERIFY(caught([&] { read_json(folder.path()); }).thrown); // a folder is not a file
+    }
+};
+
+QTEST_GUILESS_MAIN(TestJson)
+#include "test_json.moc"

@@ -1,0 +1,63 @@
+// The data that come with Diapason: complete, balanced as described, and no source package in two splits.
+
+#include "core/base/sha256.h"
+#include "core/data/task.h"
+#include "tests/support/test_support.h"
+
+#include <map>
+#include <set>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+class TestEmbeddedData : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void manifestIsTrue() {
+        const std::filesystem::path root = std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources";
+        const Json manifest = read_json(root / "data" / "manifest.json", 8u << 20);
+        int checked = 0;
+        const Json& files = manifest.at("files");
+        for (const auto& [name, sha256] : files.items()) {
+            QVERIFY2(std::filesystem::exists(root / name), name.c_str());
+            QCOMPARE(sha256_of_file(root / name), sha256.get<std::string>());
+            ++checked;
+        }
+        QVERIFY(checked >= 7);
+    }
+
+    void splitsShareNoSourcePackage_data() {
+        QTest::addColumn<QString>("task");
+        QTest::newRow("section") << "section";
+        QTest::newRow("synopsis") << "synopsis";
+    }
+    void splitsShareNoSourcePackage() {
+        QFETCH(QString, task);
+        const Task loaded = load_task(task.toStdString());
+        std::map<std::string, std::string> home; // source → split
+        for (const auto& [split, file] : loaded.data) {
+            const Dataset data = load_split(loaded, split);
+            QVERIFY2(data.size() >= 200, split.c_str());
+            for (const Example& example : data) {
+                QVERIFY(!example.source.empty() && !example.text.empty());
+                const auto [place, fresh] = home.emplace(example.source, split);
+                QVERIFY2(fresh || place->second == split, (example.source + " is in two splits").c_str());
+            }
+        }
+    }
+
+    void everyClassIsEverywhere() {
+        const Task task = load_task("section");
+        QCOMPARE(task.classes(), std::int64_t(12));
+        for (const char* split : {"train", "validation", "test"}) {
+            std::set<int> seen;
+            for (const Example& example : load_split(task, split)) seen.insert(example.label_index);
+            QCOMPARE(seen.size(), std::size_t(12));
+        }
+    }
+
+    void thereIsAnOutOfDomainSplit() { QVERIFY(!load_split(load_task("section"), "ood").empty()); }
+};
+
+QTEST_GUILESS_MAIN(TestEmbeddedData)
+#include "test_embedded_data.moc"

@@ -1,0 +1,123 @@
+// A user's own files: what is read, and how all bad rows are listed together.
+
+#include "core/data/order.h"
+#include "core/data/readers.h"
+#include "core/data/task.h"
+#include "tests/support/test_support.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+class TestReaders : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void jsonl() {
+        TemporaryFolder folder;
+        write_text(folder / "a.jsonl", "{\"text\": \"one\", \"label\": \"x\"}\r\n\n{\"text\": \"two\", \"label\": 1}\n");
+        const Dataset data = read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}, {"label", "label"}});
+        QCOMPARE(data.size(), std::size_t(2));
+        QCOMPARE(data[0].text, std::string("one"));
+        QCOMPARE(data[1].label, std::string("1"));
+    }
+
+    void tsvWithHeader() {
+        TemporaryFolder folder;
+        write_text(folder / "a.tsv", "sentence\tlabel\na \"quoted\" one\t1\nlast without newline\t0");
+        const Dataset data = read_dataset("tsv", folder / "a.tsv", {{"text", "sentence"}, {"label", "label"}});
+        QCOMPARE(data.size(), std::size_t(2));
+        QCOMPARE(data[0].text, std::string("a \"quoted\" one"));
+        QCOMPARE(data[1].label, std::string("0"));
+    }
+
+    void badRowsAreListedTogether() {
+        TemporaryFolder folder;
+        write_text(folder / "a.jsonl", "{\"text\": \"ok\", \"label\": \"x\"}\nno json\n{\"label\": \"x\"}\n[1]\n");
+        const Caught error =
+            caught([&] { read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}, {"label", "label"}}); });
+        QVERIFY(error.thrown && error.kind == ErrorKind::input);
+        for (const char* part : {"a.jsonl", "2", "3", "4"}) QVERIFY2(error.says(part), error.message.c_str());
+    }
+
+    void manyBadRowsAreCut() {
+        TemporaryFolder folder;
+        std::string text;
+        for (int i = 0; i < 500; ++i) text += "bad\n";
+        write_text(folder / "a.jsonl", text);
+        const Caught error = caught([&] { read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}}); });
+        QVERIFY(error.thrown && error.message.size() < 4000);
+        QVERIFY2(error.says("480"), error.message.c_str());
+    }
+
+    void unknownReaderAndEmptyFile() {
+        TemporaryFolder folder;
+        write_text(folder / "a.jsonl", "");
+        QVERIFY(caught([&] { read_dataset("csvx", folder / "a.jsonl", {}); }).says("jsonl"));
+        QVERIFY(caught([&] { read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}}); }).says("a.jsonl"));
+    }
+
+    void aDataFileIsATask() {
+        TemporaryFolder folder;
+        std::string text = "sentence\tlabel\n";
+        for (int i = 0; i < 300; ++i) text += "sentence number " + std::to_string(i) + "\t" + (i % 3 ? "1" : "0") + "\n";
+        write_text(folder / "mine.tsv", text);
+        const Task task = load_task((folder / "mine.tsv").string());
+        QCOMPARE(task.classes(), std::int64_t(2));
+        std::set<std::string> seen;
+        std::size_t total = 0;
+        for (const char* split : {"train", "validation", "test"}) {
+            const Dataset data = load_split(task, split);
+            total += data.size();
+            for (const Example& example : data) seen.insert(example.text);
+        }
+        QCOMPARE(total, std::size_t(300));
+        QCOMPARE(seen.size(), std::size_t(300)); // no sentence is in two splits
+        QVERIFY(load_split(task, "train").size() > 200);
+    }
+
+    void taskProblemsComeTogether() {
+        TemporaryFolder folder;
+        write_text(folder / "t.json", R"({"format": "diapason-task", "version": 1, "kind": "clasification",
+            "data": {"train": "x.jsonl"}, "colums": {}, "max_tokens": 0, "labels": [{"id": "a"}]})");
+        const Caught error = caught([&] { read_task(folder / "t.json"); });
+        QVERIFY(error.thrown);
+        for (const char* part : {"t.json", "kind", "data.test", "colums", "columns", "max_tokens"})
+            QVERIFY2(error.says(part), (std::string(part) + " in: " + error.message).c_str());
+    }
+
+    void unknownTaskOffersTheNearest() {
+        const Caught error = caught([&] { load_task("secton"); });
+        QVERIFY2(error.says("section"), error.message.c_str());
+    }
+
+    void orderIsAPermutationPerEpoch() {
+        const auto first = shuffled_order(1000, 7, 0), again = shuffled_order(1000, 7, 0),
+                   second = shuffled_order(1000, 7, 1), other = shuffled_order(1000, 8, 0);
+        QVERIFY(first == again && first != second && first != other);
+        auto sorted = first;
+        std::sort(sorted.begin(), sorted.end());
+        std::vector<std::int64_t> all(1000);
+        std::iota(all.begin(), all.end(), 0);
+        QVERIFY(sorted == all);
+    }
+
+    void batchesCoverAnEpochAndResume() {
+        BatchOrder order(10, 4, 3);
+        std::vector<std::int64_t> seen;
+        for (int i = 0; i < 3; ++i)
+            for (const std::int64_t item : order.next()) seen.push_back(item);
+        std::sort(seen.begin(), seen.end());
+        QCOMPARE(seen.size(), std::size_t(10));
+        QVERIFY(std::unique(seen.begin(), seen.end()) == seen.end());
+        order.next();
+        BatchOrder resumed(10, 4, 3);
+        resumed.restore(order.epoch(), order.cursor());
+        for (int i = 0; i < 8; ++i) QCOMPARE(resumed.next(), order.next());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestReaders)
+#include "test_readers.moc"

@@ -1,0 +1,75 @@
+// What tests share: where fixtures lie, how an expected error is looked at, temporary folders.
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+namespace diapason::testing {
+
+/// Fixtures that come with the repository.
+inline std::filesystem::path fixtures() {
+    return std::filesystem::path(DIAPASON_SOURCE_DIR) / "tests" / "fixtures";
+}
+
+/// A folder of material that is not ours to ship; empty when it is absent. With CI=true its absence is a failure.
+inline std::optional<std::filesystem::path> shared_material(const std::string& name) {
+    const char* given = std::getenv("DIAPASON_SHARED");
+    const std::filesystem::path root =
+        given ? std::filesystem::path(given) : std::filesystem::path(DIAPASON_SOURCE_DIR) / ".." / "shared";
+    if (std::filesystem::exists(root / name)) return (root / name).lexically_normal();
+    return std::nullopt;
+}
+
+/// Says visibly that `name` was not there, or fails where it has to be.
+#define DIAPASON_NEEDS(variable, name)                                                                        \
+    const auto variable = diapason::testing::shared_material(name);                                           \
+    if (!variable) {                                                                                          \
+        const char* ci = std::getenv("CI");                                                                   \
+        if (ci && std::string(ci) == "true") QFAIL("../shared/" name " is absent");                           \
+        QSKIP("SKIPPED: ../shared/" name " is absent");                                                       \
+    }
+
+struct Caught {
+    bool thrown = false;
+    ErrorKind kind = ErrorKind::internal;
+    std::string message;
+    bool says(const std::string& part) const { return message.find(part) != std::string::npos; }
+};
+
+/// Runs something that should throw diapason::Error.
+template <typename Function>
+Caught caught(Function&& function) {
+    try {
+        function();
+    } catch (const Error& error) {
+        return {true, error.kind(), error.what()};
+    }
+    return {};
+}
+
+inline void write_text(const std::filesystem::path& file, std::string_view text) {
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size()));
+}
+
+/// A folder that disappears with the object.
+class TemporaryFolder {
+public:
+    std::filesystem::path path() const { return m_folder.path().toStdString(); }
+    std::filesystem::path operator/(const std::string& name) const { return path() / name; }
+
+private:
+    QTemporaryDir m_folder;
+};
+
+} // namespace diapason::testing
