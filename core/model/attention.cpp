@@ -18,7 +18,8 @@ using torch::autograd::variable_list;
 
 // [T, n·w] -> [n, T, w], contiguous: one copy up front, then a sequence of a head is a plain matrix.
 at::Tensor by_head(const at::Tensor& x, std::int64_t heads, std::int64_t width) {
-    return x.reshape({x.size(0), heads, width}).transpose(0, 1).contiguous();
+    // A copy even where the rows lie as they should (one head, one token): the caller scales them in place.
+    return x.reshape({x.size(0), heads, width}).transpose(0, 1).clone(at::MemoryFormat::Contiguous);
 }
 
 // [n, T, w] -> [T, n·w]
@@ -82,9 +83,11 @@ struct Node : torch::autograd::Function<Node> {
         const std::int64_t kv_heads = k.size(0);
         const std::int64_t width = q.size(2);
         const auto grad_out = by_head(gradients[0], heads, width);
-        auto grad_q = at::empty_like(q);
-        auto grad_k = at::empty_like(k);
-        auto grad_v = at::empty_like(v);
+        const bool need_q = ctx->needs_input_grad(0), need_k = ctx->needs_input_grad(1),
+                   need_v = ctx->needs_input_grad(2);
+        auto grad_q = need_q ? at::empty_like(q) : at::Tensor();
+        auto grad_k = need_k ? at::empty_like(k) : at::Tensor();
+        auto grad_v = need_v ? at::empty_like(v) : at::Tensor();
         std::size_t next = 3;
         for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
             const std::int64_t start = offsets[s];
@@ -94,16 +97,18 @@ struct Node : torch::autograd::Function<Node> {
             const auto mask = drop ? saved[next++] : at::Tensor();
             const auto weights = drop ? probabilities * mask : probabilities;
             const auto g = fold(part(grad_out), kv_heads);
-            part(grad_v).copy_(at::bmm(weights.view({kv_heads, -1, length}).transpose(1, 2), g));
+            if (need_v) part(grad_v).copy_(at::bmm(weights.view({kv_heads, -1, length}).transpose(1, 2), g));
+            if (!need_q && !need_k) continue;
             auto grad_weights = at::bmm(g, part(v).transpose(1, 2)).view({heads, length, length});
             if (drop) grad_weights.mul_(mask);
             const auto grad_scores =
                 at::_softmax_backward_data(grad_weights, probabilities, -1, at::kFloat).view({kv_heads, -1, length});
-            part(grad_q).copy_(at::bmm(grad_scores, part(k)).view({heads, length, width}));
-            part(grad_k).copy_(at::bmm(grad_scores.transpose(1, 2), fold(part(q), kv_heads)));
+            if (need_q) part(grad_q).copy_(at::bmm(grad_scores, part(k)).view({heads, length, width}));
+            if (need_k) part(grad_k).copy_(at::bmm(grad_scores.transpose(1, 2), fold(part(q), kv_heads)));
         }
-        grad_q.mul_(ctx->saved_data["scale"].toDouble());
-        return {by_row(grad_q), by_row(grad_k), by_row(grad_v), {}, {}, {}, {}, {}};
+        if (need_q) grad_q.mul_(ctx->saved_data["scale"].toDouble());
+        const auto rows = [](const at::Tensor& x) { return x.defined() ? by_row(x) : x; };
+        return {rows(grad_q), rows(grad_k), rows(grad_v), {}, {}, {}, {}, {}};
     }
 };
 

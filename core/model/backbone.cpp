@@ -1,11 +1,10 @@
 #include "core/model/backbone.h"
 
 #include "core/base/error.h"
+#include "core/model/rows.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/embedding.h>
-#include <ATen/ops/index_select.h>
 #include <ATen/ops/zeros.h>
 
 #include <stdexcept>
@@ -17,7 +16,7 @@ HiddenStates Backbone::forward(const PackedBatch& batch, EmbeddingDelta* prompt,
     const at::Device device = m_words->value.device();
     HiddenStates out;
     out.offsets = batch.offsets;
-    at::Tensor words = at::embedding(m_words->value, batch.ids);
+    at::Tensor words = look_up(m_words->value, batch.ids);
     at::Tensor positions = batch.positions;
     at::Tensor types = batch.type_ids;
     if (prompt != nullptr) {
@@ -33,9 +32,9 @@ HiddenStates Backbone::forward(const PackedBatch& batch, EmbeddingDelta* prompt,
             out.offsets[s + 1] = batch.offsets[s + 1] + static_cast<std::int64_t>(s + 1) * length;
         }
         const at::Tensor index = index_tensor(pick, device);
-        words = at::index_select(at::cat({prompt->rows(), words}), 0, index);
-        positions = at::index_select(at::cat({at::arange(length, positions.options()), positions + length}), 0, index);
-        types = at::index_select(at::cat({at::zeros({length}, types.options()), types}), 0, index);
+        words = select_rows(at::cat({prompt->rows(), words}), index);
+        positions = select_rows(at::cat({at::arange(length, positions.options()), positions + length}), index);
+        types = select_rows(at::cat({at::zeros({length}, types.options()), types}), index);
     }
     RotaryAngles angles;
     if (rotary()) angles = rotary_angles(m_config, positions);

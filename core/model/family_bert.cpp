@@ -1,9 +1,9 @@
 // BERT (Devlin et al. 2019): post-norm encoder, learned absolute positions, token types, erf GELU.
 
 #include "core/model/backbone.h"
+#include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/embedding.h>
 
 #include <cmath>
 
@@ -56,7 +56,7 @@ public:
 protected:
     at::Tensor embed(const at::Tensor& words, const at::Tensor& positions, const at::Tensor& type_ids,
                      const ForwardState& state) override {
-        const auto sum = words + at::embedding(m_types->value, type_ids) + at::embedding(m_positions->value, positions);
+        const auto sum = words + look_up(m_types->value, type_ids) + look_up(m_positions->value, positions);
         return dropout(m_norm(sum), m_config.hidden_dropout, state.backbone_dropout);
     }
 

@@ -1,11 +1,11 @@
 #include "core/model/head.h"
 
 #include "core/base/error.h"
+#include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/index_select.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/nll_loss.h>
@@ -46,7 +46,7 @@ at::Tensor label_rows(const HiddenStates& hidden, const PackedBatch& batch) {
 }
 
 at::Tensor chosen_rows(const HiddenStates& hidden, const PackedBatch& batch, Rows rows) {
-    return rows == Rows::all ? hidden.last : at::index_select(hidden.last, 0, label_rows(hidden, batch));
+    return rows == Rows::all ? hidden.last : select_rows(hidden.last, label_rows(hidden, batch));
 }
 
 class NoHead : public Head {
@@ -60,7 +60,7 @@ public:
     at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
         if (m_pooler.weight == nullptr) return {};
         const auto rows = index_tensor(pooling_rows(hidden, false, first_soft_token), hidden.last.device());
-        return at::tanh(m_pooler(at::index_select(hidden.last, 0, rows), {}));
+        return at::tanh(m_pooler(select_rows(hidden.last, rows), {}));
     }
     std::vector<Parameter*> trained() const override { return {}; }
 
@@ -100,7 +100,7 @@ public:
 
     at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
         const auto rows = index_tensor(pooling_rows(hidden, m_causal, first_soft_token), hidden.last.device());
-        const auto picked = at::index_select(hidden.last, 0, rows);
+        const auto picked = select_rows(hidden.last, rows);
         return m_causal ? picked : at::tanh(m_pooler(picked, {}));
     }
 

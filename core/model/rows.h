@@ -1,0 +1,14 @@
+// Picking rows of a matrix, on every device.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace diapason {
+
+/// x[rows] along the first dimension. @param x [N] or [N, d]; @param rows [R] int64
+at::Tensor select_rows(const at::Tensor& x, const at::Tensor& rows);
+
+/// As select_rows, for a trained table that is read many times over: its gradient is summed by row number.
+at::Tensor look_up(const at::Tensor& table, const at::Tensor& rows);
+
+} // namespace diapason

@@ -1,0 +1,125 @@
+// The attention node against a plain dense formula, forwards and backwards.
+
+#include "core/model/attention.h"
+#include "core/model/dropout.h"
+#include "core/model/torch_headers.h"
+#include "tests/support/test_support.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/repeat_interleave.h>
+#include <ATen/ops/triu.h>
+
+#include <cmath>
+
+using namespace diapason;
+
+namespace {
+
+at::Tensor drawn(std::vector<std::int64_t> shape, std::uint64_t seed) {
+    return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(seed)).requires_grad_();
+}
+
+/// One sequence after the other, with torch's own differentiable operations.
+at::Tensor dense(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                 const std::vector<std::int64_t>& offsets, const AttentionShape& shape) {
+    std::vector<at::Tensor> outputs;
+    const std::int64_t groups = shape.heads / shape.kv_heads;
+    for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
+        const std::int64_t n = offsets[i + 1] - offsets[i];
+        const auto part = [&](const at::Tensor& x, std::int64_t heads) {
+            return x.narrow(0, offsets[i], n).view({n, heads, shape.head_width}).transpose(0, 1);
+        };
+        const at::Tensor keys = part(k, shape.kv_heads).repeat_interleave(groups, 0);
+        const at::Tensor values = part(v, shape.kv_heads).repeat_interleave(groups, 0);
+        at::Tensor scores = at::matmul(part(q, shape.heads), keys.transpose(1, 2)) * shape.scale;
+        if (shape.causal) scores = scores + at::triu(at::full({n, n}, -INFINITY), 1);
+        outputs.push_back(at::matmul(at::softmax(scores, -1), values).transpose(0, 1).reshape({n, -1}));
+    }
+    return at::cat(outputs);
+}
+
+} // namespace
+
+class TestAttention : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void equalsTheDenseFormula_data() {
+        QTest::addColumn<int>("heads");
+        QTest::addColumn<int>("kvHeads");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<bool>("causal");
+        QTest::newRow("encoder") << 4 << 4 << 8 << false;
+        QTest::newRow("decoder") << 4 << 4 << 8 << true;
+        QTest::newRow("grouped queries") << 6 << 2 << 4 << true;
+        QTest::newRow("one head, odd width") << 1 << 1 << 7 << false;
+    }
+    void equalsTheDenseFormula() {
+        QFETCH(int, heads);
+        QFETCH(int, kvHeads);
+        QFETCH(int, width);
+        QFETCH(bool, causal);
+        const std::vector<std::int64_t> offsets = {0, 5, 6, 13, 13 + 17, 35};
+        const AttentionShape shape{heads, kvHeads, width, causal, 1 / std::sqrt(double(width))};
+        const at::Tensor q = drawn({35, heads * width}, 1), k = drawn({35, kvHeads * width}, 2),
+                         v = drawn({35, kvHeads * width}, 3), weight = drawn({35, heads * width}, 4).detach();
+        const at::Tensor expected = dense(q, k, v, offsets, shape), got = packed_attention(q, k, v, offsets, shape);
+        QVERIFY(at::allclose(got, expected, 1e-5, 1e-5));
+        (expected * weight).sum().backward();
+        const at::Tensor gq = q.grad().clone(), gk = k.grad().clone(), gv = v.grad().clone();
+        for (const at::Tensor& x : {q, k, v})
+            x.mutable_grad() = at::Tensor();
+        (got * weight).sum().backward();
+        QVERIFY(at::allclose(q.grad(), gq, 1e-4, 1e-5));
+        QVERIFY(at::allclose(k.grad(), gk, 1e-4, 1e-5));
+        QVERIFY(at::allclose(v.grad(), gv, 1e-4, 1e-5));
+    }
+
+    // With one head, or one token, the rows already lie as the kernel wants them.
+    void leavesItsInputsAlone() {
+        const AttentionShape shape{1, 1, 4, false, 0.5};
+        const at::Tensor q = drawn({5, 4}, 1).detach(), before = q.clone();
+        packed_attention(q, drawn({5, 4}, 2), drawn({5, 4}, 3), {0, 5}, shape);
+        QVERIFY(at::equal(q, before));
+        const AttentionShape four{4, 4, 2, false, 0.5};
+        const at::Tensor one = drawn({1, 8}, 1).detach(), same = one.clone();
+        packed_attention(one, drawn({1, 8}, 2), drawn({1, 8}, 3), {0, 1}, four);
+        QVERIFY(at::equal(one, same));
+    }
+
+    void computesOnlyNeededGradients() {
+        const AttentionShape shape{2, 2, 4, false, 0.5};
+        const at::Tensor q = drawn({5, 8}, 1), k = drawn({5, 8}, 2).detach(), v = drawn({5, 8}, 3).detach();
+        packed_attention(q, k, v, {0, 5}, shape).sum().backward();
+        QVERIFY(q.grad().defined() && !k.grad().defined() && !v.grad().defined());
+        QVERIFY(!packed_attention(q.detach(), k, v, {0, 5}, shape).requires_grad());
+    }
+
+    void dropoutIsAFunctionOfSeedAndCall() {
+        const at::Tensor x = at::ones({200, 500});
+        DropoutStream a{7, 0}, b{7, 0}, c{8, 0};
+        const at::Tensor first = dropout_mask(x, 0.3, a), second = dropout_mask(x, 0.3, a);
+        QVERIFY(at::equal(first, dropout_mask(x, 0.3, b)));
+        QVERIFY(!at::equal(first, second) && !at::equal(first, dropout_mask(x, 0.3, c)));
+        QCOMPARE(a.counter, std::uint64_t(2));
+        QVERIFY(std::abs(first.mean().item<double>() - 1) < 0.01);
+        const double share = (first == 0).to(at::kFloat).mean().item<double>();
+        QVERIFY(std::abs(share - 0.3) < 0.01);
+        QVERIFY(dropout(x, 0.3, nullptr).is_same(x) && dropout(x, 0, &a).is_same(x));
+    }
+
+    void attentionDropoutIsRepeatable() {
+        const AttentionShape shape{2, 2, 4, true, 0.5};
+        const at::Tensor q = drawn({9, 8}, 1), k = drawn({9, 8}, 2), v = drawn({9, 8}, 3);
+        DropoutStream a{1, 0}, b{1, 0};
+        const at::Tensor once = packed_attention(q, k, v, {0, 4, 9}, shape, 0.5, &a);
+        QVERIFY(at::equal(once, packed_attention(q, k, v, {0, 4, 9}, shape, 0.5, &b)));
+        QVERIFY(!at::equal(once, packed_attention(q, k, v, {0, 4, 9}, shape)));
+        once.sum().backward();
+        QVERIFY(q.grad().isfinite().all().item<bool>());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestAttention)
+#include "test_attention.moc"

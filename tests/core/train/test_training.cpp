@@ -1,0 +1,142 @@
+// AdamW by its formula, schedules, and a checkpoint that goes on as if nothing had happened.
+
+#include "core/train/adamw.h"
+#include "core/train/checkpoint.h"
+#include "core/train/schedule.h"
+#include "tests/support/tiny_models.h"
+
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+
+#include <cmath>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+namespace {
+
+std::vector<at::Tensor> leaves() {
+    return {at::randn({3, 4}, generator(1)).requires_grad_(), at::randn({5}, generator(2)).requires_grad_()};
+}
+
+void one_step(std::vector<at::Tensor>& parameters, AdamW& optimiser, double rate) {
+    (parameters[0].pow(2).sum() + (parameters[1] * 3).sin().sum()).backward();
+    optimiser.accumulate();
+    optimiser.step(rate);
+}
+
+} // namespace
+
+class TestTraining : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void adamwFollowsItsFormula() {
+        // One number, by hand in double precision (Loshchilov and Hutter 2019, algorithm 2).
+        const AdamWOptions options{0.9, 0.99, 1e-8, 0.1};
+        std::vector<at::Tensor> parameters = {at::full({1}, 0.5).requires_grad_()};
+        AdamW optimiser(parameters, options);
+        double value = 0.5, m = 0, v = 0;
+        for (int t = 1; t <= 20; ++t) {
+            const double rate = 0.01 * t;
+            (parameters[0] * parameters[0] * parameters[0]).sum().backward();
+            optimiser.accumulate();
+            optimiser.step(rate);
+            const double g = 3 * value * value;
+            value -= rate * options.weight_decay * value;
+            m = options.beta1 * m + (1 - options.beta1) * g;
+            v = options.beta2 * v + (1 - options.beta2) * g * g;
+            value -= rate * (m / (1 - std::pow(options.beta1, t))) /
+                     (std::sqrt(v / (1 - std::pow(options.beta2, t))) + options.epsilon);
+            QVERIFY(std::abs(parameters[0].item<double>() - value) < 1e-6);
+        }
+    }
+
+    void clipsTheGlobalNorm() {
+        auto parameters = leaves();
+        AdamW optimiser(parameters, {});
+        (parameters[0].sum() * 3 + parameters[1].sum() * 4).backward();
+        optimiser.accumulate();
+        const double expected = std::sqrt(12 * 9.0 + 5 * 16.0);
+        QVERIFY(std::abs(optimiser.gradient_norm().item<double>() - expected) < 1e-4);
+        optimiser.clip(1, optimiser.gradient_norm());
+        QVERIFY(std::abs(optimiser.gradient_norm().item<double>() - 1) < 1e-4);
+        optimiser.clip(5, optimiser.gradient_norm()); // already below: untouched
+        QVERIFY(std::abs(optimiser.gradient_norm().item<double>() - 1) < 1e-4);
+    }
+
+    void microBatchesAdd() {
+        auto parameters = leaves();
+        AdamW optimiser(parameters, {});
+        for (int i = 0; i < 3; ++i) {
+            parameters[0].sum().backward();
+            optimiser.accumulate();
+        }
+        QVERIFY(std::abs(optimiser.gradient_norm().item<double>() - 3 * std::sqrt(12.0)) < 1e-4);
+    }
+
+    void parametersWithoutGradientAreOnlyDecayed() {
+        auto parameters = leaves();
+        const at::Tensor before = parameters[1].detach().clone();
+        AdamW optimiser(parameters, {0.9, 0.999, 1e-8, 0});
+        parameters[0].sum().backward();
+        optimiser.accumulate();
+        optimiser.step(0.1);
+        QVERIFY(at::equal(parameters[1], before));
+    }
+
+    void schedules() {
+        QCOMPARE(schedule_factor(ScheduleKind::linear, 0, 10, 110), 0.0);
+        QCOMPARE(schedule_factor(ScheduleKind::linear, 5, 10, 110), 0.5);
+        QCOMPARE(schedule_factor(ScheduleKind::linear, 10, 10, 110), 1.0);
+        QCOMPARE(schedule_factor(ScheduleKind::linear, 60, 10, 110), 0.5);
+        QVERIFY(std::abs(schedule_factor(ScheduleKind::cosine, 60, 10, 110) - 0.5) < 1e-12);
+        QCOMPARE(schedule_factor(ScheduleKind::constant, 109, 10, 110), 1.0);
+        QVERIFY(caught([] { schedule_kind_from("lineer"); }).thrown);
+    }
+
+    void resumedIsUninterrupted() {
+        TemporaryFolder folder;
+        auto straight = leaves();
+        AdamW one(straight, {});
+        for (int i = 0; i < 10; ++i) one_step(straight, one, 0.01 * (i + 1));
+
+        auto first = leaves();
+        AdamW two(first, {});
+        for (int i = 0; i < 4; ++i) one_step(first, two, 0.01 * (i + 1));
+        save_checkpoint(folder.path(), two, {{"step", 4}});
+        QVERIFY(has_checkpoint(folder.path()));
+
+        auto second = leaves();
+        AdamW three(second, {});
+        const Json state = load_checkpoint(folder.path(), three);
+        for (int i = state["step"].get<int>(); i < 10; ++i) one_step(second, three, 0.01 * (i + 1));
+        for (std::size_t i = 0; i < straight.size(); ++i) QVERIFY(at::equal(straight[i], second[i]));
+        remove_checkpoint(folder.path());
+        QVERIFY(!has_checkpoint(folder.path()));
+        QVERIFY(caught([&] { load_checkpoint(folder.path(), three); }).thrown);
+    }
+
+    void anotherModelsCheckpointIsRefused() {
+        TemporaryFolder folder;
+        auto parameters = leaves();
+        AdamW optimiser(parameters, {});
+        save_checkpoint(folder.path(), optimiser, {});
+        std::vector<at::Tensor> other = {at::zeros({3}).requires_grad_()};
+        AdamW different(other, {});
+        QVERIFY(caught([&] { load_checkpoint(folder.path(), different); }).thrown);
+    }
+
+    void stepsOnTheMetaDevice() {
+        std::vector<at::Tensor> parameters = {at::zeros({3, 2}, at::kMeta).requires_grad_()};
+        AdamW optimiser(parameters, {});
+        parameters[0].sum().backward();
+        optimiser.accumulate();
+        optimiser.scale_gradients(0.5);
+        optimiser.clip(1, optimiser.gradient_norm());
+        optimiser.step(0.1);
+        QCOMPARE(optimiser.steps(), std::int64_t(1));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTraining)
+#include "test_training.moc"
