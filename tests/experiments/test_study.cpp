@@ -1,0 +1,144 @@
+// Studies: what they expand to, and that everything wrong with one is said at once.
+
+#include "experiments/study.h"
+
+#include "tests/support/test_support.h"
+
+#include <set>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+namespace {
+
+Json document() {
+    return {{"format", "diapason-study"},
+            {"version", 1},
+            {"id", "mine"},
+            {"title", "Mine"},
+            {"backbone", "encoder-mini"},
+            {"task", "section"},
+            {"methods",
+             {{{"method", "lora"}, {"vary", {{"rank", {2, 4}}, {"targets", {"q,v", "q,k,v,o"}}}}},
+              {{"method", "head_only"}}}},
+            {"seeds", {1, 2}}};
+}
+
+} // namespace
+
+class TestStudy : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void firstLookIsTwelveArms() {
+        const Study study = sample_study("first-look");
+        const std::vector<Arm> arms = expand(study);
+        QCOMPARE(arms.size(), std::size_t(12));
+        QCOMPARE(study.seeds.size(), std::size_t(3));
+        std::set<std::string> labels, prints;
+        for (const Arm& arm : arms) {
+            labels.insert(arm.label);
+            prints.insert(fingerprint(arm.spec));
+        }
+        QCOMPARE(labels.size(), std::size_t(12));
+        QCOMPARE(prints.size(), std::size_t(12));
+        QVERIFY(problems_of(study).empty());
+    }
+
+    void everySampleCanStart() {
+        for (const SampleStudy& sample : sample_studies()) {
+            QVERIFY2(problems_of(sample.study).empty(), sample.study.id.c_str());
+            QCOMPARE(sample.runs, expand(sample.study).size() * sample.study.seeds.size());
+            QVERIFY2(!sample.study.question.empty(), sample.study.id.c_str());
+        }
+    }
+
+    void productAndExclusions() {
+        Json given = document();
+        QCOMPARE(expand(study_from_json(given, "x")).size(), std::size_t(5));
+        given["exclude"] = {{{"match", {{"rank", 4}, {"targets", "q,k,v,o"}}}, {"reason", "too large"}}};
+        const auto arms = expand(study_from_json(given, "x"));
+        QCOMPARE(arms.size(), std::size_t(4));
+        for (const Arm& arm : arms) QVERIFY(!(arm.levels.value("rank", 0) == 4 && arm.levels["targets"] == "q,k,v,o"));
+        given.erase("exclude");
+        given["factors"] = {{"training.steps", {10, 20}}};
+        const auto doubled = expand(study_from_json(given, "x"));
+        QCOMPARE(doubled.size(), std::size_t(10));
+        QCOMPARE(doubled.front().spec.training_options["steps"], Json(10));
+        QCOMPARE(doubled.back().spec.training_options["steps"], Json(20));
+    }
+
+    void sameMeaningSameBytes() {
+        const Study study = study_from_json(document(), "x");
+        const Study again = study_from_json(to_json(study), "y");
+        QCOMPARE(to_json(again).dump(), to_json(study).dump());
+        QCOMPARE(expand(again).front().spec, expand(study).front().spec);
+    }
+
+    void allProblemsTogether() {
+        Json given = document();
+        given["backbone"] = "encoder-mni";
+        given["task"] = "secton";
+        given["sedes"] = Json::array({1});
+        given["seeds"] = {1, 1};
+        given["methods"][0]["vary"]["rank"] = {0};
+        given["methods"][0]["options"] = {{"alhpa", 3}};
+        given["methods"].push_back({{"method", "lorra"}});
+        given["training"] = {{"steps", -1}};
+        const Caught error = caught([&] { study_from_json(given, "study.json"); });
+        QVERIFY(error.thrown && error.kind == ErrorKind::config);
+        for (const char* part : {"study.json", "encoder-mini", "section", "sedes", "seeds", "rank", "alpha", "lora",
+                                 "steps"})
+            QVERIFY2(error.says(part), (std::string(part) + " in: " + error.message).c_str());
+    }
+
+    void emptyAndForeignDocuments() {
+        QVERIFY(caught([] { study_from_json(Json::object(), "x"); }).thrown);
+        QVERIFY(caught([] { study_from_json(Json::array(), "x"); }).thrown);
+        Json none = document();
+        none["methods"] = Json::array();
+        QVERIFY(caught([&] { study_from_json(none, "x"); }).says("methods"));
+        Json newer = document();
+        newer["version"] = 99;
+        QVERIFY(caught([&] { study_from_json(newer, "x"); }).says("99"));
+        Json all_excluded = document();
+        all_excluded["exclude"] = {{{"match", Json::object()}, {"reason", "all"}}};
+        QVERIFY(caught([&] { study_from_json(all_excluded, "x"); }).thrown);
+    }
+
+    void absurdlyManyArmsAreRefused() {
+        Json given = document();
+        Json levels = Json::array();
+        for (int i = 1; i <= 60; ++i) levels.push_back(i);
+        given["methods"][0]["vary"] = {{"rank", levels}};
+        Json many = Json::array();
+        for (int i = 1; i <= 400; ++i) many.push_back(i);
+        given["factors"] = {{"training.steps", many}};
+        QVERIFY(caught([&] { study_from_json(given, "x"); }).thrown);
+    }
+
+    void methodsThatCannotBeAreRefusedWithTheReason() {
+        Json given = document();
+        given["methods"][0]["vary"] = {{"targets", {"gate"}}}; // an encoder has none
+        QVERIFY(caught([&] { study_from_json(given, "x"); }).says("gate"));
+    }
+
+    void fingerprintsIgnoreTheOrderOfKeys() {
+        const RunSpec spec = expand(study_from_json(document(), "x")).front().spec;
+        RunSpec shuffled = spec;
+        Json reversed = Json::object();
+        for (auto entry = spec.training_options.rbegin(); entry != spec.training_options.rend(); ++entry)
+            reversed[entry.key()] = entry.value();
+        shuffled.training_options = reversed;
+        QCOMPARE(fingerprint(shuffled), fingerprint(spec));
+        shuffled.seed = 77;
+        QVERIFY(fingerprint(shuffled) != fingerprint(spec));
+        QCOMPARE(run_spec_from_json(to_json(spec), "x"), spec);
+    }
+
+    void sampleNamesAreOffered() {
+        QVERIFY(caught([] { sample_study("first-lok"); }).says("first-look"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestStudy)
+#include "test_study.moc"
