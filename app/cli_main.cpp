@@ -3,10 +3,37 @@
 #include "app/cli/command.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/options.h"
 #include "core/base/paths.h"
 
 #include <cstdio>
 #include <new>
+#include <string>
+#include <vector>
+
+namespace {
+
+// Names the commands that could have been meant, where the parser would only say that one is missing.
+std::string explain(const CLI::App* app, const CLI::Error& error) {
+    while (!app->get_subcommands().empty())
+        app = app->get_subcommands().front();
+    std::vector<std::string> names;
+    for (const CLI::App* command : app->get_subcommands(nullptr))
+        names.push_back(command->get_name());
+    std::string text = "error: " + std::string(error.what());
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !names.empty()) {
+        const std::vector<std::string> given = app->remaining();
+        const std::string near = given.empty() ? "" : diapason::nearest_name(given.front(), names);
+        text = given.empty() ? "error: a command is needed" : "error: there is no command \"" + given.front() + "\"";
+        if (!near.empty()) text += ". Did you mean " + near + "?";
+        text += "\n" + app->get_name() + " knows:";
+        for (const std::string& name : names)
+            text += " " + name;
+    }
+    return text + "\nMore with --help\n";
+}
+
+} // namespace
 
 int main(int argc, char** argv) {
     using namespace diapason;
@@ -17,6 +44,7 @@ int main(int argc, char** argv) {
     app.add_option("--home", home, "Folder of the user's data (default: DIAPASON_HOME, then ~/.local/share/diapason)")
         ->type_name("FOLDER");
     app.require_subcommand(1);
+    app.failure_message(explain);
     app.footer("Exit codes: 0 good, 2 configuration, 3 input file, 4 storage, 5 memory, 6 diverged, 7 locked, 8 newer "
                "database, 75 stopped");
     cli::Context context;

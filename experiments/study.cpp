@@ -2,132 +2,27 @@
 
 #include "core/backbone/backbone_config.h"
 #include "core/base/error.h"
-#include "core/base/paths.h"
+#include "core/base/format.h"
 #include "core/base/training_options.h"
 #include "core/data/task.h"
 #include "methods/catalog/method_info.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <set>
 
 namespace diapason {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t max_runs = 100'000;
+constexpr double max_combinations = 2e5;
 
-// Reads an object field by field; what is left over at the end is an unknown field.
-class Fields {
-public:
-    Fields(const Json& object, std::string prefix, std::vector<Problem>& problems)
-        : m_object(object),
-          m_prefix(std::move(prefix)),
-          m_problems(problems) {
-        if (!object.is_object()) add({}, object.dump(), "an object is needed");
-    }
-    ~Fields() {
-        if (!m_object.is_object()) return;
-        for (const auto& [key, value] : m_object.items()) {
-            if (m_known.count(key) != 0) continue;
-            const std::string near = nearest_name(key, {m_known.begin(), m_known.end()});
-            m_problems.push_back(
-                {address(key), {}, "there is no such field", near.empty() ? "" : "Did you mean " + near + "?"});
-        }
-    }
-
-    const Json* find(const std::string& key) {
-        m_known.insert(key);
-        if (!m_object.is_object()) return nullptr;
-        const auto found = m_object.find(key);
-        return found == m_object.end() || found->is_null() ? nullptr : &*found;
-    }
-    std::string text(const std::string& key, bool required) {
-        const Json* value = find(key);
-        if (value == nullptr) {
-            if (required) add(key, {}, "is missing");
-            return {};
-        }
-        if (value->is_string()) return value->get<std::string>();
-        add(key, value->dump(), "a text is needed");
-        return {};
-    }
-    Json object(const std::string& key) {
-        const Json* value = find(key);
-        if (value == nullptr) return Json::object();
-        if (value->is_object()) return *value;
-        add(key, value->dump(), "an object is needed");
-        return Json::object();
-    }
-    const Json& list(const std::string& key) {
-        static const Json none = Json::array();
-        const Json* value = find(key);
-        if (value == nullptr) return none;
-        if (value->is_array()) return *value;
-        add(key, value->dump(), "a list is needed");
-        return none;
-    }
-    void add(const std::string& key, const std::string& value, const std::string& what) {
-        m_problems.push_back({key.empty() ? m_prefix : address(key), value, what, {}});
-    }
-    std::string address(const std::string& key) const { return m_prefix.empty() ? key : m_prefix + "." + key; }
-
-private:
-    const Json& m_object;
-    std::string m_prefix;
-    std::vector<Problem>& m_problems;
-    std::set<std::string> m_known;
-};
-
-Study parse(const Json& document, std::vector<Problem>& problems) {
-    Study study;
-    Fields fields(document, "", problems);
-    fields.find("format");
-    fields.find("version");
-    study.id = fields.text("id", false);
-    study.title = fields.text("title", true);
-    study.question = fields.text("question", false);
-    study.summary = fields.text("summary", false);
-    study.backbone = fields.text("backbone", true);
-    study.task = fields.text("task", true);
-    study.training = fields.object("training");
-    study.baseline = fields.text("baseline", false);
-    if (const Json* threads = fields.find("threads"); threads != nullptr && threads->is_number_integer())
-        study.threads = threads->get<int>();
-    if (const std::string device = fields.text("device", false); !device.empty()) study.device = device;
-    const auto read_vary = [&](Fields& of, const std::string& key) {
-        std::vector<Factor> factors;
-        const Json lists = of.object(key);
-        for (const auto& [name, levels] : lists.items()) {
-            if (!levels.is_array())
-                of.add(key + "." + name, levels.dump(), "a list of levels is needed");
-            else
-                factors.push_back({name, levels.get<std::vector<Json>>()});
-        }
-        return factors;
-    };
-    std::size_t index = 0;
-    for (const Json& entry : fields.list("methods")) {
-        Fields of(entry, "methods[" + std::to_string(index++) + "]", problems);
-        StudyMethod method;
-        method.method = of.text("method", true);
-        method.options = of.object("options");
-        method.training = of.object("training");
-        method.vary = read_vary(of, "vary");
-        study.methods.push_back(std::move(method));
-    }
-    study.factors = read_vary(fields, "factors");
-    index = 0;
-    for (const Json& entry : fields.list("exclude")) {
-        Fields of(entry, "exclude[" + std::to_string(index++) + "]", problems);
-        study.exclude.push_back({of.object("match"), of.text("reason", false)});
-    }
-    for (const Json& seed : fields.list("seeds")) {
-        if (seed.is_number_unsigned() || (seed.is_number_integer() && seed.get<std::int64_t>() >= 0))
-            study.seeds.push_back(seed.get<std::uint64_t>());
-        else
-            fields.add("seeds", seed.dump(), "a whole number from 0 is needed");
-    }
-    return study;
+// Whether the machine has it is the engine's to say.
+bool is_device_name(const std::string& name) {
+    if (name == "cpu" || name == "cuda" || name == "auto") return true;
+    const std::string number = name.rfind("cuda:", 0) == 0 ? name.substr(5) : "";
+    return !number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos;
 }
 
 std::string plain(const Json& value) {
@@ -187,14 +82,29 @@ std::vector<std::vector<std::pair<std::string, Json>>> product(const std::vector
     return combinations;
 }
 
+bool matches(const Exclusion& exclusion, const Json& levels) {
+    bool all = !exclusion.match.empty();
+    for (const auto& [key, value] : exclusion.match.items())
+        all = all && levels.contains(key) && levels.at(key) == value;
+    return all;
+}
+
 bool excluded(const Study& study, const Json& levels) {
-    for (const Exclusion& exclusion : study.exclude) {
-        bool all = !exclusion.match.empty();
-        for (const auto& [key, value] : exclusion.match.items())
-            all = all && levels.contains(key) && levels.at(key) == value;
-        if (all) return true;
+    return std::any_of(study.exclude.begin(), study.exclude.end(),
+                       [&](const Exclusion& exclusion) { return matches(exclusion, levels); });
+}
+
+// An exclusion that leaves nothing out is a slip of the pen.
+void check_exclusions(const Study& study, std::vector<Problem>& problems) {
+    Study all = study;
+    all.exclude.clear();
+    const std::vector<Arm> arms = expand(all);
+    for (std::size_t i = 0; i < study.exclude.size(); ++i) {
+        const Exclusion& exclusion = study.exclude[i];
+        if (std::none_of(arms.begin(), arms.end(), [&](const Arm& arm) { return matches(exclusion, arm.levels); }))
+            problems.push_back({"exclude[" + std::to_string(i) + "].match", exclusion.match.dump(), "no arm has these levels",
+                                "Name the levels as in \"vary\" and \"factors\""});
     }
-    return false;
 }
 
 // Preferred slot of the method, else the next free one; arms of one method entry share a hue.
@@ -212,6 +122,50 @@ std::vector<int> colour_slots(const Study& study) {
     return slots;
 }
 
+// Arms before exclusions; a floating-point number, since it may be beyond every integer.
+double combination_count(const Study& study) {
+    const auto product_of = [](const std::vector<Factor>& factors) {
+        double count = 1;
+        for (const Factor& factor : factors)
+            count *= static_cast<double>(factor.levels.size());
+        return count;
+    };
+    double count = 0;
+    for (const StudyMethod& method : study.methods)
+        count += product_of(method.vary);
+    return count * product_of(study.factors);
+}
+
+// What an arm's own method, backbone and task say against each other; each reason once a method.
+void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
+    std::set<std::string> said;
+    std::map<std::string, BackboneConfig> configs;
+    std::map<std::string, Task> tasks;
+    const auto say = [&](const Arm& arm, const std::string& what, const std::string& remedy) {
+        if (said.insert(arm.spec.method + what).second) problems.push_back({"methods", arm.label, what, remedy});
+    };
+    for (const Arm& arm : arms) {
+        try {
+            if (configs.count(arm.spec.backbone) == 0)
+                configs[arm.spec.backbone] = read_backbone_config(resolve_backbone(arm.spec.backbone));
+            if (tasks.count(arm.spec.task) == 0) tasks[arm.spec.task] = load_task(arm.spec.task);
+            const BackboneConfig& config = configs.at(arm.spec.backbone);
+            const Task& task = tasks.at(arm.spec.task);
+            if (task.kind == TaskKind::generation && !config.causal) {
+                say(arm, "a generation task needs a decoder, and the backbone is an encoder", "Choose another backbone");
+                continue;
+            }
+            const MethodInfo& info = method_info(arm.spec.method);
+            std::vector<Problem> ignored; // values are checked where they are given
+            const auto options = OptionValues::from_json(info.options, arm.spec.method_options, "", ignored);
+            if (const std::string why = info.refusal(config, {task.head(), task.classes()}, options); !why.empty())
+                say(arm, why, {});
+        } catch (const Error& error) {
+            say(arm, error.details().what, error.details().remedy);
+        }
+    }
+}
+
 Json overlay(Json base, const Json& over) {
     for (const auto& [key, value] : over.items())
         base[key] = value;
@@ -219,56 +173,6 @@ Json overlay(Json base, const Json& over) {
 }
 
 } // namespace
-
-Study study_from_json(const Json& document, const std::string& origin) {
-    if (!document.is_object() || document.value("format", Json()) != "diapason-study") {
-        throw input_error(origin, "is no study: \"format\": \"diapason-study\" is missing");
-    }
-    std::vector<Problem> problems;
-    const Study study = parse(document, problems);
-    const std::vector<Problem> meaning = problems_of(study);
-    problems.insert(problems.end(), meaning.begin(), meaning.end());
-    throw_if_any(problems, origin);
-    return study;
-}
-
-Study read_study(const fs::path& file) {
-    return study_from_json(read_json(file), file.string());
-}
-
-Json to_json(const Study& study) {
-    Json document = {{"format", "diapason-study"},
-                     {"version", 1},
-                     {"id", study.id},
-                     {"title", study.title},
-                     {"question", study.question},
-                     {"summary", study.summary},
-                     {"backbone", study.backbone},
-                     {"task", study.task},
-                     {"training", study.training},
-                     {"methods", Json::array()}};
-    const auto vary_of = [](const std::vector<Factor>& factors) {
-        Json object = Json::object();
-        for (const Factor& factor : factors)
-            object[factor.address] = factor.levels;
-        return object;
-    };
-    for (const StudyMethod& method : study.methods) {
-        document["methods"].push_back({{"method", method.method},
-                                       {"options", method.options},
-                                       {"training", method.training},
-                                       {"vary", vary_of(method.vary)}});
-    }
-    document["factors"] = vary_of(study.factors);
-    document["exclude"] = Json::array();
-    for (const Exclusion& exclusion : study.exclude)
-        document["exclude"].push_back({{"match", exclusion.match}, {"reason", exclusion.reason}});
-    document["seeds"] = study.seeds;
-    document["baseline"] = study.baseline;
-    document["threads"] = study.threads;
-    document["device"] = study.device;
-    return document;
-}
 
 std::vector<Problem> problems_of(const Study& study) {
     std::vector<Problem> problems;
@@ -281,27 +185,18 @@ std::vector<Problem> problems_of(const Study& study) {
         problems.push_back({"seeds", {}, "a seed is there twice", "Repeated seeds give the same run"});
     if (study.threads < 1 || study.threads > 1024)
         problems.push_back({"threads", std::to_string(study.threads), "a number from 1 to 1024 is needed", {}});
+    if (!is_device_name(study.device))
+        problems.push_back({"device", study.device, "it must be cpu, cuda, cuda:N or auto", {}});
     OptionValues::from_json(training_options(), study.training, "training", problems);
-    BackboneConfig config;
-    TaskShape shape;
-    bool known = true;
     const auto attempt = [&](const char* field, const std::string& value, auto&& look) {
         try {
             look();
         } catch (const Error& error) {
-            known = false;
             problems.push_back({field, value, error.details().what, error.details().remedy});
         }
     };
-    attempt("backbone", study.backbone, [&] { config = read_backbone_config(resolve_backbone(study.backbone)); });
-    attempt("task", study.task, [&] {
-        const Task task = load_task(study.task);
-        shape = {task.head(), task.classes()};
-        if (known && task.kind == TaskKind::generation && !config.causal) {
-            problems.push_back({"task", study.task, "a generation task needs a decoder, and the backbone is an encoder",
-                                "Choose another backbone"});
-        }
-    });
+    attempt("backbone", study.backbone, [&] { read_backbone_config(resolve_backbone(study.backbone)); });
+    attempt("task", study.task, [&] { load_task(study.task); });
     for (std::size_t i = 0; i < study.methods.size(); ++i) {
         const StudyMethod& entry = study.methods[i];
         const std::string field = "methods[" + std::to_string(i) + "]";
@@ -315,19 +210,10 @@ std::vector<Problem> problems_of(const Study& study) {
                                 near.empty() ? "" : "Did you mean " + near + "?"});
             continue;
         }
-        const OptionValues options =
-            OptionValues::from_json(info->options, entry.options, field + ".options", problems);
+        OptionValues::from_json(info->options, entry.options, field + ".options", problems);
         OptionValues::from_json(training_options(), entry.training, field + ".training", problems);
         for (const Factor& factor : entry.vary)
             check_levels(factor, info->options, factor.address, field + ".vary." + factor.address, problems);
-        if (!known) continue;
-        try {
-            if (const std::string why = info->refusal(config, shape, options); !why.empty())
-                problems.push_back({field, info->label, why, {}});
-        } catch (const Error& error) {
-            problems.push_back({field + ".options." + error.details().field, error.details().value,
-                                error.details().what, error.details().remedy});
-        }
     }
     for (const Factor& factor : study.factors) {
         const std::string field = "factors." + factor.address;
@@ -340,6 +226,17 @@ std::vector<Problem> problems_of(const Study& study) {
                                 "Options of a method stand in its own \"vary\""});
     }
     if (!problems.empty()) return problems;
+    // Counted before they are made: a few long lists multiply to more than fits into memory.
+    const double combinations = combination_count(study);
+    if (combinations * static_cast<double>(study.seeds.size()) > max_combinations) {
+        problems.push_back({"methods",
+                            {},
+                            "the levels multiply to " + format_count(std::llround(std::min(combinations, 1e15))) +
+                                " arms, too many even to leave some out",
+                            "Fewer levels or seeds"});
+        return problems;
+    }
+    if (!study.exclude.empty()) check_exclusions(study, problems);
     const std::vector<Arm> arms = expand(study);
     if (arms.empty()) problems.push_back({"exclude", {}, "the exclusions leave no arm", {}});
     if (arms.size() * study.seeds.size() > max_runs)
@@ -348,6 +245,7 @@ std::vector<Problem> problems_of(const Study& study) {
              {},
              std::to_string(arms.size() * study.seeds.size()) + " runs are more than " + std::to_string(max_runs),
              "Fewer levels or seeds"});
+    check_arms(arms, problems);
     std::set<std::string> labels;
     for (const Arm& arm : arms) {
         if (!labels.insert(arm.label).second)
@@ -416,34 +314,6 @@ std::vector<Arm> expand(const Study& study) {
         }
     }
     return arms;
-}
-
-std::vector<SampleStudy> sample_studies() {
-    std::vector<SampleStudy> samples;
-    std::vector<fs::path> files;
-    std::error_code error;
-    for (const auto& item : fs::directory_iterator(resource_folder() / "studies", error)) {
-        if (item.path().extension() == ".json" && item.path().stem().extension() != ".schema")
-            files.push_back(item.path());
-    }
-    std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) {
-        SampleStudy sample{file, read_study(file), 0};
-        sample.runs = expand(sample.study).size() * sample.study.seeds.size();
-        samples.push_back(std::move(sample));
-    }
-    return samples;
-}
-
-Study sample_study(const std::string& id) {
-    std::vector<std::string> ids;
-    for (const SampleStudy& sample : sample_studies()) {
-        if (sample.study.id == id) return sample.study;
-        ids.push_back(sample.study.id);
-    }
-    const std::string near = nearest_name(id, ids);
-    throw config_error("sample", id, "there is no such sample study",
-                       near.empty() ? "diapason-cli study samples lists them" : "Did you mean " + near + "?");
 }
 
 } // namespace diapason

@@ -117,11 +117,21 @@ int show_run(const Context& context, RowId id) {
         print_json(json);
         return 0;
     }
-    for (const auto& [key, value] : json.items()) {
-        if (!value.is_structured())
-            print_table({{key + std::string(14 - std::min<std::size_t>(14, key.size()), ' '),
-                          value.is_string() ? value.get<std::string>() : value.dump()}});
+    // The specification comes first: it says what the run was.
+    std::vector<std::vector<std::string>> facts = {{"run", std::to_string(id)}};
+    const auto add = [&](const std::string& key, const Json& value) {
+        facts.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+    };
+    for (const auto& [key, value] : run->spec.items()) {
+        if (!value.is_structured()) add(key, value);
+        else
+            for (const auto& [name, option] : value.items())
+                add("  " + name, option);
     }
+    for (const auto& [key, value] : json.items()) {
+        if (!value.is_structured() && key != "id" && key != "seed") add(key, value);
+    }
+    print_table(facts);
     std::vector<std::vector<std::string>> rows = {{"series", "points", "last step", "last value"}};
     for (const SeriesRecord& s : reader.series(id))
         rows.push_back(

@@ -101,8 +101,13 @@ private Q_SLOTS:
         newer["version"] = 99;
         QVERIFY(caught([&] { study_from_json(newer, "x"); }).says("99"));
         Json all_excluded = document();
-        all_excluded["exclude"] = {{{"match", Json::object()}, {"reason", "all"}}};
-        QVERIFY(caught([&] { study_from_json(all_excluded, "x"); }).thrown);
+        all_excluded["exclude"] = {{{"match", {{"method", "lora"}}}}, {{"match", {{"method", "head_only"}}}}};
+        QVERIFY(caught([&] { study_from_json(all_excluded, "x"); }).says("no arm"));
+        for (const Json& match : {Json::object(), Json{{"rank", 77}}, Json{{"rnk", 2}}}) {
+            Json slip = document();
+            slip["exclude"] = {{{"match", match}}};
+            QVERIFY(caught([&] { study_from_json(slip, "x"); }).says("exclude[0].match"));
+        }
     }
 
     void absurdlyManyArmsAreRefused() {
@@ -111,14 +116,14 @@ private Q_SLOTS:
         for (int i = 1; i <= 60; ++i) levels.push_back(i);
         given["methods"][0]["vary"] = {{"rank", levels}};
         Json many = Json::array();
-        for (int i = 1; i <= 400; ++i) many.push_back(i);
+        for (int i = 1; i <= 4000; ++i) many.push_back(i);
         given["factors"] = {{"training.steps", many}};
         QVERIFY(caught([&] { study_from_json(given, "x"); }).thrown);
     }
 
     void methodsThatCannotBeAreRefusedWithTheReason() {
         Json given = document();
-        given["methods"][0]["vary"] = {{"targets", {"gate"}}}; // an encoder has none
+        given["methods"][0]["vary"] = {{"targets", {"q", "gate"}}}; // an encoder has none
         QVERIFY(caught([&] { study_from_json(given, "x"); }).says("gate"));
     }
 

@@ -1,0 +1,154 @@
+// slow
+// diapason-cli as its users meet it: results, exit codes, one clear line for what cannot be.
+
+#include "core/store/connection.h"
+#include "core/store/store_reader.h"
+#include "tests/support/program.h"
+
+using namespace diapason;
+using namespace diapason::testing;
+
+namespace {
+
+/// Metric values of a database, in an order of their own: what two executors must agree on.
+std::vector<std::string> values_of(const std::filesystem::path& file) {
+    Connection connection(file, Connection::Mode::read_only);
+    Statement statement(connection,
+                        "SELECT a.label, r.seed, s.metric, p.step, printf('%.17g', p.value) FROM point p "
+                        "JOIN series s ON s.id = p.series JOIN run r ON r.id = s.run JOIN arm a ON a.id = r.arm "
+                        "WHERE s.metric NOT LIKE 'system/%' ORDER BY 1, 2, 3, 4");
+    std::vector<std::string> lines;
+    while (statement.step())
+        lines.push_back(statement.text(0) + "|" + statement.text(1) + "|" + statement.text(2) + "|" +
+                        statement.text(3) + "|" + statement.text(4));
+    return lines;
+}
+
+} // namespace
+
+class TestCli : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void threadAndProcessesGiveTheSameBits() {
+        TemporaryFolder folder;
+        write_text(folder / "tiny.json", tiny_study().dump());
+        const auto run = [&](const char* executor, const char* file) {
+            return run_cli(folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("tiny.json"),
+                                           QStringLiteral("--executor"), QString::fromLatin1(executor),
+                                           QStringLiteral("--db"), QString::fromLatin1(file)});
+        };
+        const Outcome one = run("thread", "a.db"), two = run("processes", "b.db"), three = run("processes", "c.db");
+        QVERIFY2(one.code == 0, one.error.c_str());
+        QVERIFY2(two.code == 0, two.error.c_str());
+        QVERIFY(three.code == 0);
+        const auto values = values_of(folder / "a.db");
+        QVERIFY(values.size() > 50);
+        QCOMPARE(values_of(folder / "b.db"), values);
+        QCOMPARE(values_of(folder / "c.db"), values);
+    }
+
+    void aStoredStudyIsListedShownAndExported() {
+        TemporaryFolder folder;
+        Json document = tiny_study();
+        document["methods"] = {{{"method", "head_only"}}};
+        write_text(folder / "tiny.json", document.dump());
+        const auto cli = [&](const char* line) {
+            return run_cli(folder.path(), QString::fromLatin1(line).split(QLatin1Char(' ')));
+        };
+        const Outcome ran = cli("study run tiny.json --seeds 4-5 --json");
+        QVERIFY2(ran.code == 0, ran.error.c_str());
+        const Json result = parse_json(ran.out, "output");
+        QCOMPARE(result["arms"][0]["finished"], Json(2));
+        QVERIFY(cli("study list").says("Tiny"));
+        QVERIFY(parse_json(cli("study list --json").out, "output").is_array());
+        QVERIFY(cli("study show 1").says("Head only"));
+        QVERIFY(cli("run list --study 1").says("finished"));
+        QVERIFY(cli("run show 1").says("head_only"));
+        for (const char* format : {"csv", "markdown", "latex", "json", "text"}) {
+            const Outcome exported =
+                run_cli(folder.path(), {QStringLiteral("export"), QStringLiteral("--study"), QStringLiteral("1"),
+                                        QStringLiteral("--format"), QString::fromLatin1(format), QStringLiteral("--out"),
+                                        QStringLiteral("table")});
+            QVERIFY2(exported.code == 0, exported.error.c_str());
+            QVERIFY(std::filesystem::file_size(folder / "table") > 50);
+        }
+        // A study that is complete has nothing to do, and says so by its table.
+        const Outcome again = cli("study run --continue 1");
+        QVERIFY2(again.code == 0 && again.says("Head only"), again.error.c_str());
+    }
+
+    void mistakesHaveOneLineAndACode_data() {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("part");
+        QTest::newRow("no command") << "" << 2 << "study";
+        QTest::newRow("unknown command") << "dance" << 2 << "dance";
+        QTest::newRow("unknown option") << "study run --smaple x" << 2 << "smaple";
+        QTest::newRow("unknown sample") << "study run --sample first-lok" << 2 << "first-look";
+        QTest::newRow("absent study file") << "study run absent.json" << 3 << "absent.json";
+        QTest::newRow("absent study") << "study show 77" << 2 << "diapason.db";
+        QTest::newRow("absent case folder") << "verify absent" << 3 << "absent";
+        QTest::newRow("absent recipe") << "pretrain absent.json" << 3 << "absent.json";
+        QTest::newRow("bad format") << "export --study 1 --format docx" << 2 << "docx";
+        QTest::newRow("bad seeds") << "study run --sample first-look --seeds 3-x" << 2 << "3-x";
+        QTest::newRow("absent device") << "study run --sample first-look --seeds 1 --device quantum" << 2 << "quantum";
+    }
+    void mistakesHaveOneLineAndACode() {
+        QFETCH(QString, line);
+        QFETCH(int, code);
+        QFETCH(QString, part);
+        TemporaryFolder folder;
+        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' '), Qt::SkipEmptyParts), 30000);
+        QVERIFY2(outcome.code == code, (std::to_string(outcome.code) + ": " + outcome.error).c_str());
+        QVERIFY2(outcome.says(part.toStdString()), outcome.error.c_str());
+    }
+
+    void everythingHasHelp_data() {
+        QTest::addColumn<QString>("line");
+        for (const char* line : {"--help", "study --help", "study run --help", "study list --help", "run show --help",
+                                 "export --help", "verify --help", "pretrain --help", "doctor --help", "--version"})
+            QTest::newRow(line) << QString::fromLatin1(line);
+    }
+    void everythingHasHelp() {
+        QFETCH(QString, line);
+        TemporaryFolder folder;
+        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' ')), 30000);
+        QCOMPARE(outcome.code, 0);
+        QVERIFY(!outcome.out.empty());
+        QVERIFY2(std::filesystem::is_empty(folder.path()), "help writes nothing");
+    }
+
+    void doctorKnowsTheMachine() {
+        TemporaryFolder folder;
+        const Outcome outcome = run_cli(folder.path(), {QStringLiteral("doctor"), QStringLiteral("--json")});
+        QVERIFY2(outcome.code == 0, outcome.error.c_str());
+        const Json facts = parse_json(outcome.out, "output");
+        for (const char* key : {"torch", "sqlite"})
+            QVERIFY2(outcome.out.find(key) != std::string::npos, outcome.out.c_str());
+        QVERIFY(facts.is_object());
+    }
+
+    void aLockedDatabaseIsSaid() {
+        TemporaryFolder folder;
+        Json document = tiny_study();
+        document["training"]["steps"] = 2000;
+        write_text(folder / "long.json", document.dump());
+        QProcess first;
+        prepare(first, folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("long.json")});
+        first.start();
+        QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(folder / "diapason.db.lock"), 20000);
+        QTest::qWait(500);
+        const Outcome second = run_cli(
+            folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("long.json")}, 30000);
+        QCOMPARE(second.code, 7);
+        QVERIFY2(second.says(std::to_string(first.processId())), second.error.c_str());
+        first.terminate(); // asks it to stop
+        QVERIFY(first.waitForFinished(30000));
+        QCOMPARE(first.exitCode(), 75);
+        for (const RunRecord& run : StoreReader(folder / "diapason.db").runs(1))
+            QVERIFY2(run.state == "cancelled", run.state.c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCli)
+#include "test_cli.moc"

@@ -1,0 +1,241 @@
+// One run of the engine: the same bits every time, every state, and what a run leaves behind.
+
+#include "experiments/engine/runner.h"
+
+#include "core/backbone/safetensors.h"
+#include "core/base/training_options.h"
+#include "experiments/study.h"
+#include "methods/catalog/method_info.h"
+#include "tests/support/program.h"
+
+#include <cmath>
+#include <map>
+#include <thread>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+namespace {
+
+struct Record {
+    std::vector<RunEvent> events;
+    RunState state = RunState::queued;
+
+    std::vector<MetricPoint> points(const std::string& metric) const {
+        std::vector<MetricPoint> found;
+        for (const RunEvent& event : events)
+            if (const auto* points = std::get_if<MetricPoints>(&event))
+                for (const MetricPoint& point : points->points)
+                    if (point.metric == metric) found.push_back(point);
+        return found;
+    }
+    const StateChanged& last() const { return std::get<StateChanged>(events.back()); }
+    std::vector<RunState> states() const {
+        std::vector<RunState> states;
+        for (const RunEvent& event : events)
+            if (const auto* change = std::get_if<StateChanged>(&event)) states.push_back(change->state);
+        return states;
+    }
+};
+
+Record execute(const RunSpec& spec, const RunPlace& place = {}, RunControl* control = nullptr) {
+    Record record;
+    RunControl own;
+    record.state = execute_run(spec, place, [&](RunEvent event) { record.events.push_back(std::move(event)); },
+                               control ? *control : own);
+    return record;
+}
+
+/// The tiny study's arm of a method, with other training options.
+RunSpec spec_of(const std::string& method, const Json& training = Json::object(),
+                const Json& options = Json::object()) {
+    Json document = tiny_study();
+    document["methods"] = {{{"method", method}, {"options", options}}};
+    document["training"].update(training);
+    RunSpec spec = expand(study_from_json(document, "tiny")).front().spec;
+    spec.seed = 1;
+    return spec;
+}
+
+/// Everything but times: what has to be the same bits.
+std::vector<std::string> bits_of(const Record& record) {
+    std::vector<std::string> lines;
+    for (RunEvent event : record.events) {
+        if (auto* points = std::get_if<MetricPoints>(&event)) {
+            for (const MetricPoint& point : points->points)
+                if (point.metric.rfind("system/", 0) != 0)
+                    lines.push_back(point.metric + " " + std::to_string(point.step) + " " + Json(point.value).dump());
+        } else if (const auto* predictions = std::get_if<Predictions>(&event)) {
+            lines.push_back(to_line(*predictions));
+        }
+    }
+    return lines;
+}
+
+} // namespace
+
+class TestRunner : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void sameSpecSameBits_data() {
+        QTest::addColumn<QString>("method");
+        for (const MethodInfo& info : method_catalog())
+            QTest::newRow(info.id.c_str()) << QString::fromStdString(info.id);
+    }
+    void sameSpecSameBits() {
+        QFETCH(QString, method);
+        const RunSpec spec = spec_of(method.toStdString(), {{"backbone_dropout", true}});
+        const Record first = execute(spec), second = execute(spec);
+        QVERIFY2(first.state == RunState::finished, first.last().message.c_str());
+        QCOMPARE(bits_of(first), bits_of(second));
+        QCOMPARE(first.points("train/loss").size(), std::size_t(6));
+        QCOMPARE(first.points("validation/accuracy").size(), std::size_t(2));
+        QCOMPARE(first.points("test/accuracy").size(), std::size_t(1));
+        QVERIFY(first.last().summary["frozen_unchanged"].get<bool>());
+        RunSpec other = spec;
+        other.seed = 2;
+        QVERIFY(bits_of(execute(other)) != bits_of(first));
+    }
+
+    void countsAreAsPromised() {
+        for (const MethodInfo& info : method_catalog()) {
+            const RunSpec spec = spec_of(info.id, {{"steps", 1}});
+            const Record record = execute(spec);
+            const RunBegan* began = nullptr;
+            for (const RunEvent& event : record.events)
+                if (const auto* found = std::get_if<RunBegan>(&event)) began = found;
+            QVERIFY(began);
+            std::vector<Problem> problems;
+            const auto options = OptionValues::from_json(info.options, spec.method_options, "", problems);
+            const ParameterCounts counts = info.count(read_backbone_config(resolve_backbone(spec.backbone)),
+                                                      {"sequence_classification", 12}, options);
+            QCOMPARE(began->trained, counts.trained);
+            QCOMPARE(began->stored, counts.stored);
+            QCOMPARE(began->stored_bits, counts.stored_bits);
+            QCOMPARE(began->head, counts.head);
+        }
+    }
+
+    // One big batch and two small ones: the same update.
+    void accumulationIsOneBatch() {
+        const Record whole = execute(spec_of("lora", {{"batch_size", 8}, {"steps", 4}})),
+                     parts = execute(spec_of("lora", {{"batch_size", 4}, {"accumulation", 2}, {"steps", 4}}));
+        const auto a = whole.points("train/loss"), b = parts.points("train/loss");
+        QCOMPARE(a.size(), b.size());
+        for (std::size_t i = 0; i < a.size(); ++i) QVERIFY(std::abs(a[i].value - b[i].value) < 1e-4);
+    }
+
+    void theLossFalls() {
+        const Record record = execute(spec_of("full_tuning", {{"steps", 30}, {"batch_size", 16}}));
+        const auto loss = record.points("train/loss");
+        double first = 0, last = 0;
+        for (std::size_t i = 0; i < 8; ++i) first += loss[i].value, last += loss[loss.size() - 1 - i].value;
+        QVERIFY2(last < 0.9 * first, (std::to_string(first) + " became " + std::to_string(last)).c_str());
+    }
+
+    // A backbone with a NaN in it: the loss is none from the first step.
+    void divergenceIsNoticed() {
+        TemporaryFolder folder;
+        const auto broken = folder / "broken";
+        std::filesystem::copy(resolve_backbone("encoder-mini"), broken);
+        std::string bytes = read_file(broken / "model.safetensors", 64u << 20);
+        {
+            const SafetensorsFile file(broken / "model.safetensors");
+            const TensorEntry* norm = file.find("bert.embeddings.LayerNorm.weight");
+            QVERIFY(norm && norm->dtype == "F16");
+            const auto at = bytes.size() - std::size_t(file.entries().back().end) + std::size_t(norm->begin);
+            bytes[at] = 0, bytes[at + 1] = 0x7e;
+        }
+        write_text(broken / "model.safetensors", bytes);
+        RunSpec spec = spec_of("lora");
+        spec.backbone = broken.string();
+        const Record record = execute(spec);
+        QVERIFY2(record.state == RunState::diverged, record.last().message.c_str());
+        QVERIFY2(record.last().message.find("NaN at step 1") != std::string::npos, record.last().message.c_str());
+        QCOMPARE(record.points("train/loss").size(), std::size_t(1));
+    }
+
+    void cancelEndsWithinAStep() {
+        RunControl control;
+        Record record;
+        const RunSpec spec = spec_of("lora", {{"steps", 10000}, {"evaluate_every", 0}});
+        record.state = execute_run(
+            spec, {},
+            [&](RunEvent event) {
+                record.events.push_back(event);
+                if (const auto* points = std::get_if<MetricPoints>(&event); points && points->points.back().step >= 2)
+                    control.cancel = true;
+            },
+            control);
+        QCOMPARE(record.state, RunState::cancelled);
+        const auto loss = record.points("train/loss");
+        QVERIFY(loss.back().step < 100);
+    }
+
+    void pauseHoldsAndGoesOn() {
+        RunControl control;
+        control.pause = true;
+        Record record;
+        std::thread release([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+            control.pause = false;
+        });
+        record = execute(spec_of("head_only"), {}, &control);
+        release.join();
+        const auto states = record.states();
+        const std::vector<RunState> expected = {RunState::starting, RunState::running, RunState::paused,
+                                                RunState::running, RunState::finished};
+        QVERIFY(states == expected);
+        QCOMPARE(bits_of(record), bits_of(execute(spec_of("head_only"))));
+    }
+
+    void failuresAreEventsWithAReason_data() {
+        QTest::addColumn<QString>("field");
+        QTest::addColumn<QString>("value");
+        QTest::newRow("backbone") << "backbone" << "/nonexistent";
+        QTest::newRow("task") << "task" << "/nonexistent.tsv";
+        QTest::newRow("device") << "device" << "quantum";
+        QTest::newRow("method") << "method" << "wishful_thinking";
+    }
+    void failuresAreEventsWithAReason() {
+        QFETCH(QString, field);
+        QFETCH(QString, value);
+        RunSpec spec = spec_of("lora");
+        (field == QLatin1String("backbone") ? spec.backbone
+         : field == QLatin1String("task")   ? spec.task
+         : field == QLatin1String("device") ? spec.device
+                                            : spec.method) = value.toStdString();
+        const Record record = execute(spec);
+        QCOMPARE(record.state, RunState::failed);
+        QVERIFY2(record.last().message.find(value.toStdString()) != std::string::npos, record.last().message.c_str());
+    }
+
+    void leavesItsAdapterAndNothingElse() {
+        TemporaryFolder folder;
+        const Record record = execute(spec_of("lora"), {folder / "run", true});
+        QCOMPARE(record.state, RunState::finished);
+        const SafetensorsFile file(folder.path() / "run" / "adapter.safetensors");
+        QVERIFY(file.entries().size() > 2);
+        QVERIFY(file.metadata().at("spec").find("lora") != std::string::npos);
+        std::size_t files = 0;
+        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder / "run")) ++files;
+        QCOMPARE(files, std::size_t(1));
+    }
+
+    void aTaskOfTheUsersOwnFile() {
+        TemporaryFolder folder;
+        std::string text = "sentence\tlabel\n";
+        for (int i = 0; i < 200; ++i)
+            text += std::string(i % 2 ? "a good and pleasant thing " : "a bad and nasty thing ") + std::to_string(i) +
+                    "\t" + (i % 2 ? "1" : "0") + "\n";
+        write_text(folder / "mine.tsv", text);
+        RunSpec spec = spec_of("full_tuning", {{"steps", 20}, {"batch_size", 8}});
+        spec.task = (folder / "mine.tsv").string();
+        const Record record = execute(spec);
+        QVERIFY2(record.state == RunState::finished, record.last().message.c_str());
+        QVERIFY(record.last().summary["metrics"]["test/accuracy"].get<double>() > 0.9);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunner)
+#include "test_runner.moc"
