@@ -293,7 +293,15 @@ std::string render_json(const ResultTable& table) {
 
 std::vector<TableColumn> columns_of(const ResultTable& table) {
     std::vector<TableColumn> columns = {{"arm", "Arm", "", "Runs that differ only in seed", false}};
+    std::vector<TableColumn> secondary; // other metrics than the one that judges the task stand at the end
     for (const std::string& metric : table.metrics) {
+        const bool primary =
+            metric.substr(metric.find('/')) == table.primary_metric.substr(table.primary_metric.find('/'));
+        if (!primary) {
+            secondary.push_back({metric, title_of(metric), is_loss(metric) ? "nats" : "%",
+                                 "Mean over seeds ± half the 95 % t-interval", true});
+            continue;
+        }
         columns.push_back({metric, title_of(metric), is_loss(metric) ? "nats" : "%",
                            "Mean over seeds ± half the 95 % t-interval", true});
         if (metric == table.primary_metric)
@@ -309,6 +317,7 @@ std::vector<TableColumn> columns_of(const ResultTable& table) {
     columns.push_back({"learning_rate", "Learning rate", "", "Peak learning rate", true});
     columns.push_back({"best_step", "Best step", "", "Step of the selected values, mean over seeds", true});
     columns.push_back({"seconds", "Time per run", "", "Mean over finished seeds", true});
+    columns.insert(columns.end(), secondary.begin(), secondary.end());
     return columns;
 }
 

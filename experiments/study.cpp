@@ -102,8 +102,8 @@ void check_exclusions(const Study& study, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < study.exclude.size(); ++i) {
         const Exclusion& exclusion = study.exclude[i];
         if (std::none_of(arms.begin(), arms.end(), [&](const Arm& arm) { return matches(exclusion, arm.levels); }))
-            problems.push_back({"exclude[" + std::to_string(i) + "].match", exclusion.match.dump(), "no arm has these levels",
-                                "Name the levels as in \"vary\" and \"factors\""});
+            problems.push_back({"exclude[" + std::to_string(i) + "].match", exclusion.match.dump(),
+                                "no arm has these levels", "Name the levels as in \"vary\" and \"factors\""});
     }
 }
 
@@ -152,7 +152,8 @@ void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
             const BackboneConfig& config = configs.at(arm.spec.backbone);
             const Task& task = tasks.at(arm.spec.task);
             if (task.kind == TaskKind::generation && !config.causal) {
-                say(arm, "a generation task needs a decoder, and the backbone is an encoder", "Choose another backbone");
+                say(arm, "a generation task needs a decoder, and the backbone is an encoder",
+                    "Choose another backbone");
                 continue;
             }
             const MethodInfo& info = method_info(arm.spec.method);

@@ -123,7 +123,8 @@ int show_run(const Context& context, RowId id) {
         facts.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
     };
     for (const auto& [key, value] : run->spec.items()) {
-        if (!value.is_structured()) add(key, value);
+        if (!value.is_structured())
+            add(key, value);
         else
             for (const auto& [name, option] : value.items())
                 add("  " + name, option);

@@ -280,13 +280,12 @@ private:
             if (m_control.cancel) throw Cancelled{};
             const std::string prefix = split;
             // Generation metrics cost decoding, so training did not compute them; others are known.
-            Evaluation result =
-                prefix == "validation" && m_selected_validation
-                    ? *m_selected_validation
-                    : evaluate(
-                          *m_model, *m_data,
-                          {split, m_training.integer("max_evaluation_items"), true, true, [this] { return stopping(); }},
-                          m_features ? &*m_features : nullptr);
+            Evaluation result = prefix == "validation" && m_selected_validation
+                                    ? *m_selected_validation
+                                    : evaluate(*m_model, *m_data,
+                                               {split, m_training.integer("max_evaluation_items"), true, true,
+                                                [this] { return stopping(); }},
+                                               m_features ? &*m_features : nullptr);
             if (stopping()) throw Cancelled{};
             for (const auto& [name, value] : result.metrics)
                 metrics[prefix + "/" + name] = value;

@@ -67,8 +67,8 @@ private Q_SLOTS:
         for (const char* format : {"csv", "markdown", "latex", "json", "text"}) {
             const Outcome exported =
                 run_cli(folder.path(), {QStringLiteral("export"), QStringLiteral("--study"), QStringLiteral("1"),
-                                        QStringLiteral("--format"), QString::fromLatin1(format), QStringLiteral("--out"),
-                                        QStringLiteral("table")});
+                                        QStringLiteral("--format"), QString::fromLatin1(format),
+                                        QStringLiteral("--out"), QStringLiteral("table")});
             QVERIFY2(exported.code == 0, exported.error.c_str());
             QVERIFY(std::filesystem::file_size(folder / "table") > 50);
         }

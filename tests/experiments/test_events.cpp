@@ -1,7 +1,6 @@
 // Events keep every bit on their way through a line of JSON, and states follow only where they may.
 
 #include "experiments/run_event.h"
-
 #include "tests/support/test_support.h"
 
 #include <cmath>

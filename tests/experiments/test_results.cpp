@@ -1,9 +1,8 @@
 // The result table: its statistics, its files, and that plain SQL over the stored rows gives the same numbers.
 
-#include "experiments/export.h"
-
 #include "core/store/connection.h"
 #include "core/store/store.h"
+#include "experiments/export.h"
 #include "experiments/results.h"
 #include "experiments/study_session.h"
 #include "tests/support/fake_executor.h"

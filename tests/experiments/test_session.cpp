@@ -1,10 +1,9 @@
 // A study at work: every event stored, failures passed over, pause and cancel, resuming, and replay.
 
-#include "experiments/study_session.h"
-
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "experiments/replay.h"
+#include "experiments/study_session.h"
 #include "tests/support/fake_executor.h"
 #include "tests/support/test_support.h"
 
@@ -34,7 +33,8 @@ Study small_study() {
 
 std::map<std::string, int> states_of(const StoreReader& reader, RowId study) {
     std::map<std::string, int> states;
-    for (const RunRecord& run : reader.runs(study)) ++states[run.state];
+    for (const RunRecord& run : reader.runs(study))
+        ++states[run.state];
     return states;
 }
 
@@ -46,8 +46,8 @@ private Q_SLOTS:
     void storesEverything() {
         TemporaryFolder folder;
         Store store(folder / "a.db");
-        StudySession session(
-            store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }), small_study());
+        StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                             small_study());
         std::atomic<int> events{0}, done{0};
         session.set_listener({[&](RowId, const RunEvent&) { ++events; }, [] {}, [&] { ++done; }});
         QCOMPARE(session.status().queued, std::size_t(6));
@@ -77,8 +77,7 @@ private Q_SLOTS:
                         StateChanged{RunState::failed, "the reason", ErrorKind::input, {}}};
             if (job.spec.seed == 3)
                 return {StateChanged{RunState::starting, {}, {}, {}}, RunBegan{},
-                        StateChanged{RunState::running, {}, {}, {}},
-                        MetricPoints{{{"train/loss", 1, 0, std::nan("")}}},
+                        StateChanged{RunState::running, {}, {}, {}}, MetricPoints{{{"train/loss", 1, 0, std::nan("")}}},
                         StateChanged{RunState::diverged, "the loss became NaN at step 1", ErrorKind::diverged, {}}};
             return ordinary_run(job);
         };
@@ -114,8 +113,7 @@ private Q_SLOTS:
     void cancelOneAndAll() {
         TemporaryFolder folder;
         Store store(folder / "a.db");
-        auto executor =
-            std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 1, true);
+        auto executor = std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 1, true);
         StudySession session(store, std::move(executor), small_study());
         session.start();
         const auto entries = session.status().entries;
@@ -131,8 +129,7 @@ private Q_SLOTS:
     void pausingStartsNothingNew() {
         TemporaryFolder folder;
         Store store(folder / "a.db");
-        auto executor =
-            std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 1, true);
+        auto executor = std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 1, true);
         FakeExecutor& held = *executor;
         StudySession session(store, std::move(executor), small_study());
         session.start();
@@ -181,12 +178,13 @@ private Q_SLOTS:
     void replaySendsWhatWasSent() {
         TemporaryFolder folder;
         Store store(folder / "a.db");
-        StudySession session(
-            store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }), small_study());
+        StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                             small_study());
         std::map<RowId, std::vector<MetricPoint>> live;
         session.set_listener({[&](RowId run, const RunEvent& event) {
                                   if (const auto* points = std::get_if<MetricPoints>(&event))
-                                      for (const MetricPoint& point : points->points) live[run].push_back(point);
+                                      for (const MetricPoint& point : points->points)
+                                          live[run].push_back(point);
                               },
                               [] {}, [] {}});
         session.start();
@@ -217,7 +215,8 @@ private Q_SLOTS:
         study.backbone = "nothing";
         QVERIFY(caught([&] {
                     StudySession session(
-                        store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }), study);
+                        store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                        study);
                 }).thrown);
         store.flush();
         QCOMPARE(StoreReader(folder / "a.db").studies(true).size(), std::size_t(0));

@@ -1,7 +1,6 @@
 // Studies: what they expand to, and that everything wrong with one is said at once.
 
 #include "experiments/study.h"
-
 #include "tests/support/test_support.h"
 
 #include <set>
@@ -58,7 +57,8 @@ private Q_SLOTS:
         given["exclude"] = {{{"match", {{"rank", 4}, {"targets", "q,k,v,o"}}}, {"reason", "too large"}}};
         const auto arms = expand(study_from_json(given, "x"));
         QCOMPARE(arms.size(), std::size_t(4));
-        for (const Arm& arm : arms) QVERIFY(!(arm.levels.value("rank", 0) == 4 && arm.levels["targets"] == "q,k,v,o"));
+        for (const Arm& arm : arms)
+            QVERIFY(!(arm.levels.value("rank", 0) == 4 && arm.levels["targets"] == "q,k,v,o"));
         given.erase("exclude");
         given["factors"] = {{"training.steps", {10, 20}}};
         const auto doubled = expand(study_from_json(given, "x"));
@@ -86,8 +86,8 @@ private Q_SLOTS:
         given["training"] = {{"steps", -1}};
         const Caught error = caught([&] { study_from_json(given, "study.json"); });
         QVERIFY(error.thrown && error.kind == ErrorKind::config);
-        for (const char* part : {"study.json", "encoder-mini", "section", "sedes", "seeds", "rank", "alpha", "lora",
-                                 "steps"})
+        for (const char* part :
+             {"study.json", "encoder-mini", "section", "sedes", "seeds", "rank", "alpha", "lora", "steps"})
             QVERIFY2(error.says(part), (std::string(part) + " in: " + error.message).c_str());
     }
 
@@ -113,10 +113,12 @@ private Q_SLOTS:
     void absurdlyManyArmsAreRefused() {
         Json given = document();
         Json levels = Json::array();
-        for (int i = 1; i <= 60; ++i) levels.push_back(i);
+        for (int i = 1; i <= 60; ++i)
+            levels.push_back(i);
         given["methods"][0]["vary"] = {{"rank", levels}};
         Json many = Json::array();
-        for (int i = 1; i <= 4000; ++i) many.push_back(i);
+        for (int i = 1; i <= 4000; ++i)
+            many.push_back(i);
         given["factors"] = {{"training.steps", many}};
         QVERIFY(caught([&] { study_from_json(given, "x"); }).thrown);
     }

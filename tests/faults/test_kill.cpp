@@ -17,13 +17,15 @@ namespace {
 std::vector<int> children_of(qint64 pid) {
     std::ifstream list("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
     std::vector<int> children;
-    for (int child = 0; list >> child;) children.push_back(child);
+    for (int child = 0; list >> child;)
+        children.push_back(child);
     // Children are started by a thread; each thread lists its own.
     std::error_code error;
     for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
         if (task.path().filename() == std::to_string(pid)) continue;
         std::ifstream own(task.path() / "children");
-        for (int child = 0; own >> child;) children.push_back(child);
+        for (int child = 0; own >> child;)
+            children.push_back(child);
     }
     return children;
 }
@@ -82,7 +84,8 @@ private Q_SLOTS:
             program.kill();
             QVERIFY(program.waitForFinished());
             // Children notice that nobody listens any more.
-            for (const int child : children) QTRY_VERIFY_WITH_TIMEOUT(!alive(child), 20000);
+            for (const int child : children)
+                QTRY_VERIFY_WITH_TIMEOUT(!alive(child), 20000);
             if (!std::filesystem::exists(folder / "diapason.db")) continue; // killed before it began
             check_database(folder / "diapason.db");
             if (QTest::currentTestFailed()) return;
@@ -104,14 +107,13 @@ private Q_SLOTS:
         TemporaryFolder folder;
         write_study(folder / "study.json", 60);
         QProcess program;
-        prepare(program, folder.path(),
-                {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("study.json")});
+        prepare(program, folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("study.json")});
         program.start();
         program.waitForFinished(3000);
         program.kill();
         program.waitForFinished();
-        const Outcome outcome = run_cli(
-            folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("--continue"), QStringLiteral("1")});
+        const Outcome outcome = run_cli(folder.path(), {QStringLiteral("study"), QStringLiteral("run"),
+                                                        QStringLiteral("--continue"), QStringLiteral("1")});
         QVERIFY2(outcome.code == 0, outcome.error.c_str());
         check_database(folder / "diapason.db");
         for (const RunRecord& run : StoreReader(folder / "diapason.db").runs(1))
@@ -122,8 +124,7 @@ private Q_SLOTS:
         TemporaryFolder folder;
         write_study(folder / "study.json", 120);
         QProcess program;
-        prepare(program, folder.path(),
-                {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("study.json")});
+        prepare(program, folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("study.json")});
         program.start();
         QTRY_VERIFY_WITH_TIMEOUT(!children_of(program.processId()).empty(), 20000);
         QTest::qWait(2000);

@@ -61,8 +61,8 @@ private Q_SLOTS:
         for (const char* family : {"bert", "llama"}) {
             const auto model = tiny_model(family, head);
             MethodContext context{nullptr, {}, generator(1)};
-            attach_method("lora", values("lora", {{"rank", 4}, {"alpha", 12.0}, {"targets", "q,k,v,o,fc1,fc2"}}), *model,
-                          context);
+            attach_method("lora", values("lora", {{"rank", 4}, {"alpha", 12.0}, {"targets", "q,k,v,o,fc1,fc2"}}),
+                          *model, context);
             {
                 const c10::NoGradGuard guard;
                 std::uint64_t seed = 3;
@@ -91,7 +91,8 @@ private Q_SLOTS:
         attach_method("lora", values("lora", {{"rank", 4}, {"targets", "q"}, {"dropout", 0.5}}), *model, context);
         {
             const c10::NoGradGuard guard;
-            for (const auto& parameter : model->deltas().all()) parameter->value.fill_(0.3);
+            for (const auto& parameter : model->deltas().all())
+                parameter->value.fill_(0.3);
         }
         const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);
         DropoutStream stream{1, 0}, again{1, 0};
@@ -121,7 +122,8 @@ private Q_SLOTS:
             ids.insert(hits[0][0].item<std::int64_t>());
         }
         QCOMPARE(ids.size(), std::size_t(30));
-        QVERIFY(!at::equal(prompt.rows, prompt_of({{"length", 30}, {"init", "vocabulary"}, {"init_top_k", 500}}, 2).rows));
+        QVERIFY(
+            !at::equal(prompt.rows, prompt_of({{"length", 30}, {"init", "vocabulary"}, {"init_top_k", 500}}, 2).rows));
     }
 
     void labelPromptBeginsWithTheClassWords() {

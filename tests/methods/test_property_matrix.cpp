@@ -50,7 +50,8 @@ Prepared prepare(const std::string& method, const std::string& family, bool gene
 
 std::vector<at::Tensor> values_of(const std::vector<Parameter*>& parameters) {
     std::vector<at::Tensor> values;
-    for (Parameter* parameter : parameters) values.push_back(parameter->value);
+    for (Parameter* parameter : parameters)
+        values.push_back(parameter->value);
     return values;
 }
 
@@ -90,8 +91,7 @@ private Q_SLOTS:
         QFETCH(QString, family);
         QFETCH(bool, generation);
         const Prepared p = prepare(method.toStdString(), family.toStdString(), generation);
-        const ParameterCounts formula =
-            method_info(method.toStdString()).count(p.model->config(), p.shape, p.options);
+        const ParameterCounts formula = method_info(method.toStdString()).count(p.model->config(), p.shape, p.options);
         std::int64_t trained = 0, head = 0;
         for (const Parameter* parameter : p.model->trainable())
             (p.model->in_head(parameter) ? head : trained) += parameter->value.numel();
@@ -157,12 +157,14 @@ private Q_SLOTS:
             expected += at::dot(directions.back().flatten(), parameter->value.grad().flatten()).item<double>();
         }
         double size = 0;
-        for (const at::Tensor& direction : directions) size += direction.pow(2).sum().item<double>();
+        for (const at::Tensor& direction : directions)
+            size += direction.pow(2).sum().item<double>();
         size = std::sqrt(size);
         const auto move = [&](double factor) {
             const c10::NoGradGuard guard;
             std::size_t i = 0;
-            for (Parameter* parameter : p.model->trainable()) parameter->value.add_(directions[i++], factor / size);
+            for (Parameter* parameter : p.model->trainable())
+                parameter->value.add_(directions[i++], factor / size);
         };
         move(epsilon);
         const double up = loss_of(p);
@@ -210,7 +212,8 @@ private Q_SLOTS:
                        b = prepare(method.toStdString(), family.toStdString(), generation);
         const auto first = a.model->trainable(), second = b.model->trainable();
         QCOMPARE(first.size(), second.size());
-        for (std::size_t i = 0; i < first.size(); ++i) QVERIFY(at::equal(first[i]->value, second[i]->value));
+        for (std::size_t i = 0; i < first.size(); ++i)
+            QVERIFY(at::equal(first[i]->value, second[i]->value));
     }
 };
 

@@ -36,9 +36,9 @@ private Q_SLOTS:
 
     void everyCaseOfTheTwoFamilies_data() {
         QTest::addColumn<QString>("only");
-        for (const char* only : {"forward/bert-", "forward/llama", "forward/smollm", "forward/qwen2", "train/bert-",
-                                 "train/llama", "peft/lora-bert-qv", "peft/lora-llama-qv", "peft/prompt-bert-seqcls",
-                                 "peft/prompt-llama"})
+        for (const char* only :
+             {"forward/bert-", "forward/llama", "forward/smollm", "forward/qwen2", "train/bert-", "train/llama",
+              "peft/lora-bert-qv", "peft/lora-llama-qv", "peft/prompt-bert-seqcls", "peft/prompt-llama"})
             QTest::newRow(only) << only;
     }
     void everyCaseOfTheTwoFamilies() {

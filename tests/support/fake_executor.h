@@ -28,8 +28,8 @@ inline std::vector<RunEvent> ordinary_run(const RunJob& job, std::int64_t steps 
                                        {"train/learning_rate", step, 0.1 * double(step), 1e-3}}});
         events.push_back(Progress{step, steps});
     }
-    events.push_back(MetricPoints{{{"validation/accuracy", steps, 0.6, quality},
-                                   {"test/accuracy", steps, 0.7, quality - 0.01}}});
+    events.push_back(
+        MetricPoints{{{"validation/accuracy", steps, 0.6, quality}, {"test/accuracy", steps, 0.7, quality - 0.01}}});
     events.push_back(Predictions{"test", steps, {{"item-1", "a", "b", 0}, {"item-2", "a", "a", 1}}});
     events.push_back(StateChanged{RunState::finished,
                                   {},

@@ -31,12 +31,12 @@ inline std::optional<std::filesystem::path> shared_material(const std::string& n
 }
 
 /// Says visibly that `name` was not there, or fails where it has to be.
-#define DIAPASON_NEEDS(variable, name)                                                                        \
-    const auto variable = diapason::testing::shared_material(name);                                           \
-    if (!variable) {                                                                                          \
-        const char* ci = std::getenv("CI");                                                                   \
-        if (ci && std::string(ci) == "true") QFAIL("../shared/" name " is absent");                           \
-        QSKIP("SKIPPED: ../shared/" name " is absent");                                                       \
+#define DIAPASON_NEEDS(variable, name)                                                                                 \
+    const auto variable = diapason::testing::shared_material(name);                                                    \
+    if (!variable) {                                                                                                   \
+        const char* ci = std::getenv("CI");                                                                            \
+        if (ci && std::string(ci) == "true") QFAIL("../shared/" name " is absent");                                    \
+        QSKIP("SKIPPED: ../shared/" name " is absent");                                                                \
     }
 
 struct Caught {

@@ -19,8 +19,8 @@ inline at::Generator generator(std::uint64_t seed) {
 }
 
 inline BackboneConfig tiny_config(const std::string& family) {
-    Json document = {{"vocab_size", 60},          {"hidden_size", 16},        {"num_hidden_layers", 3},
-                     {"num_attention_heads", 4},  {"intermediate_size", 24},  {"max_position_embeddings", 64},
+    Json document = {{"vocab_size", 60},         {"hidden_size", 16},       {"num_hidden_layers", 3},
+                     {"num_attention_heads", 4}, {"intermediate_size", 24}, {"max_position_embeddings", 64},
                      {"initializer_range", 0.2}};
     document["model_type"] = family;
     if (family == "bert") {

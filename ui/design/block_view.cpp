@@ -36,13 +36,13 @@ public:
                                    .arg(m_c.layers)
                                    .arg(m_c.pre_norm ? QObject::tr("pre-norm") : QObject::tr("post-norm"));
         frame(QRectF(30, 62, 580, 338), layers);
+        // The stream itself, from the embedding to the head; boxes stand on it.
+        line({streamX, 418}, {streamX, 48});
+        arrowUp({streamX, 46});
         head();
         feedForward();
         attention();
         embedding();
-        // The stream itself, from the embedding to the head.
-        line({streamX, 418}, {streamX, 48});
-        arrowUp({streamX, 46});
     }
 
 private:
@@ -75,6 +75,7 @@ private:
     void box(QRectF rect, const QString& text) {
         m_p.setBrush(colour(Role::window));
         pen(colour(Role::border));
+        m_p.drawRoundedRect(rect, 3, 3); // opaque first: the tint of full tuning lets lines through
         if (const auto all = m_at.find("all"); all != m_at.end()) {
             QColor fill = seriesColour(all->second.front().method->slot);
             fill.setAlphaF(all->second.front().method->selected ? 0.35 : 0.18);

@@ -4,12 +4,14 @@
 #include "core/base/format.h"
 #include "core/base/training_options.h"
 #include "core/data/task.h"
+#include "experiments/cost.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 
 #include <QHeaderView>
 #include <QScrollArea>
 #include <QSplitter>
+#include <QThread>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -553,6 +555,15 @@ void DesignPage::reloadPreflight(const std::vector<Problem>& problems) {
                        .arg(runs)
                        .arg(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped()
                                                       : tr("no database"));
+    if (problems.empty()) {
+        const CostEstimate cost = study_cost(study, m_workspace.hasDatabase() ? &m_workspace.reader() : nullptr);
+        const int cores = std::max(1, QThread::idealThreadCount());
+        text += tr("<br>About <b>%1</b> in the window, %2 in %3 processes (%4).")
+                    .arg(qs(format_duration(cost.seconds)),
+                         qs(format_duration(cost.seconds / std::min<double>(cores, static_cast<double>(runs)))))
+                    .arg(cores)
+                    .arg(cost.measured ? tr("from the speed of stored runs") : tr("estimated; no run is stored yet"));
+    }
     if (study.seeds.size() < 3) text += tr("<br>Fewer than three seeds: no interval will be drawn.");
     m_preflight->setText(text);
     m_problems->clear();

@@ -2,7 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "experiments/results.h"
+#include "experiments/cost.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 
@@ -12,6 +12,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace diapason::ui {
 namespace {
@@ -30,21 +31,16 @@ QPushButton* flat(const QString& iconName, const QString& text, const QKeySequen
     return button;
 }
 
-// From runs of the same study that this database holds; nothing is promised where nothing was measured.
-QString minutesOf(const Workspace& workspace, const Study& study, std::size_t runs) {
-    if (!workspace.hasDatabase()) return QObject::tr("not measured yet");
-    double seconds = 0;
-    int count = 0;
-    for (const StudyRecord& stored : workspace.reader().studies()) {
-        if (stored.document.value("id", "") != study.id || study.id.empty()) continue;
-        for (const RunRecord& run : workspace.reader().runs(stored.id)) {
-            if (run.state != "finished") continue;
-            seconds += static_cast<double>(run.finished_ms - run.started_ms) / 1000;
-            ++count;
-        }
+// With one run at a time, as the window's worker thread takes them.
+QString minutesOf(const Workspace& workspace, const Study& study) {
+    try {
+        const CostEstimate cost = study_cost(study, workspace.hasDatabase() ? &workspace.reader() : nullptr);
+        const auto minutes = std::max(1, static_cast<int>(std::lround(cost.seconds / 60)));
+        return cost.measured ? QObject::tr("about %1 min").arg(minutes)
+                             : QObject::tr("about %1 min, estimated").arg(minutes);
+    } catch (const Error& error) {
+        return qs(error.what());
     }
-    if (count == 0) return QObject::tr("not measured yet");
-    return QObject::tr("%1 of computing").arg(qs(format_duration(seconds / count * static_cast<double>(runs))));
 }
 
 } // namespace
@@ -121,11 +117,12 @@ QWidget* HomePage::buildSamples() {
     top->addWidget(m_filter, 0, Qt::AlignTop);
     layout->addLayout(top);
     m_table = new QTableWidget(static_cast<int>(m_samples.size()), 5);
-    m_table->setHorizontalHeaderLabels(
-        {tr("Question"), tr("Design"), tr("Runs"), tr("About"), tr("Backbone (built in)")});
+    m_table->setHorizontalHeaderLabels({tr("Question"), tr("Design"), tr("Runs"), tr("Time here"), tr("Backbone")});
     m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
     for (int column = 1; column < 5; ++column)
         m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->horizontalHeaderItem(2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->verticalHeader()->hide();
     m_table->setShowGrid(false);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -160,6 +157,7 @@ QWidget* HomePage::buildSamples() {
     m_run->setObjectName(QStringLiteral("runNow"));
     m_open = new QPushButton(tr("Open the design"));
     m_open->setObjectName(QStringLiteral("openDesign"));
+    buttons->setSpacing(spacing);
     buttons->addWidget(m_run);
     buttons->addWidget(m_open);
     buttons->addStretch();
@@ -206,7 +204,7 @@ void HomePage::reloadRecent() {
     }
     for (int row = 0; row < m_table->rowCount(); ++row) {
         const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
-        m_table->item(row, 3)->setText(minutesOf(m_workspace, sample.study, sample.runs));
+        m_table->item(row, 3)->setText(minutesOf(m_workspace, sample.study));
     }
     m_run->setEnabled(!m_workspace.running() && m_workspace.hasDatabase() && !m_workspace.readOnly() &&
                       m_table->currentRow() >= 0);

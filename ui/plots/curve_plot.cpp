@@ -11,11 +11,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace diapason::ui {
 namespace {
 
 constexpr double labelDistance = 13.5; // pixels between end labels
+constexpr std::size_t bandedArms = 4;  // more bands than these hide each other; then only the raised arm has one
 
 } // namespace
 
@@ -171,6 +173,14 @@ void CurvePlot::setCursor(double x) {
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
+std::size_t CurvePlot::visibleArms() const {
+    std::set<RowId> arms;
+    for (const CurveStyle& style : m_styles) {
+        if (!style.hidden) arms.insert(style.arm);
+    }
+    return arms.size();
+}
+
 double CurvePlot::xOf(const Curve& curve, std::size_t i) const {
     return m_view.wallTime ? curve.wall[i] : static_cast<double>(curve.step[i]);
 }
@@ -192,18 +202,19 @@ void CurvePlot::drawRun(std::size_t index, std::size_t& drawn, std::size_t& poin
     if (x.empty()) return;
     const int columns = std::max(50, m_plot->axisRect()->width());
     const auto put = [&](QCPGraph* graph, const std::vector<double>& values) {
-        QVector<QCPGraphData> data;
+        QVector<QCPGraphData> shown;
         for (const std::size_t i : decimate(x, values, x.front(), x.back(), columns))
-            data.append({x[i], values[i]});
-        drawn += static_cast<std::size_t>(data.size());
-        graph->data()->set(data, true);
+            shown.append({x[i], values[i]});
+        drawn += static_cast<std::size_t>(shown.size());
+        graph->data()->set(shown, true);
     };
     const bool smoothed = m_view.smoothing > 0;
     if (smoothed && m_view.raw) put(graphs.raw, y);
     put(graphs.line, smooth(y, m_view.smoothing));
     QColor pen = style.colour;
     const bool raised = m_raised == style.arm;
-    pen.setAlphaF(m_raised == 0 || raised ? (m_view.bands ? 0.55 : 0.9) : 0.25);
+    const bool crowded = m_view.bands && visibleArms() > bandedArms;
+    pen.setAlphaF(raised ? 0.9 : m_raised != 0 ? 0.15 : crowded ? 0.12 : m_view.bands ? 0.55 : 0.9);
     graphs.line->setPen(QPen(pen, 1));
     // A curve of a single point is invisible as a line.
     graphs.line->setScatterStyle(x.size() < 3 ? seriesMarker(style.slot, pen, 6) : QCPScatterStyle());
@@ -245,9 +256,10 @@ void CurvePlot::drawBands() {
         graphs[2]->data()->set(mean, true);
         graphs[0]->setPen(Qt::NoPen);
         graphs[1]->setPen(Qt::NoPen);
-        const double strength = m_raised == 0 || m_raised == arm ? 1 : 0.3;
+        const bool raised = m_raised == arm;
+        const double strength = m_raised == 0 || raised ? 1 : 0.3;
         QColor fill = style.colour;
-        fill.setAlphaF(0.14 * strength);
+        fill.setAlphaF(raised || (m_raised == 0 && arms.size() <= bandedArms) ? 0.15 : 0);
         graphs[1]->setBrush(fill);
         graphs[1]->setChannelFillGraph(graphs[0]);
         QColor pen = style.colour;
@@ -270,10 +282,10 @@ void CurvePlot::drawLabels() {
     std::map<RowId, std::vector<const QCPGraphData*>> ends;
     std::map<RowId, const CurveStyle*> styles;
     for (std::size_t i = 0; i < m_styles.size(); ++i) {
-        const auto data = m_drawn[i].line->data();
-        if (data->isEmpty()) continue;
-        auto last = data->constEnd() - 1;
-        while (last != data->constBegin() && !std::isfinite(last->value))
+        const auto drawn = m_drawn[i].line->data();
+        if (drawn->isEmpty()) continue;
+        auto last = drawn->constEnd() - 1;
+        while (last != drawn->constBegin() && !std::isfinite(last->value))
             --last;
         if (!std::isfinite(last->value)) continue;
         ends[m_styles[i].arm].push_back(&*last);
@@ -326,7 +338,7 @@ void CurvePlot::drawLabels() {
         text->setClipToAxisRect(false);
         text->setFont(font);
         text->setColor(faded ? colour(Role::hint) : colour(Role::text));
-        text->setText(metrics.elidedText(QStringLiteral("●  ") + end.style->armLabel, Qt::ElideRight, 152));
+        text->setText(metrics.elidedText(QStringLiteral("●  ") + end.style->shortLabel, Qt::ElideRight, 152));
         text->setProperty("arm", static_cast<qlonglong>(end.style->arm));
         m_labels.push_back(text);
         auto* dot = new QCPItemText(m_plot); // the marker in the arm's colour over the text's own dot
@@ -381,7 +393,10 @@ void CurvePlot::redraw() {
     m_plot->replot(QCustomPlot::rpImmediateRefresh); // settles the layout that labels need
     drawLabels();
     QString title = QStringLiteral("<b>%1</b>").arg(m_heading.toHtmlEscaped());
-    if (m_view.bands) title += tr("&nbsp; n ≥ 3: mean and 95 % t-interval");
+    if (m_view.bands)
+        title += m_raised == 0 && visibleArms() > bandedArms
+                     ? tr("&nbsp; mean over seeds; select an arm for its 95 % t-interval")
+                     : tr("&nbsp; n ≥ 3: mean and 95 % t-interval");
     if (m_view.smoothing > 0) title += tr("&nbsp; %1 EMA").arg(qs(format_number(m_view.smoothing, 2)));
     m_title->setText(title);
     m_plot->yAxis->setLabel(m_unit);

@@ -21,6 +21,7 @@ struct CurveStyle {
     RowId run = 0;
     RowId arm = 0;
     QString armLabel;
+    QString shortLabel; ///< without the method where the colour says it: "… length 5, init label"
     int slot = 1;
     QColor colour;
     bool hidden = false;
@@ -79,6 +80,7 @@ private:
     void drawBands();
     void drawLabels();
     void applyRange();
+    std::size_t visibleArms() const;
     double xOf(const Curve& curve, std::size_t i) const;
 
     const RunCurves& m_curves;

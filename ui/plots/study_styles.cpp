@@ -2,23 +2,40 @@
 
 #include "ui/theme/theme.h"
 
+#include <algorithm>
 #include <map>
 
 namespace diapason::ui {
 
+std::vector<QColor> arm_colours(const std::vector<int>& hues) {
+    std::map<int, int> next;
+    std::vector<QColor> colours;
+    for (const int slot : hues)
+        colours.push_back(
+            seriesColour(slot, next[slot]++, static_cast<int>(std::count(hues.begin(), hues.end(), slot))));
+    return colours;
+}
+
+QString short_label(const QString& label, bool shared) {
+    const auto comma = label.indexOf(QStringLiteral(", "));
+    return shared && comma > 0 ? QStringLiteral("… ") + label.mid(comma + 2) : label;
+}
+
 std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study) {
     const auto arms = reader.arms(study);
-    std::map<int, int> levels, next;
+    std::vector<int> hues;
     for (const ArmRecord& arm : arms)
-        ++levels[arm.colour_slot];
+        hues.push_back(arm.colour_slot);
+    const std::vector<QColor> colours = arm_colours(hues);
     std::map<RowId, CurveStyle> by_arm;
-    for (const ArmRecord& arm : arms) {
+    for (std::size_t i = 0; i < arms.size(); ++i) {
         CurveStyle style;
-        style.arm = arm.id;
-        style.armLabel = qs(arm.label);
-        style.slot = arm.colour_slot;
-        style.colour = seriesColour(arm.colour_slot, next[arm.colour_slot]++, levels[arm.colour_slot]);
-        by_arm[arm.id] = style;
+        style.arm = arms[i].id;
+        style.armLabel = qs(arms[i].label);
+        style.shortLabel = short_label(style.armLabel, std::count(hues.begin(), hues.end(), hues[i]) > 1);
+        style.slot = hues[i];
+        style.colour = colours[i];
+        by_arm[style.arm] = style;
     }
     std::vector<CurveStyle> styles;
     for (const RunRecord& run : reader.runs(study)) {

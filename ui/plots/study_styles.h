@@ -5,6 +5,12 @@
 
 namespace diapason::ui {
 
+/// One colour an arm, in arm order: arms of one slot share the hue and differ in lightness.
+std::vector<QColor> arm_colours(const std::vector<int>& hues);
+
+/// Drops the method from an arm's label when several arms share its hue, which then says it.
+QString short_label(const QString& label, bool shared);
+
 std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study);
 
 /// Unit and factor of a metric for axes: "loss, nats" or "accuracy, %".

@@ -37,7 +37,9 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     layout->setSpacing(0);
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(12, 6, 12, 6);
+    bar->setSpacing(spacing);
     auto* chip = new QLabel(tr("replay, read-only"));
+    chip->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     chip->setProperty("role", QStringLiteral("chip"));
     bar->addWidget(chip);
     m_play->setProperty("primary", true);
@@ -61,6 +63,9 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     splitter->setObjectName(QStringLiteral("replaySplitter"));
     splitter->setHandleWidth(1);
     m_runs->setMinimumWidth(180);
+    m_runs->setIconSize(QSize(12, 12));
+    m_runs->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_runs->setTextElideMode(Qt::ElideMiddle);
     m_runs->setAccessibleName(tr("Runs to replay"));
     splitter->addWidget(m_runs);
     auto* plots = new QSplitter(Qt::Vertical);

@@ -1,5 +1,6 @@
 #include "ui/results/results_model.h"
 
+#include "ui/plots/study_styles.h"
 #include "ui/theme/theme.h"
 
 #include <cmath>
@@ -11,6 +12,10 @@ void ResultsModel::setTable(const ResultTable& table) {
     beginResetModel();
     m_table = table;
     m_columns = columns_of(m_table);
+    std::vector<int> hues;
+    for (const ResultRow& row : m_table.rows)
+        hues.push_back(row.colour_slot);
+    m_colours = arm_colours(hues);
     endResetModel();
 }
 
@@ -35,7 +40,7 @@ QVariant ResultsModel::data(const QModelIndex& index, int role) const {
     case Qt::TextAlignmentRole:
         return static_cast<int>((column.numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     case Qt::DecorationRole:
-        if (index.column() == 0) return seriesColour(row.colour_slot);
+        if (index.column() == 0) return m_colours[static_cast<std::size_t>(index.row())];
         return {};
     case SortRole: {
         if (!column.numeric) return qs(row.label);

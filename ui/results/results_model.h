@@ -4,6 +4,7 @@
 #include "experiments/export.h"
 
 #include <QAbstractTableModel>
+#include <QColor>
 
 namespace diapason::ui {
 
@@ -27,6 +28,7 @@ public:
 private:
     ResultTable m_table;
     std::vector<TableColumn> m_columns;
+    std::vector<QColor> m_colours;
 };
 
 } // namespace diapason::ui

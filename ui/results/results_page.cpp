@@ -36,6 +36,7 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(rowHeight);
     m_table->setShowGrid(false);
+    m_table->setIconSize(QSize(12, 12));
     m_table->setTabKeyNavigation(false);
     m_table->setAccessibleName(tr("Results by arm"));
     m_heading->setProperty("role", QStringLiteral("heading"));
@@ -50,6 +51,7 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     layout->setSpacing(0);
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(12, 6, 12, 6);
+    bar->setSpacing(spacing);
     bar->addWidget(m_heading);
     bar->addStretch();
     auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy table"));
@@ -120,13 +122,16 @@ void ResultsPage::reload() {
         return;
     }
     const ResultTable& table = m_model->table();
-    m_heading->setText(tr("%1 — %2 of %3 runs").arg(qs(table.title)).arg(table.finished).arg(table.planned));
+    m_heading->setText((table.finished < table.planned ? tr("%1: %2 of %3 runs, preliminary") : tr("%1: %2 of %3 runs"))
+                           .arg(qs(table.title))
+                           .arg(table.finished)
+                           .arg(table.planned));
     QString notes;
     for (const std::string& note : table.notes)
         notes += qs(note) + QStringLiteral(".\n\n");
     m_notes->setText(notes.trimmed());
     m_table->resizeColumnsToContents();
-    m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 120, 290));
+    m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 120, 310));
     m_plot->setTable(table);
 }
 

@@ -5,6 +5,8 @@
 
 #include <qcustomplot.h>
 
+#include <vector>
+
 namespace diapason::ui {
 
 class SizePlot : public QCustomPlot {
@@ -16,9 +18,15 @@ public:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
+    struct Named {
+        QPointF place; ///< in the axes' units
+        QString name;
+    };
     void draw();
+    void drawNames(std::vector<Named> points);
     ResultTable m_table;
 };
 

@@ -52,6 +52,12 @@ QString stateText(RunState state) {
     return QString::fromLatin1(name_of(state));
 }
 
+void QueueModel::setStyles(const std::vector<CurveStyle>& styles) {
+    m_styles.clear();
+    for (const CurveStyle& style : styles)
+        m_styles[style.arm] = style;
+}
+
 void QueueModel::setStatus(const QueueStatus& status) {
     std::vector<QueueEntry> entries = status.entries;
     std::stable_sort(entries.begin(), entries.end(),
@@ -70,7 +76,11 @@ void QueueModel::setStatus(const QueueStatus& status) {
 }
 
 QVariant QueueModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::TextAlignmentRole)
+        return static_cast<int>((section == Seed || section == Time ? Qt::AlignRight : Qt::AlignLeft) |
+                                Qt::AlignVCenter);
+    if (role != Qt::DisplayRole) return {};
     static const char* const titles[] = {QT_TR_NOOP("State"), QT_TR_NOOP("Arm"), QT_TR_NOOP("Seed"),
                                          QT_TR_NOOP("Progress"), QT_TR_NOOP("Time")};
     return tr(titles[section]);
@@ -85,6 +95,8 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
                              : 0;
     if (role == ShareRole) return share;
     if (role == Qt::DecorationRole && index.column() == State) return stateIcon(entry.state);
+    const auto style = m_styles.find(entry.arm);
+    if (role == Qt::DecorationRole && index.column() == Arm && style != m_styles.end()) return style->second.colour;
     if (role == Qt::ToolTipRole) return entry.message.empty() ? qs(entry.arm_label) : qs(entry.message);
     if (role == Qt::TextAlignmentRole && (index.column() == Seed || index.column() == Time))
         return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
@@ -93,7 +105,7 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
     case State:
         return stateText(entry.state);
     case Arm:
-        return qs(entry.arm_label);
+        return style != m_styles.end() ? style->second.shortLabel : qs(entry.arm_label);
     case Seed:
         return QString::number(entry.seed);
     case ProgressColumn:

@@ -2,8 +2,12 @@
 #pragma once
 
 #include "experiments/study_session.h"
+#include "ui/plots/curve_plot.h"
 
 #include <QAbstractTableModel>
+
+#include <map>
+#include <vector>
 
 namespace diapason::ui {
 
@@ -14,6 +18,8 @@ public:
     static constexpr int ShareRole = Qt::UserRole + 1; ///< 0 … 1, of the progress column
 
     using QAbstractTableModel::QAbstractTableModel;
+    /// Colours and short names of the arms, for runs of the study that is shown.
+    void setStyles(const std::vector<CurveStyle>& styles);
     /// Running runs first, then failed ones, queued ones, finished ones; within each as queued.
     void setStatus(const QueueStatus& status);
     RowId runAt(int row) const { return m_entries.at(static_cast<std::size_t>(row)).run; }
@@ -29,6 +35,7 @@ public:
 
 private:
     std::vector<QueueEntry> m_entries;
+    std::map<RowId, CurveStyle> m_styles;
 };
 
 QString stateText(RunState state);

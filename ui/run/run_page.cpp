@@ -62,7 +62,7 @@ RunPage::RunPage(Workspace& workspace, QWidget* parent)
     splitter->addWidget(buildPlots());
     splitter->addWidget(buildValues());
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({340, 760, 300});
+    splitter->setSizes({380, 720, 320});
 
     auto* empty = new QWidget;
     auto* emptyLayout = new QVBoxLayout(empty);
@@ -146,13 +146,14 @@ QWidget* RunPage::buildQueue() {
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(rowHeight);
     m_table->setShowGrid(false);
+    m_table->setIconSize(QSize(12, 12));
     m_table->setTabKeyNavigation(false);
     m_table->setItemDelegateForColumn(QueueModel::ProgressColumn, new ProgressDelegate(m_table));
     m_table->horizontalHeader()->setSectionResizeMode(QueueModel::Arm, QHeaderView::Stretch);
-    m_table->horizontalHeader()->resizeSection(QueueModel::State, 92);
-    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 44);
-    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 74);
-    m_table->horizontalHeader()->resizeSection(QueueModel::Time, 72);
+    m_table->horizontalHeader()->resizeSection(QueueModel::State, 98);
+    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 48);
+    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 80);
+    m_table->horizontalHeader()->resizeSection(QueueModel::Time, 74);
     layout->addWidget(m_table, 1);
     connect(m_pause, &QPushButton::clicked, this, [this] { m_workspace.pause(!m_workspace.queue().paused); });
     connect(m_stop, &QPushButton::clicked, this, [this] {
@@ -182,6 +183,7 @@ QWidget* RunPage::buildPlots() {
     layout->setSpacing(0);
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
+    bar->setSpacing(spacing);
     m_axis = new QComboBox;
     m_axis->addItems({tr("x: step"), tr("x: wall time")});
     m_log = toggle(tr("log y"), true, tr("Logarithmic axis for losses (L)"));
@@ -251,6 +253,9 @@ QWidget* RunPage::buildValues() {
     m_values->verticalHeader()->hide();
     m_values->verticalHeader()->setDefaultSectionSize(rowHeight);
     m_values->setShowGrid(false);
+    m_values->setIconSize(QSize(12, 12));
+    m_values->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_values->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_values->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_values->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_values->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -291,6 +296,7 @@ void RunPage::reload() {
     m_stack->setCurrentIndex(study == 0 ? 0 : 1);
     if (study != 0) {
         m_styles = study_styles(m_workspace.reader(), study);
+        m_model->setStyles(m_styles);
         for (const CurveStyle& style : m_styles)
             m_curves.load(m_workspace.reader(), style.run);
     }
@@ -469,7 +475,7 @@ void RunPage::updateValues() {
             if (column > 0) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
             return item;
         };
-        auto* name = cell(0, row.style->armLabel);
+        auto* name = cell(0, row.style->shortLabel);
         name->setData(Qt::UserRole, static_cast<qlonglong>(arm));
         name->setData(Qt::DecorationRole, row.style->colour);
         name->setCheckState(m_hidden.count(arm) != 0 ? Qt::Unchecked : Qt::Checked);

@@ -10,6 +10,7 @@
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/action_finder.h"
+#include "ui/shell/mode_tabs.h"
 #include "ui/theme/icons.h"
 
 #include <QApplication>
@@ -109,10 +110,8 @@ QWidget* MainWindow::buildStudyBar() {
     m_studies->setAccessibleName(tr("Stored study that Run, Results and Replay show"));
     m_state = new QLabel;
     m_state->setProperty("role", QStringLiteral("chip"));
-    m_tabs = new QTabBar;
-    m_tabs->setObjectName(QStringLiteral("modes"));
-    m_tabs->setExpanding(false);
-    m_tabs->setDrawBase(false);
+    m_state->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    m_tabs = new ModeTabs;
     for (int i = 0; i < m_pages.size(); ++i)
         m_tabs->addTab(tr("%1  %2").arg(m_pages[i]->title()).arg(i + 1));
     auto* undo = new QToolButton;
@@ -127,8 +126,10 @@ QWidget* MainWindow::buildStudyBar() {
     redo->setDefaultAction(redoAction);
     m_actions.append(undoAction);
     m_actions.append(redoAction);
-    auto* find = new QPushButton(icon(QStringLiteral("search")), tr("Find an action   Ctrl+K"));
-    connect(find, &QPushButton::clicked, this, &MainWindow::findAction);
+    m_find = new QPushButton(icon(QStringLiteral("search")), QString());
+    m_find->setAccessibleName(tr("Find an action"));
+    m_find->setToolTip(tr("Find an action (Ctrl+K)"));
+    connect(m_find, &QPushButton::clicked, this, &MainWindow::findAction);
     layout->addWidget(m_studies);
     layout->addWidget(m_state);
     layout->addSpacing(8);
@@ -136,7 +137,7 @@ QWidget* MainWindow::buildStudyBar() {
     layout->addStretch();
     layout->addWidget(undo);
     layout->addWidget(redo);
-    layout->addWidget(find);
+    layout->addWidget(m_find);
     connect(m_tabs, &QTabBar::currentChanged, this, &MainWindow::showPage);
     connect(m_studies, &QComboBox::activated, this,
             [this](int index) { m_workspace.showStudy(m_studies->itemData(index).toLongLong()); });
@@ -346,6 +347,13 @@ void MainWindow::closeEvent(QCloseEvent* event) {
             stored.setValue(QStringLiteral("splitter/") + splitter->objectName(), splitter->saveState());
     }
     event->accept();
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+    QMainWindow::resizeEvent(event);
+    const bool wide = width() >= 1180;
+    m_find->setText(wide ? tr("Find an action   Ctrl+K") : QString());
+    m_state->setVisible(width() >= 900);
 }
 
 void MainWindow::paintEvent(QPaintEvent* event) {

@@ -8,6 +8,7 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QMainWindow>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QTabBar>
 
@@ -34,6 +35,7 @@ Q_SIGNALS:
 protected:
     void closeEvent(QCloseEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void buildPages();
@@ -57,6 +59,7 @@ private:
     QTabBar* m_tabs;
     QComboBox* m_studies;
     QLabel *m_state, *m_bannerText, *m_statusDatabase, *m_statusWorker;
+    QPushButton* m_find;
     QFrame* m_banner;
     QList<QAction*> m_actions;
     bool m_painted = false;

@@ -93,11 +93,13 @@ QString styleSheet() {
         QToolButton:checked { background: @selection; border-color: @accent; }
         QToolButton:focus { border-color: @focus; }
         QComboBox, QLineEdit, QAbstractSpinBox { border: 1px solid @border; border-radius: 3px; padding: 2px 6px; background: @base; min-height: 18px; }
+        QComboBox::drop-down { border: none; width: 20px; }
+        QTableView::item { padding: 0 8px; }
         QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser { border: none; background: @base; gridline-color: @weakLine; selection-background-color: @selection; selection-color: @text; }
         QHeaderView { background: @window; }
         QHeaderView::section { background: @window; color: @secondary; border: none; border-bottom: 1px solid @weakLine; border-right: 1px solid @weakLine; padding: 4px 8px; }
         QTableCornerButton::section { background: @window; border: none; }
-        QTabBar#modes::tab { padding: 6px 14px; border: none; color: @secondary; min-width: 56px; }
+        QTabBar#modes::tab { padding: 6px 14px; border: none; border-top: 2px solid transparent; color: @secondary; }
         QTabBar#modes::tab:selected { background: @base; color: @text; border-top: 2px solid @accent; font-weight: bold; }
         QTabBar#modes::tab:focus { color: @focus; }
         QSplitter::handle { background: @weakLine; }
@@ -109,9 +111,9 @@ QString styleSheet() {
         QLabel[role="good"] { color: @good; }
         QLabel[role="warning"] { color: @warning; }
         QLabel[role="error"] { color: @error; }
-        QLabel[role="chip"] { border: 1px solid @border; border-radius: 3px; padding: 2px 8px; color: @secondary; }
+        QLabel[role="chip"] { border-radius: 3px; padding: 3px 8px; background: @selection; color: @secondary; }
         QStatusBar { border-top: 1px solid @weakLine; }
-        QStatusBar::item { border: none; }
+        QStatusBar::item { border: none; } QStatusBar QLabel { padding: 2px 8px; color: @secondary; }
         QProgressBar { border: 1px solid @border; border-radius: 3px; background: @base; height: 8px; text-align: center; }
         QProgressBar::chunk { background: @accent; }
         QMenuBar { background: @window; } QMenuBar::item:selected, QMenu::item:selected { background: @selection; }

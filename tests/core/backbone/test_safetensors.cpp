@@ -66,7 +66,8 @@ private Q_SLOTS:
         row("missing offsets", file_of(R"({"a":{"dtype":"F32","shape":[2]}})", 8));
         row("negative shape", file_of(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8));
         row("fractional shape", file_of(R"({"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}})", 8));
-        row("shape overflows", file_of(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,8]}})", 8));
+        row("shape overflows",
+            file_of(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,8]}})", 8));
         row("shape and bytes differ", file_of(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8));
         row("ends before it begins", file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8));
         row("reaches behind the file", file_of(R"({"a":{"dtype":"F32","shape":[200],"data_offsets":[0,800]}})", 8));
@@ -79,9 +80,11 @@ private Q_SLOTS:
                               12));
         row("bytes behind the last", file_of(good, 12));
         row("cut off", file_of(good, 4));
-        row("metadata is no text", file_of(R"({"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8));
+        row("metadata is no text",
+            file_of(R"({"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8));
         row("deep nesting", file_of("{\"a\":" + std::string(2000, '[') + std::string(2000, ']') + "}", 0));
-        row("invalid UTF-8 in a name", file_of("{\"\xff\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8));
+        row("invalid UTF-8 in a name",
+            file_of("{\"\xff\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8));
         row("extra field", file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}})", 8));
         row("trailing text", file_of(good + " x", 8));
     }

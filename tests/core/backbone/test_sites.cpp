@@ -25,7 +25,8 @@ private Q_SLOTS:
     void addressesAreUnique() {
         for (const BackboneConfig& config : {encoder(), decoder()}) {
             std::set<std::string> seen;
-            for (const Site& site : sites_of(config)) QVERIFY2(seen.insert(site.address()).second, site.address().c_str());
+            for (const Site& site : sites_of(config))
+                QVERIFY2(seen.insert(site.address()).second, site.address().c_str());
             QVERIFY(seen.count(config.stack() + ".embedding") == 1);
             QVERIFY(seen.count(config.stack() + ".0.self_attn.q") == 1);
         }
@@ -61,8 +62,9 @@ private Q_SLOTS:
     }
 
     void badConfigurationsListEverything() {
-        const Json document = {{"model_type", "bert"},      {"hidden_size", -4},        {"num_hidden_layers", 1e12},
-                               {"num_attention_heads", 3},  {"intermediate_size", "x"}, {"vocab_size", 100},
+        const Json document = {{"model_type", "bert"},      {"hidden_size", -4},
+                               {"num_hidden_layers", 1e12}, {"num_attention_heads", 3},
+                               {"intermediate_size", "x"},  {"vocab_size", 100},
                                {"hidden_act", "wobble"},    {"max_position_embeddings", 12}};
         const Caught error = caught([&] { parse_backbone_config(document, "config.json"); });
         QVERIFY(error.thrown && error.kind == ErrorKind::input);
@@ -73,9 +75,10 @@ private Q_SLOTS:
     }
 
     void headsMustDivide() {
-        const Json document = {{"model_type", "llama"},      {"hidden_size", 32},          {"num_hidden_layers", 1},
-                               {"num_attention_heads", 4},   {"num_key_value_heads", 3},   {"intermediate_size", 64},
-                               {"vocab_size", 100},          {"max_position_embeddings", 12}};
+        const Json document = {{"model_type", "llama"},    {"hidden_size", 32},
+                               {"num_hidden_layers", 1},   {"num_attention_heads", 4},
+                               {"num_key_value_heads", 3}, {"intermediate_size", 64},
+                               {"vocab_size", 100},        {"max_position_embeddings", 12}};
         QVERIFY(caught([&] { parse_backbone_config(document, "config.json"); }).says("num_key_value_heads"));
     }
 

@@ -7,7 +7,6 @@
 #include "tests/support/test_support.h"
 
 #include <set>
-
 #include <sys/resource.h>
 
 using namespace diapason;
@@ -26,7 +25,8 @@ private Q_SLOTS:
                  std::string("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"));
         Sha256 parts; // the same in odd pieces
         const std::string text(1000, 'x');
-        for (std::size_t at = 0; at < text.size(); at += 37) parts.update(std::string_view(text).substr(at, 37));
+        for (std::size_t at = 0; at < text.size(); at += 37)
+            parts.update(std::string_view(text).substr(at, 37));
         QCOMPARE(parts.hex(), sha256_hex(text));
     }
 

@@ -1,7 +1,6 @@
 // JSON from outside: strict, bounded, and with a message that names the place.
 
 #include "core/base/json.h"
-
 #include "tests/support/test_support.h"
 
 using namespace diapason;

@@ -1,7 +1,6 @@
 // Option descriptors: what they accept, what they say about the rest, and that problems come together.
 
 #include "core/base/options.h"
-
 #include "core/base/training_options.h"
 #include "tests/support/test_support.h"
 
@@ -42,11 +41,12 @@ private Q_SLOTS:
 
     void listsAllProblemsTogether() {
         std::vector<Problem> problems;
-        OptionValues::from_json(
-            sample(), {{"rank", 0}, {"rate", "fast"}, {"kind", "cosin"}, {"on", 1}, {"rnk", 3}}, "m", problems);
+        OptionValues::from_json(sample(), {{"rank", 0}, {"rate", "fast"}, {"kind", "cosin"}, {"on", 1}, {"rnk", 3}},
+                                "m", problems);
         QCOMPARE(problems.size(), std::size_t(5));
         std::string all;
-        for (const Problem& problem : problems) all += to_line(problem) + "\n";
+        for (const Problem& problem : problems)
+            all += to_line(problem) + "\n";
         QVERIFY2(all.find("m.rank") != std::string::npos, all.c_str());
         QVERIFY2(all.find("m.rate") != std::string::npos, all.c_str());
         QVERIFY2(all.find("cosine") != std::string::npos, all.c_str()); // what could be meant

@@ -51,7 +51,8 @@ private Q_SLOTS:
         QCOMPARE(task.classes(), std::int64_t(12));
         for (const char* split : {"train", "validation", "test"}) {
             std::set<int> seen;
-            for (const Example& example : load_split(task, split)) seen.insert(example.label_index);
+            for (const Example& example : load_split(task, split))
+                seen.insert(example.label_index);
             QCOMPARE(seen.size(), std::size_t(12));
         }
     }

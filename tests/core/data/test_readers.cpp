@@ -17,7 +17,8 @@ class TestReaders : public QObject {
 private Q_SLOTS:
     void jsonl() {
         TemporaryFolder folder;
-        write_text(folder / "a.jsonl", "{\"text\": \"one\", \"label\": \"x\"}\r\n\n{\"text\": \"two\", \"label\": 1}\n");
+        write_text(folder / "a.jsonl",
+                   "{\"text\": \"one\", \"label\": \"x\"}\r\n\n{\"text\": \"two\", \"label\": 1}\n");
         const Dataset data = read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}, {"label", "label"}});
         QCOMPARE(data.size(), std::size_t(2));
         QCOMPARE(data[0].text, std::string("one"));
@@ -36,16 +37,19 @@ private Q_SLOTS:
     void badRowsAreListedTogether() {
         TemporaryFolder folder;
         write_text(folder / "a.jsonl", "{\"text\": \"ok\", \"label\": \"x\"}\nno json\n{\"label\": \"x\"}\n[1]\n");
-        const Caught error =
-            caught([&] { read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}, {"label", "label"}}); });
+        const Caught error = caught([&] {
+            read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}, {"label", "label"}});
+        });
         QVERIFY(error.thrown && error.kind == ErrorKind::input);
-        for (const char* part : {"a.jsonl", "2", "3", "4"}) QVERIFY2(error.says(part), error.message.c_str());
+        for (const char* part : {"a.jsonl", "2", "3", "4"})
+            QVERIFY2(error.says(part), error.message.c_str());
     }
 
     void manyBadRowsAreCut() {
         TemporaryFolder folder;
         std::string text;
-        for (int i = 0; i < 500; ++i) text += "bad\n";
+        for (int i = 0; i < 500; ++i)
+            text += "bad\n";
         write_text(folder / "a.jsonl", text);
         const Caught error = caught([&] { read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}}); });
         QVERIFY(error.thrown && error.message.size() < 4000);
@@ -62,7 +66,8 @@ private Q_SLOTS:
     void aDataFileIsATask() {
         TemporaryFolder folder;
         std::string text = "sentence\tlabel\n";
-        for (int i = 0; i < 300; ++i) text += "sentence number " + std::to_string(i) + "\t" + (i % 3 ? "1" : "0") + "\n";
+        for (int i = 0; i < 300; ++i)
+            text += "sentence number " + std::to_string(i) + "\t" + (i % 3 ? "1" : "0") + "\n";
         write_text(folder / "mine.tsv", text);
         const Task task = load_task((folder / "mine.tsv").string());
         QCOMPARE(task.classes(), std::int64_t(2));
@@ -71,7 +76,8 @@ private Q_SLOTS:
         for (const char* split : {"train", "validation", "test"}) {
             const Dataset data = load_split(task, split);
             total += data.size();
-            for (const Example& example : data) seen.insert(example.text);
+            for (const Example& example : data)
+                seen.insert(example.text);
         }
         QCOMPARE(total, std::size_t(300));
         QCOMPARE(seen.size(), std::size_t(300)); // no sentence is in two splits
@@ -108,14 +114,16 @@ private Q_SLOTS:
         BatchOrder order(10, 4, 3);
         std::vector<std::int64_t> seen;
         for (int i = 0; i < 3; ++i)
-            for (const std::int64_t item : order.next()) seen.push_back(item);
+            for (const std::int64_t item : order.next())
+                seen.push_back(item);
         std::sort(seen.begin(), seen.end());
         QCOMPARE(seen.size(), std::size_t(10));
         QVERIFY(std::unique(seen.begin(), seen.end()) == seen.end());
         order.next();
         BatchOrder resumed(10, 4, 3);
         resumed.restore(order.epoch(), order.cursor());
-        for (int i = 0; i < 8; ++i) QCOMPARE(resumed.next(), order.next());
+        for (int i = 0; i < 8; ++i)
+            QCOMPARE(resumed.next(), order.next());
     }
 };
 

@@ -14,7 +14,8 @@ const std::vector<const char*> families = {"bert", "llama"};
 
 void add_families() {
     QTest::addColumn<QString>("family");
-    for (const char* family : families) QTest::newRow(family) << family;
+    for (const char* family : families)
+        QTest::newRow(family) << family;
 }
 
 } // namespace
@@ -36,8 +37,8 @@ private Q_SLOTS:
         }
     }
 
-    // A padded layout shows its pads to the attention's softmax with weight zero: the same numbers as without them. Here
-    // the pads are real tokens of a longer sequence behind a causal mask, which no earlier row can see.
+    // A padded layout shows its pads to the attention's softmax with weight zero: the same numbers as without them.
+    // Here the pads are real tokens of a longer sequence behind a causal mask, which no earlier row can see.
     void tokensBehindACausalRowChangeNothing() {
         const HeadSpec head{HeadKind::causal_lm, 0};
         const auto model = tiny_model("llama", head);
@@ -61,11 +62,13 @@ private Q_SLOTS:
         std::int64_t tokens = 0, labelled = 0;
         for (const Sequence& sequence : sequences) {
             tokens += std::int64_t(sequence.ids.size());
-            for (const std::int64_t label : sequence.labels) labelled += label != -100;
+            for (const std::int64_t label : sequence.labels)
+                labelled += label != -100;
         }
         const PackedBatch batch = PackedBatch::pack(sequences, at::kCPU);
         const HiddenStates hidden = model->hidden(batch, {}, true);
-        for (const at::Tensor& state : hidden.all) QCOMPARE(state.size(0), tokens);
+        for (const at::Tensor& state : hidden.all)
+            QCOMPARE(state.size(0), tokens);
         QCOMPARE(model->logits_from(hidden, batch, {}, Rows::labelled).size(0), labelled);
         QCOMPARE(model->logits_from(hidden, batch, {}, Rows::all).size(0), tokens);
         const LossTerms loss = model->loss(model->logits(batch, {}), batch);
@@ -87,7 +90,8 @@ private Q_SLOTS:
         QVERIFY(hidden.all[2].requires_grad() && hidden.all[3].requires_grad());
         model->loss(model->logits_from(hidden, batch, {}), batch).mean().backward();
         QVERIFY(trained->value.grad().defined());
-        for (const Parameter* parameter : model->frozen()) QVERIFY(!parameter->value.grad().defined());
+        for (const Parameter* parameter : model->frozen())
+            QVERIFY(!parameter->value.grad().defined());
     }
 
     void worksOnTheMetaDevice_data() { add_families(); }
@@ -98,7 +102,8 @@ private Q_SLOTS:
             const HeadSpec head{kind, 3};
             const auto model = tiny_model(family.toStdString(), head, at::kMeta);
             std::vector<Parameter*> all;
-            for (const auto& parameter : model->weights().all()) all.push_back(parameter.get());
+            for (const auto& parameter : model->weights().all())
+                all.push_back(parameter.get());
             model->train(all);
             const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kMeta);
             const at::Tensor logits = model->logits(batch, {});
@@ -126,7 +131,8 @@ private Q_SLOTS:
         const auto model = tiny_model(family.toStdString(), head);
         TemporaryFolder folder;
         std::vector<const Parameter*> all;
-        for (const auto& parameter : model->weights().all()) all.push_back(parameter.get());
+        for (const auto& parameter : model->weights().all())
+            all.push_back(parameter.get());
         save_parameters(folder / "model.safetensors", all, "F32", {});
         Json config = model->config().raw;
         config["num_labels"] = 3;
@@ -142,7 +148,8 @@ private Q_SLOTS:
         TemporaryFolder folder;
         std::vector<Parameter> changed;
         std::vector<const Parameter*> some;
-        for (const auto& parameter : model->weights().all()) changed.push_back(*parameter);
+        for (const auto& parameter : model->weights().all())
+            changed.push_back(*parameter);
         std::string missing, wrong;
         for (std::size_t i = 0; i < changed.size(); ++i) {
             if (changed[i].name.find("layer.1.output.dense.weight") != std::string::npos) {

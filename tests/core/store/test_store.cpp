@@ -95,13 +95,15 @@ private Q_SLOTS:
                     store.append_points(run, {{"train/loss", step, double(step), double(step)}});
                 store.set_state(run, "finished", "", Json::object());
             });
-        for (auto& thread : threads) thread.join();
+        for (auto& thread : threads)
+            thread.join();
         store.flush();
         const StoreReader reader(folder / "a.db");
         for (int t = 0; t < 4; ++t) {
             const SeriesPoints points = reader.points(sample.run + t, "train/loss");
             QCOMPARE(points.step.size(), std::size_t(500));
-            for (std::size_t i = 0; i < points.step.size(); ++i) QCOMPARE(points.step[i], std::int64_t(i + 1));
+            for (std::size_t i = 0; i < points.step.size(); ++i)
+                QCOMPARE(points.step[i], std::int64_t(i + 1));
             QCOMPARE(reader.run(sample.run + t)->state, std::string("finished"));
         }
     }

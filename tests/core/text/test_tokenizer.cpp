@@ -55,8 +55,10 @@ private Q_SLOTS:
     void embeddedTokenizersKeepOrdinaryText_data() {
         QTest::addColumn<QString>("backbone");
         QTest::addColumn<QString>("expected");
-        QTest::newRow("encoder") << "encoder-mini" << "a tool for reading and writing files over the network.";
-        QTest::newRow("decoder") << "decoder-mini" << "A tool for reading and writing files over the network.";
+        QTest::newRow("encoder") << "encoder-mini"
+                                 << "a tool for reading and writing files over the network.";
+        QTest::newRow("decoder") << "decoder-mini"
+                                 << "A tool for reading and writing files over the network.";
     }
     void embeddedTokenizersKeepOrdinaryText() {
         QFETCH(QString, backbone);
@@ -80,7 +82,8 @@ private Q_SLOTS:
                 for (int i = 0; i < 200; ++i)
                     if (tokenizer->encode("Simultaneous tokenisation of one text").ids != alone) ++different;
             });
-        for (auto& thread : threads) thread.join();
+        for (auto& thread : threads)
+            thread.join();
         QCOMPARE(different.load(), 0);
     }
 
@@ -100,10 +103,10 @@ private Q_SLOTS:
         QTest::newRow("no model") << QByteArray(R"({"version": "1.0"})");
         QTest::newRow("unknown model") << QByteArray(R"({"model": {"type": "Magic", "vocab": {}}})");
         QTest::newRow("vocabulary is no object") << QByteArray(R"({"model": {"type": "WordPiece", "vocab": 3}})");
-        QTest::newRow("negative id")
-            << QByteArray(R"({"model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": -1}}})");
-        QTest::newRow("huge id")
-            << QByteArray(R"({"model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 900000000000}}})");
+        QTest::newRow("negative id") << QByteArray(
+            R"({"model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": -1}}})");
+        QTest::newRow("huge id") << QByteArray(
+            R"({"model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 900000000000}}})");
         QTest::newRow("merge of unknown pieces")
             << QByteArray(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}})");
     }
@@ -145,7 +148,8 @@ private Q_SLOTS:
             const auto expected = line["ids"].get<std::vector<std::int64_t>>();
             bool good = got.ids == expected;
             if (!good && line.contains("ids_also"))
-                for (const Json& also : line["ids_also"]) good = good || got.ids == also.get<std::vector<std::int64_t>>();
+                for (const Json& also : line["ids_also"])
+                    good = good || got.ids == also.get<std::vector<std::int64_t>>();
             std::string what = "ids " + show(got.ids) + ", expected " + show(expected);
             if (good && got.ids == expected && line.contains("decoded")) {
                 const std::string decoded = tokenizer->decode(expected);

@@ -98,19 +98,23 @@ private Q_SLOTS:
         TemporaryFolder folder;
         auto straight = leaves();
         AdamW one(straight, {});
-        for (int i = 0; i < 10; ++i) one_step(straight, one, 0.01 * (i + 1));
+        for (int i = 0; i < 10; ++i)
+            one_step(straight, one, 0.01 * (i + 1));
 
         auto first = leaves();
         AdamW two(first, {});
-        for (int i = 0; i < 4; ++i) one_step(first, two, 0.01 * (i + 1));
+        for (int i = 0; i < 4; ++i)
+            one_step(first, two, 0.01 * (i + 1));
         save_checkpoint(folder.path(), two, {{"step", 4}});
         QVERIFY(has_checkpoint(folder.path()));
 
         auto second = leaves();
         AdamW three(second, {});
         const Json state = load_checkpoint(folder.path(), three);
-        for (int i = state["step"].get<int>(); i < 10; ++i) one_step(second, three, 0.01 * (i + 1));
-        for (std::size_t i = 0; i < straight.size(); ++i) QVERIFY(at::equal(straight[i], second[i]));
+        for (int i = state["step"].get<int>(); i < 10; ++i)
+            one_step(second, three, 0.01 * (i + 1));
+        for (std::size_t i = 0; i < straight.size(); ++i)
+            QVERIFY(at::equal(straight[i], second[i]));
         remove_checkpoint(folder.path());
         QVERIFY(!has_checkpoint(folder.path()));
         QVERIFY(caught([&] { load_checkpoint(folder.path(), three); }).thrown);

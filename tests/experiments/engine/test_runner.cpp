@@ -1,9 +1,8 @@
 // One run of the engine: the same bits every time, every state, and what a run leaves behind.
 
-#include "experiments/engine/runner.h"
-
 #include "core/backbone/safetensors.h"
 #include "core/base/training_options.h"
+#include "experiments/engine/runner.h"
 #include "experiments/study.h"
 #include "methods/catalog/method_info.h"
 #include "tests/support/program.h"
@@ -41,8 +40,8 @@ struct Record {
 Record execute(const RunSpec& spec, const RunPlace& place = {}, RunControl* control = nullptr) {
     Record record;
     RunControl own;
-    record.state = execute_run(spec, place, [&](RunEvent event) { record.events.push_back(std::move(event)); },
-                               control ? *control : own);
+    record.state = execute_run(
+        spec, place, [&](RunEvent event) { record.events.push_back(std::move(event)); }, control ? *control : own);
     return record;
 }
 
@@ -122,14 +121,16 @@ private Q_SLOTS:
                      parts = execute(spec_of("lora", {{"batch_size", 4}, {"accumulation", 2}, {"steps", 4}}));
         const auto a = whole.points("train/loss"), b = parts.points("train/loss");
         QCOMPARE(a.size(), b.size());
-        for (std::size_t i = 0; i < a.size(); ++i) QVERIFY(std::abs(a[i].value - b[i].value) < 1e-4);
+        for (std::size_t i = 0; i < a.size(); ++i)
+            QVERIFY(std::abs(a[i].value - b[i].value) < 1e-4);
     }
 
     void theLossFalls() {
         const Record record = execute(spec_of("full_tuning", {{"steps", 30}, {"batch_size", 16}}));
         const auto loss = record.points("train/loss");
         double first = 0, last = 0;
-        for (std::size_t i = 0; i < 8; ++i) first += loss[i].value, last += loss[loss.size() - 1 - i].value;
+        for (std::size_t i = 0; i < 8; ++i)
+            first += loss[i].value, last += loss[loss.size() - 1 - i].value;
         QVERIFY2(last < 0.9 * first, (std::to_string(first) + " became " + std::to_string(last)).c_str());
     }
 
@@ -192,10 +193,14 @@ private Q_SLOTS:
     void failuresAreEventsWithAReason_data() {
         QTest::addColumn<QString>("field");
         QTest::addColumn<QString>("value");
-        QTest::newRow("backbone") << "backbone" << "/nonexistent";
-        QTest::newRow("task") << "task" << "/nonexistent.tsv";
-        QTest::newRow("device") << "device" << "quantum";
-        QTest::newRow("method") << "method" << "wishful_thinking";
+        QTest::newRow("backbone") << "backbone"
+                                  << "/nonexistent";
+        QTest::newRow("task") << "task"
+                              << "/nonexistent.tsv";
+        QTest::newRow("device") << "device"
+                                << "quantum";
+        QTest::newRow("method") << "method"
+                                << "wishful_thinking";
     }
     void failuresAreEventsWithAReason() {
         QFETCH(QString, field);
@@ -218,7 +223,8 @@ private Q_SLOTS:
         QVERIFY(file.entries().size() > 2);
         QVERIFY(file.metadata().at("spec").find("lora") != std::string::npos);
         std::size_t files = 0;
-        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder / "run")) ++files;
+        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder / "run"))
+            ++files;
         QCOMPARE(files, std::size_t(1));
     }
 
