@@ -1,262 +1,32 @@
 #include "experiments/engine/verify.h"
 
 #include "core/base/error.h"
-#include "core/model/model.h"
-#include "core/train/adamw.h"
-#include "core/train/schedule.h"
-#include "experiments/engine/parity_case.h"
-#include "methods/peft_folder.h"
-
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/stack.h>
-#include <c10/core/GradMode.h>
+#include "core/base/json.h"
+#include "experiments/engine/verify_kinds.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <optional>
+#include <vector>
 
 namespace diapason {
 namespace fs = std::filesystem;
 namespace {
 
-// Collects and prints the result lines of one verification.
-class Report {
-public:
-    Report(Engine::VerifyResult& result, const std::function<void(const std::string&)>& line)
-        : m_result(result),
-          m_line(line) {}
-
-    void begin(const std::string& name) { m_case = name; }
-
-    // Relative to the tensor: max|a−b| ≤ tol · max(floor, max|b|).
-    void compare(const std::string& what, const at::Tensor& got, const at::Tensor& want, double tolerance,
-                 double floor) {
-        if (!got.defined() || got.sizes() != want.sizes()) {
-            fail(what, got.defined() ? "another shape than expected" : "not computed");
-            return;
-        }
-        double difference = 0;
-        double scale = floor;
-        if (want.numel() > 0) {
-            const at::Tensor a = got.detach().cpu().to(at::kDouble);
-            const at::Tensor b = want.detach().cpu().to(at::kDouble);
-            difference = (a - b).abs().max().item<double>();
-            scale = std::max(floor, b.abs().max().item<double>());
-        }
-        const bool good = difference <= tolerance * scale; // false for NaN
-        char text[256];
-        std::snprintf(text, sizeof text, "  max|Δ| %.3g  tol %.3g", difference, tolerance * scale);
-        finish(good, what, text);
-        m_result.cases.push_back({{"case", m_case},
-                                  {"what", what},
-                                  {"ok", good},
-                                  {"difference", difference},
-                                  {"tolerance", tolerance * scale}});
-    }
-
-    void fail(const std::string& what, const std::string& why) {
-        finish(false, what, ": " + why);
-        m_result.cases.push_back({{"case", m_case}, {"what", what}, {"ok", false}, {"message", why}});
-    }
-
-private:
-    void finish(bool good, const std::string& what, const std::string& rest) {
-        ++(good ? m_result.passed : m_result.failed);
-        m_line((good ? "ok    " : "FAIL  ") + m_case + (what.empty() ? "" : "/" + what) + rest);
-    }
-
-    Engine::VerifyResult& m_result;
-    const std::function<void(const std::string&)>& m_line;
-    std::string m_case;
+struct Kind {
+    const char* name;
+    void (*verify)(const fs::path& folder, const std::string& device, VerifyReport& report);
 };
+constexpr Kind kinds[] = {{"forward", verify_parity}, {"train", verify_parity}};
 
-// A case at work: the model with its adapter, and how names of the case's file lead to parameters.
-class Trial {
-public:
-    Trial(const ParityCase& parity, at::Device device, Report& report)
-        : m_case(parity),
-          m_report(report),
-          m_device(device) {
-        const BackboneConfig config = read_backbone_config(parity.backbone);
-        HeadSpec head{parity.head, 0};
-        if (parity.head == HeadKind::sequence_classification || parity.head == HeadKind::token_classification) {
-            head.labels = config.labels > 0 ? config.labels : parity.tensor("expected.logits").size(-1);
-        }
-        m_model = Model::load(parity.backbone, head, device);
-        const auto adapter = parity.document.find("adapter");
-        if (adapter != parity.document.end() && !adapter->is_null()) {
-            const std::string format = adapter->value("format", "");
-            if (format != "peft")
-                throw input_error((parity.folder / "case.json").string(),
-                                  "unsupported: adapters of the format " + format);
-            m_adapter = read_peft_folder(parity.folder / adapter->value("path", "adapter"), *m_model);
-        }
-        m_inputs = pack_inputs(parity, device);
-    }
-
-    void forward() {
-        std::vector<Parameter*> wanted;
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.grad.", 0) == 0) wanted.push_back(&parameter(name.substr(14)));
-        }
-        m_model->train(wanted);
-        const ForwardState state;
-        const HiddenStates hidden = m_model->hidden(m_inputs.batch, state, true);
-        for (std::size_t i = 0; m_case.has("expected.hidden." + std::to_string(i)); ++i) {
-            const std::string name = "hidden." + std::to_string(i);
-            if (i >= hidden.all.size())
-                m_report.fail(name, "the backbone has fewer layers");
-            else
-                compare_rows(name, "hidden", hidden.all[i], hidden);
-        }
-        const bool first_soft = m_model->prompt() != nullptr && m_model->prompt()->pool_first_soft_token();
-        if (m_case.has("expected.pooled")) {
-            m_report.compare("pooled", m_model->head().pooled(hidden, first_soft), m_case.tensor("expected.pooled"),
-                             m_case.tolerance("pooled"), m_case.floor("pooled"));
-        }
-        if (m_case.has("expected.logits")) {
-            const at::Tensor logits = m_model->logits_from(hidden, m_inputs.batch, state, Rows::all);
-            if (m_case.head == HeadKind::sequence_classification) {
-                m_report.compare("logits", logits, m_case.tensor("expected.logits"), m_case.tolerance("logits"),
-                                 m_case.floor("logits"));
-            } else {
-                compare_rows("logits", "logits", logits, hidden);
-            }
-        }
-        if (m_case.has("expected.loss")) {
-            const at::Tensor loss =
-                m_model->loss(m_model->logits_from(hidden, m_inputs.batch, state), m_inputs.batch).mean();
-            m_report.compare("loss", loss, m_case.tensor("expected.loss"), m_case.tolerance("loss"),
-                             m_case.floor("loss"));
-            if (!wanted.empty()) loss.backward();
-        }
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.grad.", 0) != 0) continue;
-            const at::Tensor gradient = parameter(name.substr(14)).value.grad();
-            m_report.compare(name.substr(9), gradient.defined() ? gradient : at::zeros_like(tensor), tensor,
-                             m_case.tolerance("grad"), m_case.floor("grad"));
-        }
-        for (const auto& item : m_model->weights().all())
-            item->value.set_requires_grad(false).mutable_grad() = at::Tensor();
-        for (const auto& item : m_model->deltas().all())
-            item->value.set_requires_grad(false).mutable_grad() = at::Tensor();
-    }
-
-    void merged() {
-        const bool any = std::any_of(m_case.tensors.begin(), m_case.tensors.end(),
-                                     [](const auto& item) { return item.first.rfind("expected.merged.", 0) == 0; });
-        if (!any) return;
-        m_model->merge();
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.merged.", 0) != 0) continue;
-            m_report.compare(name.substr(9), parameter(name.substr(16)).value, tensor, m_case.tolerance("merged"),
-                             m_case.floor("merged"));
-        }
-        m_model->unmerge();
-    }
-
-    void train() {
-        const Json& settings = m_case.document.at("train");
-        const std::string origin = (m_case.folder / "case.json").string();
-        if (settings.value("optimizer", "adamw") != "adamw")
-            throw input_error(origin, "unsupported: the optimizer " + settings.value("optimizer", ""));
-        m_model->train(trained(settings.value("trainable", "all")));
-        AdamWOptions options;
-        options.beta1 = settings.at("betas").at(0).get<double>();
-        options.beta2 = settings.at("betas").at(1).get<double>();
-        options.epsilon = settings.value("eps", 1e-8);
-        options.weight_decay = settings.value("weight_decay", 0.0);
-        std::vector<at::Tensor> values;
-        for (Parameter* p : m_model->trainable())
-            values.push_back(p->value);
-        AdamW optimiser(values, options);
-        const auto steps = settings.at("steps").get<std::int64_t>();
-        const ScheduleKind schedule = schedule_kind_from(settings.value("schedule", "constant"));
-        const auto warmup = settings.value("warmup_steps", std::int64_t{0});
-        const double clip = settings.contains("clip_norm") && settings.at("clip_norm").is_number()
-                                ? settings.at("clip_norm").get<double>()
-                                : 0;
-        std::vector<at::Tensor> losses;
-        for (std::int64_t i = 0; i < steps; ++i) {
-            const ForwardState state;
-            const at::Tensor loss = m_model->loss(m_model->logits(m_inputs.batch, state), m_inputs.batch).mean();
-            losses.push_back(loss.detach());
-            loss.backward();
-            optimiser.accumulate();
-            if (clip > 0) optimiser.clip(clip, optimiser.gradient_norm());
-            optimiser.step(settings.at("lr").get<double>() * schedule_factor(schedule, i, warmup, steps));
-        }
-        m_report.compare("train_losses", at::stack(losses), m_case.tensor("expected.train_losses"),
-                         m_case.tolerance("train_losses"), m_case.floor("train_losses"));
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.after.", 0) != 0) continue;
-            m_report.compare(name.substr(9), parameter(name.substr(15)).value, tensor, m_case.tolerance("after"),
-                             m_case.floor("after"));
-        }
-    }
-
-private:
-    Parameter& parameter(const std::string& name) {
-        if (const auto found = m_adapter.parameters.find(name); found != m_adapter.parameters.end())
-            return *found->second;
-        for (const auto& item : m_model->weights().all()) {
-            if (item->name == name || item->file_name == name) return *item;
-        }
-        throw input_error((m_case.folder / "io.safetensors").string(), "the model has no parameter named " + name);
-    }
-
-    std::vector<Parameter*> trained(const std::string& what) {
-        std::vector<Parameter*> list;
-        const bool with_head = what == "adapter+head" || what == "bias+head";
-        if (what == "all" || what == "bias" || what == "bias+head") {
-            for (const auto& item : m_model->weights().all()) {
-                if (what == "all" || item->name.ends_with("bias")) list.push_back(item.get());
-            }
-        } else if (what == "adapter" || what == "adapter+head") {
-            list = m_adapter.deltas;
-        } else {
-            throw input_error((m_case.folder / "case.json").string(), "unsupported: train.trainable = " + what);
-        }
-        if (with_head) {
-            const auto head = m_adapter.saved_modules.empty() ? m_model->head().trained() : m_adapter.saved_modules;
-            list.insert(list.end(), head.begin(), head.end());
-        }
-        return list;
-    }
-
-    // Rows of a packed tensor [T', n] against a padded one [B, P+columns, n], where positions are visible and to be
-    // compared.
-    void compare_rows(const std::string& what, const std::string& kind, const at::Tensor& packed,
-                      const HiddenStates& hidden) {
-        const at::Tensor& expected = m_case.tensor("expected." + what);
-        const std::string mask_name = "compare." + kind;
-        std::vector<at::Tensor> got, want;
-        std::size_t token = 0;
-        for (std::int64_t b = 0; b < m_inputs.batch.sequences(); ++b) {
-            const auto s = static_cast<std::size_t>(b);
-            for (std::int64_t row = hidden.offsets[s]; row < hidden.offsets[s + 1]; ++row) {
-                const std::int64_t inside = row - hidden.offsets[s];
-                const std::int64_t column =
-                    inside < hidden.prompt ? inside : hidden.prompt + m_inputs.places[token++].second;
-                if (m_case.has(mask_name) && m_case.tensor(mask_name)[b][column].item<std::int64_t>() == 0) continue;
-                got.push_back(packed[row].detach());
-                want.push_back(expected[b][column]);
-            }
-        }
-        if (got.empty())
-            m_report.fail(what, "no position is compared");
-        else
-            m_report.compare(what, at::stack(got), at::stack(want), m_case.tolerance(kind), m_case.floor(kind));
-    }
-
-    const ParityCase& m_case;
-    Report& m_report;
-    at::Device m_device;
-    std::unique_ptr<Model> m_model;
-    PeftAdapter m_adapter;
-    PackedInputs m_inputs;
-};
+void verify_case(const fs::path& folder, const std::string& device, VerifyReport& report) {
+    const Json document = read_json(folder / "case.json");
+    const std::string origin = (folder / "case.json").string();
+    if (!document.is_object() || !document.contains("kind") || !document.at("kind").is_string())
+        throw input_error(origin, "kind is missing or no text");
+    const auto name = document.at("kind").get<std::string>();
+    const auto* kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& k) { return k.name == name; });
+    if (kind == std::end(kinds)) throw input_error(origin, "unsupported: cases of the kind " + name);
+    kind->verify(folder, device, report);
+}
 
 void collect_cases(const fs::path& folder, std::vector<fs::path>& cases) {
     if (fs::exists(folder / "case.json")) {
@@ -282,15 +52,11 @@ Engine::VerifyResult verify_cases(const fs::path& folder, const std::string& onl
         throw input_error(folder.string(), only.empty() ? "holds no case (a folder with a case.json)"
                                                         : "holds no case with " + only + " in its path");
     Engine::VerifyResult result;
-    Report report(result, line);
+    VerifyReport report(result, line);
     for (const fs::path& path : cases) {
         report.begin(path.filename().string());
         try {
-            const ParityCase parity = read_parity_case(path);
-            Trial trial(parity, at::Device(device), report);
-            trial.forward();
-            trial.merged();
-            if (parity.document.at("kind") == "train") trial.train();
+            verify_case(path, device, report);
         } catch (const std::exception& error) {
             report.fail("", error.what());
         }

@@ -1,0 +1,14 @@
+// The kinds of golden cases (tests/fixtures/README.md); each checks one case folder and reports every value.
+#pragma once
+
+#include "experiments/engine/verify_report.h"
+
+#include <filesystem>
+#include <string>
+
+namespace diapason {
+
+/// Kinds forward and train. All of these @throw Error(input) for a case that is unreadable or "unsupported: …".
+void verify_parity(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
+
+} // namespace diapason
