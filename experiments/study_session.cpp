@@ -151,12 +151,17 @@ struct StudySession::Impl {
         Listener heard;
         {
             const std::lock_guard guard(mutex);
-            if (done) return;
-            done = true;
+            if (ending) return;
+            ending = true;
             heard = listener;
         }
-        wake.notify_all();
+        // Told before anybody who waits goes on, so that wait() also means that the listener knows.
         if (heard.done) heard.done();
+        {
+            const std::lock_guard guard(mutex);
+            done = true;
+        }
+        wake.notify_all();
     }
 
     // Seconds a run takes: of its arm's finished runs, else of all finished ones, else extrapolated from a running one.
@@ -194,9 +199,44 @@ struct StudySession::Impl {
     std::map<RowId, std::size_t> index;
     Listener listener;
     int active = 0;
-    bool started = false, paused = false, stopping = false, done = false;
+    bool started = false, paused = false, stopping = false, ending = false, done = false;
     Clock::time_point start_time;
 };
+
+namespace {
+
+NewStudy plan_of(const Study& study, const std::vector<Arm>& arms) {
+    NewStudy plan;
+    plan.study.uuid = new_uuid();
+    plan.study.title = study.title;
+    plan.study.document = to_json(study);
+    for (const Factor& factor : study.factors)
+        plan.factors.push_back({factor.address, factor.levels});
+    for (const StudyMethod& method : study.methods) {
+        for (const Factor& factor : method.vary)
+            plan.factors.push_back({method.method + "." + factor.address, factor.levels});
+    }
+    for (const Arm& arm : arms)
+        plan.arms.push_back({0, 0, 0, arm.label, arm.spec.method, arm.levels, arm.colour_slot});
+    // Seeds outermost: after the first round every arm has a result to look at.
+    for (const std::uint64_t seed : study.seeds) {
+        for (std::size_t i = 0; i < arms.size(); ++i) {
+            RunSpec spec = arms[i].spec;
+            spec.seed = seed;
+            RunRecord run;
+            run.uuid = new_uuid();
+            run.arm = static_cast<RowId>(i);
+            run.seed = static_cast<std::int64_t>(seed);
+            run.spec = to_json(spec);
+            run.fingerprint = fingerprint(spec);
+            run.state = "queued";
+            plan.runs.push_back(std::move(run));
+        }
+    }
+    return plan;
+}
+
+} // namespace
 
 StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
                            std::optional<RowId> study_id)
@@ -204,35 +244,19 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
     throw_if_any(problems_of(study), study.title);
     const std::vector<Arm> arms = expand(study);
     std::vector<ArmRecord> arm_rows;
-    for (std::size_t i = 0; i < arms.size(); ++i) {
-        arm_rows.push_back({0, 0, static_cast<std::int64_t>(i), arms[i].label, arms[i].spec.method, arms[i].levels,
-                            arms[i].colour_slot});
-    }
     std::vector<RunRecord> runs;
     if (!study_id) {
-        m_impl->study = store.create_study({0, new_uuid(), study.title, to_json(study), 0, 0, false});
-        const std::vector<RowId> arm_ids = store.create_arms(m_impl->study, arm_rows);
-        // Seeds outermost: after the first round every arm has a result to look at.
-        for (const std::uint64_t seed : study.seeds) {
-            for (std::size_t i = 0; i < arms.size(); ++i) {
-                RunRecord run;
-                run.uuid = new_uuid();
-                run.study = m_impl->study;
-                run.arm = arm_ids[i];
-                run.seed = static_cast<std::int64_t>(seed);
-                RunSpec spec = arms[i].spec;
-                spec.seed = seed;
-                run.spec = to_json(spec);
-                run.fingerprint = fingerprint(spec);
-                run.state = "queued";
-                runs.push_back(std::move(run));
-            }
-        }
-        const std::vector<RowId> ids = store.create_runs(runs);
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            runs[i].id = ids[i];
+        NewStudy plan = plan_of(study, arms);
+        const StudyIds ids = store.create_study(plan);
+        m_impl->study = ids.study;
+        arm_rows = std::move(plan.arms);
         for (std::size_t i = 0; i < arm_rows.size(); ++i)
-            arm_rows[i].id = arm_ids[i];
+            arm_rows[i].id = ids.arms[i];
+        runs = std::move(plan.runs);
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            runs[i].id = ids.runs[i];
+            runs[i].arm = ids.arms[static_cast<std::size_t>(runs[i].arm)];
+        }
     } else {
         m_impl->study = *study_id;
         store.flush();

@@ -1,4 +1,4 @@
-// diapason-cli study run|list|show|samples
+// diapason-cli study run|list|show|samples|schema
 
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
@@ -7,6 +7,7 @@
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "experiments/export.h"
+#include "experiments/study_schema.h"
 #include "experiments/study_session.h"
 
 #include <algorithm>
@@ -223,6 +224,13 @@ void add_study(CLI::App& app, Context& context) {
     CLI::App* samples = study->add_subcommand("samples", "Studies that come with Diapason");
     add_json_flag(*samples, context);
     samples->callback([&context] { context.action = [&context] { return list_samples(context); }; });
+
+    study->add_subcommand("schema", "The JSON Schema of study files")->callback([&context] {
+        context.action = [] {
+            print_json(study_schema());
+            return 0;
+        };
+    });
 }
 
 } // namespace diapason::cli

@@ -21,6 +21,12 @@ struct StudyRecord {
     bool trashed = false;
 };
 
+/// An option that the study varies.
+struct FactorRecord {
+    std::string address; ///< "lora.rank" for a method's option, "training.steps", "task", "backbone" study-wide
+    Json levels;         ///< list
+};
+
 struct ArmRecord {
     RowId id = 0;
     RowId study = 0;
@@ -50,6 +56,18 @@ struct RunRecord {
     std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0;
     Json environment;
     Json summary;
+};
+
+/// A study with everything that belongs to it, before it has ids. A run's `arm` is an index into `arms`.
+struct NewStudy {
+    StudyRecord study; ///< uuid, title, document
+    std::vector<FactorRecord> factors;
+    std::vector<ArmRecord> arms; ///< label, method, levels, colour_slot; positions follow their order
+    std::vector<RunRecord> runs; ///< uuid, arm, seed, spec, fingerprint
+};
+struct StudyIds {
+    RowId study = 0;
+    std::vector<RowId> arms, runs; ///< in the order in which they were given
 };
 
 /// One metric of one run. Values are parallel arrays, ordered by step; non-finite values are NaN or infinite here.

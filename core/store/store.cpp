@@ -240,77 +240,60 @@ std::filesystem::path Store::files_folder() const {
     return folder += ".files";
 }
 
-RowId Store::create_study(const StudyRecord& study) {
-    RowId id = 0;
+StudyIds Store::create_study(const NewStudy& plan) {
+    StudyIds ids;
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        Statement s(c, "INSERT INTO study(uuid, title, document, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?)");
-        s.bind(1, study.uuid)
-            .bind(2, study.title)
-            .bind(3, study.document.dump())
-            .bind(4, now_ms())
-            .bind(5, now_ms())
+        ids = {};
+        const std::int64_t now = now_ms();
+        Statement(c, "INSERT INTO study(uuid, title, document, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?)")
+            .bind(1, plan.study.uuid)
+            .bind(2, plan.study.title)
+            .bind(3, plan.study.document.dump())
+            .bind(4, now)
+            .bind(5, now)
             .run();
-        id = c.last_row_id();
+        ids.study = c.last_row_id();
+        Statement factor(c, "INSERT INTO factor(study, position, address, levels) VALUES (?, ?, ?, ?)");
+        for (std::size_t i = 0; i < plan.factors.size(); ++i) {
+            factor.bind(1, ids.study)
+                .bind(2, static_cast<std::int64_t>(i))
+                .bind(3, plan.factors[i].address)
+                .bind(4, plan.factors[i].levels.dump())
+                .run();
+        }
+        Statement arm(c, "INSERT INTO arm(study, position, label, method, levels, colour_slot) "
+                         "VALUES (?, ?, ?, ?, ?, ?)");
+        for (std::size_t i = 0; i < plan.arms.size(); ++i) {
+            arm.bind(1, ids.study)
+                .bind(2, static_cast<std::int64_t>(i))
+                .bind(3, plan.arms[i].label)
+                .bind(4, plan.arms[i].method)
+                .bind(5, plan.arms[i].levels.dump())
+                .bind(6, std::int64_t{plan.arms[i].colour_slot})
+                .run();
+            ids.arms.push_back(c.last_row_id());
+        }
+        Statement run(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, created_ms) "
+                         "VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)");
+        for (const RunRecord& record : plan.runs) {
+            run.bind(1, record.uuid)
+                .bind(2, ids.study)
+                .bind(3, ids.arms.at(static_cast<std::size_t>(record.arm)))
+                .bind(4, record.seed)
+                .bind(5, record.spec.dump())
+                .bind(6, record.fingerprint)
+                .bind(7, now)
+                .run();
+            ids.runs.push_back(c.last_row_id());
+        }
     });
-    return id;
-}
-
-void Store::update_study(RowId id, const std::string& title, const Json& document) {
-    m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        Statement(c, "UPDATE study SET title = ?, document = ?, modified_ms = ? WHERE id = ?")
-            .bind(1, title)
-            .bind(2, document.dump())
-            .bind(3, now_ms())
-            .bind(4, id)
-            .run();
-    });
+    return ids;
 }
 
 void Store::set_trashed(RowId id, bool trashed) {
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
         Statement(c, "UPDATE study SET trashed = ? WHERE id = ?").bind(1, std::int64_t{trashed}).bind(2, id).run();
     });
-}
-
-std::vector<RowId> Store::create_arms(RowId study, const std::vector<ArmRecord>& arms) {
-    std::vector<RowId> ids;
-    m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        ids.clear();
-        Statement s(c,
-                    "INSERT INTO arm(study, position, label, method, levels, colour_slot) VALUES (?, ?, ?, ?, ?, ?)");
-        for (const ArmRecord& arm : arms) {
-            s.bind(1, study)
-                .bind(2, arm.position)
-                .bind(3, arm.label)
-                .bind(4, arm.method)
-                .bind(5, arm.levels.dump())
-                .bind(6, std::int64_t{arm.colour_slot})
-                .run();
-            ids.push_back(c.last_row_id());
-        }
-    });
-    return ids;
-}
-
-std::vector<RowId> Store::create_runs(const std::vector<RunRecord>& runs) {
-    std::vector<RowId> ids;
-    m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        ids.clear();
-        Statement s(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, created_ms) VALUES (?, ?, ?, "
-                       "?, 'queued', ?, ?, ?)");
-        for (const RunRecord& run : runs) {
-            s.bind(1, run.uuid)
-                .bind(2, run.study)
-                .bind(3, run.arm)
-                .bind(4, run.seed)
-                .bind(5, run.spec.dump())
-                .bind(6, run.fingerprint)
-                .bind(7, now_ms())
-                .run();
-            ids.push_back(c.last_row_id());
-        }
-    });
-    return ids;
 }
 
 void Store::requeue(const std::vector<RowId>& runs) {

@@ -33,12 +33,10 @@ public:
     std::filesystem::path files_folder() const;
 
     // Synchronous: committed when they return.
-    RowId create_study(const StudyRecord& study);
-    void update_study(RowId id, const std::string& title, const Json& document);
+    /// Study, factors, arms and queued runs in one transaction.
+    StudyIds create_study(const NewStudy& plan);
     void set_trashed(RowId id, bool trashed);
-    std::vector<RowId> create_arms(RowId study, const std::vector<ArmRecord>& arms);
-    std::vector<RowId> create_runs(const std::vector<RunRecord>& runs); ///< study, arm, seed, uuid, spec, fingerprint
-    void requeue(const std::vector<RowId>& runs);                       ///< unfinished runs back to `queued`
+    void requeue(const std::vector<RowId>& runs); ///< unfinished runs back to `queued`
 
     // Asynchronous: in order, in batches of at most 250 ms. A state change is synced to disk.
     /// A new attempt; what an earlier attempt of this run left is removed in the same transaction.

@@ -87,6 +87,15 @@ std::optional<StudyRecord> StoreReader::study(RowId id) const {
     return s.step() ? std::optional(study_of(s)) : std::nullopt;
 }
 
+std::vector<FactorRecord> StoreReader::factors(RowId study) const {
+    Statement s(m_impl->connection, "SELECT address, levels FROM factor WHERE study = ? ORDER BY position");
+    s.bind(1, study);
+    std::vector<FactorRecord> rows;
+    while (s.step())
+        rows.push_back({s.text(0), json_of(s, 1)});
+    return rows;
+}
+
 std::vector<ArmRecord> StoreReader::arms(RowId study) const {
     Statement s(
         m_impl->connection,
@@ -113,12 +122,6 @@ std::vector<RunRecord> StoreReader::runs(RowId study) const {
 std::optional<RunRecord> StoreReader::run(RowId id) const {
     Statement s(m_impl->connection, std::string(run_columns) + "WHERE run.id = ?");
     s.bind(1, id);
-    return s.step() ? std::optional(run_of(s)) : std::nullopt;
-}
-
-std::optional<RunRecord> StoreReader::run_by_uuid(const std::string& uuid) const {
-    Statement s(m_impl->connection, std::string(run_columns) + "WHERE run.uuid = ?");
-    s.bind(1, uuid);
     return s.step() ? std::optional(run_of(s)) : std::nullopt;
 }
 

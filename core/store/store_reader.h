@@ -20,10 +20,10 @@ public:
 
     std::vector<StudyRecord> studies(bool with_trashed = false) const; ///< newest first
     std::optional<StudyRecord> study(RowId id) const;
-    std::vector<ArmRecord> arms(RowId study) const; ///< by position
-    std::vector<RunRecord> runs(RowId study) const; ///< by arm position, then seed
+    std::vector<FactorRecord> factors(RowId study) const; ///< by position
+    std::vector<ArmRecord> arms(RowId study) const;       ///< by position
+    std::vector<RunRecord> runs(RowId study) const;       ///< by arm position, then seed
     std::optional<RunRecord> run(RowId id) const;
-    std::optional<RunRecord> run_by_uuid(const std::string& uuid) const;
     std::vector<SeriesRecord> series(RowId run) const;
     /// Points with step > after_step, in order.
     SeriesPoints points(RowId run, const std::string& metric, std::int64_t after_step = -1) const;

@@ -1,6 +1,8 @@
 // Studies: what they expand to, and that everything wrong with one is said at once.
 
+#include "core/base/paths.h"
 #include "experiments/study.h"
+#include "experiments/study_schema.h"
 #include "tests/support/test_support.h"
 
 #include <set>
@@ -49,6 +51,19 @@ private Q_SLOTS:
             QCOMPARE(sample.runs, expand(sample.study).size() * sample.study.seeds.size());
             QVERIFY2(!sample.study.question.empty(), sample.study.id.c_str());
         }
+    }
+
+    void theStoredSchemaIsCurrent() {
+        const Json stored = read_json(resource_folder() / "schema" / "study.schema.json");
+        QVERIFY2(stored == study_schema(), "diapason-cli study schema > resources/schema/study.schema.json");
+        // Every field that a study file is written with is one that the schema knows, and no other is read.
+        std::set<std::string> known, written;
+        for (const auto& [name, schema] : stored["properties"].items())
+            known.insert(name);
+        const Json sample = to_json(sample_study("first-look"));
+        for (const auto& [name, value] : sample.items())
+            written.insert(name);
+        QVERIFY(known == written);
     }
 
     void productAndExclusions() {

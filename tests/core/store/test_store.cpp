@@ -23,29 +23,26 @@ struct Sample {
 
 /// One study with one arm and one run.
 Sample make_sample(Store& store, int runs = 1) {
-    Sample sample;
-    StudyRecord study;
-    study.title = "A study";
-    study.document = {{"title", "A study"}};
-    sample.study = store.create_study(study);
+    NewStudy plan;
+    plan.study.uuid = new_uuid();
+    plan.study.title = "A study";
+    plan.study.document = {{"title", "A study"}};
+    plan.factors = {{"lora.rank", {4, 8}}};
     ArmRecord arm;
     arm.label = "LoRA";
     arm.method = "lora";
     arm.levels = {{"rank", 8}};
-    sample.arm = store.create_arms(sample.study, {arm}).front();
-    std::vector<RunRecord> records;
+    plan.arms = {arm};
     for (int i = 0; i < runs; ++i) {
         RunRecord run;
         run.uuid = new_uuid();
-        run.study = sample.study;
-        run.arm = sample.arm;
         run.seed = i + 1;
         run.spec = {{"seed", i + 1}};
         run.fingerprint = "f";
-        run.steps_total = 10;
-        records.push_back(run);
+        plan.runs.push_back(run);
     }
-    sample.run = store.create_runs(records).front();
+    const StudyIds ids = store.create_study(plan);
+    const Sample sample{ids.study, ids.arms.front(), ids.runs.front()};
     return sample;
 }
 
@@ -190,6 +187,58 @@ private Q_SLOTS:
         QVERIFY(caught([&] { Store store(folder.path()); }).thrown);
         QVERIFY(caught([&] { Store store("/nonexistent/folder/a.db"); }).says("/nonexistent/folder"));
         QVERIFY(caught([&] { StoreReader reader(folder / "absent.db"); }).says("absent.db"));
+    }
+
+    // Study, factors, arms and runs come in one transaction: a bad run leaves nothing of its study behind.
+    void aStudyIsStoredWholeOrNotAtAll() {
+        TemporaryFolder folder;
+        const auto file = folder / "whole.db";
+        Store store(file);
+        make_sample(store, 3);
+        const StoreReader reader(file);
+        QCOMPARE(reader.studies().size(), std::size_t(1));
+        QCOMPARE(reader.factors(1).size(), std::size_t(1));
+        QCOMPARE(reader.factors(1).front().address, std::string("lora.rank"));
+        NewStudy plan;
+        plan.study.uuid = new_uuid();
+        plan.study.title = "Half a study";
+        plan.study.document = Json::object();
+        ArmRecord arm;
+        arm.label = "LoRA";
+        arm.method = "lora";
+        arm.levels = Json::object();
+        plan.arms = {arm};
+        RunRecord run;
+        run.uuid = new_uuid();
+        plan.runs = {run, run}; // the same uuid twice
+        QVERIFY(caught([&] { store.create_study(plan); }).thrown);
+        QCOMPARE(reader.studies().size(), std::size_t(1));
+        QCOMPARE(reader.arms(2).size(), std::size_t(0));
+        make_sample(store); // and the store goes on
+        QCOMPARE(reader.studies().size(), std::size_t(2));
+    }
+
+    // docs/SCHEMA.md explains every table and column that there is.
+    void theDocumentNamesEveryColumn() {
+        TemporaryFolder folder;
+        const Store store(folder / "a.db");
+        const std::string document = read_file(DIAPASON_SOURCE_DIR "/docs/SCHEMA.md", 1u << 20);
+        Connection connection(folder / "a.db", Connection::Mode::read_only);
+        Statement tables(connection, "SELECT name FROM sqlite_master WHERE type = 'table'");
+        int columns_seen = 0;
+        while (tables.step()) {
+            const std::string table = tables.text(0);
+            const auto begin = document.find("### " + table + "\n");
+            QVERIFY2(begin != std::string::npos, table.c_str());
+            const auto end = document.find("\n### ", begin + 1);
+            const std::string section = document.substr(begin, end - begin);
+            Statement columns(connection, "SELECT name FROM pragma_table_info('" + table + "')");
+            for (; columns.step(); ++columns_seen)
+                QVERIFY2(section.find("`" + columns.text(0) + "`") != std::string::npos,
+                         (table + "." + columns.text(0)).c_str());
+        }
+        QVERIFY(columns_seen > 60);
+        QVERIFY(document.find("**" + std::to_string(schema_version) + "**") != std::string::npos);
     }
 
     void hidingAStudyKeepsIt() {

@@ -1,0 +1,122 @@
+// What one training step costs: tokens per second of every method on the embedded encoder, and the latency of a merged
+// LoRA beside the backbone's own. One thread; medians, since a machine is rarely idle.
+
+#include "core/base/rng.h"
+#include "core/train/adamw.h"
+#include "experiments/engine/device.h"
+#include "experiments/engine/task_data.h"
+#include "methods/catalog/method_info.h"
+#include "methods/method.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+using namespace diapason;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double median_seconds(int repeats, const std::function<void()>& work) {
+    std::vector<double> seconds;
+    for (int i = 0; i < repeats; ++i) {
+        const auto start = Clock::now();
+        work();
+        seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
+    return seconds[static_cast<std::size_t>(repeats / 2)];
+}
+
+PackedBatch batch_of(TaskData& data, std::size_t first, std::size_t count) {
+    std::vector<Sequence> sequences;
+    for (std::size_t i = first; i < first + count; ++i)
+        sequences.push_back(data.training_sequence("train", i));
+    return PackedBatch::pack(sequences, at::kCPU);
+}
+
+struct Trial {
+    std::unique_ptr<Model> model;
+    std::unique_ptr<AdamW> optimiser;
+};
+
+Trial trial_of(const std::string& method, const Json& given, TaskData& data) {
+    std::vector<Problem> problems;
+    const OptionValues options = OptionValues::from_json(method_info(method).options, given, method, problems);
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
+    Trial trial;
+    trial.model = Model::load(resolve_backbone("encoder-mini"),
+                              {HeadKind::sequence_classification, data.task().classes()}, at::kCPU, &generator);
+    MethodContext context{&data.tokenizer(), {}, generator};
+    for (const TaskLabel& label : data.task().labels)
+        context.label_words.push_back(label.words);
+    attach_method(method, options, *trial.model, context);
+    std::vector<at::Tensor> values;
+    for (Parameter* parameter : trial.model->trainable())
+        values.push_back(parameter->value);
+    trial.optimiser = std::make_unique<AdamW>(values, AdamWOptions{});
+    return trial;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const int repeats = argc > 1 ? std::stoi(argv[1]) : 21;
+    prepare_compute_thread(1);
+    TaskData& data = *shared_task_data("section", resolve_backbone("encoder-mini"), 128);
+    std::vector<PackedBatch> batches;
+    for (std::size_t i = 0; i < 8; ++i)
+        batches.push_back(batch_of(data, 32 * i, 32));
+    std::int64_t tokens = 0;
+    for (const PackedBatch& batch : batches)
+        tokens += batch.tokens();
+    const double per_step = static_cast<double>(tokens) / static_cast<double>(batches.size());
+    std::printf("encoder-mini, section, batch 32, %.0f tokens a step, 1 thread, median of %d\n", per_step, repeats);
+
+    double full = 0;
+    for (const auto& [method, options] :
+         std::vector<std::pair<std::string, Json>>{{"full_tuning", Json::object()},
+                                                   {"lora", {{"rank", 8}, {"targets", "q,v"}}},
+                                                   {"prompt_tuning", {{"length", 20}}},
+                                                   {"head_only", Json::object()}}) {
+        Trial trial = trial_of(method, options, data);
+        std::size_t next = 0;
+        const double seconds = median_seconds(repeats, [&] {
+            const PackedBatch& batch = batches[next++ % batches.size()];
+            trial.model->loss(trial.model->logits(batch, {}), batch).mean().backward();
+            trial.optimiser->accumulate();
+            trial.optimiser->clip(1, trial.optimiser->gradient_norm());
+            trial.optimiser->step(1e-3);
+        });
+        if (full == 0) full = seconds;
+        std::printf("  %-14s %7.1f ms a step  %7.0f tokens/s  %.2f of full tuning\n", method.c_str(), 1e3 * seconds,
+                    per_step / seconds, seconds / full);
+    }
+
+    // Alternating, so that a change of the machine's load meets both.
+    Trial base = trial_of("head_only", Json::object(), data);
+    Trial lora = trial_of("lora", {{"rank", 8}, {"targets", "q,v"}}, data);
+    const c10::NoGradGuard guard;
+    const auto forward = [&](Trial& trial) {
+        return median_seconds(1, [&] { trial.model->logits(batches.front(), {}); });
+    };
+    const auto compare = [&](const char* what) {
+        std::vector<double> ratios;
+        for (int i = 0; i < repeats; ++i) {
+            const double own = forward(base);
+            ratios.push_back(forward(lora) / own);
+        }
+        std::nth_element(ratios.begin(), ratios.begin() + repeats / 2, ratios.end());
+        std::printf("  inference, %-9s %.3f of the backbone alone\n", what,
+                    ratios[static_cast<std::size_t>(repeats / 2)]);
+    };
+    compare("LoRA");
+    lora.model->merge();
+    compare("merged");
+}

@@ -1,0 +1,112 @@
+#include "experiments/study_schema.h"
+
+#include "core/base/training_options.h"
+#include "methods/catalog/method_info.h"
+
+namespace diapason {
+namespace {
+
+Json value_schema(const OptionDescriptor& d) {
+    Json schema = {{"title", d.label}, {"description", d.help}};
+    switch (d.type) {
+    case OptionType::integer:
+        schema["type"] = "integer";
+        break;
+    case OptionType::real:
+        schema["type"] = "number";
+        break;
+    case OptionType::boolean:
+        schema["type"] = "boolean";
+        break;
+    case OptionType::choice:
+        for (const OptionChoice& choice : d.choices)
+            schema["enum"].push_back(choice.value);
+        break;
+    case OptionType::text:
+    case OptionType::sites:
+        schema["type"] = "string";
+        break;
+    }
+    const auto bound = [&](const char* name, const std::optional<double>& value) {
+        if (!value) return;
+        if (d.type == OptionType::integer)
+            schema[name] = static_cast<std::int64_t>(*value);
+        else
+            schema[name] = *value;
+    };
+    bound("minimum", d.minimum);
+    bound("maximum", d.maximum);
+    return schema;
+}
+
+// Option values, or with `levels` lists of them.
+Json options_schema(const std::vector<OptionDescriptor>& descriptors, bool levels) {
+    Json properties = Json::object();
+    for (const OptionDescriptor& d : descriptors) {
+        Json value = value_schema(d);
+        if (levels)
+            properties[d.name] = {{"type", "array"}, {"minItems", 1}, {"items", std::move(value)}};
+        else {
+            value["default"] = d.default_value;
+            properties[d.name] = std::move(value);
+        }
+    }
+    return {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+}
+
+Json text(const char* description) {
+    return {{"type", "string"}, {"description", description}};
+}
+
+} // namespace
+
+Json study_schema() {
+    Json methods = Json::array();
+    for (const MethodInfo& method : method_catalog()) {
+        methods.push_back({{"title", method.label},
+                           {"description", method.summary},
+                           {"type", "object"},
+                           {"properties",
+                            {{"method", {{"const", method.id}}},
+                             {"options", options_schema(method.options, false)},
+                             {"training", {{"$ref", "#/$defs/training"}}},
+                             {"vary", options_schema(method.options, true)}}},
+                           {"required", {"method"}},
+                           {"additionalProperties", false}});
+    }
+    const Json exclusion = {{"type", "object"},
+                            {"properties",
+                             {{"match", {{"type", "object"}, {"description", "Levels that all have to fit"}}},
+                              {"reason", text("Why these arms are left out")}}},
+                            {"required", {"match"}},
+                            {"additionalProperties", false}};
+    const Json level_lists = {{"type", "object"},
+                              {"description", "Study-wide factors: backbone, task or training.<option>, each a list"},
+                              {"additionalProperties", {{"type", "array"}, {"minItems", 1}}}};
+    return {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+            {"title", "Diapason study"},
+            {"description", "Arms = methods × the levels that they vary, minus exclusions; runs = arms × seeds."},
+            {"type", "object"},
+            {"properties",
+             {{"format", {{"const", "diapason-study"}}},
+              {"version", {{"const", 1}}},
+              {"id", text("Short name for the command line")},
+              {"title", text("One line")},
+              {"question", text("What the study answers, one sentence")},
+              {"summary", text("What a reader should know before running it")},
+              {"backbone", text("Name, or folder in the Hugging Face layout")},
+              {"task", text("Id, task file, or a TSV or JSONL file of your own")},
+              {"training", {{"$ref", "#/$defs/training"}}},
+              {"methods", {{"type", "array"}, {"minItems", 1}, {"items", {{"oneOf", std::move(methods)}}}}},
+              {"factors", level_lists},
+              {"exclude", {{"type", "array"}, {"items", exclusion}}},
+              {"seeds", {{"type", "array"}, {"minItems", 1}, {"items", {{"type", "integer"}, {"minimum", 0}}}}},
+              {"baseline", text("Label of the arm that others are compared with; empty = the first")},
+              {"threads", {{"type", "integer"}, {"minimum", 1}, {"default", 1}}},
+              {"device", text("cpu, cuda, cuda:N or auto")}}},
+            {"required", {"format", "version", "title", "backbone", "task", "methods", "seeds"}},
+            {"additionalProperties", false},
+            {"$defs", {{"training", options_schema(training_options(), false)}}}};
+}
+
+} // namespace diapason
