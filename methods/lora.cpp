@@ -14,14 +14,19 @@
 
 namespace diapason {
 
+at::Tensor LoraDelta::up() const {
+    const std::int64_t rows = m_b->value.size(0) / m_parts;
+    return m_parts == 1 ? m_b->value : m_b->value.narrow(0, m_part * rows, rows);
+}
+
 at::Tensor LoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) {
     const at::Tensor input = dropout(x, m_dropout, state.delta_dropout);
     // y + s·(x Aᵀ) Bᵀ in one pass over y.
-    return at::addmm(y, at::mm(input, m_a->value.t()), m_b->value.t(), 1, m_scale);
+    return at::addmm(y, at::mm(input, m_a->value.t()), up().t(), 1, m_scale);
 }
 
 at::Tensor LoraDelta::weight_change() const {
-    return at::mm(m_b->value, m_a->value) * m_scale;
+    return at::mm(up(), m_a->value) * m_scale;
 }
 
 void attach_lora(const OptionValues& options, Model& model, MethodContext& context) {

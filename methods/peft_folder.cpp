@@ -36,13 +36,18 @@ double pattern_value(const Json& patterns, const std::string& path, double fallb
     return fallback;
 }
 
-std::pair<Site, Linear*> find_linear(Model& model, const std::string& path, const std::string& origin) {
+// The maps of a module: one, or the parts of a tensor that holds several.
+std::vector<std::pair<Site, Linear*>> find_linears(Model& model, const std::string& path, const std::string& origin) {
+    std::vector<std::pair<Site, Linear*>> maps;
     for (const auto& [site, linear] : model.backbone().linears()) {
         if (linear->weight->name == path + ".weight" || linear->weight->file_name == path + ".weight")
-            return {site, linear};
+            maps.emplace_back(site, linear);
     }
-    throw input_error(origin,
-                      "unsupported: the adapter changes " + path + ", which is no linear map of the backbone's layers");
+    if (maps.empty()) {
+        throw input_error(origin, "unsupported: the adapter changes " + path +
+                                      ", which is no linear map of the backbone's layers");
+    }
+    return maps;
 }
 
 // A module that PEFT stored whole: its tensors replace those of the model.
@@ -53,7 +58,7 @@ void read_saved_module(const std::string& key, const at::Tensor& value, Model& m
         if (const auto at = name.find(infix); at != std::string::npos) name.erase(at, std::string(infix).size());
     }
     if (name.find(".original_module.") != std::string::npos) return; // dead copies
-    name = family_of(model.config()).canonical(name);
+    name = family_of(model.config()).canonical(name).name;
     Parameter* parameter = model.weights().find(name);
     if (parameter == nullptr)
         throw input_error(origin, "the tensor " + key + " belongs to no module of this backbone and head");
@@ -66,7 +71,7 @@ void read_saved_module(const std::string& key, const at::Tensor& value, Model& m
 
 void read_lora(const Json& config, const SafetensorsFile& file, Model& model, PeftAdapter& adapter) {
     const std::string origin = file.path().string();
-    for (const char* feature : {"use_dora", "lora_bias", "use_qalora", "use_bdlora", "fan_in_fan_out"}) {
+    for (const char* feature : {"use_dora", "lora_bias", "use_qalora", "use_bdlora"}) {
         if (config.contains(feature) && config.at(feature).is_boolean() && config.at(feature).get<bool>()) {
             throw input_error(origin, std::string("unsupported: LoRA with ") + feature);
         }
@@ -87,24 +92,29 @@ void read_lora(const Json& config, const SafetensorsFile& file, Model& model, Pe
         key_b.replace(key_b.rfind(".lora_A."), 8, ".lora_B.");
         const TensorEntry* entry_b = file.find(key_b);
         if (entry_b == nullptr) throw input_error(origin, "the tensor " + key_b + " is missing");
-        const auto [site, linear] = find_linear(model, path, origin);
+        const auto maps = find_linears(model, path, origin);
+        const auto& [site, first] = maps.front();
+        const std::int64_t out = site.out * first->parts;
         if (entry.shape.size() != 2 || entry_b->shape.size() != 2 || entry.shape[1] != site.in ||
-            entry_b->shape[0] != site.out || entry.shape[0] != entry_b->shape[1]) {
+            entry_b->shape[0] != out || entry.shape[0] != entry_b->shape[1]) {
             throw input_error(origin, "the tensors " + entry.name + " and " + key_b + " do not fit a map from " +
-                                          std::to_string(site.in) + " to " + std::to_string(site.out));
+                                          std::to_string(site.in) + " to " + std::to_string(out));
         }
         const auto rank = static_cast<double>(entry.shape[0]);
         const double scale = pattern_value(patterns, path, alpha) / (rank_stabilised ? std::sqrt(rank) : rank);
         Parameter& a = model.deltas().add(site.address() + ".lora_A", read_tensor(file, entry).to(model.device()));
         Parameter& b = model.deltas().add(site.address() + ".lora_B", read_tensor(file, *entry_b).to(model.device()));
-        linear->deltas.push_back(std::make_unique<LoraDelta>(a, b, scale, config.value("lora_dropout", 0.0)));
+        for (const auto& [at, linear] : maps) {
+            linear->deltas.push_back(std::make_unique<LoraDelta>(a, b, scale, config.value("lora_dropout", 0.0),
+                                                                 linear->part, linear->parts));
+        }
         adapter.deltas.insert(adapter.deltas.end(), {&a, &b});
         adapter.parameters[entry.name] = &a;
         adapter.parameters[key_b] = &b;
     }
 }
 
-void read_prompt(const Json&, const SafetensorsFile& file, Model& model, PeftAdapter& adapter) {
+void read_prompt(const Json& config, const SafetensorsFile& file, Model& model, PeftAdapter& adapter) {
     const std::string origin = file.path().string();
     for (const TensorEntry& entry : file.entries()) {
         const at::Tensor value = read_tensor(file, entry);
@@ -116,8 +126,14 @@ void read_prompt(const Json&, const SafetensorsFile& file, Model& model, PeftAda
             throw input_error(origin, "prompt_embeddings does not fit the backbone's width " +
                                           std::to_string(model.config().width));
         }
+        const std::int64_t length = config.value("num_virtual_tokens", entry.shape[0]);
+        if (length < 1 || length > entry.shape[0]) {
+            throw input_error(origin, "prompt_embeddings has " + std::to_string(entry.shape[0]) +
+                                          " rows, and num_virtual_tokens is " + std::to_string(length));
+        }
         Parameter& table = model.deltas().add(model.config().stack() + ".embedding.prompt", value.to(model.device()));
-        model.set_prompt(std::make_unique<PromptDelta>(table, true)); // PEFT's wrapper pools the first soft token
+        model.set_prompt(
+            std::make_unique<PromptDelta>(table, length, true)); // PEFT's wrapper pools the first soft token
         adapter.deltas.push_back(&table);
         adapter.parameters[entry.name] = &table;
     }

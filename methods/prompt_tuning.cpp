@@ -82,7 +82,7 @@ void attach_prompt_tuning(const OptionValues& options, Model& model, MethodConte
         table = at::stack(rows);
     }
     Parameter& prompt = model.deltas().add(model.config().stack() + ".embedding.prompt", table.to(model.device()));
-    model.set_prompt(std::make_unique<PromptDelta>(prompt, options.text("pooling") == "first_soft_token"));
+    model.set_prompt(std::make_unique<PromptDelta>(prompt, length, options.text("pooling") == "first_soft_token"));
     model.train({&prompt});
     model.train_head();
 }

@@ -107,27 +107,35 @@ std::string Site::address() const {
 }
 
 std::vector<Site> sites_of(const BackboneConfig& c) {
-    const std::string stack = c.stack();
-    const std::int64_t q = c.heads * c.head_width;
-    const std::int64_t kv = c.kv_heads * c.head_width;
-    std::vector<Site> sites = {{stack, -1, "", "embedding", c.width, c.width}};
-    for (std::int64_t layer = 0; layer < c.layers; ++layer) {
-        const auto add = [&](const char* sublayer, const char* point, std::int64_t in, std::int64_t out) {
-            sites.push_back({stack, layer, sublayer, point, in, out});
-        };
-        add("self_attn", "q", c.width, q);
-        add("self_attn", "k", c.width, kv);
-        add("self_attn", "v", c.width, kv);
-        add("self_attn", "kv", kv, kv);
-        add("self_attn", "heads", q, q);
-        add("self_attn", "o", q, c.width);
-        add("self_attn", "block", c.width, c.width);
-        if (c.gated_ffn) add("ffn", "gate", c.width, c.ffn_width);
-        add("ffn", "fc1", c.width, c.ffn_width);
-        add("ffn", "fc2", c.ffn_width, c.width);
-        add("ffn", "block", c.width, c.width);
+    std::vector<Site> sites = {{c.stack(), -1, "", "embedding", c.width, c.width}};
+    for (const StackShape& stack : c.stacks()) {
+        const std::int64_t q = stack.heads * stack.head_width;
+        const std::int64_t kv = stack.kv_heads * stack.head_width;
+        for (std::int64_t layer = 0; layer < stack.layers; ++layer) {
+            const auto map = [&](const char* sublayer, const char* point) {
+                const auto [in, out] = map_size(c, stack, point);
+                sites.push_back({stack.name, layer, sublayer, point, in, out});
+            };
+            const auto place = [&](const char* sublayer, const char* point, std::int64_t width) {
+                sites.push_back({stack.name, layer, sublayer, point, width, width});
+            };
+            for (const char* attention : {"self_attn", "cross_attn"}) {
+                if (attention == std::string_view("cross_attn") && !stack.cross) continue;
+                map(attention, "q");
+                map(attention, "k");
+                map(attention, "v");
+                place(attention, "kv", kv);
+                place(attention, "heads", q);
+                map(attention, "o");
+                place(attention, "block", c.width);
+            }
+            if (c.gated_ffn) map("ffn", "gate");
+            map("ffn", "fc1");
+            map("ffn", "fc2");
+            place("ffn", "block", c.width);
+        }
     }
-    sites.push_back({stack, -1, "", "head", c.width, 0});
+    sites.push_back({c.encoder_decoder ? "decoder" : c.stack(), -1, "", "head", c.width, 0});
     return sites;
 }
 

@@ -37,8 +37,6 @@ struct Task {
     bool embedded = false;
 
     std::int64_t classes() const { return static_cast<std::int64_t>(labels.size()); }
-    /// "sequence_classification" or "causal_lm": the head that the task needs.
-    std::string head() const { return kind == TaskKind::classification ? "sequence_classification" : "causal_lm"; }
 };
 
 /// Reads and validates a task file, all problems together. @throws Error(config|input)

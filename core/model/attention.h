@@ -18,13 +18,22 @@ struct AttentionShape {
     double scale = 1; ///< of q·k before the softmax
 };
 
-/// softmax(scale · q kᵀ [+ causal mask]) v within every sequence.
-/// @param q [T, heads·head_width], k and v [T, kv_heads·head_width], float
-/// @param offsets B+1 row numbers, 0 … T
+/// Where the sequences lie: B+1 row numbers each, 0 … T. Equal ones for self-attention over a whole text; a text that
+/// goes on from a cache, or attends to another one, has more keys than queries. A causal query sees the keys up to its
+/// own, the last query being the last key.
+struct AttentionRows {
+    const std::vector<std::int64_t>& queries;
+    const std::vector<std::int64_t>& keys;
+};
+
+/// softmax(scale · q kᵀ + bias [+ causal mask]) v within every sequence.
+/// @param q [Tq, heads·head_width], k and v [Tk, kv_heads·head_width], float
+/// @param bias [heads, Lq, Lk] over positions (query, key), at least as long as the longest sequence; shorter ones take
+/// its last rows and columns, so that it may depend on distances only; undefined = none
 /// @param dropout_p of the probabilities; used when stream is not null
-/// @return [T, heads·head_width]; gradients flow to q, k and v only as far as they are needed
-at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            const std::vector<std::int64_t>& offsets, const AttentionShape& shape, double dropout_p = 0,
+/// @return [Tq, heads·head_width]; gradients flow to q, k, v and bias only as far as they are needed
+at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionRows& rows,
+                            const AttentionShape& shape, const at::Tensor& bias = {}, double dropout_p = 0,
                             DropoutStream* stream = nullptr);
 
 } // namespace diapason

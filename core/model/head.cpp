@@ -4,11 +4,17 @@
 #include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/abs.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/clamp_min.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/gather.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/log1p.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/nll_loss.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 
@@ -49,12 +55,18 @@ at::Tensor chosen_rows(const HiddenStates& hidden, const PackedBatch& batch, Row
     return rows == Rows::all ? hidden.last : select_rows(hidden.last, label_rows(hidden, batch));
 }
 
+Linear dense(ParameterStore& store, const std::string& name) {
+    Linear linear;
+    if (name.empty()) return linear;
+    linear.weight = store.find(name + ".weight");
+    linear.bias = store.find(name + ".bias");
+    return linear;
+}
+
+// A pooler without a classifier.
 class NoHead : public Head {
 public:
-    explicit NoHead(ParameterStore& store) {
-        m_pooler.weight = store.find("bert.pooler.dense.weight");
-        m_pooler.bias = store.find("bert.pooler.dense.bias");
-    }
+    NoHead(const HeadLayout& layout, ParameterStore& store) : m_pooler(dense(store, layout.pooler)) {}
     at::Tensor logits(const HiddenStates&, const PackedBatch&, bool, Rows, const ForwardState&) override { return {}; }
     LossTerms loss(const at::Tensor&, const PackedBatch&) const override { return {}; }
     at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
@@ -68,30 +80,34 @@ private:
     Linear m_pooler;
 };
 
-// BERT: tanh pooler, dropout, linear. Decoders: linear on the last token.
+// BERT: tanh pooler, dropout, linear. RoBERTa: dropout, dense, tanh, dropout, linear. Decoders: linear on the last
+// token.
 class SequenceClassifier : public Head {
 public:
-    SequenceClassifier(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store,
-                       std::vector<Parameter*> trained)
+    SequenceClassifier(const BackboneConfig& config, const HeadLayout& layout, const HeadSpec& spec,
+                       ParameterStore& store, std::vector<Parameter*> trained)
         : m_causal(config.causal),
-          m_labels(spec.labels),
-          m_dropout(config.hidden_dropout),
-          m_trained(std::move(trained)) {
-        const std::string name = config.causal ? "score" : "classifier";
-        m_linear.weight = &store.at(name + ".weight");
-        m_linear.bias = store.find(name + ".bias");
-        m_pooler.weight = store.find("bert.pooler.dense.weight");
-        m_pooler.bias = store.find("bert.pooler.dense.bias");
+          m_spec(spec),
+          m_dropout(config.causal ? 0 : config.hidden_dropout),
+          m_trained(std::move(trained)),
+          m_linear(dense(store, layout.classifier)) {
+        if (layout.classifier_reads_pooler) m_pooler = dense(store, layout.pooler);
+        m_dense = dense(store, layout.classifier_dense);
     }
 
     at::Tensor logits(const HiddenStates& hidden, const PackedBatch&, bool first_soft_token, Rows,
                       const ForwardState& state) override {
-        return m_linear(dropout(pooled(hidden, first_soft_token), m_causal ? 0 : m_dropout, state.backbone_dropout),
-                        state);
+        at::Tensor x = dropout(pooled(hidden, first_soft_token), m_dropout, state.backbone_dropout);
+        if (m_dense.weight != nullptr) x = dropout(at::tanh(m_dense(x, state)), m_dropout, state.backbone_dropout);
+        return m_linear(x, state);
     }
 
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
-        if (m_labels == 1) {
+        if (m_spec.several) { // a binary cross entropy for every label
+            const auto terms = at::clamp_min(logits, 0) - logits * batch.targets + at::log1p(at::exp(-at::abs(logits)));
+            return {terms.sum(), batch.sequences() * m_spec.labels};
+        }
+        if (m_spec.labels == 1) {
             const auto difference = logits.squeeze(-1) - batch.targets;
             return {(difference * difference).sum(), batch.sequences()};
         }
@@ -101,28 +117,26 @@ public:
     at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
         const auto rows = index_tensor(pooling_rows(hidden, m_causal, first_soft_token), hidden.last.device());
         const auto picked = select_rows(hidden.last, rows);
-        return m_causal ? picked : at::tanh(m_pooler(picked, {}));
+        return m_pooler.weight == nullptr ? picked : at::tanh(m_pooler(picked, {}));
     }
 
     std::vector<Parameter*> trained() const override { return m_trained; }
 
 private:
     bool m_causal;
-    std::int64_t m_labels;
+    HeadSpec m_spec;
     double m_dropout;
     std::vector<Parameter*> m_trained;
-    Linear m_pooler, m_linear;
+    Linear m_pooler, m_dense, m_linear;
 };
 
 class TokenClassifier : public Head {
 public:
-    TokenClassifier(const BackboneConfig& config, ParameterStore& store, std::vector<Parameter*> trained)
+    TokenClassifier(const BackboneConfig& config, const HeadLayout& layout, ParameterStore& store,
+                    std::vector<Parameter*> trained)
         : m_dropout(config.hidden_dropout),
-          m_trained(std::move(trained)) {
-        const std::string name = config.causal ? "score" : "classifier";
-        m_linear.weight = &store.at(name + ".weight");
-        m_linear.bias = &store.at(name + ".bias");
-    }
+          m_trained(std::move(trained)),
+          m_linear(dense(store, layout.tagger)) {}
     at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
                       const ForwardState& state) override {
         return m_linear(dropout(chosen_rows(hidden, batch, rows), m_dropout, state.backbone_dropout), state);
@@ -138,33 +152,75 @@ private:
     Linear m_linear;
 };
 
-class CausalLm : public Head {
+// First and last token of an answer inside the sequence.
+class SpanHead : public Head {
 public:
-    CausalLm(const BackboneConfig& config, ParameterStore& store)
-        : m_output(config.tied_head ? &store.at("model.embed_tokens.weight") : &store.at("lm_head.weight")) {}
+    SpanHead(const HeadLayout& layout, ParameterStore& store, std::vector<Parameter*> trained)
+        : m_trained(std::move(trained)),
+          m_linear(dense(store, layout.span)) {}
+    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
+                      const ForwardState& state) override {
+        const at::Tensor logits = m_linear(hidden.last, state);
+        if (rows == Rows::all || hidden.prompt == 0) return logits;
+        std::vector<std::int64_t> real;
+        for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
+            for (std::int64_t row = hidden.offsets[s] + hidden.prompt; row < hidden.offsets[s + 1]; ++row)
+                real.push_back(row);
+        }
+        return select_rows(logits, index_tensor(real, logits.device()));
+    }
+    LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
+        std::vector<at::Tensor> terms;
+        for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
+            const std::int64_t first = batch.offsets[s];
+            const at::Tensor log = at::log_softmax(logits.narrow(0, first, batch.offsets[s + 1] - first), 0);
+            const at::Tensor picked = at::gather(log, 0, batch.spans[static_cast<std::int64_t>(s)].unsqueeze(0));
+            terms.push_back(picked.sum() * -0.5);
+        }
+        return {at::stack(terms).sum(), batch.sequences()};
+    }
+    std::vector<Parameter*> trained() const override { return m_trained; }
+
+private:
+    std::vector<Parameter*> m_trained;
+    Linear m_linear;
+};
+
+// The output of a causal or an encoder-decoder language model; it belongs to the pretrained model.
+class LanguageHead : public Head {
+public:
+    LanguageHead(const BackboneConfig& config, const HeadLayout& layout, Parameter& words, ParameterStore& store)
+        : m_scale(config.output_scale),
+          m_output(config.tied_head ? &words : &store.at(layout.language + ".weight")),
+          m_bias(layout.language_bias.empty() ? nullptr : store.find(layout.language_bias)) {}
     at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
                       const ForwardState&) override {
-        return at::linear(chosen_rows(hidden, batch, rows), m_output->value);
+        at::Tensor x = chosen_rows(hidden, batch, rows);
+        if (m_scale != 1) x = x * m_scale;
+        return m_bias == nullptr ? at::linear(x, m_output->value)
+                                 : at::linear(x, m_output->value, m_bias->value.view(-1));
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);
     }
-    std::vector<Parameter*> trained() const override { return {}; } // the LM head belongs to the pretrained model
+    std::vector<Parameter*> trained() const override { return {}; }
 
 private:
+    double m_scale;
     Parameter* m_output;
+    Parameter* m_bias;
 };
 
-class MaskedLm : public Head {
+class MaskedLanguageHead : public Head {
 public:
-    MaskedLm(const BackboneConfig& config, ParameterStore& store) : m_activation(config.activation) {
-        m_transform.weight = &store.at("cls.predictions.transform.dense.weight");
-        m_transform.bias = &store.at("cls.predictions.transform.dense.bias");
-        m_norm = {&store.at("cls.predictions.transform.LayerNorm.weight"),
-                  &store.at("cls.predictions.transform.LayerNorm.bias"), config.norm_eps};
-        m_output = &store.at("bert.embeddings.word_embeddings.weight");
-        m_bias = &store.at("cls.predictions.bias");
-    }
+    MaskedLanguageHead(const BackboneConfig& config, const HeadLayout& layout, Parameter& words, ParameterStore& store)
+        // RoBERTa's transform is an erf GELU whatever its layers use; BERT's follows the config, which is the same in
+        // every published model.
+        : m_activation(layout.classifier_reads_pooler ? config.activation : Activation::gelu),
+          m_transform(dense(store, layout.masked_dense)),
+          m_norm{&store.at(layout.masked_norm + ".weight"), &store.at(layout.masked_norm + ".bias"), config.norm_eps},
+          m_output(&words),
+          m_bias(&store.at(layout.masked_bias)) {}
     at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
                       const ForwardState& state) override {
         const auto h = m_norm(activate(m_transform(chosen_rows(hidden, batch, rows), state), m_activation));
@@ -179,31 +235,11 @@ private:
     Activation m_activation;
     Linear m_transform;
     Norm m_norm;
-    Parameter* m_output = nullptr;
-    Parameter* m_bias = nullptr;
+    Parameter* m_output;
+    Parameter* m_bias;
 };
 
-const std::pair<HeadKind, const char*> kind_names[] = {{HeadKind::none, "none"},
-                                                       {HeadKind::sequence_classification, "sequence_classification"},
-                                                       {HeadKind::token_classification, "token_classification"},
-                                                       {HeadKind::causal_lm, "causal_lm"},
-                                                       {HeadKind::masked_lm, "masked_lm"}};
-
 } // namespace
-
-const char* name_of(HeadKind kind) {
-    for (const auto& [candidate, name] : kind_names) {
-        if (candidate == kind) return name;
-    }
-    return "none";
-}
-
-HeadKind head_kind_from(const std::string& name) {
-    for (const auto& [kind, candidate] : kind_names) {
-        if (name == candidate) return kind;
-    }
-    throw Error(ErrorKind::input, "unsupported: the head " + name);
-}
 
 at::Tensor LossTerms::mean() const {
     return sum / (count == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(count));
@@ -220,58 +256,38 @@ std::vector<std::int64_t> pooling_rows(const HiddenStates& hidden, bool causal, 
     return rows;
 }
 
-std::vector<ExpectedTensor> head_tensors(const BackboneConfig& c, const HeadSpec& spec) {
+std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, Parameter& words,
+                                ParameterStore& store, at::Device device, at::Generator* generator) {
+    const HeadLayout layout = family_of(config).heads(config);
+    std::vector<Parameter*> trained;
+    for (const ExpectedTensor& tensor : head_tensors(config, spec.kind, spec.labels).trained) {
+        Parameter* parameter = store.find(tensor.name);
+        if (parameter == nullptr) {
+            at::Tensor value = at::zeros(tensor.shape, at::TensorOptions().dtype(at::kFloat));
+            if (tensor.shape.size() > 1) {
+                value.normal_(0, config.initializer_range,
+                              generator != nullptr ? c10::optional<at::Generator>(*generator) : c10::nullopt);
+            }
+            parameter = &store.add(tensor.name, value.to(device));
+        }
+        trained.push_back(parameter);
+    }
     switch (spec.kind) {
     case HeadKind::none:
-        return {};
+        return std::make_unique<NoHead>(layout, store);
     case HeadKind::sequence_classification:
-        if (c.causal) return {{"score.weight", {spec.labels, c.width}, true}};
-        return {{"classifier.weight", {spec.labels, c.width}, true}, {"classifier.bias", {spec.labels}, true}};
-    case HeadKind::token_classification: {
-        const std::string name = c.causal ? "score" : "classifier";
-        return {{name + ".weight", {spec.labels, c.width}, true}, {name + ".bias", {spec.labels}, true}};
-    }
-    case HeadKind::causal_lm:
-        if (c.tied_head) return {};
-        return {{"lm_head.weight", {c.vocabulary, c.width}}};
+        return std::make_unique<SequenceClassifier>(config, layout, spec, store, std::move(trained));
+    case HeadKind::token_classification:
+        return std::make_unique<TokenClassifier>(config, layout, store, std::move(trained));
+    case HeadKind::extractive_span:
+        return std::make_unique<SpanHead>(layout, store, std::move(trained));
     case HeadKind::masked_lm:
-        return {{"cls.predictions.transform.dense.weight", {c.width, c.width}},
-                {"cls.predictions.transform.dense.bias", {c.width}},
-                {"cls.predictions.transform.LayerNorm.weight", {c.width}},
-                {"cls.predictions.transform.LayerNorm.bias", {c.width}},
-                {"cls.predictions.bias", {c.vocabulary}}};
+        return std::make_unique<MaskedLanguageHead>(config, layout, words, store);
+    case HeadKind::causal_lm:
+    case HeadKind::seq2seq_lm:
+        return std::make_unique<LanguageHead>(config, layout, words, store);
     }
-    return {};
-}
-
-std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store,
-                                at::Device device, at::Generator* generator) {
-    std::vector<Parameter*> trained;
-    const auto fresh = [&](const ExpectedTensor& tensor) {
-        at::Tensor value = at::zeros(tensor.shape, at::TensorOptions().dtype(at::kFloat));
-        if (tensor.shape.size() > 1) {
-            value.normal_(0, config.initializer_range,
-                          generator != nullptr ? c10::optional<at::Generator>(*generator) : c10::nullopt);
-        }
-        return &store.add(tensor.name, value.to(device));
-    };
-    std::vector<ExpectedTensor> wanted = head_tensors(config, spec);
-    if (spec.kind == HeadKind::causal_lm) return std::make_unique<CausalLm>(config, store);
-    if (spec.kind == HeadKind::masked_lm) return std::make_unique<MaskedLm>(config, store);
-    if (spec.kind == HeadKind::none) return std::make_unique<NoHead>(store);
-    // A pooler that came with the backbone stays frozen; one that has to be made is part of the head.
-    if (spec.kind == HeadKind::sequence_classification && !config.causal &&
-        store.find("bert.pooler.dense.weight") == nullptr) {
-        trained.push_back(fresh({"bert.pooler.dense.weight", {config.width, config.width}}));
-        trained.push_back(fresh({"bert.pooler.dense.bias", {config.width}}));
-    }
-    for (const ExpectedTensor& tensor : wanted) {
-        Parameter* existing = store.find(tensor.name);
-        trained.push_back(existing != nullptr ? existing : fresh(tensor));
-    }
-    if (spec.kind == HeadKind::sequence_classification)
-        return std::make_unique<SequenceClassifier>(config, spec, store, std::move(trained));
-    return std::make_unique<TokenClassifier>(config, store, std::move(trained));
+    return nullptr;
 }
 
 } // namespace diapason

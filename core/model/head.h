@@ -11,15 +11,10 @@
 
 namespace diapason {
 
-enum class HeadKind { none, sequence_classification, token_classification, causal_lm, masked_lm };
-
-/// "sequence_classification", … as in case files and TaskShape::head.
-const char* name_of(HeadKind kind);
-HeadKind head_kind_from(const std::string& name); ///< @throws Error(input) "unsupported: …"
-
 struct HeadSpec {
     HeadKind kind = HeadKind::none;
     std::int64_t labels = 0; ///< classes; 1 = regression
+    bool several = false;    ///< any number of the labels at once (multi-label)
 };
 
 /// Which rows get logits.
@@ -37,23 +32,22 @@ class Head {
 public:
     virtual ~Head() = default;
 
-    /// @return [R, vocabulary|labels] for token heads (R = labelled rows or all rows), [B, labels] for sequence heads
+    /// @return [R, vocabulary|labels] for token heads (R = labelled rows or all rows), [B, labels] for sequence heads,
+    /// [T, 2] for spans (all real tokens, or all rows)
     virtual at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool pool_first_soft_token,
                               Rows rows, const ForwardState& state) = 0;
     /// Sum of the losses over labels; logits as given by logits(…, Rows::labelled, …).
     virtual LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const = 0;
-    /// tanh pooler's output [B, width]; undefined when the head has none.
+    /// The vector of each sequence that a classifier or a pooler gives, [B, width]; undefined when the head has none.
     virtual at::Tensor pooled(const HiddenStates&, bool) { return {}; }
     /// Parameters that a study trains with every method.
     virtual std::vector<Parameter*> trained() const = 0;
 };
 
-/// Tensors that a head may have in a file; all optional (a fresh head is made of what is absent).
-std::vector<ExpectedTensor> head_tensors(const BackboneConfig& config, const HeadSpec& spec);
-
 /// Builds the head over the store; absent tensors are drawn: weights N(0, initializer_range), biases 0.
-std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, ParameterStore& store,
-                                at::Device device, at::Generator* generator);
+/// @param words the token embedding, which a tied output shares
+std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, Parameter& words,
+                                ParameterStore& store, at::Device device, at::Generator* generator);
 
 /// Rows of T' that the pooler of a sequence classifier reads: first row, first real token, or last row of each
 /// sequence.

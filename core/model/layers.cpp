@@ -1,6 +1,8 @@
 #include "core/model/layers.h"
 
 #include "core/base/error.h"
+#include "core/model/packed_batch.h"
+#include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -12,13 +14,29 @@
 #include <ATen/ops/silu.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <numbers>
 
 namespace diapason {
 
+at::Tensor Linear::matrix() const {
+    at::Tensor all = input_major ? weight->value.t() : weight->value;
+    if (parts == 1) return all;
+    const std::int64_t rows = all.size(0) / parts;
+    return all.narrow(0, part * rows, rows);
+}
+
+at::Tensor Linear::offset() const {
+    if (bias == nullptr) return {};
+    if (parts == 1) return bias->value;
+    const std::int64_t rows = bias->value.size(0) / parts;
+    return bias->value.narrow(0, part * rows, rows);
+}
+
 at::Tensor Linear::operator()(const at::Tensor& x, const ForwardState& state) const {
-    at::Tensor y = bias != nullptr ? at::linear(x, weight->value, bias->value) : at::linear(x, weight->value);
+    at::Tensor y = bias != nullptr ? at::linear(x, matrix(), offset()) : at::linear(x, matrix());
     for (const auto& delta : deltas)
         y = delta->apply(x, y, state);
     return y;
@@ -48,8 +66,9 @@ at::Tensor activate(const at::Tensor& x, Activation kind) {
 }
 
 at::Tensor FeedForward::operator()(const at::Tensor& x, const ForwardState& state) const {
-    if (gated) return fc2(activate(gate(x, state), activation) * fc1(x, state), state);
-    return fc2(activate(fc1(x, state), activation), state);
+    at::Tensor h = activate((gated ? gate : fc1)(x, state), activation);
+    if (gated) h = h * fc1(x, state);
+    return fc2(diapason::dropout(h, dropout, state.backbone_dropout), state);
 }
 
 std::vector<double> rotary_frequencies(const BackboneConfig& config, double& magnitude) {
@@ -120,16 +139,52 @@ at::Tensor rotate(const at::Tensor& x, const RotaryAngles& angles, std::int64_t 
     return (heads * angles.cosine + turned * angles.sine).view(x.sizes());
 }
 
-at::Tensor SelfAttention::operator()(const at::Tensor& x, const std::vector<std::int64_t>& offsets,
-                                     const RotaryAngles* angles, const ForwardState& state) const {
-    at::Tensor queries = q(x, state);
-    at::Tensor keys = k(x, state);
-    if (angles != nullptr) {
-        queries = rotate(queries, *angles, shape.head_width);
-        keys = rotate(keys, *angles, shape.head_width);
+at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int64_t keys, std::int64_t max_distance,
+                         bool both_ways) {
+    const std::int64_t buckets = both_ways ? table.size(0) / 2 : table.size(0);
+    const std::int64_t exact = buckets / 2;
+    // In float32 as the reference computes it: a bucket's border may depend on the last bit.
+    const auto width = static_cast<float>(std::log(static_cast<double>(max_distance) / static_cast<double>(exact)));
+    std::vector<std::int64_t> of_distance; // key − query from −(keys − 1) on
+    for (std::int64_t distance = 1 - keys; distance < queries; ++distance) {
+        std::int64_t bucket = both_ways && distance > 0 ? buckets : 0;
+        const std::int64_t n = both_ways ? std::abs(distance) : std::max<std::int64_t>(0, -distance);
+        if (n < exact) {
+            bucket += n;
+        } else {
+            const float share = std::log(static_cast<float>(n) / static_cast<float>(exact)) / width;
+            const auto far = exact + static_cast<std::int64_t>(share * static_cast<float>(buckets - exact));
+            bucket += std::min(far, buckets - 1);
+        }
+        of_distance.push_back(bucket);
     }
-    const auto heads = packed_attention(queries, keys, v(x, state), offsets, shape, dropout, state.backbone_dropout);
-    return o(heads, state);
+    std::vector<std::int64_t> rows;
+    rows.reserve(static_cast<std::size_t>(queries * keys));
+    for (std::int64_t query = keys - queries; query < keys; ++query) {
+        for (std::int64_t key = 0; key < keys; ++key)
+            rows.push_back(of_distance[static_cast<std::size_t>(key - query + keys - 1)]);
+    }
+    return look_up(table, index_tensor(rows, table.device())).view({queries, keys, -1}).permute({2, 0, 1});
+}
+
+at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const AttentionContext& context,
+                                 const ForwardState& state, KeyValues* cache) const {
+    at::Tensor queries = q(x, state);
+    if (context.angles != nullptr) queries = rotate(queries, *context.angles, shape.head_width);
+    const bool known = cache != nullptr && cache->keys.defined() && !context.join.defined();
+    at::Tensor keys = known ? cache->keys : k(y, state);
+    at::Tensor values = known ? cache->values : v(y, state);
+    if (context.angles != nullptr && !known) keys = rotate(keys, *context.angles, shape.head_width);
+    if (cache != nullptr && !known) {
+        if (cache->keys.defined()) {
+            keys = select_rows(at::cat({cache->keys, keys}), context.join);
+            values = select_rows(at::cat({cache->values, values}), context.join);
+        }
+        *cache = {keys, values};
+    }
+    return o(
+        packed_attention(queries, keys, values, context.rows, shape, context.bias, dropout, state.backbone_dropout),
+        state);
 }
 
 } // namespace diapason

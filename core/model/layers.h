@@ -11,12 +11,17 @@
 
 namespace diapason {
 
-/// y = x Wᵀ + b, then the deltas at this site. Weight [out, in].
+/// y = x Wᵀ + b, then the deltas at this site. The tensor may be stored the other way round, and may hold several maps:
+/// matrix() is this one's share of it.
 struct Linear {
     Parameter* weight = nullptr;
     Parameter* bias = nullptr; ///< null = none
+    bool input_major = false;  ///< stored [in, out]
+    std::int64_t part = 0, parts = 1;
     std::vector<std::unique_ptr<LinearDelta>> deltas;
 
+    at::Tensor matrix() const; ///< [out, in], a view
+    at::Tensor offset() const; ///< [out], a view; undefined without a bias
     at::Tensor operator()(const at::Tensor& x, const ForwardState& state) const;
 };
 
@@ -36,6 +41,7 @@ struct FeedForward {
     Linear fc1, fc2, gate;
     Activation activation = Activation::gelu;
     bool gated = false;
+    double dropout = 0; ///< of what enters fc2
 
     at::Tensor operator()(const at::Tensor& x, const ForwardState& state) const;
 };
@@ -56,15 +62,35 @@ RotaryAngles rotary_angles(const BackboneConfig& config, const at::Tensor& posit
 /// Rotates halves (not interleaved pairs), as Hugging Face stores Llama weights. @param x [T, heads·head_width]
 at::Tensor rotate(const at::Tensor& x, const RotaryAngles& angles, std::int64_t head_width);
 
-/// Self-attention with its sites q, k, v, o.
-struct SelfAttention {
+/// [heads, queries, keys]: what each pair of positions adds to the scores, from a table of relative position buckets
+/// (Raffel et al. 2020, §2.1). The last query stands at the last key's position. @param table [buckets, heads]
+at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int64_t keys, std::int64_t max_distance,
+                         bool both_ways);
+
+/// Keys and values of rows that were computed before, as attention takes them: [Tk, kv_heads·head_width].
+struct KeyValues {
+    at::Tensor keys, values;
+};
+
+/// What the attention of a stack shares among its layers.
+struct AttentionContext {
+    AttentionRows rows;
+    const RotaryAngles* angles = nullptr; ///< null = no rotary positions
+    at::Tensor bias = {};                 ///< undefined = none
+    at::Tensor join = {}; ///< rows of [cached; new] in the order of rows.keys; undefined = nothing is cached
+};
+
+/// Attention with its sites q, k, v, o.
+struct Attention {
     Linear q, k, v, o;
     AttentionShape shape;
     double dropout = 0; ///< of the probabilities
 
-    /// @param angles null = no rotary positions
-    at::Tensor operator()(const at::Tensor& x, const std::vector<std::int64_t>& offsets, const RotaryAngles* angles,
-                          const ForwardState& state) const;
+    /// @param x [Tq, width] gives the queries, y [Tk, width] keys and values: the same for self-attention
+    /// @param cache null = none. With context.join its rows come first, and the new ones are added to it; without, it
+    /// is filled once and then read in place of y (cross attention).
+    at::Tensor operator()(const at::Tensor& x, const at::Tensor& y, const AttentionContext& context,
+                          const ForwardState& state, KeyValues* cache = nullptr) const;
 };
 
 } // namespace diapason

@@ -15,16 +15,13 @@ namespace diapason {
 
 namespace {
 
-// The tensors of backbone and head together. A pooler is read only by heads that use it: one that no loss reaches would
-// be decayed by full tuning for nothing.
-std::vector<ExpectedTensor> expected_tensors(const BackboneConfig& config, const HeadSpec& head) {
-    std::vector<ExpectedTensor> list = family_of(config).tensors(config);
-    if (head.kind != HeadKind::none && head.kind != HeadKind::sequence_classification) {
-        std::erase_if(list,
-                      [](const ExpectedTensor& tensor) { return tensor.name.find(".pooler.") != std::string::npos; });
-    }
-    const std::vector<ExpectedTensor> of_head = head_tensors(config, head);
-    list.insert(list.end(), of_head.begin(), of_head.end());
+// The tensors of backbone and head together. A head that does not read the pooler does not load it: full tuning would
+// decay it for nothing.
+std::vector<ExpectedTensor> expected_tensors(const BackboneConfig& config, const HeadSpec& spec) {
+    std::vector<ExpectedTensor> list = backbone_tensors(config);
+    const HeadTensors head = head_tensors(config, spec.kind, spec.labels);
+    list.insert(list.end(), head.pretrained.begin(), head.pretrained.end());
+    list.insert(list.end(), head.trained.begin(), head.trained.end());
     return list;
 }
 
@@ -36,7 +33,7 @@ std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, const He
     std::unique_ptr<Model> model(new Model);
     for (Parameter& parameter :
          load_parameters(folder, expected_tensors(config, head), family_of(config).canonical, device)) {
-        model->m_weights.add(std::move(parameter.name), std::move(parameter.value), std::move(parameter.file_name));
+        model->m_weights.add(std::move(parameter));
     }
     model->assemble(config, head, device, generator);
     return model;
@@ -65,8 +62,8 @@ std::unique_ptr<Model> Model::create(const BackboneConfig& config, const HeadSpe
 
 void Model::assemble(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator) {
     m_head_spec = head;
-    m_backbone = family_of(config).build(config, m_weights);
-    m_head = make_head(config, head, m_weights, device, generator);
+    m_backbone = std::make_unique<Backbone>(config, m_weights);
+    m_head = make_head(config, head, m_backbone->word_embedding(), m_weights, device, generator);
 }
 
 HiddenStates Model::hidden(const PackedBatch& batch, const ForwardState& state, bool keep_all) {
@@ -83,8 +80,9 @@ at::Tensor Model::logits(const PackedBatch& batch, const ForwardState& state, Ro
 }
 
 void Model::train(const std::vector<Parameter*>& parameters) {
-    for (Parameter* parameter : parameters)
-        parameter->value.set_requires_grad(true);
+    for (Parameter* parameter : parameters) {
+        if (!parameter->constant) parameter->value.set_requires_grad(true);
+    }
 }
 
 std::vector<Parameter*> Model::trainable() const {
@@ -120,6 +118,7 @@ bool Model::only_head_is_trained() const {
 void Model::merge() {
     if (merged()) return;
     const c10::NoGradGuard guard;
+    std::vector<std::pair<Linear*, at::Tensor>> changes; // all of them first: a refusal leaves the model as it was
     for (const auto& [site, linear] : m_backbone->linears()) {
         if (linear->deltas.empty()) continue;
         at::Tensor change;
@@ -129,18 +128,29 @@ void Model::merge() {
                 throw Error(ErrorKind::config, "the delta at " + site.address() + " cannot be merged into a weight");
             change = change.defined() ? change + one : one;
         }
-        m_originals.push_back({linear->weight, linear->weight->value, linear, std::move(linear->deltas)});
-        linear->weight->value = linear->weight->value.detach() + change;
+        changes.emplace_back(linear, change);
+    }
+    for (const auto& [linear, change] : changes) {
+        // Several maps may share a tensor: it is kept, and replaced by a copy, once.
+        const auto kept = std::find_if(m_originals.begin(), m_originals.end(),
+                                       [linear = linear](const Original& o) { return o.parameter == linear->weight; });
+        if (kept == m_originals.end()) {
+            m_originals.push_back({linear->weight, linear->weight->value});
+            linear->weight->value = linear->weight->value.detach().clone();
+        }
+        linear->matrix().add_(change);
+        m_merged_deltas.emplace_back(linear, std::move(linear->deltas));
         linear->deltas.clear();
     }
 }
 
 void Model::unmerge() {
-    for (Original& original : m_originals) {
+    for (Original& original : m_originals)
         original.parameter->value = std::move(original.value);
-        original.linear->deltas = std::move(original.deltas);
-    }
+    for (auto& [linear, deltas] : m_merged_deltas)
+        linear->deltas = std::move(deltas);
     m_originals.clear();
+    m_merged_deltas.clear();
 }
 
 } // namespace diapason

@@ -83,10 +83,9 @@ private:
     struct Original {
         Parameter* parameter;
         at::Tensor value;
-        Linear* linear;
-        std::vector<std::unique_ptr<LinearDelta>> deltas;
     };
     std::vector<Original> m_originals;
+    std::vector<std::pair<Linear*, std::vector<std::unique_ptr<LinearDelta>>>> m_merged_deltas;
 };
 
 } // namespace diapason

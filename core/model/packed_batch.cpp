@@ -15,49 +15,74 @@ at::Tensor index_tensor(const std::vector<std::int64_t>& values, at::Device devi
     return device.is_cpu() ? host.clone() : host.to(device);
 }
 
-PackedBatch PackedBatch::pack(std::span<const Sequence> sequences, at::Device device) {
-    if (sequences.empty()) throw std::logic_error("a batch needs a sequence");
-    PackedBatch batch;
-    std::vector<std::int64_t> ids, types, positions, token_labels, front_labels, labels;
-    std::vector<float> targets;
-    batch.offsets.push_back(0);
-    for (const Sequence& sequence : sequences) {
-        if (sequence.ids.empty()) throw std::logic_error("a sequence needs a token");
-        const std::size_t n = sequence.ids.size();
-        const auto row = static_cast<std::int64_t>(ids.size());
-        ids.insert(ids.end(), sequence.ids.begin(), sequence.ids.end());
-        if (sequence.type_ids.empty())
+namespace {
+
+// Token rows while they are collected on the host.
+struct TokenRows {
+    std::vector<std::int64_t> ids, types, positions, offsets{0};
+
+    void add(const std::vector<std::int64_t>& more, const std::vector<std::int64_t>& more_types,
+             const std::vector<std::int64_t>& more_positions) {
+        if (more.empty()) throw std::logic_error("a sequence needs a token");
+        const std::size_t n = more.size();
+        ids.insert(ids.end(), more.begin(), more.end());
+        if (more_types.empty())
             types.resize(types.size() + n, 0);
         else
-            types.insert(types.end(), sequence.type_ids.begin(), sequence.type_ids.end());
-        if (sequence.positions.empty()) {
+            types.insert(types.end(), more_types.begin(), more_types.end());
+        if (more_positions.empty()) {
             positions.resize(positions.size() + n);
             std::iota(positions.end() - static_cast<std::ptrdiff_t>(n), positions.end(), std::int64_t{0});
         } else {
-            positions.insert(positions.end(), sequence.positions.begin(), sequence.positions.end());
+            positions.insert(positions.end(), more_positions.begin(), more_positions.end());
         }
+        offsets.push_back(static_cast<std::int64_t>(ids.size()));
+    }
+
+    PackedTokens packed(at::Device device) && {
+        return {index_tensor(ids, device), index_tensor(types, device), index_tensor(positions, device),
+                std::move(offsets)};
+    }
+};
+
+} // namespace
+
+PackedBatch PackedBatch::pack(std::span<const Sequence> sequences, at::Device device) {
+    if (sequences.empty()) throw std::logic_error("a batch needs a sequence");
+    PackedBatch batch;
+    TokenRows tokens, target;
+    std::vector<std::int64_t> token_labels, front_labels, labels, spans;
+    std::vector<float> targets;
+    for (const Sequence& sequence : sequences) {
+        const bool decoder = !sequence.target_ids.empty();
+        const std::int64_t row = (decoder ? target : tokens).offsets.back();
+        const std::int64_t index = static_cast<std::int64_t>(tokens.offsets.size()) - 1;
+        tokens.add(sequence.ids, sequence.type_ids, sequence.positions);
+        if (decoder) target.add(sequence.target_ids, {}, sequence.target_positions);
         for (std::size_t i = 0; i < sequence.labels.size(); ++i) {
             if (sequence.labels[i] == -100) continue;
             batch.label_row_list.push_back(row + static_cast<std::int64_t>(i));
             token_labels.push_back(sequence.labels[i]);
         }
         if (sequence.front_label != -100) {
-            batch.front_sequences.push_back(batch.sequences());
+            batch.front_sequences.push_back(index);
             front_labels.push_back(sequence.front_label);
         }
         labels.push_back(sequence.label);
-        targets.push_back(static_cast<float>(sequence.target));
-        batch.offsets.push_back(static_cast<std::int64_t>(ids.size()));
+        spans.insert(spans.end(), {sequence.span_begin, sequence.span_end});
+        targets.insert(targets.end(), sequence.targets.begin(), sequence.targets.end());
     }
-    batch.ids = index_tensor(ids, device);
-    batch.type_ids = index_tensor(types, device);
-    batch.positions = index_tensor(positions, device);
+    static_cast<PackedTokens&>(batch) = std::move(tokens).packed(device);
+    if (target.offsets.size() > 1) batch.target = std::move(target).packed(device);
     batch.label_rows = index_tensor(batch.label_row_list, device);
     batch.token_labels = index_tensor(token_labels, device);
     batch.front_labels = index_tensor(front_labels, device);
     batch.labels = index_tensor(labels, device);
+    batch.spans = index_tensor(spans, device).view({-1, 2});
     batch.targets =
         at::from_blob(targets.data(), {static_cast<std::int64_t>(targets.size())}, at::kFloat).clone().to(device);
+    if (const std::int64_t rows = batch.sequences(); batch.targets.numel() > rows)
+        batch.targets = batch.targets.view({rows, -1});
     return batch;
 }
 

@@ -19,27 +19,40 @@ struct Sequence {
     std::vector<std::int64_t> labels;
     /// Target of the row in front of the first token: exists only when a soft prompt stands there; -100 = none.
     std::int64_t front_label = -100;
-    std::int64_t label = -100; ///< class of the sequence
-    double target = 0;         ///< regression
+    std::int64_t label = -100;                       ///< class of the sequence
+    std::vector<float> targets;                      ///< one: regression; several: one 0 or 1 a label
+    std::int64_t span_begin = -100, span_end = -100; ///< answer, as token numbers
+    /// Input of the decoder beside an encoder; `labels` are then of these tokens.
+    std::vector<std::int64_t> target_ids;
+    std::vector<std::int64_t> target_positions; ///< empty = 0, 1, 2, …
 };
 
-/// B sequences, T tokens in all. Index tensors live on the device of the model, offsets on the host.
-struct PackedBatch {
+/// Tokens of B sequences, T in all. Index tensors live on the device of the model, offsets on the host.
+struct PackedTokens {
     at::Tensor ids;                    ///< [T] int64
     at::Tensor type_ids;               ///< [T] int64
     at::Tensor positions;              ///< [T] int64
     std::vector<std::int64_t> offsets; ///< B+1 entries, 0 … T
-    at::Tensor label_rows;             ///< [R] int64, rows that carry a token label
-    at::Tensor token_labels;           ///< [R] int64
-    at::Tensor front_labels;           ///< [F] int64, targets of the last soft token, for the sequences that have one
-    at::Tensor labels;                 ///< [B] int64, classes
-    at::Tensor targets;                ///< [B] float, regression
 
     std::int64_t sequences() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
     std::int64_t tokens() const { return offsets.back(); }
+};
+
+/// A batch with its labels. Token labels are of the tokens themselves, or of the target's where there is a decoder
+/// beside the encoder.
+struct PackedBatch : PackedTokens {
+    PackedTokens target;     ///< inputs of the decoder beside an encoder; offsets empty otherwise
+    at::Tensor label_rows;   ///< [R] int64, rows that carry a token label
+    at::Tensor token_labels; ///< [R] int64
+    at::Tensor front_labels; ///< [F] int64, targets of the last soft token, for the sequences that have one
+    at::Tensor labels;       ///< [B] int64, classes
+    at::Tensor spans;        ///< [B, 2] int64, first and last token of an answer, counted within the sequence
+    at::Tensor targets;      ///< [B] or [B, labels] float: regression, several labels at once
 
     std::vector<std::int64_t> label_row_list;  ///< label_rows on the host
     std::vector<std::int64_t> front_sequences; ///< sequences of front_labels
+
+    bool has_target() const { return !target.offsets.empty(); }
 
     /// @throws std::logic_error for an empty batch or a sequence without tokens
     static PackedBatch pack(std::span<const Sequence> sequences, at::Device device);

@@ -36,13 +36,14 @@ void append_list(std::string& text, const std::string& heading, const std::vecto
 } // namespace
 
 Parameter& ParameterStore::add(std::string name, at::Tensor value, std::string file_name) {
-    auto parameter = std::make_unique<Parameter>();
-    parameter->file_name = file_name.empty() ? name : std::move(file_name);
-    parameter->name = std::move(name);
-    parameter->value = std::move(value);
-    if (!m_by_name.emplace(parameter->name, parameter.get()).second)
-        throw std::logic_error("two parameters named " + parameter->name);
-    m_list.push_back(std::move(parameter));
+    return add(Parameter{std::move(name), std::move(file_name), std::move(value)});
+}
+
+Parameter& ParameterStore::add(Parameter parameter) {
+    auto own = std::make_unique<Parameter>(std::move(parameter));
+    if (own->file_name.empty()) own->file_name = own->name;
+    if (!m_by_name.emplace(own->name, own.get()).second) throw std::logic_error("two parameters named " + own->name);
+    m_list.push_back(std::move(own));
     return *m_list.back();
 }
 
@@ -82,19 +83,23 @@ at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bo
 }
 
 std::vector<Parameter> load_parameters(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
-                                       const std::function<std::string(const std::string&)>& canonical,
-                                       at::Device device, std::vector<std::string>* unexpected) {
+                                       CanonicalName (*canonical)(const std::string& name), at::Device device,
+                                       std::vector<std::string>* unexpected) {
     const std::vector<SafetensorsFile> files = open_weights(folder);
-    std::map<std::string, Found> found;
+    std::map<std::string, Found> found, copies;
     std::vector<std::string> repeated;
     for (const SafetensorsFile& file : files) {
         for (const TensorEntry& entry : file.entries()) {
-            const std::string name = canonical(entry.name);
+            const auto [name, copy] = canonical(entry.name);
             if (name.empty()) continue;
-            if (!found.emplace(name, Found{&file, &entry}).second)
+            if (copy)
+                copies.emplace(name, Found{&file, &entry});
+            else if (!found.emplace(name, Found{&file, &entry}).second)
                 repeated.push_back(entry.name + " (also " + name + ")");
         }
     }
+    for (const auto& [name, hit] : copies)
+        found.emplace(name, hit); // only where the tensor itself is absent
     std::vector<std::string> missing, mismatched;
     std::set<std::string> wanted;
     for (const ExpectedTensor& tensor : expected) {
@@ -123,8 +128,8 @@ std::vector<Parameter> load_parameters(const std::filesystem::path& folder, cons
     for (const ExpectedTensor& tensor : expected) {
         const auto hit = found.find(tensor.name);
         if (hit == found.end()) continue;
-        parameters.push_back(
-            {tensor.name, hit->second.entry->name, read_tensor(*hit->second.file, *hit->second.entry).to(device)});
+        parameters.push_back({tensor.name, hit->second.entry->name,
+                              read_tensor(*hit->second.file, *hit->second.entry).to(device), tensor.constant});
     }
     return parameters;
 }

@@ -1,13 +1,13 @@
 // The named tensors of a model: what is loaded, trained, hashed and saved.
 #pragma once
 
+#include "core/backbone/family.h"
 #include "core/backbone/safetensors.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,12 +21,14 @@ struct Parameter {
     std::string name;      ///< canonical: today's Hugging Face name, "bert.encoder.layer.0.attention.self.query.weight"
     std::string file_name; ///< as in the file it was read from; equal to name otherwise
     at::Tensor value;
+    bool constant = false; ///< never trained, not even by full tuning
 };
 
 /// Owns parameters; addresses stay valid while the store lives.
 class ParameterStore {
 public:
     Parameter& add(std::string name, at::Tensor value, std::string file_name = {});
+    Parameter& add(Parameter parameter);
     Parameter* find(const std::string& name); ///< by canonical name
     Parameter& at(const std::string& name);   ///< @throws std::logic_error
     const std::vector<std::unique_ptr<Parameter>>& all() const { return m_list; }
@@ -36,24 +38,16 @@ private:
     std::unordered_map<std::string, Parameter*> m_by_name;
 };
 
-/// What a model expects of a file.
-struct ExpectedTensor {
-    std::string name;
-    std::vector<std::int64_t> shape;
-    bool optional = false; ///< a head, for instance: made fresh when it is absent
-};
-
 /// A tensor of a file as float32 on the CPU; float32 data stay mapped (no copy) when they are aligned and `map` is set.
 at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bool map = false);
 
-/// The tensors of a folder under canonical names. `canonical` maps a name of the file to ours, or to "" for one to
-/// skip. Everything is checked before anything is read: missing and mismatched tensors are listed in full, unexpected
-/// ones are noted.
+/// The tensors of a folder under canonical names. `canonical` says what a name of the file is called here. Everything
+/// is checked before anything is read: missing and mismatched tensors are listed in full, unexpected ones are noted.
 /// @return parameters of the given device in the order of `expected`; optional ones only when present
 /// @throws Error(input)
 std::vector<Parameter> load_parameters(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
-                                       const std::function<std::string(const std::string&)>& canonical,
-                                       at::Device device, std::vector<std::string>* unexpected = nullptr);
+                                       CanonicalName (*canonical)(const std::string& name), at::Device device,
+                                       std::vector<std::string>* unexpected = nullptr);
 
 /// SHA-256 (hex) over names, shapes and bytes, in the given order.
 std::string hash_tensors(const std::vector<const Parameter*>& parameters);

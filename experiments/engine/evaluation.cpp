@@ -1,6 +1,6 @@
 #include "experiments/engine/evaluation.h"
 
-#include "core/eval/decode.h"
+#include "core/eval/generate.h"
 #include "core/eval/metrics.h"
 
 #include <c10/core/GradMode.h>
@@ -51,8 +51,13 @@ void generate(Model& model, TaskData& data, const std::string& split, const std:
     std::vector<std::vector<std::int64_t>> prompts;
     for (const std::int64_t item : items)
         prompts.push_back(data.encoded(split, static_cast<std::size_t>(item)).ids);
-    for (const auto& tokens : decode_greedy(model, prompts, {data.task().max_target_tokens, data.end_id()})) {
-        std::string text = data.tokenizer().decode(tokens);
+    GenerateOptions options;
+    options.max_new_tokens = data.task().max_target_tokens;
+    options.end_ids = {data.ends().end};
+    options.decoder_start_id = data.ends().decoder_start;
+    for (Generated& written : diapason::generate(model, prompts, options)) {
+        if (!written.tokens.empty() && written.tokens.back() == data.ends().end) written.tokens.pop_back();
+        std::string text = data.tokenizer().decode(written.tokens);
         text.erase(0, text.find_first_not_of(' '));
         out.hypotheses.push_back(std::move(text));
     }

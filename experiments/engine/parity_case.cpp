@@ -3,8 +3,6 @@
 #include "core/base/error.h"
 #include "core/model/parameters.h"
 
-#include <ATen/ops/ones_like.h>
-
 namespace diapason {
 namespace fs = std::filesystem;
 
@@ -45,11 +43,6 @@ ParityCase read_parity_case(const fs::path& folder) {
         return found->get<std::string>();
     };
     const std::string kind = text("kind");
-    const std::string family = text("family");
-    const auto families = backbone_families();
-    if (std::find(families.begin(), families.end(), family) == families.end()) {
-        throw input_error(origin, "unsupported: backbones of the family " + family);
-    }
     parity.head = head_kind_from(text("head"));
     parity.backbone = folder / text("backbone");
     const SafetensorsFile file(folder / "io.safetensors");
@@ -59,48 +52,108 @@ ParityCase read_parity_case(const fs::path& folder) {
     return parity;
 }
 
-PackedInputs pack_inputs(const ParityCase& parity, at::Device device) {
-    const at::Tensor& ids = parity.tensor("input_ids");
-    if (ids.dim() != 2 || ids.scalar_type() != at::kLong)
-        throw input_error((parity.folder / "io.safetensors").string(), "input_ids is no int64 [B, T]");
-    const std::int64_t rows = ids.size(0);
-    const std::int64_t columns = ids.size(1);
-    const auto optional = [&](const char* name) { return parity.has(name) ? parity.tensor(name) : at::Tensor(); };
-    const at::Tensor mask = parity.has("attention_mask") ? parity.tensor("attention_mask") : at::ones_like(ids);
-    const at::Tensor types = optional("token_type_ids");
-    // PEFT drops given positions when it puts soft tokens in front: columns count, pads included.
-    const bool soft_tokens =
-        parity.document.contains("adapter") && parity.document.at("adapter").is_object() &&
-        fs::exists(parity.folder / parity.document.at("adapter").value("path", "adapter") / "adapter_config.json") &&
-        read_json(parity.folder / parity.document.at("adapter").value("path", "adapter") / "adapter_config.json")
-                .value("peft_type", "") == "PROMPT_TUNING";
-    const at::Tensor positions = soft_tokens ? at::Tensor() : optional("position_ids");
-    const at::Tensor labels = optional("labels");
+namespace {
+
+// PEFT drops given positions when it puts soft tokens in front: columns count, pads included.
+bool has_soft_tokens(const ParityCase& parity) {
+    if (!parity.document.contains("adapter") || !parity.document.at("adapter").is_object()) return false;
+    const fs::path file =
+        parity.folder / parity.document.at("adapter").value("path", "adapter") / "adapter_config.json";
+    return fs::exists(file) && read_json(file).value("peft_type", "") == "PROMPT_TUNING";
+}
+
+// A padded integer input of a case, [B, T].
+struct Columns {
+    at::Tensor tensor;
+
+    bool given() const { return tensor.defined(); }
+    std::int64_t at(std::int64_t row, std::int64_t column, std::int64_t otherwise = 0) const {
+        if (!given()) return otherwise;
+        return tensor.const_data_ptr<std::int64_t>()[(tensor.size(0) == 1 ? 0 : row) * tensor.size(1) + column];
+    }
+};
+
+Columns columns_of(const ParityCase& parity, const char* name, bool required) {
+    if (!required && !parity.has(name)) return {};
+    const at::Tensor& tensor = parity.tensor(name);
+    if (tensor.dim() != 2 || tensor.scalar_type() != at::kLong) {
+        throw input_error((parity.folder / "io.safetensors").string(), std::string(name) + " is no int64 [B, T]");
+    }
+    return {tensor.contiguous()};
+}
+
+void read_sequence_label(const at::Tensor& labels, std::int64_t row, Sequence& sequence) {
+    const at::Tensor own = labels[row];
+    if (!labels.is_floating_point()) {
+        sequence.label = own.item<std::int64_t>();
+        return;
+    }
+    const at::Tensor values = own.reshape({-1}).contiguous();
+    const float* first = values.const_data_ptr<float>();
+    sequence.targets.assign(first, first + values.numel());
+}
+
+} // namespace
+
+PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device) {
+    const Columns ids = columns_of(parity, "input_ids", true);
+    const Columns mask = columns_of(parity, "attention_mask", false);
+    const Columns types = columns_of(parity, "token_type_ids", false);
+    const bool soft_tokens = has_soft_tokens(parity);
+    const Columns positions = soft_tokens ? Columns{} : columns_of(parity, "position_ids", false);
+    const Columns decoder_ids = columns_of(parity, "decoder_input_ids", false);
+    const Columns decoder_mask = columns_of(parity, "decoder_attention_mask", false);
+    const bool for_tokens = parity.head == HeadKind::causal_lm || parity.head == HeadKind::masked_lm ||
+                            parity.head == HeadKind::seq2seq_lm || parity.head == HeadKind::token_classification;
+    const Columns labels = for_tokens ? columns_of(parity, "labels", false) : Columns{};
     const bool causal = parity.head == HeadKind::causal_lm;
+    const std::int64_t columns = ids.tensor.size(1);
     PackedInputs packed;
-    packed.columns = columns;
     std::vector<Sequence> sequences;
-    for (std::int64_t b = 0; b < rows; ++b) {
+    for (std::int64_t b = 0; b < ids.tensor.size(0); ++b) {
         Sequence sequence;
+        std::int64_t seen = 0;
         for (std::int64_t t = 0; t < columns; ++t) {
-            if (mask[b][t].item<std::int64_t>() == 0) continue;
-            sequence.ids.push_back(ids[b][t].item<std::int64_t>());
-            sequence.type_ids.push_back(types.defined() ? types[b][t].item<std::int64_t>() : 0);
-            sequence.positions.push_back(
-                positions.defined() ? positions[positions.size(0) == 1 ? 0 : b][t].item<std::int64_t>() : t);
-            if (labels.defined() && labels.dim() == 2) {
+            if (mask.at(b, t, 1) == 0) continue;
+            sequence.ids.push_back(ids.at(b, t));
+            sequence.type_ids.push_back(types.at(b, t));
+            // RoBERTa counts tokens that are no padding; its given positions are rows of the table.
+            const bool counted = config.family == "roberta" && !soft_tokens;
+            const std::int64_t usual = counted ? seen : t;
+            seen += ids.at(b, t) != config.pad_id;
+            sequence.positions.push_back(positions.at(b, t, usual + (counted ? config.position_offset : 0)) -
+                                         (counted ? config.position_offset : 0));
+            if (labels.given() && !config.encoder_decoder) {
                 // A causal row predicts the next column.
                 const std::int64_t column = causal ? t + 1 : t;
-                sequence.labels.push_back(column < columns ? labels[b][column].item<std::int64_t>() : -100);
+                sequence.labels.push_back(column < columns ? labels.at(b, column) : -100);
             }
-            if (causal && labels.defined() && t == 0) sequence.front_label = labels[b][0].item<std::int64_t>();
+            if (causal && labels.given() && t == 0) sequence.front_label = labels.at(b, 0);
             packed.places.emplace_back(b, t);
         }
-        if (labels.defined() && labels.dim() == 1) {
-            if (labels.is_floating_point())
-                sequence.target = labels[b].item<double>();
-            else
-                sequence.label = labels[b].item<std::int64_t>();
+        if (config.encoder_decoder) {
+            if (!decoder_ids.given() && !labels.given())
+                throw input_error((parity.folder / "io.safetensors").string(),
+                                  "decoder_input_ids and labels are both missing");
+            const std::int64_t length = (decoder_ids.given() ? decoder_ids : labels).tensor.size(1);
+            for (std::int64_t t = 0; t < length; ++t) {
+                if (decoder_mask.at(b, t, 1) == 0) continue;
+                // Without inputs the labels move one to the right, behind the start token.
+                std::int64_t id = config.decoder_start_id;
+                if (decoder_ids.given())
+                    id = decoder_ids.at(b, t);
+                else if (t > 0)
+                    id = labels.at(b, t - 1) == -100 ? config.pad_id : labels.at(b, t - 1);
+                sequence.target_ids.push_back(id);
+                sequence.target_positions.push_back(t);
+                if (labels.given()) sequence.labels.push_back(labels.at(b, t));
+                packed.target_places.emplace_back(b, t);
+            }
+        }
+        if (!for_tokens && parity.has("labels")) read_sequence_label(parity.tensor("labels"), b, sequence);
+        if (parity.has("start_positions")) {
+            sequence.span_begin = parity.tensor("start_positions")[b].item<std::int64_t>();
+            sequence.span_end = parity.tensor("end_positions")[b].item<std::int64_t>();
         }
         sequences.push_back(std::move(sequence));
     }

@@ -39,8 +39,8 @@ ParityCase read_parity_case(const std::filesystem::path& folder);
 struct PackedInputs {
     PackedBatch batch;
     std::vector<std::pair<std::int64_t, std::int64_t>> places; ///< of each token: (sequence, column)
-    std::int64_t columns = 0;                                  ///< padded length
+    std::vector<std::pair<std::int64_t, std::int64_t>> target_places;
 };
-PackedInputs pack_inputs(const ParityCase& parity, at::Device device);
+PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device);
 
 } // namespace diapason

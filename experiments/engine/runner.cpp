@@ -90,12 +90,12 @@ private:
         m_data = shared_task_data(m_spec.task, backbone, m_training.integer("max_tokens"));
         const Task& task = m_data->task();
         const BackboneConfig config = read_backbone_config(backbone);
-        const TaskShape shape{task.head(), task.classes()};
+        const TaskShape shape = shape_of(task, config);
         if (const std::string why = info.refusal(config, shape, options); !why.empty())
             throw config_error("method", m_spec.method, why);
         at::Generator init = at::make_generator<at::CPUGeneratorImpl>(stream_seed(m_spec.seed, Stream::init));
         m_model =
-            Model::load(backbone, {head_kind_from(task.head()), task.classes()}, device_from(m_spec.device), &init);
+            Model::load(backbone, {head_kind_from(shape.head), task.classes()}, device_from(m_spec.device), &init);
         MethodContext context{&m_data->tokenizer(), {}, init};
         for (const TaskLabel& label : task.labels)
             context.label_words.push_back(label.words);

@@ -2,17 +2,17 @@
 
 #include "core/backbone/backbone_config.h"
 #include "core/base/error.h"
+#include "methods/catalog/method_info.h"
 
 #include <tuple>
 
 namespace diapason {
 
 TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens,
-                   std::int64_t begin_id, std::int64_t end_id)
+                   const Ends& ends)
     : m_task(task),
       m_tokenizer(std::move(tokenizer)),
-      m_begin_id(begin_id),
-      m_end_id(end_id) {
+      m_ends(ends) {
     if (max_tokens > 0) m_task.max_tokens = std::min(max_tokens, m_task.max_tokens);
 }
 
@@ -28,7 +28,7 @@ TaskData::Split& TaskData::split(const std::string& name) {
 const EncodedExample& TaskData::encoded(const std::string& name, std::size_t item) {
     Split& of = split(name);
     EncodedExample& entry = of.encoded.at(item);
-    if (entry.ids.empty()) entry = encode_example(m_task, *m_tokenizer, of.examples[item], m_end_id, m_begin_id);
+    if (entry.ids.empty()) entry = encode_example(m_task, *m_tokenizer, of.examples[item], m_ends.end, m_ends.begin);
     return entry;
 }
 
@@ -38,14 +38,20 @@ Sequence TaskData::training_sequence(const std::string& name, std::size_t item) 
     sequence.ids = example.ids;
     sequence.type_ids = example.type_ids;
     sequence.label = example.label_index;
-    if (m_task.kind == TaskKind::generation) {
-        // The last input row predicts the first target token; the last target token is only predicted.
-        sequence.labels.assign(example.ids.size() - 1, -100);
-        sequence.labels.insert(sequence.labels.end(), example.target_ids.begin(), example.target_ids.end());
-        if (!example.target_ids.empty())
-            sequence.ids.insert(sequence.ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
-        sequence.type_ids.assign(sequence.ids.size(), 0);
+    if (m_task.kind != TaskKind::generation) return sequence;
+    if (m_ends.decoder_start >= 0) {
+        // Decoder inputs are the target moved one to the right.
+        sequence.labels = example.target_ids;
+        sequence.target_ids = {m_ends.decoder_start};
+        sequence.target_ids.insert(sequence.target_ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
+        return sequence;
     }
+    // The last input row predicts the first target token; the last target token is only predicted.
+    sequence.labels.assign(example.ids.size() - 1, -100);
+    sequence.labels.insert(sequence.labels.end(), example.target_ids.begin(), example.target_ids.end());
+    if (!example.target_ids.empty())
+        sequence.ids.insert(sequence.ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
+    sequence.type_ids.assign(sequence.ids.size(), 0);
     return sequence;
 }
 
@@ -56,14 +62,16 @@ std::shared_ptr<TaskData> shared_task_data(const std::string& task_name, const s
     if (entry != nullptr) return entry;
     const Task task = load_task(task_name);
     const BackboneConfig config = read_backbone_config(backbone);
-    if (task.kind == TaskKind::generation && !config.causal) {
-        throw config_error("task", task_name, "a generation task needs a decoder, and this backbone is an encoder",
-                           "Choose another backbone");
-    }
+    if (const std::string why = task_refusal(task, config); !why.empty())
+        throw config_error("task", task_name, why, "Choose another backbone");
     // Encoders put their special tokens around a text themselves; decoders begin and end with the ids of their config.
-    const std::int64_t begin = config.causal && task.kind == TaskKind::generation ? config.bos_id : -1;
-    const std::int64_t end = task.kind == TaskKind::generation ? config.eos_id : -1;
-    return entry = std::make_shared<TaskData>(task, Tokenizer::load(backbone), max_tokens, begin, end);
+    TaskData::Ends ends;
+    if (task.kind == TaskKind::generation) {
+        if (config.causal) ends.begin = config.bos_id;
+        ends.end = config.eos_id;
+        if (config.encoder_decoder) ends.decoder_start = config.decoder_start_id;
+    }
+    return entry = std::make_shared<TaskData>(task, Tokenizer::load(backbone), max_tokens, ends);
 }
 
 } // namespace diapason

@@ -15,9 +15,15 @@ namespace diapason {
 
 class TaskData {
 public:
+    /// The special tokens that a backbone needs around inputs and targets; -1 = none.
+    struct Ends {
+        std::int64_t begin = -1;         ///< in front of an input
+        std::int64_t end = -1;           ///< behind a target
+        std::int64_t decoder_start = -1; ///< first decoder input of an encoder-decoder
+    };
+
     /// @param max_tokens 0 = the task's own limit
-    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens,
-             std::int64_t begin_id, std::int64_t end_id);
+    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens, const Ends& ends);
 
     struct Split {
         Dataset examples;
@@ -32,12 +38,12 @@ public:
 
     const Task& task() const { return m_task; }
     const Tokenizer& tokenizer() const { return *m_tokenizer; }
-    std::int64_t end_id() const { return m_end_id; }
+    const Ends& ends() const { return m_ends; }
 
 private:
     Task m_task;
     std::shared_ptr<const Tokenizer> m_tokenizer;
-    std::int64_t m_begin_id, m_end_id;
+    Ends m_ends;
     std::map<std::string, Split> m_splits;
 };
 

@@ -4,6 +4,8 @@
 #include "core/base/json.h"
 #include "experiments/engine/verify_kinds.h"
 
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -15,7 +17,7 @@ struct Kind {
     const char* name;
     void (*verify)(const fs::path& folder, const std::string& device, VerifyReport& report);
 };
-constexpr Kind kinds[] = {{"forward", verify_parity}, {"train", verify_parity}};
+constexpr Kind kinds[] = {{"forward", verify_parity}, {"train", verify_parity}, {"generate", verify_generate}};
 
 void verify_case(const fs::path& folder, const std::string& device, VerifyReport& report) {
     const Json document = read_json(folder / "case.json");
@@ -57,6 +59,8 @@ Engine::VerifyResult verify_cases(const fs::path& folder, const std::string& onl
         report.begin(path.filename().string());
         try {
             verify_case(path, device, report);
+        } catch (const c10::Error& error) {
+            report.fail("", error.what_without_backtrace());
         } catch (const std::exception& error) {
             report.fail("", error.what());
         }

@@ -30,6 +30,7 @@ public:
         HeadSpec head{parity.head, 0};
         if (parity.head == HeadKind::sequence_classification || parity.head == HeadKind::token_classification) {
             head.labels = config.labels > 0 ? config.labels : parity.tensor("expected.logits").size(-1);
+            head.several = config.problem_type == "multi_label_classification";
         }
         m_model = Model::load(parity.backbone, head, device);
         const auto adapter = parity.document.find("adapter");
@@ -40,7 +41,7 @@ public:
                                   "unsupported: adapters of the format " + format);
             m_adapter = read_peft_folder(parity.folder / adapter->value("path", "adapter"), *m_model);
         }
-        m_inputs = pack_inputs(parity, device);
+        m_inputs = pack_inputs(parity, config, device);
     }
 
     void forward() {
@@ -51,13 +52,9 @@ public:
         m_model->train(wanted);
         const ForwardState state;
         const HiddenStates hidden = m_model->hidden(m_inputs.batch, state, true);
-        for (std::size_t i = 0; m_case.has("expected.hidden." + std::to_string(i)); ++i) {
-            const std::string name = "hidden." + std::to_string(i);
-            if (i >= hidden.all.size())
-                m_report.fail(name, "the backbone has fewer layers");
-            else
-                compare_rows(name, "hidden", hidden.all[i], hidden);
-        }
+        compare_hidden("hidden", hidden, m_inputs.places);
+        compare_hidden("encoder_hidden", hidden.encoder, m_inputs.places);
+        compare_hidden("decoder_hidden", hidden, m_inputs.target_places);
         const bool first_soft = m_model->prompt() != nullptr && m_model->prompt()->pool_first_soft_token();
         if (m_case.has("expected.pooled")) {
             m_report.compare("pooled", m_model->head().pooled(hidden, first_soft), m_case.tensor("expected.pooled"),
@@ -69,7 +66,8 @@ public:
                 m_report.compare("logits", logits, m_case.tensor("expected.logits"), m_case.tolerance("logits"),
                                  m_case.floor("logits"));
             } else {
-                compare_rows("logits", "logits", logits, hidden);
+                compare_rows("logits", "logits", logits, hidden,
+                             m_inputs.batch.has_target() ? m_inputs.target_places : m_inputs.places);
             }
         }
         if (m_case.has("expected.loss")) {
@@ -159,7 +157,7 @@ private:
         const bool with_head = what == "adapter+head" || what == "bias+head";
         if (what == "all" || what == "bias" || what == "bias+head") {
             for (const auto& item : m_model->weights().all()) {
-                if (what == "all" || item->name.ends_with("bias")) list.push_back(item.get());
+                if (!item->constant && (what == "all" || item->name.ends_with("bias"))) list.push_back(item.get());
             }
         } else if (what == "adapter" || what == "adapter+head") {
             list = m_adapter.deltas;
@@ -173,29 +171,42 @@ private:
         return list;
     }
 
+    using Places = std::vector<std::pair<std::int64_t, std::int64_t>>;
+
+    void compare_hidden(const std::string& kind, const StackStates& states, const Places& places) {
+        for (std::size_t i = 0; m_case.has("expected." + kind + "." + std::to_string(i)); ++i) {
+            const std::string name = kind + "." + std::to_string(i);
+            if (i >= states.all.size())
+                m_report.fail(name, "the backbone has fewer layers");
+            else
+                compare_rows(name, kind, states.all[i], states, places);
+        }
+    }
+
     // Rows of a packed tensor [T', n] against a padded one [B, P+columns, n], where positions are visible and to be
     // compared.
     void compare_rows(const std::string& what, const std::string& kind, const at::Tensor& packed,
-                      const HiddenStates& hidden) {
+                      const StackStates& states, const Places& places) {
         const at::Tensor& expected = m_case.tensor("expected." + what);
         const std::string mask_name = "compare." + kind;
         std::vector<at::Tensor> got, want;
         std::size_t token = 0;
         for (std::int64_t b = 0; b < m_inputs.batch.sequences(); ++b) {
             const auto s = static_cast<std::size_t>(b);
-            for (std::int64_t row = hidden.offsets[s]; row < hidden.offsets[s + 1]; ++row) {
-                const std::int64_t inside = row - hidden.offsets[s];
-                const std::int64_t column =
-                    inside < hidden.prompt ? inside : hidden.prompt + m_inputs.places[token++].second;
+            for (std::int64_t row = states.offsets[s]; row < states.offsets[s + 1]; ++row) {
+                const std::int64_t inside = row - states.offsets[s];
+                const std::int64_t column = inside < states.prompt ? inside : states.prompt + places[token++].second;
                 if (m_case.has(mask_name) && m_case.tensor(mask_name)[b][column].item<std::int64_t>() == 0) continue;
                 got.push_back(packed[row].detach());
                 want.push_back(expected[b][column]);
             }
         }
+        // Both stacks' hidden states share a tolerance.
+        const std::string measure = kind.ends_with("hidden") ? "hidden" : kind;
         if (got.empty())
             m_report.fail(what, "no position is compared");
         else
-            m_report.compare(what, at::stack(got), at::stack(want), m_case.tolerance(kind), m_case.floor(kind));
+            m_report.compare(what, at::stack(got), at::stack(want), m_case.tolerance(measure), m_case.floor(measure));
     }
 
     const ParityCase& m_case;

@@ -1,3 +1,4 @@
+#include "core/backbone/family.h"
 #include "core/base/error.h"
 #include "methods/catalog/method_info.h"
 #include "methods/full_tuning.h"
@@ -5,7 +6,22 @@
 #include "methods/lora.h"
 #include "methods/prompt_tuning.h"
 
+#include <functional>
+#include <numeric>
+
 namespace diapason {
+namespace {
+
+std::int64_t size_of(const std::vector<ExpectedTensor>& tensors) {
+    std::int64_t count = 0;
+    for (const ExpectedTensor& tensor : tensors) {
+        if (tensor.constant) continue;
+        count += std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::int64_t{1}, std::multiplies<>());
+    }
+    return count;
+}
+
+} // namespace
 
 const std::vector<MethodInfo>& method_catalog() {
     static const std::vector<MethodInfo> catalog = {
@@ -14,6 +30,19 @@ const std::vector<MethodInfo>& method_catalog() {
 #undef DIAPASON_METHOD
     };
     return catalog;
+}
+
+TaskShape shape_of(const Task& task, const BackboneConfig& config) {
+    const char* language = config.encoder_decoder ? "seq2seq_lm" : "causal_lm";
+    return {task.kind == TaskKind::classification ? "sequence_classification" : language, task.classes()};
+}
+
+std::string task_refusal(const Task& task, const BackboneConfig& config) {
+    if (task.kind == TaskKind::generation && !config.causal && !config.encoder_decoder)
+        return "a generation task needs a decoder, and the backbone is an encoder";
+    if (task.kind == TaskKind::classification && family_of(config).heads(config).classifier.empty())
+        return "backbones of the family " + config.family + " have no classification head";
+    return {};
 }
 
 const MethodInfo& method_info(const std::string& id) {
@@ -27,11 +56,11 @@ const MethodInfo& method_info(const std::string& id) {
 }
 
 std::int64_t head_parameter_count(const BackboneConfig& config, const TaskShape& task) {
-    if (task.head != "sequence_classification") return 0; // a language-model head belongs to the backbone
-    if (config.causal) return task.classes * config.width;
-    // The tanh pooler is made with the head when the backbone brings none.
-    const std::int64_t pooler = config.stored_pooler ? 0 : config.width * config.width + config.width;
-    return pooler + task.classes * (config.width + 1);
+    return size_of(head_tensors(config, head_kind_from(task.head), task.classes).trained);
+}
+
+std::int64_t pretrained_parameter_count(const BackboneConfig& config, const TaskShape& task) {
+    return config.parameter_count() + size_of(head_tensors(config, head_kind_from(task.head), task.classes).pretrained);
 }
 
 } // namespace diapason

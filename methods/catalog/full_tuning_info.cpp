@@ -12,9 +12,7 @@ MethodInfo full_tuning_info() {
     info.colour_slot = 1;
     info.default_learning_rate = 5e-4;
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
-        const std::int64_t all =
-            config.parameter_count() + (config.stored_pooler ? config.width * config.width + config.width : 0) +
-            (!config.tied_head && config.causal && task.head == "causal_lm" ? config.vocabulary * config.width : 0);
+        const std::int64_t all = pretrained_parameter_count(config, task);
         return ParameterCounts{all, all, 32 * all, head_parameter_count(config, task)};
     };
     info.caption = [](const OptionValues&) { return std::string(); };

@@ -18,8 +18,8 @@ MethodInfo head_only_info() {
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
         return std::vector<DeltaDrawing>{{"head", "head", "head"}};
     };
-    info.refusal = [](const BackboneConfig&, const TaskShape& task, const OptionValues&) {
-        return task.head == "causal_lm" || task.head == "masked_lm"
+    info.refusal = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
+        return head_parameter_count(config, task) == 0
                    ? std::string(
                          "a language-model head belongs to the pretrained backbone, so that nothing would be trained")
                    : std::string();

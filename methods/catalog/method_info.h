@@ -3,6 +3,7 @@
 
 #include "core/backbone/backbone_config.h"
 #include "core/base/options.h"
+#include "core/data/task.h"
 
 #include <cstdint>
 #include <functional>
@@ -24,6 +25,10 @@ struct TaskShape {
     std::string head; ///< "sequence_classification", "causal_lm", …
     std::int64_t classes = 0;
 };
+
+TaskShape shape_of(const Task& task, const BackboneConfig& config);
+/// Empty, or the reason why this backbone cannot do the task whatever the method.
+std::string task_refusal(const Task& task, const BackboneConfig& config);
 
 /// Where a method's deltas sit and how the drawing shows them.
 struct DeltaDrawing {
@@ -61,5 +66,7 @@ const MethodInfo& method_info(const std::string& id);
 
 /// Parameters of the task head that is trained with every method.
 std::int64_t head_parameter_count(const BackboneConfig& config, const TaskShape& task);
+/// Parameters that came with the backbone and that this task's model uses: what full tuning trains beside the head.
+std::int64_t pretrained_parameter_count(const BackboneConfig& config, const TaskShape& task);
 
 } // namespace diapason

@@ -46,7 +46,7 @@ class TestMethods : public QObject {
 private Q_SLOTS:
     void loraStartsAsTheBackbone() {
         const HeadSpec head{HeadKind::sequence_classification, 3};
-        for (const char* family : {"bert", "llama"}) {
+        for (const char* family : {"bert", "roberta", "gpt2", "llama"}) {
             const auto model = tiny_model(family, head);
             const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);
             const at::Tensor before = model->logits(batch, {});
@@ -58,7 +58,7 @@ private Q_SLOTS:
 
     void mergingKeepsOutputsAndUnmergingTheBits() {
         const HeadSpec head{HeadKind::sequence_classification, 3};
-        for (const char* family : {"bert", "llama"}) {
+        for (const char* family : {"bert", "roberta", "gpt2", "llama"}) {
             const auto model = tiny_model(family, head);
             MethodContext context{nullptr, {}, generator(1)};
             attach_method("lora", values("lora", {{"rank", 4}, {"alpha", 12.0}, {"targets", "q,k,v,o,fc1,fc2"}}),

@@ -31,16 +31,16 @@ struct Prepared {
     PackedBatch batch;
 };
 
-Prepared prepare(const std::string& method, const std::string& family, bool generation, at::Device device = at::kCPU,
-                 const Json& more = Json::object()) {
+Prepared prepare(const QString& method_name, const QString& family_name, const QString& head_name,
+                 at::Device device = at::kCPU) {
+    const std::string method = method_name.toStdString(), family = family_name.toStdString();
     Prepared prepared;
-    prepared.head = {generation ? HeadKind::causal_lm : HeadKind::sequence_classification, generation ? 0 : 3};
+    prepared.head.kind = head_kind_from(head_name.toStdString());
+    prepared.head.labels = prepared.head.kind == HeadKind::sequence_classification ? 3 : 0;
     prepared.shape = {name_of(prepared.head.kind), prepared.head.labels};
     prepared.model = tiny_model(family, prepared.head, device);
     std::vector<Problem> problems;
-    Json given = options_of(method);
-    given.update(more);
-    prepared.options = OptionValues::from_json(method_info(method).options, given, method, problems);
+    prepared.options = OptionValues::from_json(method_info(method).options, options_of(method), method, problems);
     throw_if_any(problems, "test");
     MethodContext context{nullptr, {}, generator(11)};
     attach_method(method, prepared.options, *prepared.model, context);
@@ -70,17 +70,16 @@ class TestPropertyMatrix : public QObject {
     void add_matrix() {
         QTest::addColumn<QString>("method");
         QTest::addColumn<QString>("family");
-        QTest::addColumn<bool>("generation");
+        QTest::addColumn<QString>("head");
         for (const MethodInfo& info : method_catalog())
-            for (const char* family : {"bert", "llama"})
-                for (const bool generation : {false, true}) {
-                    if (generation && std::string(family) == "bert") continue;
-                    const TaskShape shape{generation ? "causal_lm" : "sequence_classification", generation ? 0 : 3};
+            for (const char* family : all_families)
+                for (const HeadSpec& head : heads_of(family)) {
                     std::vector<Problem> problems;
                     const auto options = OptionValues::from_json(info.options, options_of(info.id), "", problems);
+                    const TaskShape shape{name_of(head.kind), head.labels};
                     if (!info.refusal(tiny_config(family), shape, options).empty()) continue;
                     QTest::addRow("%s on %s, %s", info.id.c_str(), family, shape.head.c_str())
-                        << QString::fromStdString(info.id) << family << generation;
+                        << QString::fromStdString(info.id) << family << QString::fromStdString(shape.head);
                 }
     }
 
@@ -89,14 +88,14 @@ private Q_SLOTS:
     void countsAreAsByFormula() {
         QFETCH(QString, method);
         QFETCH(QString, family);
-        QFETCH(bool, generation);
-        const Prepared p = prepare(method.toStdString(), family.toStdString(), generation);
+        QFETCH(QString, head);
+        const Prepared p = prepare(method, family, head);
         const ParameterCounts formula = method_info(method.toStdString()).count(p.model->config(), p.shape, p.options);
-        std::int64_t trained = 0, head = 0;
+        std::int64_t trained = 0, in_head = 0;
         for (const Parameter* parameter : p.model->trainable())
-            (p.model->in_head(parameter) ? head : trained) += parameter->value.numel();
+            (p.model->in_head(parameter) ? in_head : trained) += parameter->value.numel();
         QCOMPARE(trained, formula.trained);
-        QCOMPARE(head, formula.head);
+        QCOMPARE(in_head, formula.head);
         QVERIFY(formula.stored <= formula.trained || formula.trained == 0);
         QCOMPARE(formula.stored_bits, 32 * formula.stored);
     }
@@ -105,8 +104,8 @@ private Q_SLOTS:
     void onlyWhatIsTrainedGetsGradients() {
         QFETCH(QString, method);
         QFETCH(QString, family);
-        QFETCH(bool, generation);
-        Prepared p = prepare(method.toStdString(), family.toStdString(), generation);
+        QFETCH(QString, head);
+        Prepared p = prepare(method, family, head);
         loss_of(p, true);
         for (const Parameter* parameter : p.model->trainable())
             QVERIFY2(parameter->value.grad().defined(), parameter->name.c_str());
@@ -118,8 +117,8 @@ private Q_SLOTS:
     void tenStepsLearnAndLeaveTheRestAlone() {
         QFETCH(QString, method);
         QFETCH(QString, family);
-        QFETCH(bool, generation);
-        Prepared p = prepare(method.toStdString(), family.toStdString(), generation);
+        QFETCH(QString, head);
+        Prepared p = prepare(method, family, head);
         const std::string frozen = p.model->hash_frozen();
         AdamW optimiser(values_of(p.model->trainable()), {});
         const double before = loss_of(p);
@@ -137,8 +136,8 @@ private Q_SLOTS:
     void gradientsEqualFiniteDifferences() {
         QFETCH(QString, method);
         QFETCH(QString, family);
-        QFETCH(bool, generation);
-        Prepared p = prepare(method.toStdString(), family.toStdString(), generation);
+        QFETCH(QString, head);
+        Prepared p = prepare(method, family, head);
         { // away from the start, where B = 0 hides half of LoRA's gradient
             const c10::NoGradGuard guard;
             std::uint64_t seed = 40;
@@ -179,22 +178,20 @@ private Q_SLOTS:
     void companyChangesNothing() {
         QFETCH(QString, method);
         QFETCH(QString, family);
-        QFETCH(bool, generation);
-        Prepared p = prepare(method.toStdString(), family.toStdString(), generation);
-        if (generation) QSKIP("logits of a language model are many rows per sequence; the classifier shows it");
-        const auto sequences = tiny_sequences(p.head);
-        const at::Tensor together = p.model->logits(p.batch, {});
-        for (std::size_t i = 0; i < sequences.size(); ++i)
-            QVERIFY(at::allclose(together.narrow(0, std::int64_t(i), 1),
-                                 p.model->logits(PackedBatch::pack({&sequences[i], 1}, at::kCPU), {}), 1e-5, 1e-5));
+        QFETCH(QString, head);
+        Prepared p = prepare(method, family, head);
+        std::vector<at::Tensor> alone;
+        for (const Sequence& sequence : tiny_sequences(p.head))
+            alone.push_back(p.model->logits(PackedBatch::pack({&sequence, 1}, at::kCPU), {}));
+        QVERIFY(at::allclose(p.model->logits(p.batch, {}), at::cat(alone), 1e-5, 1e-5));
     }
 
     void worksOnTheMetaDevice_data() { add_matrix(); }
     void worksOnTheMetaDevice() {
         QFETCH(QString, method);
         QFETCH(QString, family);
-        QFETCH(bool, generation);
-        Prepared p = prepare(method.toStdString(), family.toStdString(), generation, at::kMeta);
+        QFETCH(QString, head);
+        Prepared p = prepare(method, family, head, at::kMeta);
         p.model->loss(p.model->logits(p.batch, {}), p.batch).mean().backward();
         AdamW optimiser(values_of(p.model->trainable()), {});
         optimiser.accumulate();
@@ -207,9 +204,8 @@ private Q_SLOTS:
     void sameSeedSameStart() {
         QFETCH(QString, method);
         QFETCH(QString, family);
-        QFETCH(bool, generation);
-        const Prepared a = prepare(method.toStdString(), family.toStdString(), generation),
-                       b = prepare(method.toStdString(), family.toStdString(), generation);
+        QFETCH(QString, head);
+        const Prepared a = prepare(method, family, head), b = prepare(method, family, head);
         const auto first = a.model->trainable(), second = b.model->trainable();
         QCOMPARE(first.size(), second.size());
         for (std::size_t i = 0; i < first.size(); ++i)

@@ -18,20 +18,40 @@ inline at::Generator generator(std::uint64_t seed) {
     return at::make_generator<at::CPUGeneratorImpl>(seed);
 }
 
+/// Every family; one that is added shows up in all tests by this list.
+inline const std::vector<const char*> all_families = {"bert", "roberta", "gpt2", "llama", "t5", "bart"};
+
 inline BackboneConfig tiny_config(const std::string& family) {
-    Json document = {{"vocab_size", 60},         {"hidden_size", 16},       {"num_hidden_layers", 3},
-                     {"num_attention_heads", 4}, {"intermediate_size", 24}, {"max_position_embeddings", 64},
-                     {"initializer_range", 0.2}};
+    Json document = {{"vocab_size", 60}, {"pad_token_id", 1}, {"decoder_start_token_id", 2}, {"eos_token_id", 2}};
     document["model_type"] = family;
-    if (family == "bert") {
-        document["type_vocab_size"] = 2;
-        document["hidden_act"] = "gelu";
+    if (family == "gpt2") {
+        document.update({{"n_layer", 3}, {"n_embd", 16}, {"n_head", 4}, {"n_positions", 64}, {"n_inner", 24}});
+        document["initializer_range"] = 0.2;
+    } else if (family == "t5") {
+        // More decoder than encoder layers, and heads that are not width / d_kv.
+        document.update({{"d_model", 16}, {"num_layers", 3}, {"num_decoder_layers", 4}, {"num_heads", 2}, {"d_kv", 6}});
+        document.update({{"d_ff", 24}, {"feed_forward_proj", "gated-gelu"}, {"relative_attention_num_buckets", 8}});
+        document["relative_attention_max_distance"] = 16;
+    } else if (family == "bart") {
+        document.update({{"d_model", 16}, {"encoder_layers", 3}, {"decoder_layers", 3}, {"encoder_ffn_dim", 24}});
+        document.update({{"decoder_ffn_dim", 20}, {"encoder_attention_heads", 4}, {"decoder_attention_heads", 2}});
+        document.update({{"max_position_embeddings", 64}, {"init_std", 0.2}, {"scale_embedding", true}});
     } else {
-        document["num_key_value_heads"] = 2;
-        document["hidden_act"] = "silu";
-        document["rms_norm_eps"] = 1e-6;
+        document.update({{"hidden_size", 16}, {"num_hidden_layers", 3}, {"num_attention_heads", 4}});
+        document.update({{"intermediate_size", 24}, {"max_position_embeddings", 64}, {"initializer_range", 0.2}});
+        if (family == "llama")
+            document.update({{"num_key_value_heads", 2}, {"hidden_act", "silu"}, {"rms_norm_eps", 1e-6}});
+        else
+            document.update({{"type_vocab_size", 2}, {"hidden_act", "gelu"}});
     }
     return parse_backbone_config(document, "tiny " + family);
+}
+
+/// The heads that a family has.
+inline std::vector<HeadSpec> heads_of(const std::string& family) {
+    if (family == "t5" || family == "bart") return {{HeadKind::seq2seq_lm, 0}};
+    const HeadKind language = family == "bert" || family == "roberta" ? HeadKind::masked_lm : HeadKind::causal_lm;
+    return {{HeadKind::sequence_classification, 3}, {language, 0}};
 }
 
 inline std::unique_ptr<Model> tiny_model(const std::string& family, HeadSpec head, at::Device device = at::kCPU,
@@ -52,6 +72,9 @@ inline std::vector<Sequence> tiny_sequences(const HeadSpec& head, std::size_t co
             sequence.ids.push_back(t == 0 ? first : 20 + std::int64_t(random() % 30));
         if (head.kind == HeadKind::sequence_classification) {
             sequence.label = std::int64_t(i % std::size_t(head.labels));
+        } else if (head.kind == HeadKind::seq2seq_lm) {
+            sequence.labels = {first, 20 + first, 2};
+            sequence.target_ids = {2, first, 20 + first};
         } else {
             for (std::size_t t = 0; t < length; ++t)
                 sequence.labels.push_back(t + 1 < length ? (t % 2 ? first : sequence.ids[t + 1]) : -100);

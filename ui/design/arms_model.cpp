@@ -19,12 +19,10 @@ const BackboneConfig& cachedConfig(const std::string& backbone) {
                : cache.emplace(backbone, read_backbone_config(resolve_backbone(backbone))).first->second;
 }
 
-const TaskShape& cachedShape(const std::string& name) {
-    static std::map<std::string, TaskShape> cache;
+const Task& cachedTask(const std::string& name) {
+    static std::map<std::string, Task> cache;
     const auto found = cache.find(name);
-    if (found != cache.end()) return found->second;
-    const Task task = load_task(name);
-    return cache.emplace(name, TaskShape{task.head(), task.classes()}).first->second;
+    return found != cache.end() ? found->second : cache.emplace(name, load_task(name)).first->second;
 }
 
 } // namespace
@@ -34,7 +32,7 @@ ParameterCounts counts_of(const RunSpec& spec, std::int64_t* backbone) {
     if (backbone != nullptr) *backbone = config.parameter_count();
     std::vector<Problem> problems;
     const MethodInfo& info = method_info(spec.method);
-    return info.count(config, cachedShape(spec.task),
+    return info.count(config, shape_of(cachedTask(spec.task), config),
                       OptionValues::from_json(info.options, spec.method_options, "", problems));
 }
 

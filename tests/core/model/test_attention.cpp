@@ -42,6 +42,10 @@ at::Tensor dense(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
 
 } // namespace
 
+namespace {
+const std::vector<std::int64_t> five = {0, 5}, single = {0, 1}, two = {0, 4, 9};
+} // namespace
+
 class TestAttention : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -64,7 +68,8 @@ private Q_SLOTS:
         const AttentionShape shape{heads, kvHeads, width, causal, 1 / std::sqrt(double(width))};
         const at::Tensor q = drawn({35, heads * width}, 1), k = drawn({35, kvHeads * width}, 2),
                          v = drawn({35, kvHeads * width}, 3), weight = drawn({35, heads * width}, 4).detach();
-        const at::Tensor expected = dense(q, k, v, offsets, shape), got = packed_attention(q, k, v, offsets, shape);
+        const at::Tensor expected = dense(q, k, v, offsets, shape),
+                         got = packed_attention(q, k, v, {offsets, offsets}, shape);
         QVERIFY(at::allclose(got, expected, 1e-5, 1e-5));
         (expected * weight).sum().backward();
         const at::Tensor gq = q.grad().clone(), gk = k.grad().clone(), gv = v.grad().clone();
@@ -76,24 +81,68 @@ private Q_SLOTS:
         QVERIFY(at::allclose(v.grad(), gv, 1e-4, 1e-5));
     }
 
+    // Another text's keys, as a decoder reads its encoder; a bias over positions with its gradient.
+    void readsAnotherTextWithABias() {
+        const std::vector<std::int64_t> queries = {0, 3, 5}, keys = {0, 4, 11};
+        const AttentionShape shape{2, 2, 4, false, 0.5};
+        const at::Tensor q = drawn({5, 8}, 1), k = drawn({11, 8}, 2), v = drawn({11, 8}, 3), bias = drawn({2, 7, 7}, 4),
+                         weight = drawn({5, 8}, 5).detach();
+        std::vector<at::Tensor> outputs;
+        for (std::size_t s = 0; s < 2; ++s) {
+            const std::int64_t n = queries[s + 1] - queries[s], m = keys[s + 1] - keys[s];
+            const auto rows = [](const at::Tensor& x, std::int64_t first, std::int64_t count) {
+                return x.narrow(0, first, count).view({count, 2, 4}).transpose(0, 1);
+            };
+            // A bias depends on distances only: shorter texts take its last rows and columns.
+            const at::Tensor scores = at::matmul(rows(q, queries[s], n), rows(k, keys[s], m).transpose(1, 2)) * 0.5 +
+                                      bias.narrow(1, 7 - n, n).narrow(2, 7 - m, m);
+            outputs.push_back(
+                at::matmul(at::softmax(scores, -1), rows(v, keys[s], m)).transpose(0, 1).reshape({n, -1}));
+        }
+        const at::Tensor expected = at::cat(outputs), got = packed_attention(q, k, v, {queries, keys}, shape, bias);
+        QVERIFY(at::allclose(got, expected, 1e-5, 1e-5));
+        (expected * weight).sum().backward();
+        std::vector<at::Tensor> gradients;
+        for (const at::Tensor& x : {q, k, v, bias}) {
+            gradients.push_back(x.grad().clone());
+            x.mutable_grad() = at::Tensor();
+        }
+        (got * weight).sum().backward();
+        std::size_t i = 0;
+        for (const at::Tensor& x : {q, k, v, bias})
+            QVERIFY(at::allclose(x.grad(), gradients[i++], 1e-4, 1e-5));
+    }
+
+    // A text read in two pieces, the second over cached keys, gives the rows of the whole.
+    void goesOnFromACache() {
+        const std::vector<std::int64_t> whole = {0, 6}, head = {0, 4}, tail = {0, 2};
+        const AttentionShape shape{4, 2, 4, true, 0.5};
+        const at::Tensor q = drawn({6, 16}, 1), k = drawn({6, 8}, 2), v = drawn({6, 8}, 3);
+        const at::Tensor all = packed_attention(q, k, v, {whole, whole}, shape);
+        const at::Tensor first =
+            packed_attention(q.narrow(0, 0, 4), k.narrow(0, 0, 4), v.narrow(0, 0, 4), {head, head}, shape);
+        const at::Tensor second = packed_attention(q.narrow(0, 4, 2), k, v, {tail, whole}, shape);
+        QVERIFY(at::allclose(at::cat({first, second}), all, 1e-5, 1e-6));
+    }
+
     // With one head, or one token, the rows already lie as the kernel wants them.
     void leavesItsInputsAlone() {
         const AttentionShape shape{1, 1, 4, false, 0.5};
         const at::Tensor q = drawn({5, 4}, 1).detach(), before = q.clone();
-        packed_attention(q, drawn({5, 4}, 2), drawn({5, 4}, 3), {0, 5}, shape);
+        packed_attention(q, drawn({5, 4}, 2), drawn({5, 4}, 3), {five, five}, shape);
         QVERIFY(at::equal(q, before));
         const AttentionShape four{4, 4, 2, false, 0.5};
         const at::Tensor one = drawn({1, 8}, 1).detach(), same = one.clone();
-        packed_attention(one, drawn({1, 8}, 2), drawn({1, 8}, 3), {0, 1}, four);
+        packed_attention(one, drawn({1, 8}, 2), drawn({1, 8}, 3), {single, single}, four);
         QVERIFY(at::equal(one, same));
     }
 
     void computesOnlyNeededGradients() {
         const AttentionShape shape{2, 2, 4, false, 0.5};
         const at::Tensor q = drawn({5, 8}, 1), k = drawn({5, 8}, 2).detach(), v = drawn({5, 8}, 3).detach();
-        packed_attention(q, k, v, {0, 5}, shape).sum().backward();
+        packed_attention(q, k, v, {five, five}, shape).sum().backward();
         QVERIFY(q.grad().defined() && !k.grad().defined() && !v.grad().defined());
-        QVERIFY(!packed_attention(q.detach(), k, v, {0, 5}, shape).requires_grad());
+        QVERIFY(!packed_attention(q.detach(), k, v, {five, five}, shape).requires_grad());
     }
 
     void dropoutIsAFunctionOfSeedAndCall() {
@@ -113,9 +162,9 @@ private Q_SLOTS:
         const AttentionShape shape{2, 2, 4, true, 0.5};
         const at::Tensor q = drawn({9, 8}, 1), k = drawn({9, 8}, 2), v = drawn({9, 8}, 3);
         DropoutStream a{1, 0}, b{1, 0};
-        const at::Tensor once = packed_attention(q, k, v, {0, 4, 9}, shape, 0.5, &a);
-        QVERIFY(at::equal(once, packed_attention(q, k, v, {0, 4, 9}, shape, 0.5, &b)));
-        QVERIFY(!at::equal(once, packed_attention(q, k, v, {0, 4, 9}, shape)));
+        const at::Tensor once = packed_attention(q, k, v, {two, two}, shape, {}, 0.5, &a);
+        QVERIFY(at::equal(once, packed_attention(q, k, v, {two, two}, shape, {}, 0.5, &b)));
+        QVERIFY(!at::equal(once, packed_attention(q, k, v, {two, two}, shape)));
         once.sum().backward();
         QVERIFY(q.grad().isfinite().all().item<bool>());
     }

@@ -10,11 +10,9 @@ using namespace diapason::testing;
 
 namespace {
 
-const std::vector<const char*> families = {"bert", "llama"};
-
 void add_families() {
     QTest::addColumn<QString>("family");
-    for (const char* family : families)
+    for (const char* family : all_families)
         QTest::newRow(family) << family;
 }
 
@@ -26,14 +24,14 @@ private Q_SLOTS:
     void companyChangesNothing_data() { add_families(); }
     void companyChangesNothing() {
         QFETCH(QString, family);
-        const HeadSpec head{HeadKind::sequence_classification, 3};
-        const auto model = tiny_model(family.toStdString(), head);
-        const auto sequences = tiny_sequences(head, 7);
-        const PackedBatch together = PackedBatch::pack(sequences, at::kCPU);
-        const at::Tensor logits = model->logits(together, {});
-        for (std::size_t i = 0; i < sequences.size(); ++i) {
-            const at::Tensor alone = model->logits(PackedBatch::pack({&sequences[i], 1}, at::kCPU), {});
-            QVERIFY(at::allclose(logits.narrow(0, std::int64_t(i), 1), alone, 1e-5, 1e-5));
+        for (const HeadSpec& head : heads_of(family.toStdString())) {
+            const auto model = tiny_model(family.toStdString(), head);
+            const auto sequences = tiny_sequences(head, 7);
+            const at::Tensor together = model->logits(PackedBatch::pack(sequences, at::kCPU), {});
+            std::vector<at::Tensor> alone;
+            for (const Sequence& sequence : sequences)
+                alone.push_back(model->logits(PackedBatch::pack({&sequence, 1}, at::kCPU), {}));
+            QVERIFY(at::allclose(together, at::cat(alone), 1e-5, 1e-5));
         }
     }
 
@@ -56,12 +54,12 @@ private Q_SLOTS:
     void onlyRealTokensAndLabelledRows_data() { add_families(); }
     void onlyRealTokensAndLabelledRows() {
         QFETCH(QString, family);
-        const HeadSpec head{family == QLatin1String("bert") ? HeadKind::masked_lm : HeadKind::causal_lm, 0};
+        const HeadSpec head = heads_of(family.toStdString()).back();
         const auto model = tiny_model(family.toStdString(), head);
         const auto sequences = tiny_sequences(head);
         std::int64_t tokens = 0, labelled = 0;
         for (const Sequence& sequence : sequences) {
-            tokens += std::int64_t(sequence.ids.size());
+            tokens += std::int64_t((sequence.target_ids.empty() ? sequence.ids : sequence.target_ids).size());
             for (const std::int64_t label : sequence.labels)
                 labelled += label != -100;
         }
@@ -78,10 +76,10 @@ private Q_SLOTS:
     void backwardStopsAtTheLowestTrainedLayer_data() { add_families(); }
     void backwardStopsAtTheLowestTrainedLayer() {
         QFETCH(QString, family);
-        const HeadSpec head{HeadKind::sequence_classification, 3};
+        const HeadSpec head = heads_of(family.toStdString()).front();
         const auto model = tiny_model(family.toStdString(), head);
         Parameter* trained = nullptr;
-        for (const auto& [site, linear] : model->backbone().linears())
+        for (const auto& [site, linear] : model->backbone().linears()) // of the decoder where there are two stacks
             if (site.layer == 1 && site.point == "fc1") trained = linear->weight;
         model->train({trained});
         const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);
@@ -97,9 +95,7 @@ private Q_SLOTS:
     void worksOnTheMetaDevice_data() { add_families(); }
     void worksOnTheMetaDevice() {
         QFETCH(QString, family);
-        for (const HeadKind kind : {HeadKind::sequence_classification,
-                                    family == QLatin1String("bert") ? HeadKind::masked_lm : HeadKind::causal_lm}) {
-            const HeadSpec head{kind, 3};
+        for (const HeadSpec& head : heads_of(family.toStdString())) {
             const auto model = tiny_model(family.toStdString(), head, at::kMeta);
             std::vector<Parameter*> all;
             for (const auto& parameter : model->weights().all())
@@ -127,7 +123,7 @@ private Q_SLOTS:
     void savedWeightsAreReadBack_data() { add_families(); }
     void savedWeightsAreReadBack() {
         QFETCH(QString, family);
-        const HeadSpec head{HeadKind::sequence_classification, 3};
+        const HeadSpec head = heads_of(family.toStdString()).front();
         const auto model = tiny_model(family.toStdString(), head);
         TemporaryFolder folder;
         std::vector<const Parameter*> all;

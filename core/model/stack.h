@@ -1,0 +1,70 @@
+// One stack of equal transformer layers with its embeddings: an encoder or a decoder.
+#pragma once
+
+#include "core/backbone/family.h"
+#include "core/model/deltas.h"
+#include "core/model/layers.h"
+#include "core/model/packed_batch.h"
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace diapason {
+
+/// Hidden states of a stack. With an embedding delta of length P every sequence has P more rows than the batch has
+/// tokens.
+struct StackStates {
+    at::Tensor last;                   ///< [T', width], after the final norm where the family has one
+    std::vector<at::Tensor> all;       ///< 0 = embeddings, then after each layer; filled on request
+    std::vector<std::int64_t> offsets; ///< B+1, of T'
+    std::int64_t prompt = 0;           ///< P
+};
+
+/// x + f(norm(x)) or norm(x + f(x)) for each sublayer f: self-attention, in a decoder beside an encoder cross
+/// attention, feed-forward.
+struct Layer {
+    Attention self, cross;
+    FeedForward ffn;
+    Norm self_norm, cross_norm, ffn_norm;
+    bool has_cross = false;
+};
+
+/// What a decoder keeps between the steps of a generation: keys and values of every layer.
+struct DecoderCache {
+    std::vector<KeyValues> self, cross;      ///< one a layer
+    std::vector<std::int64_t> offsets;       ///< B+1, of the rows in `self`; empty before the first step
+    std::vector<std::int64_t> cross_offsets; ///< of the rows in `cross`; empty without an encoder
+
+    /// Sequence i becomes what sequence parents[i] was: a sequence may go on twice, or not at all.
+    void select(const std::vector<std::int64_t>& parents);
+};
+
+struct Stack {
+    const BackboneConfig* config = nullptr;
+    StackShape shape;
+    Parameter* words = nullptr;
+    Parameter* positions = nullptr; ///< null: none learned
+    Parameter* types = nullptr;
+    Parameter* relative = nullptr;   ///< buckets of relative positions
+    Norm embedding_norm, final_norm; ///< weight null: none
+    std::vector<Layer> layers;
+
+    /// @param encoder what cross attention reads; null for the first stack
+    /// @param cache null = none: every sequence is new. Otherwise its tokens go on from what is cached
+    StackStates forward(const PackedTokens& tokens, EmbeddingDelta* prompt, const StackStates* encoder,
+                        const ForwardState& state, bool keep_all, DecoderCache* cache = nullptr) const;
+
+private:
+    at::Tensor run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
+                         const StackStates* encoder, const ForwardState& state, DecoderCache* cache) const;
+};
+
+/// @param config must outlive the stack
+Stack build_stack(const BackboneConfig& config, const StackShape& shape, const StackLayout& layout,
+                  ParameterStore& store);
+
+/// Sublayer, point and map, in data-flow order.
+std::vector<std::tuple<std::string, std::string, Linear*>> linears_of(Layer& layer);
+
+} // namespace diapason
