@@ -69,7 +69,7 @@ void read_saved_module(const std::string& key, const at::Tensor& value, Model& m
     adapter.parameters[key] = parameter;
 }
 
-void read_lora(const Json& config, const SafetensorsFile& file, Model& model, PeftAdapter& adapter) {
+void read_lora(const Json& config, const TensorFile& file, Model& model, PeftAdapter& adapter) {
     const std::string origin = file.path().string();
     for (const char* feature : {"use_dora", "lora_bias", "use_qalora", "use_bdlora"}) {
         if (config.contains(feature) && config.at(feature).is_boolean() && config.at(feature).get<bool>()) {
@@ -114,7 +114,7 @@ void read_lora(const Json& config, const SafetensorsFile& file, Model& model, Pe
     }
 }
 
-void read_prompt(const Json& config, const SafetensorsFile& file, Model& model, PeftAdapter& adapter) {
+void read_prompt(const Json& config, const TensorFile& file, Model& model, PeftAdapter& adapter) {
     const std::string origin = file.path().string();
     for (const TensorEntry& entry : file.entries()) {
         const at::Tensor value = read_tensor(file, entry);
@@ -145,7 +145,7 @@ void read_prompt(const Json& config, const SafetensorsFile& file, Model& model, 
 PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model) {
     const c10::NoGradGuard guard;
     const Json config = read_json(folder / "adapter_config.json");
-    const SafetensorsFile file(folder / "adapter_model.safetensors");
+    const TensorFile file(folder / "adapter_model.safetensors");
     const std::string kind = config.value("peft_type", "");
     PeftAdapter adapter;
     if (kind == "LORA")

@@ -1,7 +1,7 @@
 #include "core/backbone/backbone_config.h"
 
 #include "core/backbone/family.h"
-#include "core/backbone/safetensors.h"
+#include "core/backbone/tensor_file.h"
 #include "core/base/error.h"
 #include "core/base/options.h"
 #include "core/base/paths.h"
@@ -15,13 +15,13 @@ namespace {
 
 // What only the weights tell. A folder without them (not trained yet) has no pooler, and a head as config.json says.
 void look_at_weights(const fs::path& folder, BackboneConfig& config) {
-    if (!fs::exists(folder / "model.safetensors") && !fs::exists(folder / "model.safetensors.index.json")) return;
+    if (!has_weights(folder)) return;
     const BackboneFamily& family = family_of(config);
     const HeadLayout heads = family.heads(config);
     const std::string words = family.stacks(config).front().words + ".weight";
-    const std::vector<SafetensorsFile> files = open_weights(folder);
+    const std::vector<TensorFile> files = open_weights(folder);
     std::string_view table, output;
-    for (const SafetensorsFile& file : files) {
+    for (const TensorFile& file : files) {
         for (const TensorEntry& entry : file.entries()) {
             const CanonicalName canonical = family.canonical(entry.name);
             const std::string_view bytes(reinterpret_cast<const char*>(file.data(entry)), entry.end - entry.begin);

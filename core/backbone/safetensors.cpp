@@ -1,5 +1,6 @@
-#include "core/backbone/safetensors.h"
+// safetensors: the reader with the acceptance rules of the format, and the writer.
 
+#include "core/backbone/tensor_file.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -7,12 +8,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fcntl.h>
 #include <limits>
 #include <set>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace diapason {
 namespace fs = std::filesystem;
@@ -175,112 +172,26 @@ void check_layout(const std::string& file, const std::vector<TensorEntry>& entri
 
 } // namespace
 
-struct SafetensorsFile::Mapping {
-    const std::byte* start = nullptr;
-    std::size_t size = 0;
-
-    explicit Mapping(const fs::path& file) {
-        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-        if (descriptor < 0) throw input_error(file.string(), std::string("cannot be opened: ") + std::strerror(errno));
-        struct stat status {};
-        const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-        size = regular ? static_cast<std::size_t>(status.st_size) : 0;
-        void* address = size >= 8 ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0) : MAP_FAILED;
-        ::close(descriptor);
-        if (size < 8) throw input_error(file.string(), "is no safetensors file: it is shorter than 8 bytes");
-        if (address == MAP_FAILED)
-            throw input_error(file.string(), std::string("cannot be mapped: ") + std::strerror(errno));
-        start = static_cast<const std::byte*>(address);
-    }
-    ~Mapping() { ::munmap(const_cast<std::byte*>(start), size); }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-};
-
-std::int64_t TensorEntry::elements() const {
-    std::int64_t product = 1;
-    for (const std::int64_t dimension : shape)
-        product *= dimension;
-    return product;
-}
-
-std::size_t bytes_of_dtype(const std::string& dtype) {
-    static const std::map<std::string, std::size_t> sizes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},
-                                                             {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
-                                                             {"U8", 1},  {"BOOL", 1}};
-    const auto found = sizes.find(dtype);
-    return found == sizes.end() ? 0 : found->second;
-}
-
-SafetensorsFile::SafetensorsFile(const fs::path& file)
-    : m_path(file),
-      m_mapping(std::make_shared<const Mapping>(file)) {
-    const std::string name = file.string();
+TensorTable read_safetensors_table(const FileMapping& file, const std::string& name) {
+    if (file.size() < 8) throw input_error(name, "is no safetensors file: it is shorter than 8 bytes");
     std::uint64_t header_bytes = 0;
-    std::memcpy(&header_bytes, m_mapping->start, 8);
-    if (header_bytes < 2 || header_bytes > max_header_bytes || header_bytes > m_mapping->size - 8) {
+    std::memcpy(&header_bytes, file.start(), 8);
+    if (header_bytes < 2 || header_bytes > max_header_bytes || header_bytes > file.size() - 8) {
         throw input_error(name, "is no safetensors file: its header claims " + std::to_string(header_bytes) +
-                                    " bytes in a file of " + std::to_string(m_mapping->size));
+                                    " bytes in a file of " + std::to_string(file.size()));
     }
-    std::string_view header(reinterpret_cast<const char*>(m_mapping->start) + 8, header_bytes);
+    std::string_view header(reinterpret_cast<const char*>(file.start()) + 8, header_bytes);
     if (header.front() != '{') throw input_error(name, "is no safetensors file: its header does not begin with {");
     header = header.substr(0, header.find_last_not_of(' ') + 1); // padding, spaces only
     HeaderReader reader;
     if (!Json::sax_parse(header.begin(), header.end(), &reader)) throw input_error(name, reader.problem);
-    m_data_start = 8 + header_bytes;
-    check_layout(name, reader.entries, m_mapping->size - m_data_start);
-    m_entries = std::move(reader.entries);
-    m_metadata = std::move(reader.metadata);
-    std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
-    for (std::size_t i = 0; i < m_entries.size(); ++i)
-        m_index[m_entries[i].name] = i;
-}
-
-const TensorEntry* SafetensorsFile::find(const std::string& name) const {
-    const auto found = m_index.find(name);
-    return found == m_index.end() ? nullptr : &m_entries[found->second];
-}
-
-const std::byte* SafetensorsFile::data(const TensorEntry& entry) const {
-    return m_mapping->start + m_data_start + entry.begin;
-}
-
-std::vector<SafetensorsFile> open_weights(const fs::path& folder) {
-    const fs::path single = folder / "model.safetensors";
-    const fs::path index = folder / "model.safetensors.index.json";
-    std::vector<SafetensorsFile> files;
-    if (fs::exists(single)) {
-        files.emplace_back(single);
-        return files;
+    const std::uint64_t data_start = 8 + header_bytes;
+    check_layout(name, reader.entries, file.size() - data_start);
+    for (TensorEntry& entry : reader.entries) { // the file counts from the end of its header
+        entry.begin += data_start;
+        entry.end += data_start;
     }
-    if (!fs::exists(index)) {
-        throw input_error(folder.string(), "holds neither model.safetensors nor model.safetensors.index.json");
-    }
-    const Json document = read_json(index, 64u << 20);
-    const auto map = document.find("weight_map");
-    if (map == document.end() || !map->is_object()) throw input_error(index.string(), "weight_map is missing");
-    std::map<std::string, std::vector<std::string>> shards;
-    for (const auto& [tensor, shard] : map->items()) {
-        if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
-        const std::string file = shard.get<std::string>();
-        if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos ||
-            file.find('\0') != std::string::npos) {
-            throw input_error(index.string(), "weight_map." + tensor + " = \"" + file + "\" is not a plain file name");
-        }
-        shards[file].push_back(tensor);
-    }
-    for (const auto& [file, tensors] : shards) {
-        if (fs::is_symlink(folder / file) &&
-            fs::weakly_canonical(folder / file).parent_path() != fs::weakly_canonical(folder)) {
-            throw input_error(index.string(), "the shard " + file + " leads outside the folder");
-        }
-        files.emplace_back(folder / file);
-        for (const std::string& tensor : tensors) {
-            if (files.back().find(tensor) == nullptr)
-                throw input_error(index.string(), "the shard " + file + " does not hold " + tensor);
-        }
-    }
-    return files;
+    return {std::move(reader.entries), std::move(reader.metadata)};
 }
 
 void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors,

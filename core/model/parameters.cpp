@@ -22,7 +22,7 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }
 
 struct Found {
-    const SafetensorsFile* file = nullptr;
+    const TensorFile* file = nullptr;
     const TensorEntry* entry = nullptr;
 };
 
@@ -69,26 +69,31 @@ at::ScalarType scalar_type_of(const std::string& dtype) {
     throw Error(ErrorKind::input, "tensors of type " + dtype + " are not read");
 }
 
-at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bool map) {
+at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool map) {
     const at::ScalarType type = scalar_type_of(entry.dtype);
     const std::byte* data = file.data(entry);
-    if (map && type == at::kFloat && reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0) {
+    if (map && type == at::kFloat && entry.strides.empty() &&
+        reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0) {
         // The mapping outlives the tensor: the deleter holds a copy of the file.
         return at::from_blob(
             const_cast<std::byte*>(data), entry.shape, [file](void*) {}, at::TensorOptions().dtype(at::kFloat));
     }
-    at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(type));
-    if (entry.end > entry.begin) std::memcpy(tensor.data_ptr(), data, entry.end - entry.begin);
+    const auto bytes = static_cast<std::int64_t>(entry.end - entry.begin);
+    const auto width = static_cast<std::int64_t>(bytes_of_dtype(entry.dtype));
+    at::Tensor tensor = entry.strides.empty() ? at::empty(entry.shape, at::TensorOptions().dtype(type))
+                                              : at::empty({bytes / width}, at::TensorOptions().dtype(type));
+    if (bytes > 0) std::memcpy(tensor.data_ptr(), data, static_cast<std::size_t>(bytes));
+    if (!entry.strides.empty()) tensor = tensor.as_strided(entry.shape, entry.strides).contiguous();
     return at::isFloatingType(type) ? tensor.to(at::kFloat) : tensor;
 }
 
 std::vector<Parameter> load_parameters(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
                                        CanonicalName (*canonical)(const std::string& name), at::Device device,
                                        std::vector<std::string>* unexpected) {
-    const std::vector<SafetensorsFile> files = open_weights(folder);
+    const std::vector<TensorFile> files = open_weights(folder);
     std::map<std::string, Found> found, copies;
     std::vector<std::string> repeated;
-    for (const SafetensorsFile& file : files) {
+    for (const TensorFile& file : files) {
         for (const TensorEntry& entry : file.entries()) {
             const auto [name, copy] = canonical(entry.name);
             if (name.empty()) continue;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/backbone/family.h"
-#include "core/backbone/safetensors.h"
+#include "core/backbone/tensor_file.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -39,7 +39,7 @@ private:
 };
 
 /// A tensor of a file as float32 on the CPU; float32 data stay mapped (no copy) when they are aligned and `map` is set.
-at::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry, bool map = false);
+at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool map = false);
 
 /// The tensors of a folder under canonical names. `canonical` says what a name of the file is called here. Everything
 /// is checked before anything is read: missing and mismatched tensors are listed in full, unexpected ones are noted.

@@ -1,6 +1,6 @@
 #include "core/train/checkpoint.h"
 
-#include "core/backbone/safetensors.h"
+#include "core/backbone/tensor_file.h"
 #include "core/base/error.h"
 #include "core/model/parameters.h"
 
@@ -25,7 +25,7 @@ void save_checkpoint(const std::filesystem::path& folder, const AdamW& optimiser
 }
 
 Json load_checkpoint(const std::filesystem::path& folder, AdamW& optimiser) {
-    const SafetensorsFile file(file_in(folder));
+    const TensorFile file(file_in(folder));
     const auto part = [&](const char* name) {
         const TensorEntry* entry = file.find(name);
         if (entry == nullptr || entry->shape != std::vector<std::int64_t>{optimiser.size()}) {

@@ -45,7 +45,7 @@ ParityCase read_parity_case(const fs::path& folder) {
     const std::string kind = text("kind");
     parity.head = head_kind_from(text("head"));
     parity.backbone = folder / text("backbone");
-    const SafetensorsFile file(folder / "io.safetensors");
+    const TensorFile file(folder / "io.safetensors");
     for (const TensorEntry& entry : file.entries())
         parity.tensors[entry.name] = read_tensor(file, entry);
     if (kind == "train" && !parity.document.contains("train")) throw input_error(origin, "train is missing");

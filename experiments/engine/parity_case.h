@@ -1,7 +1,7 @@
 // A golden case of an independent implementation: what it asks for and its tensors (tests/fixtures/README.md).
 #pragma once
 
-#include "core/backbone/safetensors.h"
+#include "core/backbone/tensor_file.h"
 #include "core/base/json.h"
 #include "core/model/head.h"
 #include "core/model/packed_batch.h"

@@ -1,6 +1,6 @@
 // safetensors: what is written is read; what is hostile is refused with one line.
 
-#include "core/backbone/safetensors.h"
+#include "core/backbone/tensor_file.h"
 #include "tests/support/test_support.h"
 
 #include <cstring>
@@ -30,7 +30,7 @@ private Q_SLOTS:
         write_safetensors(folder / "a.safetensors",
                           {{"z.weight", "F32", {2, 3}, a}, {"ids", "I64", {2}, b}, {"empty", "F16", {0, 4}, &none}},
                           {{"note", "kept"}});
-        const SafetensorsFile file(folder / "a.safetensors");
+        const TensorFile file(folder / "a.safetensors");
         QCOMPARE(file.entries().size(), std::size_t(3));
         QCOMPARE(file.metadata().at("note"), std::string("kept"));
         const TensorEntry* z = file.find("z.weight");
@@ -92,7 +92,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, bytes);
         TemporaryFolder folder;
         write_text(folder / "bad.safetensors", bytes.toStdString());
-        const Caught error = caught([&] { SafetensorsFile file(folder / "bad.safetensors"); });
+        const Caught error = caught([&] { TensorFile file(folder / "bad.safetensors"); });
         QVERIFY(error.thrown);
         QCOMPARE(error.kind, ErrorKind::input);
         QVERIFY2(error.says("bad.safetensors"), error.message.c_str());
@@ -103,7 +103,7 @@ private Q_SLOTS:
         TemporaryFolder folder;
         write_text(folder / "a.safetensors",
                    file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}    )", 8));
-        QCOMPARE(SafetensorsFile(folder / "a.safetensors").entries().size(), std::size_t(1));
+        QCOMPARE(TensorFile(folder / "a.safetensors").entries().size(), std::size_t(1));
     }
 
     void indexStaysInItsFolder_data() {

@@ -1,11 +1,14 @@
 // The data that come with Diapason: complete, balanced as described, and no source package in two splits.
 
+#include "core/backbone/backbone_config.h"
+#include "core/backbone/tensor_file.h"
 #include "core/base/sha256.h"
 #include "core/data/task.h"
 #include "tests/support/test_support.h"
 
 #include <map>
 #include <set>
+#include <sstream>
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -55,6 +58,35 @@ private Q_SLOTS:
                 seen.insert(example.label_index);
             QCOMPARE(seen.size(), std::size_t(12));
         }
+    }
+
+    // Each comes with its recipe, its log and what came out, and is as small as promised.
+    void backbonesAreCompleteAndSmall_data() {
+        QTest::addColumn<QString>("name");
+        for (const char* name : {"encoder-mini", "decoder-mini"})
+            QTest::newRow(name) << name;
+    }
+    void backbonesAreCompleteAndSmall() {
+        QFETCH(QString, name);
+        const std::filesystem::path folder = resolve_backbone(name.toStdString());
+        QVERIFY(read_backbone_config(folder).parameter_count() <= 8'000'000);
+        QVERIFY(std::filesystem::file_size(folder / "model.safetensors") <= 16u << 20);
+        for (const TensorFile& file : open_weights(folder))
+            for (const TensorEntry& entry : file.entries())
+                QCOMPARE(entry.dtype, std::string("F16"));
+        const Json training = read_json(folder / "training.json");
+        QCOMPARE(training.at("recipe").at("id").get<std::string>(), name.toStdString());
+        // Far below the loss of guessing among 8,192 pieces, which is 9.01.
+        QVERIFY(training.at("held_out_loss").get<double>() < 6);
+        std::istringstream log(read_file(folder / "pretrain-log.jsonl", 8u << 20));
+        std::string line;
+        std::int64_t last = 0;
+        while (std::getline(log, line)) {
+            const auto step = parse_json(line, "log").at("step").get<std::int64_t>();
+            QVERIFY(step >= last);
+            last = step;
+        }
+        QCOMPARE(last, training.at("steps").get<std::int64_t>());
     }
 
     void thereIsAnOutOfDomainSplit() { QVERIFY(!load_split(load_task("section"), "ood").empty()); }

@@ -1,6 +1,6 @@
 // One run of the engine: the same bits every time, every state, and what a run leaves behind.
 
-#include "core/backbone/safetensors.h"
+#include "core/backbone/tensor_file.h"
 #include "core/base/training_options.h"
 #include "experiments/engine/runner.h"
 #include "experiments/study.h"
@@ -141,7 +141,7 @@ private Q_SLOTS:
         std::filesystem::copy(resolve_backbone("encoder-mini"), broken);
         std::string bytes = read_file(broken / "model.safetensors", 64u << 20);
         {
-            const SafetensorsFile file(broken / "model.safetensors");
+            const TensorFile file(broken / "model.safetensors");
             const TensorEntry* norm = file.find("bert.embeddings.LayerNorm.weight");
             QVERIFY(norm && norm->dtype == "F16");
             const auto at = bytes.size() - std::size_t(file.entries().back().end) + std::size_t(norm->begin);
@@ -219,7 +219,7 @@ private Q_SLOTS:
         TemporaryFolder folder;
         const Record record = execute(spec_of("lora"), {folder / "run", true});
         QCOMPARE(record.state, RunState::finished);
-        const SafetensorsFile file(folder.path() / "run" / "adapter.safetensors");
+        const TensorFile file(folder.path() / "run" / "adapter.safetensors");
         QVERIFY(file.entries().size() > 2);
         QVERIFY(file.metadata().at("spec").find("lora") != std::string::npos);
         std::size_t files = 0;

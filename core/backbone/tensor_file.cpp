@@ -1,0 +1,122 @@
+#include "core/backbone/tensor_file.h"
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace diapason {
+namespace fs = std::filesystem;
+namespace {
+
+// The names that a folder's weights may have, in order of preference.
+constexpr const char* weight_files[] = {"model.safetensors", "pytorch_model.bin"};
+
+std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& index) {
+    const Json document = read_json(index, 64u << 20);
+    const auto map = document.find("weight_map");
+    if (map == document.end() || !map->is_object()) throw input_error(index.string(), "weight_map is missing");
+    std::map<std::string, std::vector<std::string>> shards;
+    for (const auto& [tensor, shard] : map->items()) {
+        if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
+        const std::string file = shard.get<std::string>();
+        if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos ||
+            file.find('\0') != std::string::npos) {
+            throw input_error(index.string(), "weight_map." + tensor + " = \"" + file + "\" is not a plain file name");
+        }
+        shards[file].push_back(tensor);
+    }
+    std::vector<TensorFile> files;
+    for (const auto& [file, tensors] : shards) {
+        if (fs::is_symlink(folder / file) &&
+            fs::weakly_canonical(folder / file).parent_path() != fs::weakly_canonical(folder)) {
+            throw input_error(index.string(), "the shard " + file + " leads outside the folder");
+        }
+        files.emplace_back(folder / file);
+        for (const std::string& tensor : tensors) {
+            if (files.back().find(tensor) == nullptr)
+                throw input_error(index.string(), "the shard " + file + " does not hold " + tensor);
+        }
+    }
+    return files;
+}
+
+fs::path index_of(const fs::path& folder, const char* name) {
+    return folder / (std::string(name) + ".index.json");
+}
+
+} // namespace
+
+std::int64_t TensorEntry::elements() const {
+    std::int64_t product = 1;
+    for (const std::int64_t dimension : shape)
+        product *= dimension;
+    return product;
+}
+
+std::size_t bytes_of_dtype(const std::string& dtype) {
+    static const std::map<std::string, std::size_t> sizes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},
+                                                             {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
+                                                             {"U8", 1},  {"BOOL", 1}};
+    const auto found = sizes.find(dtype);
+    return found == sizes.end() ? 0 : found->second;
+}
+
+FileMapping::FileMapping(const fs::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) throw input_error(file.string(), std::string("cannot be opened: ") + std::strerror(errno));
+    struct stat status {};
+    const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    m_size = regular ? static_cast<std::size_t>(status.st_size) : 0;
+    void* address = m_size > 0 ? ::mmap(nullptr, m_size, PROT_READ, MAP_SHARED, descriptor, 0) : MAP_FAILED;
+    ::close(descriptor);
+    if (m_size == 0) throw input_error(file.string(), regular ? "is empty" : "is no regular file");
+    if (address == MAP_FAILED)
+        throw input_error(file.string(), std::string("cannot be mapped: ") + std::strerror(errno));
+    m_start = static_cast<const std::byte*>(address);
+}
+
+FileMapping::~FileMapping() {
+    ::munmap(const_cast<std::byte*>(m_start), m_size);
+}
+
+TensorFile::TensorFile(const fs::path& file) : m_path(file), m_mapping(std::make_shared<const FileMapping>(file)) {
+    TensorTable table = is_torch_file(*m_mapping) ? read_torch_table(*m_mapping, file.string())
+                                                  : read_safetensors_table(*m_mapping, file.string());
+    m_entries = std::move(table.entries);
+    m_metadata = std::move(table.metadata);
+    std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    for (std::size_t i = 0; i < m_entries.size(); ++i)
+        m_index[m_entries[i].name] = i;
+}
+
+const TensorEntry* TensorFile::find(const std::string& name) const {
+    const auto found = m_index.find(name);
+    return found == m_index.end() ? nullptr : &m_entries[found->second];
+}
+
+bool has_weights(const fs::path& folder) {
+    return std::any_of(std::begin(weight_files), std::end(weight_files), [&](const char* name) {
+        return fs::exists(folder / name) || fs::exists(index_of(folder, name));
+    });
+}
+
+std::vector<TensorFile> open_weights(const fs::path& folder) {
+    for (const char* name : weight_files) {
+        if (fs::exists(folder / name)) {
+            std::vector<TensorFile> files;
+            files.emplace_back(folder / name);
+            return files;
+        }
+        if (fs::exists(index_of(folder, name))) return open_shards(folder, index_of(folder, name));
+    }
+    throw input_error(folder.string(), "holds neither model.safetensors nor pytorch_model.bin, nor an index of shards");
+}
+
+} // namespace diapason
