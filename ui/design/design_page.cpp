@@ -111,6 +111,7 @@ QWidget* DesignPage::buildSections() {
     top->addWidget(m_name);
     layout->addLayout(top);
     m_sections = new QListWidget;
+    m_sections->setObjectName(QStringLiteral("sections"));
     m_sections->setAccessibleName(tr("Sections of the design"));
     m_sections->setStyleSheet(QStringLiteral("background: transparent"));
     m_sections->setWordWrap(true);

@@ -52,6 +52,7 @@ public:
     void setRaisedArm(RowId arm);
     /// Draws soon; calls within 50 ms are one.
     void refresh();
+    bool upToDate() const { return !m_timer.isActive(); }
     void fit();
     void setFollow(bool follow);
     void setCursor(double x); ///< NaN = none
