@@ -58,6 +58,7 @@ class TestPictures : public QObject {
         for (const QSize size : sizes) {
             at.window->resize(size);
             QWidget* target = shown != nullptr ? shown : at.window.get();
+            QCoreApplication::processEvents(); // layouts
             QTRY_VERIFY(upToDate(*at.window));
             const QStringList wrong = cutOff(*target);
             const QString where = QStringLiteral("%1, %2, %3 wide").arg(name, m_look).arg(size.width());

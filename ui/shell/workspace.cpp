@@ -92,13 +92,22 @@ void Workspace::openDesign(const Study& study) {
     Q_EMIT designChanged();
 }
 
-void Workspace::changeDesign(const QString& what, const Study& study) {
+void Workspace::edit(const QString& what, const std::function<void(Study&)>& change) {
+    Study study = m_design;
+    change(study);
     m_undo.push(new DesignCommand(*this, what, study));
 }
 
 void Workspace::showStudy(RowId study) {
     if (study == m_study) return;
     m_study = study;
+    if (running()) { // what the session has handed over lies in the store before the pages read it
+        try {
+            m_store->flush();
+        } catch (const Error& error) {
+            Q_EMIT problem(qs(error.what()));
+        }
+    }
     Q_EMIT studyChanged();
 }
 
