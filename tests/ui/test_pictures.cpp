@@ -42,7 +42,9 @@ QStringList cutOff(const QWidget& window) {
     return found;
 }
 
-bool upToDate(const QWidget& window) {
+// Layouts done and plots drawn: their headings ask for a layout again.
+bool settled(const QWidget& window) {
+    QCoreApplication::processEvents();
     const auto plots = window.findChildren<ui::CurvePlot*>();
     return std::all_of(plots.begin(), plots.end(), [](const auto* plot) { return plot->upToDate(); });
 }
@@ -58,8 +60,7 @@ class TestPictures : public QObject {
         for (const QSize size : sizes) {
             at.window->resize(size);
             QWidget* target = shown != nullptr ? shown : at.window.get();
-            QCoreApplication::processEvents(); // layouts
-            QTRY_VERIFY(upToDate(*at.window));
+            QTRY_VERIFY(settled(*at.window));
             const QStringList wrong = cutOff(*target);
             const QString where = QStringLiteral("%1, %2, %3 wide").arg(name, m_look).arg(size.width());
             if (const QByteArray folder = qgetenv("DIAPASON_SCREENSHOTS"); !folder.isEmpty()) {
@@ -97,7 +98,7 @@ private Q_SLOTS:
         at.window->showPage(1);
         look(at, QStringLiteral("design-empty"));
         at.workspace->openDesign(sample_study("first-look"));
-        auto* sections = at.find<QListWidget>(QStringLiteral("sections"));
+        auto* sections = at.find<QListWidget>("sections");
         QVERIFY(sections != nullptr);
         for (int section = 0; section < sections->count(); ++section) {
             sections->setCurrentRow(section);
@@ -109,7 +110,7 @@ private Q_SLOTS:
         wrong.training["steps"] = -3;
         at.workspace->openDesign(wrong);
         sections->setCurrentRow(2);
-        if (auto* methods = at.find<QListWidget>(QStringLiteral("methods"))) methods->setCurrentRow(3);
+        if (auto* methods = at.find<QListWidget>("methods")) methods->setCurrentRow(3);
         look(at, QStringLiteral("design-wrong-methods"));
         sections->setCurrentRow(3);
         look(at, QStringLiteral("design-wrong-training"));

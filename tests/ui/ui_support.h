@@ -8,6 +8,7 @@
 #include "ui/theme/theme.h"
 
 #include <QLabel>
+#include <QLineEdit>
 #include <QtTest>
 
 #include <cmath>
@@ -111,9 +112,9 @@ public:
     }
 
     template <class W>
-    W* find(const QString& name) const {
-        W* found = window->findChild<W*>(name);
-        if (found == nullptr) qWarning("no widget %s", qPrintable(name));
+    W* find(const char* name) const {
+        W* found = window->findChild<W*>(QLatin1String(name));
+        if (found == nullptr) qWarning("no widget %s", name);
         return found;
     }
 
@@ -126,5 +127,13 @@ public:
     std::unique_ptr<ui::Workspace> workspace;
     std::unique_ptr<ui::MainWindow> window; // goes first
 };
+
+/// Replaces the text of a field and leaves it with Return.
+inline void type(QLineEdit* edit, const char* text) {
+    edit->setFocus();
+    edit->selectAll();
+    QTest::keyClicks(edit, QLatin1String(text));
+    QTest::keyClick(edit, Qt::Key_Return);
+}
 
 } // namespace diapason::testing

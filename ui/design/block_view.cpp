@@ -294,7 +294,7 @@ void BlockView::paintEvent(QPaintEvent*) {
         return;
     }
     const double scale = std::min(width() / spaceWidth, height() / spaceHeight);
-    painter.translate((width() - scale * spaceWidth) / 2, (height() - scale * spaceHeight) / 2);
+    painter.translate((width() - scale * spaceWidth) / 2, std::min(12.0, (height() - scale * spaceHeight) / 2));
     painter.scale(scale, scale);
     Drawing(painter, *m_config, m_methods).draw();
     if (hasFocus()) {

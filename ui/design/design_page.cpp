@@ -51,7 +51,7 @@ DesignPage::DesignPage(Workspace& workspace, QWidget* parent)
     splitter->addWidget(buildSections());
     splitter->addWidget(buildCentre());
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({210, 1000});
+    splitter->setSizes({232, 1000});
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter);

@@ -234,7 +234,6 @@ void OptionForm::buildRow(std::size_t at, bool units) {
     auto* name = new QLabel(label);
     name->setBuddy(row.editor);
     name->setToolTip(helpOf(option));
-    name->setContentsMargins(0, 4, 0, 0);
     show(row);
     static_cast<QFormLayout*>(layout())->addRow(name, cell);
 }

@@ -126,8 +126,6 @@ QWidget* HomePage::buildSamples() {
     dressTable(m_table);
     m_table->setHorizontalHeaderLabels({tr("Question"), tr("Design"), tr("Runs"), tr("Time here"), tr("Backbone")});
     m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    for (int column = 1; column < 5; ++column)
-        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_table->horizontalHeaderItem(2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->setAccessibleName(tr("Sample studies"));
@@ -160,6 +158,8 @@ QWidget* HomePage::buildSamples() {
 
 QWidget* HomePage::buildPreview() {
     auto* preview = new QWidget;
+    preview->setProperty("surface", true);
+    preview->setAttribute(Qt::WA_StyledBackground);
     auto* layout = new QHBoxLayout(preview);
     layout->setContentsMargins(16, 12, 16, 16);
     layout->setSpacing(24);
@@ -184,10 +184,9 @@ QWidget* HomePage::buildPreview() {
     words->addLayout(buttons);
     words->addSpacing(8);
     words->addWidget(m_facts);
-    words->addStretch();
+    words->addStretch(1);
     layout->addLayout(words, 2);
     m_block = new BlockView;
-    m_block->setMaximumHeight(520);
     layout->addWidget(m_block, 3);
     connect(m_run, &QPushButton::clicked, this, &HomePage::runSample);
     connect(m_open, &QPushButton::clicked, this, &HomePage::openSample);
@@ -240,6 +239,7 @@ void HomePage::reloadRecent() {
         const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
         m_table->item(row, 3)->setText(minutesOf(m_workspace, sample.study));
     }
+    fitColumns(m_table, 400);
     updateButtons();
 }
 

@@ -47,7 +47,7 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
     heading->addWidget(m_title, 1);
     heading->addWidget(m_note);
     m_note->setProperty("role", QStringLiteral("secondary"));
-    m_title->setMinimumWidth(60); // long headings give way before the window has to grow
+    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // gives way before the window has to grow
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2, 2, 2, 2); // the focus ring
     layout->setSpacing(0);
@@ -59,7 +59,7 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
     m_plot->setNoAntialiasingOnDrag(true);
     m_plot->setPlottingHint(QCP::phFastPolylines, true);
     m_plot->setNotAntialiasedElements(QCP::aeAll); // dense lines: no smoother to the eye, several times slower
-    m_plot->axisRect()->setMinimumMargins(QMargins(48, 8, 90, 34));
+    m_plot->axisRect()->setMinimumMargins(QMargins(62, 8, 90, 34));
     m_labels = new EndLabels(m_plot);
     m_cursor = new QCPItemLine(m_plot);
     m_cursor->setLayer(QStringLiteral("overlay"));
@@ -422,13 +422,14 @@ void CurvePlot::updateTexts() {
     QString title = QStringLiteral("<b>%1</b>").arg(m_heading.toHtmlEscaped());
     const bool many = crowded();
     if (m_view.bands)
-        title += many && m_raised == 0 ? tr("&nbsp; mean over seeds; select an arm for its 95 % t-interval")
+        title += many && m_raised == 0 ? tr("&nbsp; mean over seeds, 95 % t-interval of a selected arm")
                                        : tr("&nbsp; n ≥ 3: mean and 95 % t-interval");
     else if (many && !m_view.wallTime)
         title += tr("&nbsp; n ≥ 3: mean over seeds");
     if (m_view.smoothing > 0) title += tr("&nbsp; %1 EMA").arg(qs(format_number(m_view.smoothing, 2)));
     if (std::isfinite(m_view.untilWall)) title += tr("&nbsp; grey: not yet played");
     m_title->setText(title);
+    m_title->setToolTip(title);
     QString note;
     if (points == 0)
         note = tr("no points yet");
@@ -450,7 +451,7 @@ void CurvePlot::redraw() {
     QFont font = m_plot->font();
     font.setPixelSize(11);
     const int room = std::clamp(EndLabels::widthOf(names, font), 60, std::max(60, std::min(210, width() * 3 / 10)));
-    m_plot->axisRect()->setMinimumMargins(QMargins(48, 8, room, 34));
+    m_plot->axisRect()->setMinimumMargins(QMargins(62, 8, room, 34));
     updateTexts();
     updateCaches();
     applyRange();

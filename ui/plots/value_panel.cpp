@@ -67,6 +67,11 @@ ValuePanel::ValuePanel(const RunCurves& curves, QWidget* parent)
     });
 }
 
+void ValuePanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    m_note->setVisible(height() > 260); // in a small window the rows need the room
+}
+
 void ValuePanel::show(const std::vector<CurveStyle>& styles, const CurveView& score, double cursor) {
     struct Row {
         const CurveStyle* style = nullptr;

@@ -24,6 +24,9 @@ Q_SIGNALS:
     void armChosen(diapason::RowId arm); ///< by the user, to be raised
     void armHidden(diapason::RowId arm, bool hidden);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     const RunCurves& m_curves;
     QLabel* m_title;

@@ -69,15 +69,19 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     m_metric->setAccessibleName(tr("Metric of the lower plot"));
     bar->addWidget(m_metric);
     layout->addLayout(bar);
-    auto* splitter = new QSplitter;
+    auto* splitter = m_splitter = new QSplitter;
     splitter->setObjectName(QStringLiteral("replaySplitter"));
     splitter->setHandleWidth(1);
+    m_left = new QSplitter(Qt::Vertical);
+    m_left->setHandleWidth(1);
+    m_left->setChildrenCollapsible(false);
+    m_left->addWidget(m_runs);
     m_runs->setMinimumWidth(180);
     m_runs->setHeaderHidden(true);
     m_runs->setIndentation(20);
     m_runs->setAccessibleName(tr("Runs to replay"));
     dressList(m_runs);
-    splitter->addWidget(m_runs);
+    splitter->addWidget(m_left);
     auto* plots = new QSplitter(Qt::Vertical);
     plots->setHandleWidth(1);
     plots->addWidget(m_loss);
@@ -153,10 +157,11 @@ void ReplayPage::reload() {
     m_stack->setCurrentIndex(any ? 1 : 0);
     const QSignalBlocker blocker(m_runs);
     std::set<qlonglong> unticked;
-    std::set<QString> folded;
+    std::set<QString> open; // groups that were unfolded
+    const bool first = m_runs->topLevelItemCount() == 0;
     for (int arm = 0; arm < m_runs->topLevelItemCount(); ++arm) {
         const QTreeWidgetItem* group = m_runs->topLevelItem(arm);
-        if (!group->isExpanded()) folded.insert(group->text(0));
+        if (group->isExpanded()) open.insert(group->text(0));
         for (int i = 0; i < group->childCount(); ++i) {
             if (group->child(i)->checkState(0) == Qt::Unchecked)
                 unticked.insert(group->child(i)->data(0, Qt::UserRole).toLongLong());
@@ -164,6 +169,7 @@ void ReplayPage::reload() {
     }
     m_runs->clear();
     std::map<RowId, QTreeWidgetItem*> groups;
+    const bool few = any && m_workspace.reader().arms(study).size() <= 4;
     if (any) {
         std::map<RowId, CurveStyle> styles;
         for (const CurveStyle& style : study_styles(m_workspace.reader(), study))
@@ -177,7 +183,7 @@ void ReplayPage::reload() {
                 group->setData(0, Qt::DecorationRole, style.colour);
                 group->setToolTip(0, style.armLabel);
                 group->setFlags(group->flags() | Qt::ItemIsUserCheckable | Qt::ItemIsAutoTristate);
-                group->setExpanded(groups.size() <= 4 && folded.count(style.armLabel) == 0);
+                group->setExpanded(first ? few : open.count(style.armLabel) != 0);
             }
             auto* item = new QTreeWidgetItem(group, {tr("seed %1, %2").arg(run.seed).arg(qs(run.state))});
             item->setData(0, Qt::UserRole, static_cast<qlonglong>(run.id));
@@ -305,6 +311,20 @@ void ReplayPage::hideArm(RowId arm, bool hidden) {
     }
     m_loss->setStyles(m_styles);
     m_score->setStyles(m_styles);
+}
+
+// Three columns need room; below it the values stand under the runs.
+void ReplayPage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    const bool narrow = width() < 1180;
+    if (narrow == (m_left->indexOf(m_values) >= 0)) return;
+    if (narrow) {
+        m_left->addWidget(m_values);
+        m_splitter->setSizes({320, width() - 320});
+    } else {
+        m_splitter->addWidget(m_values);
+        m_splitter->setSizes({270, width() - 630, 360});
+    }
 }
 
 // Tree and table need the keys that move the replay elsewhere on the page.

@@ -11,6 +11,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QSlider>
+#include <QSplitter>
 #include <QStackedLayout>
 #include <QTreeWidget>
 
@@ -34,6 +35,7 @@ public:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* object, QEvent* event) override;
 
 private:
@@ -51,6 +53,7 @@ private:
     QTreeWidget* m_runs;
     CurvePlot *m_loss, *m_score;
     ValuePanel* m_values;
+    QSplitter *m_splitter, *m_left;
     QPushButton* m_play;
     QComboBox *m_speed, *m_metric;
     QSlider* m_scrubber;

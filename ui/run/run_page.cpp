@@ -61,7 +61,7 @@ RunPage::RunPage(Workspace& workspace, QWidget* parent)
     m_side = buildValues();
     m_splitter->addWidget(m_side);
     m_splitter->setStretchFactor(1, 1);
-    m_splitter->setSizes({360, 720, 340});
+    m_splitter->setSizes({370, 700, 360});
 
     auto* empty = new QWidget;
     auto* emptyLayout = new QVBoxLayout(empty);
@@ -160,9 +160,9 @@ QWidget* RunPage::buildQueue() {
     dressTable(m_table);
     m_table->setItemDelegateForColumn(QueueModel::ProgressColumn, new ProgressDelegate(m_table));
     m_table->horizontalHeader()->setSectionResizeMode(QueueModel::Arm, QHeaderView::Stretch);
-    m_table->horizontalHeader()->resizeSection(QueueModel::State, 104);
-    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 48);
-    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 76);
+    m_table->horizontalHeader()->resizeSection(QueueModel::State, 98);
+    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 52);
+    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 72);
     layout->addWidget(m_table, 1);
     connect(m_pause, &QPushButton::clicked, this, [this] { m_workspace.pause(!m_workspace.queue().paused); });
     connect(m_stop, &QPushButton::clicked, this, [this] {
@@ -263,6 +263,7 @@ QWidget* RunPage::buildValues() {
     auto* panel = new QSplitter(Qt::Vertical);
     panel->setObjectName(QStringLiteral("valuesSplitter"));
     panel->setHandleWidth(1);
+    panel->setChildrenCollapsible(false);
     panel->setMinimumWidth(180);
     m_values = new ValuePanel(m_curves);
     panel->addWidget(m_values);
@@ -276,6 +277,7 @@ QWidget* RunPage::buildValues() {
     m_events = new QListWidget;
     m_events->setObjectName(QStringLiteral("events"));
     m_events->setAccessibleName(tr("Events of this study"));
+    m_events->setMinimumHeight(60);
     dressList(m_events, true, true);
     layout->addWidget(m_events, 1);
     panel->addWidget(log);
@@ -288,15 +290,16 @@ QWidget* RunPage::buildValues() {
 // Three columns need room; below it the values stand under the queue.
 void RunPage::resizeEvent(QResizeEvent* event) {
     Page::resizeEvent(event);
+    fitMessage();
     const bool narrow = width() < 1180;
     if (narrow == (m_left->indexOf(m_side) >= 0)) return;
     if (narrow) {
         m_left->addWidget(m_side);
-        m_left->setSizes({300, 320});
-        m_splitter->setSizes({310, width() - 310});
+        m_left->setSizes({260, 340});
+        m_splitter->setSizes({340, width() - 340});
     } else {
         m_splitter->addWidget(m_side);
-        m_splitter->setSizes({360, width() - 700, 340});
+        m_splitter->setSizes({370, width() - 730, 360});
     }
 }
 
@@ -425,6 +428,7 @@ void RunPage::updateQueue() {
     m_summary->setText(text);
     m_message->setText(failure);
     m_message->setVisible(!failure.isEmpty());
+    fitMessage();
     m_pause->setText(status.paused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(status.paused ? QStringLiteral("play") : QStringLiteral("pause")));
     for (QPushButton* button : {m_pause, m_stop, m_stopAll})
@@ -438,6 +442,11 @@ void RunPage::updateQueue() {
             m_events->insertItem(0, item);
         }
     }
+}
+
+// A splitter knows nothing of heights that follow from widths.
+void RunPage::fitMessage() {
+    m_message->setMinimumHeight(m_message->text().isEmpty() ? 0 : m_message->heightForWidth(m_message->width()));
 }
 
 void RunPage::raise(RowId arm) {

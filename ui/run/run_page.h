@@ -46,6 +46,7 @@ private:
     void updateViews();
     void updateMetrics();
     void updateValues();
+    void fitMessage();
     void raise(RowId arm);
     void hideArm(RowId arm, bool hidden);
 

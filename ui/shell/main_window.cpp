@@ -194,10 +194,11 @@ void MainWindow::buildMenus() {
     addTo(study, tr("Move to trash"), {}, [this] { m_workspace.trashStudy(m_workspace.currentStudy()); });
     for (Page* page : m_pages) {
         const auto actions = page->pageActions();
-        if (actions.isEmpty()) continue;
+        if (actions.size() == 1) editMenu->addActions(actions); // too few for a menu of their own
+        m_actions.append(actions);
+        if (actions.size() < 2) continue;
         QMenu* menu = menuBar()->addMenu(QLatin1Char('&') + page->title());
         menu->addActions(actions);
-        m_actions.append(actions);
     }
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     addTo(help, tr("Keys"), QKeySequence::HelpContents, [this] { showKeys(); });

@@ -120,10 +120,11 @@ QString styleSheet() {
         QTableCornerButton::section { background: @window; border: none; }
         QTabBar#modes::tab { padding: 6px 14px; border: none; border-top: 2px solid transparent; color: @secondary; }
         QTabBar#modes::tab:selected { background: @base; color: @text; border-top: 2px solid @accent; font-weight: bold; }
-        QTabBar#modes:focus::tab:selected { border: 2px solid @focus; padding: 6px 12px 4px 12px; }
+        QTabBar#modes::tab:selected:focus { border: 2px solid @focus; padding: 6px 12px 4px 12px; }
         QSplitter::handle { background: @weakLine; }
         QFrame#side { background: @side; }
         QFrame#banner { background: @selection; border-bottom: 1px solid @strongLine; }
+        QWidget[surface="true"] { background: @base; }
         QWidget[plot="true"] { background: @base; border: 2px solid transparent; }
         QWidget[plot="true"]:focus { border-color: @focus; }
         QLabel[role="title"] { font-size: 20px; font-weight: bold; }
@@ -148,6 +149,7 @@ QString styleSheet() {
         QScrollBar::handle:hover { background: @border; }
         QScrollBar::handle:vertical { min-height: 28px; } QScrollBar::handle:horizontal { min-width: 28px; }
         QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+        QAbstractScrollArea::corner { background: transparent; border: none; }
         QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
         QMenuBar { background: @window; } QMenuBar::item { padding: 4px 8px; }
         QMenuBar::item:selected, QMenu::item:selected { background: @selection; }
@@ -201,7 +203,7 @@ QColor seriesColour(int slot, int level, int levels) {
     QColor c = pick(series[static_cast<std::size_t>(std::clamp(slot, 1, 8) - 1)]);
     if (levels < 2) return c;
     // From the full colour towards the background, never closer than half of the way.
-    const double share = 0.55 * level / (levels - 1);
+    const double share = 0.45 * level / (levels - 1);
     const QColor ground = colour(Role::base);
     const auto mix = [&](int a, int b) { return static_cast<int>(a + share * (b - a)); };
     return QColor(mix(c.red(), ground.red()), mix(c.green(), ground.green()), mix(c.blue(), ground.blue()));

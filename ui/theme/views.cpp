@@ -20,6 +20,11 @@ QFont bold(const QFont& font) {
     return b;
 }
 
+// Line breaks come as line separators from the option.
+QString textOf(const QStyleOptionViewItem& option) {
+    return QString(option.text).replace(QChar::LineSeparator, QLatin1Char('\n'));
+}
+
 } // namespace
 
 CellDelegate::CellDelegate(QAbstractItemView* view, bool wraps, bool lined)
@@ -55,7 +60,7 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, c
         painter->drawRoundedRect(QRect(rect.left(), rect.center().y() - swatch / 2, swatch, swatch), 2, 2);
         rect.setLeft(rect.left() + swatch + 6);
     } else if (decoration.userType() == QMetaType::QIcon) {
-        const bool lines = option.text.contains(QLatin1Char('\n'));
+        const bool lines = textOf(option).contains(QLatin1Char('\n'));
         const QRect at(rect.left(), lines ? rect.top() + 6 : rect.center().y() - 7, 16, 16);
         decoration.value<QIcon>().paint(painter, at, Qt::AlignCenter,
                                         option.state & QStyle::State_Enabled ? QIcon::Normal : QIcon::Disabled);
@@ -65,7 +70,7 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, c
     const QColor ink = own.userType() == QMetaType::QBrush    ? own.value<QBrush>().color()
                        : option.state & QStyle::State_Enabled ? colour(Role::text)
                                                               : colour(Role::secondary);
-    const QStringList lines = option.text.split(QLatin1Char('\n'));
+    const QStringList lines = textOf(option).split(QLatin1Char('\n'));
     const int align = static_cast<int>(option.displayAlignment & Qt::AlignHorizontal_Mask);
     painter->setFont(option.font);
     painter->setPen(ink);
@@ -90,7 +95,7 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, c
 QSize CellDelegate::sizeHint(const QStyleOptionViewItem& given, const QModelIndex& index) const {
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
-    const QStringList lines = option.text.split(QLatin1Char('\n'));
+    const QStringList lines = textOf(option).split(QLatin1Char('\n'));
     int width = 2 * padding;
     const QVariant decoration = index.data(Qt::DecorationRole);
     if (decoration.isValid()) width += decoration.userType() == QMetaType::QColor ? swatch + 6 : 22;
@@ -134,6 +139,7 @@ void fitColumns(QTableView* table, int widestFirst) {
     QHeaderView* header = table->horizontalHeader();
     const QFontMetrics metrics = header->fontMetrics();
     const QAbstractItemModel* model = table->model();
+    bool twoLines = false;
     for (int column = 0; column < model->columnCount(); ++column) {
         const QString title = model->headerData(column, Qt::Horizontal).toString();
         // The break that makes the wider of two lines as short as it can be.
@@ -141,12 +147,13 @@ void fitColumns(QTableView* table, int widestFirst) {
         for (qsizetype at = title.indexOf(QLatin1Char(' ')); at >= 0; at = title.indexOf(QLatin1Char(' '), at + 1))
             text = std::min(text, std::max(metrics.horizontalAdvance(title.left(at)),
                                            metrics.horizontalAdvance(title.mid(at + 1))));
+        twoLines = twoLines || text < metrics.horizontalAdvance(title);
         int width = text + 2 * padding + 18; // 18: the sort arrow
         for (int row = 0; row < std::min(200, model->rowCount()); ++row)
             width = std::max(width, table->sizeHintForIndex(model->index(row, column)).width());
         header->resizeSection(column, column == 0 ? std::min(width, widestFirst) : width);
     }
-    header->setFixedHeight(2 * metrics.height() + 10);
+    header->setFixedHeight((twoLines ? 2 : 1) * metrics.height() + 10);
 }
 
 } // namespace diapason::ui
