@@ -61,7 +61,7 @@ private Q_SLOTS:
         QVERIFY(m_at->find<QToolButton>("vary_rank")->isChecked());
         type(m_at->find<QLineEdit>("option_rank"), "2, 4, 8");
         QCOMPARE(arms(), 5);
-        QVERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QLatin1String("5 × 3 seeds = 15 runs")));
+        QVERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 × 3 seeds = 15 runs")));
         QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);
         QCOMPARE(arms(), 3);
     }

@@ -28,7 +28,8 @@ class TestRunPage : public QObject {
         QVERIFY(m_at->workspace->startStudy());
         QTRY_VERIFY(m_at->hand->job().key != 0);
     }
-    QTableWidget* values() const { return m_at->find<QTableWidget>("values"); }
+    QTableWidget* values() const { return m_page->findChild<QTableWidget*>(QLatin1String("values")); }
+    QString title() const { return m_page->findChild<QLabel*>(QLatin1String("valuesTitle"))->text(); }
     QString value(int row, int column) const { return values()->item(row, column)->text(); }
     std::size_t count(RunState state) const {
         std::size_t n = 0;
@@ -126,10 +127,13 @@ private Q_SLOTS:
         m_at->hand->send(begun_run(m_at->hand->job(), 40, 2));
         m_at->hand->send(state_event(RunState::failed, "train.tsv, line 7: two columns"));
         QTRY_COMPARE(count(RunState::failed), std::size_t(1));
-        bool shown = false;
-        for (const QLabel* label : m_page->findChildren<QLabel*>())
-            shown = shown || (label->isVisible() && label->text().contains(QLatin1String("train.tsv, line 7")));
-        QVERIFY(shown);
+        const auto shown = [this] {
+            const auto labels = m_page->findChildren<QLabel*>();
+            return std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+                return label->isVisible() && label->text().contains(QLatin1String("train.tsv, line 7"));
+            });
+        };
+        QTRY_VERIFY(shown());
         QTRY_VERIFY(m_at->hand->job().key != 0);
     }
 
@@ -140,7 +144,7 @@ private Q_SLOTS:
         QTRY_COMPARE(value(0, 3), QStringLiteral("3"));
         const QString latest = value(0, 2);
         Q_EMIT plot->cursorMoved(25.0); // evaluations stand at 10, 20, 30 and 40
-        QTRY_COMPARE(m_at->find<QLabel>("valuesTitle")->text(), QStringLiteral("At step 25"));
+        QTRY_COMPARE(title(), QStringLiteral("At step 25"));
         std::vector<double> at20;
         for (const QueueEntry& entry : m_at->workspace->queue().entries) {
             if (entry.arm_label != "LoRA") continue;
@@ -149,7 +153,7 @@ private Q_SLOTS:
         }
         const Estimate e = estimate(at20);
         QVERIFY2(value(0, 2).startsWith(QString::number(e.mean, 'f', 1)), qPrintable(value(0, 2)));
-        QVERIFY(value(0, 2).contains(QLatin1String("±")));
+        QVERIFY(value(0, 2).contains(QStringLiteral("±")));
         QVERIFY(value(0, 2) != latest);
         Q_EMIT plot->cursorMoved(5.0); // before the first evaluation
         QTRY_COMPARE(value(0, 2), QStringLiteral("—"));
@@ -157,7 +161,7 @@ private Q_SLOTS:
         plot->setFocus();
         Q_EMIT plot->cursorMoved(std::nan(""));
         QTest::keyClick(plot, Qt::Key_Left);
-        QTRY_COMPARE(m_at->find<QLabel>("valuesTitle")->text(), QStringLiteral("At step 39"));
+        QTRY_COMPARE(title(), QStringLiteral("At step 39"));
     }
 
     void smoothingChangesCurvesNotValues() {
@@ -186,7 +190,7 @@ private Q_SLOTS:
         auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
         QTRY_VERIFY(plot->upToDate());
         Q_EMIT plot->cursorMoved(1000); // makes the table anew
-        QTRY_COMPARE(m_at->find<QLabel>("valuesTitle")->text(), QStringLiteral("At step 1000"));
+        QTRY_COMPARE(title(), QStringLiteral("At step 1000"));
         for (int row = 0; row < values()->rowCount(); ++row)
             QCOMPARE(value(row, 2), before[static_cast<std::size_t>(row)]);
         QCOMPARE(values()->item(1, 0)->checkState(), Qt::Unchecked);

@@ -135,8 +135,24 @@ QWidget* DesignPage::buildCentre() {
     layout->setSpacing(4);
     m_armsTitle = label("heading");
     m_armsTitle->setObjectName(QStringLiteral("armsTitle"));
-    m_armsTitle->setContentsMargins(12, 0, 12, 0);
-    layout->addWidget(m_armsTitle);
+    m_armsTitle->setWordWrap(false);
+    m_baseline = new QComboBox;
+    m_baseline->setObjectName(QStringLiteral("baseline"));
+    m_baseline->setToolTip(tr("The arm that results are compared with, paired by seed"));
+    m_baseline->setMaximumWidth(300);
+    auto* compared = new QLabel(tr("&compared with"));
+    compared->setBuddy(m_baseline);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(12, 0, 12, 0);
+    bar->addWidget(m_armsTitle);
+    bar->addStretch();
+    bar->addWidget(compared);
+    bar->addWidget(m_baseline);
+    layout->addLayout(bar);
+    connect(m_baseline, &QComboBox::activated, this, [this] {
+        m_workspace.edit(tr("baseline"),
+                         [this](Study& study) { study.baseline = m_baseline->currentText().toStdString(); });
+    });
     m_table = new QTableView;
     m_table->setModel(m_arms);
     m_table->setObjectName(QStringLiteral("arms"));
@@ -200,6 +216,10 @@ void DesignPage::reload() {
     if (!m_name->isModified()) m_name->setText(qs(study.title));
     m_arms->setStudy(study);
     fitColumns(m_table, 420);
+    m_baseline->clear();
+    for (const Arm& arm : m_arms->arms())
+        m_baseline->addItem(qs(arm.label));
+    m_baseline->setCurrentIndex(study.baseline.empty() ? 0 : m_baseline->findText(qs(study.baseline)));
     const std::vector<Problem> problems = problems_of(study);
     m_methods->reload(problems);
     m_training->reload(problems);

@@ -11,6 +11,7 @@
 #include "ui/shell/page.h"
 #include "ui/shell/workspace.h"
 
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -54,6 +55,7 @@ private:
     TrainingPanel* m_training;
     PreflightPanel* m_preflight;
     QLabel* m_armsTitle;
+    QComboBox* m_baseline;
     QLineEdit* m_name;
     BlockView* m_block;
     QTableView* m_table;

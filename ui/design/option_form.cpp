@@ -236,6 +236,9 @@ void OptionForm::buildRow(std::size_t at, bool units) {
     name->setToolTip(helpOf(option));
     show(row);
     static_cast<QFormLayout*>(layout())->addRow(name, cell);
+    if (!isVisible()) return;
+    name->show(); // at once: what is not visible yet cannot take the focus back
+    cell->show();
 }
 
 QWidget* OptionForm::editorOf(std::size_t at) {

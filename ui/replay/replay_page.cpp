@@ -148,6 +148,9 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
 
 void ReplayPage::activated() {
     reload();
+    // Ready to be played by keys, unless somebody walks along the tabs.
+    const QWidget* focus = window()->focusWidget();
+    if (focus == nullptr || focus->objectName() != QStringLiteral("modes")) m_scrubber->setFocus(Qt::OtherFocusReason);
 }
 
 void ReplayPage::reload() {

@@ -78,6 +78,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(pare
     }
     connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
     restoreState();
+    m_pages.front()->setFocus();
     updateBar();
     updateStatus();
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace diapason::ui {
 
@@ -95,6 +96,16 @@ void Workspace::openDesign(const Study& study) {
 void Workspace::edit(const QString& what, const std::function<void(Study&)>& change) {
     Study study = m_design;
     change(study);
+    // A baseline that the edit takes away falls back to the first arm.
+    const auto labels = [](const Study& of) {
+        std::set<std::string> all;
+        for (const Arm& arm : expand(of))
+            all.insert(arm.label);
+        return all;
+    };
+    if (!study.baseline.empty() && labels(m_design).count(study.baseline) != 0 &&
+        labels(study).count(study.baseline) == 0)
+        study.baseline.clear();
     m_undo.push(new DesignCommand(*this, what, study));
 }
 
