@@ -179,6 +179,8 @@ private Q_SLOTS:
         QVERIFY(replay->playing());
         QTRY_VERIFY(!replay->playing());
         QCOMPARE(replay->position(), replay->duration());
+        at.window->activateWindow(); // after the dialog
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
         at.find<QSlider>("scrubber")->setFocus();
         QTest::keyClick(at.find<QSlider>("scrubber"), Qt::Key_Left);
         QVERIFY(replay->position() < replay->duration());

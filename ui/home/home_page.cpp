@@ -64,7 +64,6 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
     connect(&m_workspace, &Workspace::sessionStarted, this, &HomePage::updateButtons);
     connect(&m_workspace, &Workspace::sessionEnded, this, &HomePage::updateButtons);
     reloadRecent();
-    setFocusProxy(m_table);
     if (!m_samples.empty()) m_table->selectRow(0);
 }
 

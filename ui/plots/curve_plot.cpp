@@ -27,6 +27,13 @@ QVector<QCPGraphData> part(const std::vector<double>& x, const std::vector<doubl
     return data;
 }
 
+// Towards the background instead of translucent: blending dense lines costs several times their drawing.
+QColor faded(const QColor& c, double share) {
+    const QColor ground = colour(Role::base);
+    const auto mix = [share](int a, int b) { return static_cast<int>(b + share * (a - b)); };
+    return QColor(mix(c.red(), ground.red()), mix(c.green(), ground.green()), mix(c.blue(), ground.blue()));
+}
+
 // Times of one run ascend.
 std::size_t knownAt(const Thinned& curve, double wall) {
     return static_cast<std::size_t>(std::upper_bound(curve.wall.begin(), curve.wall.end(), wall) - curve.wall.begin());
@@ -300,14 +307,17 @@ void CurvePlot::drawRun(std::size_t index) {
     // From the last known point on, so that both parts meet.
     drawn.rest->data()->set(part(line.x, line.y, known > 0 ? known - 1 : 0, line.x.size()), true);
     drawn.rest->setPen(QPen(colour(Role::weakLine), 1));
-    const bool showRaw = raised || !crowded();
+    const bool many = crowded();
+    const bool showRaw = raised || !many;
     drawn.raw->data()->set(showRaw ? part(raw.x, raw.y, 0, knownAt(raw, m_view.untilWall)) : QVector<QCPGraphData>(),
                            true);
-    QColor pen = style.colour;
-    pen.setAlphaF(raised ? 0.9 : m_raised != 0 ? 0.15 : arm.shown ? (m_view.bands && !crowded() ? 0.45 : 0.16) : 0.9);
-    drawn.line->setPen(QPen(pen, 1));
-    pen.setAlphaF(m_raised == 0 || raised ? 0.2 : 0.06);
-    drawn.raw->setPen(QPen(pen, 1));
+    const double strength = raised          ? 1
+                            : m_raised != 0 ? 0.2
+                            : !arm.shown    ? 1
+                            : many          ? 0.22
+                                            : 0.5; // behind its arm's mean
+    drawn.line->setPen(QPen(faded(style.colour, strength), 1));
+    drawn.raw->setPen(QPen(faded(style.colour, m_raised == 0 || raised ? 0.25 : 0.1), 1));
     // A curve of one or two points is hard to see as a line.
     drawn.line->setScatterStyle(known < 3 ? seriesMarker(style.slot, drawn.line->pen().color(), 6) : QCPScatterStyle());
 }
@@ -326,8 +336,7 @@ void CurvePlot::drawArm(RowId arm, ArmDrawn& drawn) {
     fill.setAlphaF(0.15);
     drawn.high->setBrush(band ? QBrush(fill) : QBrush(Qt::NoBrush));
     drawn.high->setChannelFillGraph(band ? drawn.low : nullptr);
-    QColor pen = style->colour;
-    pen.setAlphaF(m_raised == 0 || raised ? 1 : 0.3);
+    const QColor pen = faded(style->colour, m_raised == 0 || raised ? 1 : 0.3);
     drawn.mean->setPen(QPen(pen, raised ? 2.4 : 2));
     drawn.mean->setAntialiased(mean.x.size() < 200);
     drawn.mean->setScatterStyle(known == 1 ? seriesMarker(style->slot, pen, 6) : QCPScatterStyle());

@@ -78,7 +78,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(pare
     }
     connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
     restoreState();
-    m_pages.front()->setFocus();
+    m_pages.front()->findChild<QWidget*>(QStringLiteral("samples"))->setFocus();
     updateBar();
     updateStatus();
 }
