@@ -139,6 +139,7 @@ QWidget* DesignPage::buildCentre() {
     m_baseline = new QComboBox;
     m_baseline->setObjectName(QStringLiteral("baseline"));
     m_baseline->setToolTip(tr("The arm that results are compared with, paired by seed"));
+    m_baseline->setMinimumWidth(200);
     m_baseline->setMaximumWidth(300);
     auto* compared = new QLabel(tr("&compared with"));
     compared->setBuddy(m_baseline);

@@ -210,7 +210,8 @@ void MethodPanel::showCounts() {
                               row(tr("storage, bit"), format_count(counts.stored_bits)) +
                               row(tr("head, apart"), format_count(counts.head)) + QStringLiteral("</table>"));
         } catch (const Error& error) {
-            m_counts->setText(qs(error.what()));
+            m_counts->setText(QStringLiteral("<span style=\"color:%1\">%2</span>")
+                                  .arg(colour(Role::error).name(), qs(error.what()).toHtmlEscaped()));
         }
         return;
     }

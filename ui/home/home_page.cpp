@@ -142,9 +142,6 @@ QWidget* HomePage::buildSamples() {
         m_table->item(row, 2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
         m_table->setRowHeight(row, 46);
     }
-    // As high as the samples, so that the preview begins where they end; scrolls when they are many.
-    const int rows = std::clamp(static_cast<int>(m_samples.size()), 1, 6);
-    m_table->setFixedHeight(rows * 46 + m_table->horizontalHeader()->sizeHint().height() + 6);
     layout->addWidget(m_table);
     layout->addWidget(buildPreview(), 1);
     connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row) { showSample(row); });
@@ -240,6 +237,9 @@ void HomePage::reloadRecent() {
         m_table->item(row, 3)->setText(minutesOf(m_workspace, sample.study));
     }
     fitColumns(m_table, 400);
+    // As high as the samples, so that the preview begins where they end; scrolls when they are many.
+    const int rows = std::clamp(static_cast<int>(m_samples.size()), 1, 6);
+    m_table->setFixedHeight(rows * 46 + m_table->horizontalHeader()->maximumHeight() + 6);
     updateButtons();
 }
 

@@ -14,8 +14,9 @@
 namespace diapason::ui {
 namespace {
 
-constexpr std::size_t bandedArms = 4; // more bands, or raw curves, than these hide each other
-constexpr int shortestInterval = 40;  // ms between drawings: 25 a second
+constexpr std::size_t bandedArms = 4;   // more bands, or raw curves, than these hide each other
+constexpr int shortestInterval = 40;    // ms between drawings: 25 a second
+constexpr std::size_t denseCurves = 10; // from here on two pixels share a column: most of what they hold is hidden
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 QVector<QCPGraphData> part(const std::vector<double>& x, const std::vector<double>& y, std::size_t from,
@@ -260,7 +261,7 @@ CacheKey CurvePlot::cacheKey() const {
                  m_view.raw,
                  m_view.smoothing,
                  m_view.scale,
-                 std::max(50, m_plot->axisRect()->width()),
+                 std::max(50, m_plot->axisRect()->width() / (m_styles.size() > denseCurves ? 2 : 1)),
                  0,
                  0};
     if (!m_follow) { // zoomed in: thinned over what is visible, so that nothing is lost

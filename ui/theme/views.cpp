@@ -111,6 +111,7 @@ QSize CellDelegate::sizeHint(const QStyleOptionViewItem& given, const QModelInde
             widest,
             QFontMetrics(lines.size() > 1 && i == 0 ? bold(option.font) : option.font).horizontalAdvance(lines[i]));
     const auto count = static_cast<int>(lines.size());
+    width += 10; // hints are asked for before the style sheet has set the font
     return {width + widest, count == 1 ? rowHeight : option.fontMetrics.height() * count + 12};
 }
 
