@@ -119,8 +119,8 @@ private Q_SLOTS:
 
         const QByteArray given = qgetenv("DIAPASON_SCREENSHOTS_DB");
         if (!given.isEmpty()) {
-            std::filesystem::copy_file(given.toStdString(), at.folder() / "given.db");
-            QVERIFY(at.workspace->openDatabase(at.folder() / "given.db"));
+            std::filesystem::copy_file(given.toStdString(), at.folder() / "diapason.db");
+            QVERIFY(at.workspace->openDatabase(at.folder() / "diapason.db"));
             at.window->showPage(2);
             look(at, QStringLiteral("run-finished"));
             at.window->showPage(3);

@@ -258,10 +258,11 @@ void MainWindow::updateStatus() {
     if (!m_workspace.hasDatabase()) {
         m_statusDatabase->setText(tr("no database"));
     } else {
+        m_statusDatabase->setToolTip(qs(m_workspace.databaseFile().string()));
         std::error_code error;
         const auto bytes = std::filesystem::file_size(m_workspace.databaseFile(), error);
         m_statusDatabase->setText(tr("%1, %2%3")
-                                      .arg(qs(m_workspace.databaseFile().string()),
+                                      .arg(qs(m_workspace.databaseFile().filename().string()),
                                            error ? QString() : qs(format_bytes(static_cast<double>(bytes))),
                                            m_workspace.readOnly() ? tr(", read-only") : QString()));
     }
