@@ -28,7 +28,9 @@ int main(int argc, char** argv) {
                                       QStringLiteral("file"));
     const QCommandLineOption home(QStringLiteral("home"), QStringLiteral("Folder of the user's data"),
                                   QStringLiteral("folder"));
-    parser.addOptions({database, home});
+    const QCommandLineOption firstPaint(QStringLiteral("first-paint"),
+                                        QStringLiteral("Say when the window has been painted, then quit"));
+    parser.addOptions({database, home, firstPaint});
     parser.process(app);
     try {
         if (parser.isSet(home)) set_home_folder(parser.value(home).toStdString());
@@ -40,6 +42,14 @@ int main(int argc, char** argv) {
         window.show();
         const std::filesystem::path file =
             parser.isSet(database) ? std::filesystem::path(parser.value(database).toStdString()) : default_database();
+        if (parser.isSet(firstPaint)) {
+            QObject::connect(&window, &ui::MainWindow::painted, &window, [] {
+                std::puts("painted");
+                std::fflush(stdout);
+                QApplication::quit();
+            });
+            return QApplication::exec();
+        }
         // After the first paint: the window is there at once, whatever the disk does.
         QObject::connect(&window, &ui::MainWindow::painted, &workspace, [&] { workspace.openDatabase(file); });
         return QApplication::exec();

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/data/task.h"
+#include "ui/plots/study_styles.h"
 #include "ui/theme/theme.h"
 
 #include <map>
@@ -41,6 +42,10 @@ void ArmsModel::setStudy(const Study& study) {
     m_arms = expand(study);
     m_seeds = study.seeds.size();
     m_counts.clear();
+    std::vector<int> hues;
+    for (const Arm& arm : m_arms)
+        hues.push_back(arm.colour_slot);
+    m_colours = arm_colours(hues);
     for (const Arm& arm : m_arms) {
         Counted counted;
         try {
@@ -57,7 +62,8 @@ void ArmsModel::setStudy(const Study& study) {
 QVariant ArmsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
     if (role == Qt::TextAlignmentRole)
-        return static_cast<int>((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        return static_cast<int>((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter |
+                                Qt::TextWordWrap);
     if (role != Qt::DisplayRole) return {};
     const QString titles[] = {tr("Arm"),         tr("Trained"),       tr("% of backbone"), tr("Storage"),
                               tr("Head, apart"), tr("Learning rate"), tr("Steps"),         tr("Seeds")};
@@ -68,7 +74,7 @@ QVariant ArmsModel::data(const QModelIndex& index, int role) const {
     const auto row = static_cast<std::size_t>(index.row());
     const Arm& arm = m_arms[row];
     const Counted& counted = m_counts[row];
-    if (role == Qt::DecorationRole && index.column() == Label) return seriesColour(arm.colour_slot);
+    if (role == Qt::DecorationRole && index.column() == Label) return m_colours[row];
     if (role == Qt::ToolTipRole) return counted.problem.isEmpty() ? qs(arm.label) : counted.problem;
     if (role == Qt::TextAlignmentRole)
         return static_cast<int>((index.column() == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);

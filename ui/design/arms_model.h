@@ -6,6 +6,7 @@
 #include "methods/catalog/method_info.h"
 
 #include <QAbstractTableModel>
+#include <QColor>
 
 namespace diapason::ui {
 
@@ -33,6 +34,7 @@ private:
     };
     std::vector<Arm> m_arms;
     std::vector<Counted> m_counts;
+    std::vector<QColor> m_colours;
     std::size_t m_seeds = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "ui/design/block_view.h"
 
+#include "core/base/error.h"
 #include "core/base/format.h"
 #include "ui/theme/theme.h"
 
@@ -241,6 +242,27 @@ private:
 
 } // namespace
 
+std::vector<DrawnMethod> drawn_methods(const Study& study, const BackboneConfig& config, const std::vector<Arm>& arms,
+                                       int selected) {
+    std::vector<DrawnMethod> methods;
+    for (std::size_t row = 0; row < study.methods.size(); ++row) {
+        const StudyMethod& entry = study.methods[row];
+        try {
+            const MethodInfo& info = method_info(entry.method);
+            std::vector<Problem> ignored;
+            DrawnMethod drawn{qs(info.label), info.colour_slot,
+                              info.drawing(config, OptionValues::from_json(info.options, entry.options, "", ignored)),
+                              static_cast<int>(row) == selected};
+            for (const Arm& arm : arms) {
+                if (arm.spec.method == entry.method) drawn.slot = arm.colour_slot;
+            }
+            methods.push_back(std::move(drawn));
+        } catch (const Error&) { // the section list and pre-flight say what is wrong
+        }
+    }
+    return methods;
+}
+
 BlockView::BlockView(QWidget* parent) : QWidget(parent) {
     setFocusPolicy(Qt::TabFocus);
     setAccessibleName(tr("Drawing of one layer and its deltas"));
@@ -272,7 +294,7 @@ void BlockView::paintEvent(QPaintEvent*) {
         return;
     }
     const double scale = std::min(width() / spaceWidth, height() / spaceHeight);
-    painter.translate((width() - scale * spaceWidth) / 2, (height() - scale * spaceHeight) / 2);
+    painter.translate((width() - scale * spaceWidth) / 2, std::min(12.0, (height() - scale * spaceHeight) / 2));
     painter.scale(scale, scale);
     Drawing(painter, *m_config, m_methods).draw();
     if (hasFocus()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/backbone/backbone_config.h"
+#include "experiments/study.h"
 #include "methods/catalog/method_info.h"
 
 #include <QWidget>
@@ -18,6 +19,10 @@ struct DrawnMethod {
     std::vector<DeltaDrawing> deltas;
     bool selected = false;
 };
+
+/// The methods of a study in the colours of their arms; one that cannot be drawn is left out.
+std::vector<DrawnMethod> drawn_methods(const Study& study, const BackboneConfig& config, const std::vector<Arm>& arms,
+                                       int selected);
 
 /// Painted from the backbone's config: order of norms (pre or post), gated or plain feed-forward, sizes of the maps.
 class BlockView : public QWidget {

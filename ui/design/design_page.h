@@ -4,7 +4,10 @@
 
 #include "ui/design/arms_model.h"
 #include "ui/design/block_view.h"
-#include "ui/design/option_form.h"
+#include "ui/design/choice_panel.h"
+#include "ui/design/method_panel.h"
+#include "ui/design/preflight_panel.h"
+#include "ui/design/training_panel.h"
 #include "ui/shell/page.h"
 #include "ui/shell/workspace.h"
 
@@ -15,8 +18,6 @@
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QTableView>
-
-#include <functional>
 
 namespace diapason::ui {
 
@@ -36,34 +37,30 @@ private:
 
     QWidget* buildSections();
     QWidget* buildCentre();
-    QWidget* buildBackbone();
-    QWidget* buildTask();
     QWidget* buildMethods();
-    QWidget* buildSeeds();
-    QWidget* buildPreflight();
-
-    void edit(const QString& what, const std::function<void(Study&)>& change);
     void reload();
     void reloadSections(const std::vector<Problem>& problems);
-    void reloadMethodForm();
     void reloadDrawing();
-    void reloadPreflight(const std::vector<Problem>& problems);
-    void start();
-    StudyMethod* selectedMethod(Study& study) const;
+    QString reloadBackbone(); ///< @return what the section list says
+    QString reloadTask();
+    void goTo(const QString& field);
+    static int sectionOf(const QString& field);
 
     Workspace& m_workspace;
     ArmsModel* m_arms;
-    QListWidget *m_sections, *m_backbones, *m_tasks, *m_methods, *m_problems;
+    QListWidget* m_sections;
     QStackedWidget* m_stack;
-    QLabel *m_backboneText, *m_taskText, *m_formula, *m_counts, *m_armsTitle, *m_preflight;
-    QLineEdit *m_name, *m_seeds;
-    QComboBox *m_add, *m_execution;
-    OptionForm *m_options, *m_methodTraining, *m_training;
+    ChoicePanel *m_backbones, *m_tasks;
+    MethodPanel* m_methods;
+    TrainingPanel* m_training;
+    PreflightPanel* m_preflight;
+    QLabel* m_armsTitle;
+    QComboBox* m_baseline;
+    QLineEdit* m_name;
     BlockView* m_block;
     QTableView* m_table;
-    QPushButton *m_start, *m_go;
+    QPushButton* m_go;
     QList<QAction*> m_actions;
-    bool m_loading = false;
 };
 
 } // namespace diapason::ui

@@ -3,8 +3,11 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "experiments/cost.h"
+#include "methods/catalog/method_info.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
+#include "ui/theme/views.h"
 
 #include <QDateTime>
 #include <QHeaderView>
@@ -16,13 +19,6 @@
 
 namespace diapason::ui {
 namespace {
-
-QLabel* label(const char* role, const QString& text = {}) {
-    auto* widget = new QLabel(text);
-    widget->setProperty("role", QLatin1String(role));
-    widget->setWordWrap(true);
-    return widget;
-}
 
 QPushButton* flat(const QString& iconName, const QString& text, const QKeySequence& key) {
     auto* button = new QPushButton(
@@ -60,7 +56,13 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter);
+    auto* find = new QAction(tr("Filter the sample studies"), this);
+    find->setShortcut(QKeySequence(QStringLiteral("/")));
+    connect(find, &QAction::triggered, m_filter, [this] { m_filter->setFocus(); });
+    m_actions = {find};
     connect(&m_workspace, &Workspace::databaseChanged, this, &HomePage::reloadRecent);
+    connect(&m_workspace, &Workspace::sessionStarted, this, &HomePage::updateButtons);
+    connect(&m_workspace, &Workspace::sessionEnded, this, &HomePage::updateButtons);
     reloadRecent();
     if (!m_samples.empty()) m_table->selectRow(0);
 }
@@ -84,9 +86,10 @@ QWidget* HomePage::buildSide() {
     m_database = label("secondary");
     layout->addWidget(m_database);
     m_recent = new QListWidget;
-    m_recent->setWordWrap(true);
+    m_recent->setObjectName(QStringLiteral("recent"));
+    dressList(m_recent, false, true);
     m_recent->setAccessibleName(tr("Recent studies"));
-    m_recent->setStyleSheet(QStringLiteral("background: transparent"));
+    m_recent->setProperty("plain", true);
     layout->addWidget(m_recent, 1);
     connect(create, &QPushButton::clicked, this, &HomePage::newStudyWanted);
     connect(open, &QPushButton::clicked, this, &HomePage::openDatabaseWanted);
@@ -112,23 +115,19 @@ QWidget* HomePage::buildSamples() {
     m_filter = new QLineEdit;
     m_filter->setPlaceholderText(tr("Filter"));
     m_filter->setAccessibleName(tr("Filter the sample studies"));
+    m_filter->setObjectName(QStringLiteral("sampleFilter"));
+    m_filter->setToolTip(tr("Words of the question or the title ( / )"));
     m_filter->setMaximumWidth(180);
     m_filter->setClearButtonEnabled(true);
     top->addWidget(m_filter, 0, Qt::AlignTop);
     layout->addLayout(top);
     m_table = new QTableWidget(static_cast<int>(m_samples.size()), 5);
+    m_table->setObjectName(QStringLiteral("samples"));
+    dressTable(m_table);
     m_table->setHorizontalHeaderLabels({tr("Question"), tr("Design"), tr("Runs"), tr("Time here"), tr("Backbone")});
     m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    for (int column = 1; column < 5; ++column)
-        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_table->horizontalHeaderItem(2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_table->verticalHeader()->hide();
-    m_table->setShowGrid(false);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setTabKeyNavigation(false);
     m_table->setAccessibleName(tr("Sample studies"));
     for (int row = 0; row < m_table->rowCount(); ++row) {
         const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
@@ -136,43 +135,72 @@ QWidget* HomePage::buildSamples() {
         const QStringList cells = {qs(sample.study.title) + QLatin1Char('\n') + qs(sample.study.question),
                                    tr("%1 arms × %2 seeds").arg(arms).arg(sample.study.seeds.size()),
                                    QString::number(sample.runs), QString(), qs(sample.study.backbone)};
-        for (int column = 0; column < cells.size(); ++column)
+        for (int column = 0; column < cells.size(); ++column) {
             m_table->setItem(row, column, new QTableWidgetItem(cells[column]));
+            m_table->item(row, column)->setToolTip(qs(sample.study.question));
+        }
         m_table->item(row, 2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
         m_table->setRowHeight(row, 46);
     }
-    layout->addWidget(m_table, 1);
-    auto* preview = new QWidget;
-    auto* previewLayout = new QVBoxLayout(preview);
-    previewLayout->setContentsMargins(16, 12, 16, 16);
-    m_title = label("heading");
-    m_text = label("");
-    m_facts = label("secondary");
-    previewLayout->addWidget(m_title);
-    previewLayout->addWidget(m_text);
-    previewLayout->addWidget(m_facts);
-    auto* buttons = new QHBoxLayout;
-    m_run = new QPushButton(tr("Run now"));
-    m_run->setProperty("primary", true);
-    m_run->setObjectName(QStringLiteral("runNow"));
-    m_open = new QPushButton(tr("Open the design"));
-    m_open->setObjectName(QStringLiteral("openDesign"));
-    buttons->setSpacing(spacing);
-    buttons->addWidget(m_run);
-    buttons->addWidget(m_open);
-    buttons->addStretch();
-    previewLayout->addSpacing(8);
-    previewLayout->addLayout(buttons);
-    layout->addWidget(preview);
+    layout->addWidget(m_table);
+    layout->addWidget(buildPreview(), 1);
     connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row) { showSample(row); });
     connect(m_table, &QTableWidget::cellActivated, this, [this] { openSample(); });
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
         for (int row = 0; row < m_table->rowCount(); ++row)
             m_table->setRowHidden(row, !m_table->item(row, 0)->text().contains(text, Qt::CaseInsensitive));
     });
+    return content;
+}
+
+QWidget* HomePage::buildPreview() {
+    auto* preview = new QWidget;
+    preview->setProperty("surface", true);
+    preview->setAttribute(Qt::WA_StyledBackground);
+    auto* layout = new QHBoxLayout(preview);
+    layout->setContentsMargins(16, 12, 16, 16);
+    layout->setSpacing(24);
+    auto* words = new QVBoxLayout;
+    m_title = label("heading");
+    m_text = label("");
+    m_facts = label("secondary");
+    words->addWidget(m_title);
+    words->addWidget(m_text);
+    auto* buttons = new QHBoxLayout;
+    m_run = new QPushButton(tr("Run now"));
+    m_run->setProperty("primary", true);
+    m_run->setObjectName(QStringLiteral("runNow"));
+    m_open = new QPushButton(tr("Open the design"));
+    m_open->setObjectName(QStringLiteral("openDesign"));
+    m_why = label("warning");
+    buttons->setSpacing(spacing);
+    buttons->addWidget(m_run);
+    buttons->addWidget(m_open);
+    buttons->addWidget(m_why, 1);
+    words->addSpacing(4);
+    words->addLayout(buttons);
+    words->addSpacing(8);
+    words->addWidget(m_facts);
+    words->addStretch(1);
+    layout->addLayout(words, 2);
+    m_block = new BlockView;
+    layout->addWidget(m_block, 3);
     connect(m_run, &QPushButton::clicked, this, &HomePage::runSample);
     connect(m_open, &QPushButton::clicked, this, &HomePage::openSample);
-    return content;
+    return preview;
+}
+
+// Runs are started from here only when a database can take them.
+void HomePage::updateButtons() {
+    const int row = m_table->currentRow();
+    const QString why = m_workspace.running()        ? tr("A study is running.")
+                        : !m_workspace.hasDatabase() ? tr("No database is open.")
+                        : m_workspace.readOnly()     ? tr("The database is read-only.")
+                                                     : QString();
+    m_why->setText(why);
+    m_run->setEnabled(row >= 0 && why.isEmpty());
+    m_open->setEnabled(row >= 0);
+    m_run->setText(row < 0 ? tr("Run now") : tr("Run now: %1 runs").arg(m_samples[static_cast<std::size_t>(row)].runs));
 }
 
 void HomePage::reloadRecent() {
@@ -191,14 +219,16 @@ void HomePage::reloadRecent() {
             if (interrupted > 0) text += tr(", %1 interrupted").arg(interrupted);
             text += QStringLiteral("\n") +
                     QDateTime::fromMSecsSinceEpoch(study.created_ms).toString(QStringLiteral("d MMM yyyy HH:mm"));
-            auto* item = new QListWidgetItem(text);
+            const bool all = finished == static_cast<std::ptrdiff_t>(runs.size());
+            auto* item = new QListWidgetItem(
+                all ? icon(QStringLiteral("check"), Role::good) : icon(QStringLiteral("clock"), Role::warning), text);
             item->setData(Qt::UserRole, static_cast<qlonglong>(study.id));
             item->setToolTip(tr("Open with Enter or a double click"));
             m_recent->addItem(item);
         }
     }
     if (m_recent->count() == 0) {
-        auto* item = new QListWidgetItem(tr("No studies yet. They are listed here once they have been started."));
+        auto* item = new QListWidgetItem(tr("No studies yet\nThey stand here once started."));
         item->setFlags(Qt::NoItemFlags);
         m_recent->addItem(item);
     }
@@ -206,8 +236,11 @@ void HomePage::reloadRecent() {
         const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
         m_table->item(row, 3)->setText(minutesOf(m_workspace, sample.study));
     }
-    m_run->setEnabled(!m_workspace.running() && m_workspace.hasDatabase() && !m_workspace.readOnly() &&
-                      m_table->currentRow() >= 0);
+    fitColumns(m_table, 400);
+    // As high as the samples, so that the preview begins where they end; scrolls when they are many.
+    const int rows = std::clamp(static_cast<int>(m_samples.size()), 1, 6);
+    m_table->setFixedHeight(rows * 46 + m_table->horizontalHeader()->maximumHeight() + 6);
+    updateButtons();
 }
 
 void HomePage::showSample(int row) {
@@ -215,11 +248,33 @@ void HomePage::showSample(int row) {
     const Study& study = m_samples[static_cast<std::size_t>(row)].study;
     m_title->setText(qs(study.title));
     m_text->setText(qs(study.summary));
-    QString arms;
-    for (const Arm& arm : expand(study))
-        arms += (arms.isEmpty() ? QString() : QStringLiteral(" · ")) + qs(arm.label);
-    m_facts->setText(tr("Arms: %1").arg(arms));
-    m_run->setEnabled(!m_workspace.running() && m_workspace.hasDatabase() && !m_workspace.readOnly());
+    const std::vector<Arm> arms = expand(study);
+    QStringList methods;
+    for (const StudyMethod& entry : study.methods) {
+        QString text = qs(method_info(entry.method).label);
+        for (const Factor& factor : entry.vary) {
+            QStringList levels;
+            for (const Json& level : factor.levels)
+                levels.append(level.is_string() ? qs(level.get<std::string>()) : qs(level.dump()));
+            text += tr(" × %1 {%2}").arg(qs(factor.address), levels.join(QStringLiteral(", ")));
+        }
+        methods.append(text);
+    }
+    const auto row_of = [](const QString& name, const QString& value) {
+        return QStringLiteral("<tr><td>%1&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
+    };
+    m_facts->setText(QStringLiteral("<table>") + row_of(tr("Methods"), methods.join(QStringLiteral("; "))) +
+                     row_of(tr("Runs"), tr("%1 arms × %2 seeds").arg(arms.size()).arg(study.seeds.size())) +
+                     row_of(tr("Task"), qs(study.task)) + row_of(tr("Backbone"), qs(study.backbone)) +
+                     row_of(tr("Time"), m_table->item(row, 3)->text()) + QStringLiteral("</table>"));
+    try {
+        const BackboneConfig config = read_backbone_config(resolve_backbone(study.backbone));
+        m_block->setBackbone(config);
+        m_block->setMethods(drawn_methods(study, config, arms, -1));
+    } catch (const Error&) { // pre-flight says what is wrong with it
+        m_block->setBackbone(std::nullopt);
+    }
+    updateButtons();
 }
 
 void HomePage::openSample() {

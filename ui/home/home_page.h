@@ -2,6 +2,7 @@
 #pragma once
 
 #include "experiments/study.h"
+#include "ui/design/block_view.h"
 #include "ui/shell/page.h"
 #include "ui/shell/workspace.h"
 
@@ -18,6 +19,7 @@ class HomePage : public Page {
 public:
     explicit HomePage(Workspace& workspace, QWidget* parent = nullptr);
     QString title() const override { return tr("Home"); }
+    QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reloadRecent(); }
 
 Q_SIGNALS:
@@ -30,6 +32,8 @@ Q_SIGNALS:
 private:
     QWidget* buildSide();
     QWidget* buildSamples();
+    QWidget* buildPreview();
+    void updateButtons();
     void reloadRecent();
     void showSample(int row);
     void runSample();
@@ -40,7 +44,9 @@ private:
     QListWidget* m_recent;
     QTableWidget* m_table;
     QLineEdit* m_filter;
-    QLabel *m_title, *m_text, *m_facts, *m_database;
+    QLabel *m_title, *m_text, *m_facts, *m_why, *m_database;
+    BlockView* m_block;
+    QList<QAction*> m_actions;
     QPushButton *m_run, *m_open;
 };
 

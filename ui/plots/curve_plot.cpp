@@ -1,23 +1,44 @@
 #include "ui/plots/curve_plot.h"
 
 #include "core/base/format.h"
-#include "experiments/results.h"
 #include "ui/theme/theme.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
+#include <QKeyEvent>
 #include <QVBoxLayout>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 namespace diapason::ui {
 namespace {
 
-constexpr double labelDistance = 13.5; // pixels between end labels
-constexpr std::size_t bandedArms = 4;  // more bands than these hide each other; then only the raised arm has one
+constexpr std::size_t bandedArms = 4;   // more bands, or raw curves, than these hide each other
+constexpr int shortestInterval = 40;    // ms between drawings: 25 a second
+constexpr std::size_t denseCurves = 10; // from here on two pixels share a column: most of what they hold is hidden
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+QVector<QCPGraphData> part(const std::vector<double>& x, const std::vector<double>& y, std::size_t from,
+                           std::size_t to) {
+    QVector<QCPGraphData> data;
+    data.reserve(static_cast<qsizetype>(to - from));
+    for (std::size_t i = from; i < to; ++i)
+        data.append({x[i], y[i]});
+    return data;
+}
+
+// Towards the background instead of translucent: blending dense lines costs several times their drawing.
+QColor faded(const QColor& c, double share) {
+    const QColor ground = colour(Role::base);
+    const auto mix = [share](int a, int b) { return static_cast<int>(b + share * (a - b)); };
+    return QColor(mix(c.red(), ground.red()), mix(c.green(), ground.green()), mix(c.blue(), ground.blue()));
+}
+
+// Times of one run ascend.
+std::size_t knownAt(const Thinned& curve, double wall) {
+    return static_cast<std::size_t>(std::upper_bound(curve.wall.begin(), curve.wall.end(), wall) - curve.wall.begin());
+}
 
 } // namespace
 
@@ -27,55 +48,58 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
       m_plot(new QCustomPlot),
       m_title(new QLabel),
       m_note(new QLabel) {
+    setProperty("plot", true);
+    setAttribute(Qt::WA_StyledBackground);
     auto* heading = new QHBoxLayout;
-    heading->setContentsMargins(12, 4, 12, 0);
-    heading->addWidget(m_title);
-    heading->addStretch();
+    heading->setContentsMargins(10, 4, 10, 0);
+    heading->addWidget(m_title, 1);
     heading->addWidget(m_note);
     m_note->setProperty("role", QStringLiteral("secondary"));
+    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // gives way before the window has to grow
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setContentsMargins(2, 2, 2, 2); // the focus ring
     layout->setSpacing(0);
     layout->addLayout(heading);
     layout->addWidget(m_plot, 1);
     setFocusPolicy(Qt::StrongFocus);
+    m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     m_plot->setNoAntialiasingOnDrag(true);
     m_plot->setPlottingHint(QCP::phFastPolylines, true);
-    m_plot->setNotAntialiasedElements(QCP::aeAll);
-    m_plot->setAntialiasedElements(QCP::aeScatters | QCP::aeItems);
-    m_plot->axisRect()->setMinimumMargins(QMargins(48, 6, 170, 34));
-    m_plot->legend->setVisible(false);
+    m_plot->setNotAntialiasedElements(QCP::aeAll); // dense lines: no smoother to the eye, several times slower
+    m_plot->axisRect()->setMinimumMargins(QMargins(62, 8, 90, 34));
+    m_labels = new EndLabels(m_plot);
     m_cursor = new QCPItemLine(m_plot);
+    m_cursor->setLayer(QStringLiteral("overlay"));
     m_cursor->setVisible(false);
     m_cursor->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
     m_cursor->end->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    connect(m_plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
-        const double x = m_plot->xAxis->pixelToCoord(event->pos().x());
-        Q_EMIT cursorMoved(m_plot->xAxis->range().contains(x) ? x : std::nan(""));
-    });
-    connect(m_plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
-        for (QCPAbstractItem* item : m_labels) {
-            if (item->selectTest(event->pos(), false) >= 0 && item->selectTest(event->pos(), false) < 8)
-                Q_EMIT armClicked(item->property("arm").toLongLong());
-        }
-    });
-    const auto moved = [this] {
-        m_follow = false;
-        Q_EMIT viewMoved();
-        refresh();
-    };
-    connect(m_plot, &QCustomPlot::mouseWheel, this, moved);
-    connect(m_plot, &QCustomPlot::mouseDoubleClick, this, [this] { fit(); });
-    m_plot->installEventFilter(this);
+    connectMouse();
     m_timer.setSingleShot(true);
-    m_timer.setInterval(50);
-    connect(&m_timer, &QTimer::timeout, this, &CurvePlot::redraw);
+    m_timer.setInterval(shortestInterval);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        if (isVisible()) redraw();
+    });
     applyColours();
 }
 
+void CurvePlot::connectMouse() {
+    connect(m_plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
+        if (event->buttons() & Qt::LeftButton) return moved();
+        const double x = m_plot->xAxis->pixelToCoord(event->pos().x());
+        const bool inside = m_plot->axisRect()->rect().contains(event->pos());
+        Q_EMIT cursorMoved(inside ? x : nan);
+    });
+    connect(m_plot, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
+        if (const RowId arm = m_labels->armAt(event->pos()); arm != 0) Q_EMIT armClicked(arm);
+    });
+    connect(m_plot, &QCustomPlot::mouseWheel, this, [this] { moved(); });
+    connect(m_plot, &QCustomPlot::mouseDoubleClick, this, [this] { fit(); });
+    m_plot->installEventFilter(this);
+}
+
 bool CurvePlot::eventFilter(QObject* object, QEvent* event) {
-    if (object == m_plot && event->type() == QEvent::Leave) Q_EMIT cursorMoved(std::nan(""));
+    if (object == m_plot && event->type() == QEvent::Leave) Q_EMIT cursorMoved(nan);
     if (object == m_plot && event->type() == QEvent::Resize) refresh();
     return QWidget::eventFilter(object, event);
 }
@@ -86,6 +110,27 @@ void CurvePlot::changeEvent(QEvent* event) {
         refresh();
     }
     QWidget::changeEvent(event);
+}
+
+// The cursor by keys: one step, ten with Shift, to the ends, away.
+void CurvePlot::keyPressEvent(QKeyEvent* event) {
+    const QCPRange range = m_plot->xAxis->range();
+    const double from = std::isfinite(m_cursorX) ? m_cursorX : range.upper;
+    const double stride = event->modifiers() & Qt::ShiftModifier ? 10 : 1;
+    switch (event->key()) {
+    case Qt::Key_Left:
+        return Q_EMIT cursorMoved(std::max(range.lower, std::ceil(from) - stride));
+    case Qt::Key_Right:
+        return Q_EMIT cursorMoved(std::min(range.upper, std::floor(from) + stride));
+    case Qt::Key_Home:
+        return Q_EMIT cursorMoved(range.lower);
+    case Qt::Key_End:
+        return Q_EMIT cursorMoved(range.upper);
+    case Qt::Key_Escape:
+        return Q_EMIT cursorMoved(nan);
+    default:
+        QWidget::keyPressEvent(event);
+    }
 }
 
 void CurvePlot::applyColours() {
@@ -110,19 +155,33 @@ void CurvePlot::applyColours() {
 void CurvePlot::setStyles(std::vector<CurveStyle> styles) {
     m_plot->clearGraphs();
     m_drawn.clear();
-    m_bandGraphs.clear();
+    m_arms.clear();
     m_styles = std::move(styles);
-    for (const CurveStyle& style : m_styles) {
-        Drawn drawn;
-        drawn.raw = m_plot->addGraph();
-        drawn.line = m_plot->addGraph();
-        QColor thin = style.colour;
-        thin.setAlphaF(0.16);
-        drawn.raw->setPen(QPen(thin, 1));
-        drawn.raw->setAdaptiveSampling(false);
-        drawn.line->setAdaptiveSampling(false);
-        m_drawn.push_back(drawn);
+    const auto graph = [this] {
+        QCPGraph* made = m_plot->addGraph();
+        made->setAdaptiveSampling(false); // thinned already, to what the pixels can show
+        return made;
+    };
+    // In the order of drawing: what is behind first.
+    m_drawn.resize(m_styles.size());
+    for (Drawn& drawn : m_drawn) {
+        drawn.rest = graph();
+        drawn.raw = graph();
     }
+    for (const CurveStyle& style : m_styles) {
+        ArmDrawn& arm = m_arms[style.arm];
+        if (arm.low != nullptr) continue;
+        arm.low = graph();
+        arm.high = graph();
+        arm.low->setPen(Qt::NoPen);
+        arm.high->setPen(Qt::NoPen);
+    }
+    for (Drawn& drawn : m_drawn)
+        drawn.line = graph();
+    for (auto& [id, arm] : m_arms)
+        arm.mean = graph();
+    m_bad = graph();
+    m_bad->setLineStyle(QCPGraph::lsNone);
     refresh();
 }
 
@@ -140,6 +199,8 @@ void CurvePlot::setView(const CurveView& view) {
 void CurvePlot::setHeading(const QString& title, const QString& unit) {
     m_heading = title;
     m_unit = unit;
+    setAccessibleName(tr("Curves of %1, %2").arg(title, unit));
+    setAccessibleDescription(tr("Left and Right move the cursor; the table beside it holds the values."));
     refresh();
 }
 
@@ -150,13 +211,19 @@ void CurvePlot::setRaisedArm(RowId arm) {
 }
 
 void CurvePlot::setFollow(bool follow) {
+    if (follow == m_follow) return;
     m_follow = follow;
+    Q_EMIT followChanged(follow);
+    refresh();
+}
+
+void CurvePlot::moved() {
+    setFollow(false);
     refresh();
 }
 
 void CurvePlot::fit() {
-    m_follow = true;
-    Q_EMIT viewMoved();
+    setFollow(true);
     refresh();
 }
 
@@ -165,209 +232,182 @@ void CurvePlot::refresh() {
 }
 
 void CurvePlot::setCursor(double x) {
+    m_cursorX = x;
     m_cursor->setVisible(std::isfinite(x));
     if (std::isfinite(x)) {
         m_cursor->start->setCoords(x, 0);
         m_cursor->end->setCoords(x, 1);
     }
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    m_plot->layer(QStringLiteral("overlay"))->replot(); // the curves below stay as they are
 }
 
-std::size_t CurvePlot::visibleArms() const {
+bool CurvePlot::crowded() const {
     std::set<RowId> arms;
     for (const CurveStyle& style : m_styles) {
         if (!style.hidden) arms.insert(style.arm);
     }
-    return arms.size();
+    return arms.size() > bandedArms;
 }
 
-double CurvePlot::xOf(const Curve& curve, std::size_t i) const {
-    return m_view.wallTime ? curve.wall[i] : static_cast<double>(curve.step[i]);
+const CurveStyle* CurvePlot::styleOf(RowId arm) const {
+    const auto found =
+        std::find_if(m_styles.begin(), m_styles.end(), [&](const CurveStyle& style) { return style.arm == arm; });
+    return found == m_styles.end() ? nullptr : &*found;
 }
 
-void CurvePlot::drawRun(std::size_t index, std::size_t& drawn, std::size_t& points) {
+CacheKey CurvePlot::cacheKey() const {
+    CacheKey key{m_view.metric,
+                 m_view.wallTime,
+                 m_view.raw,
+                 m_view.smoothing,
+                 m_view.scale,
+                 std::max(50, m_plot->axisRect()->width() / (m_styles.size() > denseCurves ? 2 : 1)),
+                 0,
+                 0};
+    if (!m_follow) { // zoomed in: thinned over what is visible, so that nothing is lost
+        key.from = m_plot->xAxis->range().lower;
+        key.to = m_plot->xAxis->range().upper;
+    }
+    return key;
+}
+
+void CurvePlot::updateCaches() {
+    const CacheKey key = cacheKey();
+    const bool many = crowded();
+    std::map<RowId, std::vector<const Curve*>> seeds;
+    for (std::size_t i = 0; i < m_styles.size(); ++i) {
+        const Curve* curve = m_styles[i].hidden ? nullptr : m_curves.find(m_styles[i].run, m_view.metric);
+        if (curve == nullptr) {
+            m_drawn[i].cache = {};
+            continue;
+        }
+        m_drawn[i].cache.update(*curve, key);
+        seeds[m_styles[i].arm].push_back(curve);
+    }
+    for (auto& [arm, drawn] : m_arms) {
+        const auto found = seeds.find(arm);
+        // Seeds share steps, not times. Many arms of losses are told apart by their means only.
+        drawn.shown = found != seeds.end() && found->second.size() >= 3 && !m_view.wallTime && (m_view.bands || many);
+        if (drawn.shown)
+            drawn.cache.update(found->second, key, m_view.bands);
+        else
+            drawn.cache = {};
+        drawn.shown = drawn.shown && !drawn.cache.mean.x.empty();
+    }
+}
+
+void CurvePlot::drawRun(std::size_t index) {
     const CurveStyle& style = m_styles[index];
-    const Curve* curve = style.hidden ? nullptr : m_curves.find(style.run, m_view.metric);
-    Drawn& graphs = m_drawn[index];
-    graphs.raw->data()->clear();
-    graphs.line->data()->clear();
-    if (curve == nullptr) return;
-    std::vector<double> x, y;
-    for (std::size_t i = 0; i < curve->value.size() && curve->wall[i] <= m_view.untilWall; ++i) {
-        x.push_back(xOf(*curve, i));
-        // Infinities would freeze the range of the axis: they are gaps, like NaN.
-        y.push_back(std::isfinite(curve->value[i]) ? curve->value[i] * m_view.scale : std::nan(""));
-    }
-    points += x.size();
-    if (x.empty()) return;
-    const int columns = std::max(50, m_plot->axisRect()->width());
-    const auto put = [&](QCPGraph* graph, const std::vector<double>& values) {
-        QVector<QCPGraphData> shown;
-        for (const std::size_t i : decimate(x, values, x.front(), x.back(), columns))
-            shown.append({x[i], values[i]});
-        drawn += static_cast<std::size_t>(shown.size());
-        graph->data()->set(shown, true);
-    };
-    const bool smoothed = m_view.smoothing > 0;
-    if (smoothed && m_view.raw) put(graphs.raw, y);
-    put(graphs.line, smooth(y, m_view.smoothing));
-    QColor pen = style.colour;
+    const ArmDrawn& arm = m_arms.at(style.arm);
+    Drawn& drawn = m_drawn[index];
+    const Thinned& line = drawn.cache.line;
+    const Thinned& raw = drawn.cache.raw;
     const bool raised = m_raised == style.arm;
-    const bool crowded = m_view.bands && visibleArms() > bandedArms;
-    pen.setAlphaF(raised ? 0.9 : m_raised != 0 ? 0.15 : crowded ? 0.12 : m_view.bands ? 0.55 : 0.9);
-    graphs.line->setPen(QPen(pen, 1));
-    // A curve of a single point is invisible as a line.
-    graphs.line->setScatterStyle(x.size() < 3 ? seriesMarker(style.slot, pen, 6) : QCPScatterStyle());
-    if (raised) graphs.line->setLayer(QStringLiteral("main"));
+    const std::size_t known = knownAt(line, m_view.untilWall);
+    drawn.line->data()->set(part(line.x, line.y, 0, known), true);
+    // From the last known point on, so that both parts meet.
+    drawn.rest->data()->set(part(line.x, line.y, known > 0 ? known - 1 : 0, line.x.size()), true);
+    drawn.rest->setPen(QPen(colour(Role::weakLine), 1));
+    const bool many = crowded();
+    const bool showRaw = raised || !many;
+    drawn.raw->data()->set(showRaw ? part(raw.x, raw.y, 0, knownAt(raw, m_view.untilWall)) : QVector<QCPGraphData>(),
+                           true);
+    const double strength = raised          ? 1
+                            : m_raised != 0 ? 0.2
+                            : !arm.shown    ? 1
+                            : many          ? 0.22
+                                            : 0.5; // behind its arm's mean
+    drawn.line->setPen(QPen(faded(style.colour, strength), 1));
+    drawn.raw->setPen(QPen(faded(style.colour, m_raised == 0 || raised ? 0.25 : 0.1), 1));
+    // A curve of one or two points is hard to see as a line.
+    drawn.line->setScatterStyle(known < 3 ? seriesMarker(style.slot, drawn.line->pen().color(), 6) : QCPScatterStyle());
 }
 
-void CurvePlot::drawBands() {
-    for (QCPGraph* graph : m_bandGraphs)
-        m_plot->removeGraph(graph);
-    m_bandGraphs.clear();
-    if (!m_view.bands) return;
-    // Values of each arm at each step, over its visible seeds.
-    std::map<RowId, std::map<double, std::vector<double>>> arms;
-    std::map<RowId, const CurveStyle*> styles;
-    for (const CurveStyle& style : m_styles) {
-        const Curve* curve = style.hidden ? nullptr : m_curves.find(style.run, m_view.metric);
-        if (curve == nullptr) continue;
-        styles.emplace(style.arm, &style);
-        for (std::size_t i = 0; i < curve->value.size() && curve->wall[i] <= m_view.untilWall; ++i) {
-            if (std::isfinite(curve->value[i]))
-                arms[style.arm][static_cast<double>(curve->step[i])].push_back(curve->value[i] * m_view.scale);
-        }
+void CurvePlot::drawArm(RowId arm, ArmDrawn& drawn) {
+    const Thinned& mean = drawn.cache.mean;
+    const std::size_t known = drawn.shown ? knownAt(mean, m_view.untilWall) : 0;
+    const bool raised = m_raised == arm;
+    const bool band = known > 0 && !drawn.cache.low.empty() && (raised || (m_raised == 0 && !crowded()));
+    drawn.mean->data()->set(part(mean.x, mean.y, 0, known), true);
+    drawn.low->data()->set(part(mean.x, drawn.cache.low, 0, band ? known : 0), true);
+    drawn.high->data()->set(part(mean.x, drawn.cache.high, 0, band ? known : 0), true);
+    const CurveStyle* style = styleOf(arm);
+    if (style == nullptr) return;
+    QColor fill = style->colour;
+    fill.setAlphaF(0.15);
+    drawn.high->setBrush(band ? QBrush(fill) : QBrush(Qt::NoBrush));
+    drawn.high->setChannelFillGraph(band ? drawn.low : nullptr);
+    const QColor pen = faded(style->colour, m_raised == 0 || raised ? 1 : 0.3);
+    drawn.mean->setPen(QPen(pen, raised ? 2.4 : 2));
+    drawn.mean->setAntialiased(mean.x.size() < 200);
+    drawn.mean->setScatterStyle(known == 1 ? seriesMarker(style->slot, pen, 6) : QCPScatterStyle());
+}
+
+// A gap alone is easily overlooked: each non-finite value has a cross at the lower edge.
+void CurvePlot::drawBad() {
+    QVector<QCPGraphData> crosses;
+    for (const Drawn& drawn : m_drawn) {
+        for (const double x : drawn.cache.bad)
+            crosses.append({x, m_plot->yAxis->range().lower});
     }
-    if (m_view.wallTime) return; // seeds share steps, not times
-    for (const auto& [arm, steps] : arms) {
-        QVector<QCPGraphData> mean, low, high;
-        for (const auto& [step, values] : steps) {
-            if (values.size() < 3) continue;
-            const Estimate e = estimate(values);
-            mean.append({step, e.mean});
-            low.append({step, e.mean - *e.half_width});
-            high.append({step, e.mean + *e.half_width});
-        }
-        if (mean.isEmpty()) continue;
-        const CurveStyle& style = *styles.at(arm);
-        QCPGraph* graphs[3] = {m_plot->addGraph(), m_plot->addGraph(), m_plot->addGraph()};
-        graphs[0]->data()->set(low, true);
-        graphs[1]->data()->set(high, true);
-        graphs[2]->data()->set(mean, true);
-        graphs[0]->setPen(Qt::NoPen);
-        graphs[1]->setPen(Qt::NoPen);
-        const bool raised = m_raised == arm;
-        const double strength = m_raised == 0 || raised ? 1 : 0.3;
-        QColor fill = style.colour;
-        fill.setAlphaF(raised || (m_raised == 0 && arms.size() <= bandedArms) ? 0.15 : 0);
-        graphs[1]->setBrush(fill);
-        graphs[1]->setChannelFillGraph(graphs[0]);
-        QColor pen = style.colour;
-        pen.setAlphaF(strength);
-        graphs[2]->setPen(QPen(pen, 2)); // a handful of points: a wide pen costs nothing here
-        for (QCPGraph* graph : graphs)
-            m_bandGraphs.push_back(graph);
-    }
+    m_bad->data()->set(crosses);
+    m_bad->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, QPen(colour(Role::error), 1.5), Qt::NoBrush, 8));
 }
 
 void CurvePlot::drawLabels() {
-    for (QCPAbstractItem* item : m_labels)
-        m_plot->removeItem(item);
-    m_labels.clear();
-    struct End {
-        const CurveStyle* style;
-        double x, y, pixel;
+    // The end of each arm's line: of its mean, else the mean of its runs' last values.
+    struct Sum {
+        double x = 0, y = 0, n = 0;
     };
-    // The end of each arm's line: the mean of its runs' last values.
-    std::map<RowId, std::vector<const QCPGraphData*>> ends;
-    std::map<RowId, const CurveStyle*> styles;
+    std::map<RowId, Sum> sums;
     for (std::size_t i = 0; i < m_styles.size(); ++i) {
-        const auto drawn = m_drawn[i].line->data();
-        if (drawn->isEmpty()) continue;
-        auto last = drawn->constEnd() - 1;
-        while (last != drawn->constBegin() && !std::isfinite(last->value))
-            --last;
-        if (!std::isfinite(last->value)) continue;
-        ends[m_styles[i].arm].push_back(&*last);
-        styles.emplace(m_styles[i].arm, &m_styles[i]);
-    }
-    std::vector<End> labels;
-    for (const auto& [arm, points] : ends) {
-        double x = 0, y = 0;
-        for (const QCPGraphData* point : points) {
-            x = std::max(x, point->key);
-            y += point->value / static_cast<double>(points.size());
+        const auto line = m_drawn[i].line->data();
+        for (auto at = line->constEnd(); at != line->constBegin();) {
+            --at;
+            if (!std::isfinite(at->value)) continue;
+            Sum& sum = sums[m_styles[i].arm];
+            sum.x = std::max(sum.x, at->key);
+            sum.y += at->value;
+            sum.n += 1;
+            break;
         }
-        labels.push_back({styles.at(arm), x, y, m_plot->yAxis->coordToPixel(y)});
     }
-    std::sort(labels.begin(), labels.end(), [](const End& a, const End& b) { return a.pixel < b.pixel; });
-    const QRect rect = m_plot->axisRect()->rect();
-    // Pushed apart downwards, then back up from the bottom.
-    std::vector<double> at;
-    for (const End& end : labels)
-        at.push_back(std::clamp(end.pixel, static_cast<double>(rect.top()), static_cast<double>(rect.bottom())));
-    for (std::size_t i = 1; i < at.size(); ++i)
-        at[i] = std::max(at[i], at[i - 1] + labelDistance);
-    double bottom = rect.bottom() + 6;
-    for (std::size_t i = at.size(); i-- > 0;) {
-        at[i] = std::min(at[i], bottom);
-        bottom = at[i] - labelDistance;
+    std::vector<CurveEnd> ends;
+    for (const auto& [arm, sum] : sums) {
+        const CurveStyle& style = *styleOf(arm);
+        const ArmDrawn& drawn = m_arms.at(arm);
+        const auto mean = drawn.mean->data();
+        double y = sum.y / sum.n;
+        if (drawn.shown && !mean->isEmpty() && std::isfinite((mean->constEnd() - 1)->value))
+            y = (mean->constEnd() - 1)->value;
+        ends.push_back({arm, QPointF(m_plot->xAxis->coordToPixel(sum.x), m_plot->yAxis->coordToPixel(y)),
+                        style.shortLabel, style.colour, style.slot, m_raised != 0 && m_raised != arm});
     }
-    QFont font = m_plot->font();
-    font.setPixelSize(11);
-    const QFontMetrics metrics(font);
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (at[i] < rect.top() - 8) continue; // more arms than the height holds; the table names them all
-        const End& end = labels[i];
-        const bool faded = m_raised != 0 && m_raised != end.style->arm;
-        auto* leader = new QCPItemLine(m_plot);
-        leader->setPen(QPen(colour(Role::strongLine)));
-        leader->start->setType(QCPItemPosition::ptAbsolute);
-        leader->end->setType(QCPItemPosition::ptAbsolute);
-        const double x = std::clamp(m_plot->xAxis->coordToPixel(end.x), static_cast<double>(rect.left()),
-                                    static_cast<double>(rect.right()));
-        leader->start->setCoords(
-            x + 2, std::clamp(end.pixel, static_cast<double>(rect.top()), static_cast<double>(rect.bottom())));
-        leader->end->setCoords(rect.right() + 12, at[i]);
-        leader->setClipToAxisRect(false);
-        m_labels.push_back(leader);
-        auto* text = new QCPItemText(m_plot);
-        text->position->setType(QCPItemPosition::ptAbsolute);
-        text->position->setCoords(rect.right() + 14, at[i]);
-        text->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-        text->setClipToAxisRect(false);
-        text->setFont(font);
-        text->setColor(faded ? colour(Role::hint) : colour(Role::text));
-        text->setText(metrics.elidedText(QStringLiteral("●  ") + end.style->shortLabel, Qt::ElideRight, 152));
-        text->setProperty("arm", static_cast<qlonglong>(end.style->arm));
-        m_labels.push_back(text);
-        auto* dot = new QCPItemText(m_plot); // the marker in the arm's colour over the text's own dot
-        dot->position->setType(QCPItemPosition::ptAbsolute);
-        dot->position->setCoords(rect.right() + 14, at[i]);
-        dot->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-        dot->setClipToAxisRect(false);
-        dot->setFont(font);
-        dot->setColor(end.style->colour);
-        dot->setText(QStringLiteral("●"));
-        m_labels.push_back(dot);
-    }
+    m_labels->setEnds(std::move(ends));
 }
 
 void CurvePlot::applyRange() {
     if (!m_follow) return;
     double left = std::numeric_limits<double>::infinity(), right = -left, low = left, high = -left;
-    for (const Drawn& graphs : m_drawn) {
-        for (const QCPGraph* graph : {graphs.line, graphs.raw}) {
-            for (const QCPGraphData& point : *graph->data()) {
-                if (!std::isfinite(point.value) || (m_view.logY && point.value <= 0)) continue;
-                left = std::min(left, point.key);
-                right = std::max(right, point.key);
-                low = std::min(low, point.value);
-                high = std::max(high, point.value);
-            }
-        }
+    const auto take = [&](const Thinned& curve) {
+        if (curve.x.empty()) return;
+        left = std::min(left, curve.x.front());
+        right = std::max(right, curve.x.back());
+        low = std::min(low, m_view.logY ? curve.lowPositive : curve.low);
+        high = std::max(high, curve.high);
+    };
+    for (const Drawn& drawn : m_drawn) {
+        take(drawn.cache.line);
+        if (!crowded()) take(drawn.cache.raw);
     }
-    if (!(right >= left)) {
+    for (const auto& [arm, drawn] : m_arms) { // only where bands are drawn
+        if (!drawn.shown || (crowded() && m_raised != arm)) continue;
+        for (const double y : drawn.cache.low)
+            low = m_view.logY && y <= 0 ? low : std::min(low, y);
+        for (const double y : drawn.cache.high)
+            high = std::max(high, y);
+    }
+    if (!(right >= left) || !(high >= low)) {
         m_plot->xAxis->setRange(0, 10);
         m_plot->yAxis->setRange(m_view.logY ? 0.1 : 0, m_view.logY ? 10 : 1);
         return;
@@ -382,37 +422,60 @@ void CurvePlot::applyRange() {
     }
 }
 
-void CurvePlot::redraw() {
-    if (!isVisible()) return;
-    std::size_t drawn = 0;
-    std::size_t points = 0;
-    for (std::size_t i = 0; i < m_styles.size(); ++i)
-        drawRun(i, drawn, points);
-    drawBands();
-    applyRange();
-    m_plot->replot(QCustomPlot::rpImmediateRefresh); // settles the layout that labels need
-    drawLabels();
+void CurvePlot::updateTexts() {
+    std::size_t shown = 0, points = 0, bad = 0;
+    for (const Drawn& drawn : m_drawn) {
+        points += drawn.cache.points;
+        shown += drawn.cache.line.x.size();
+        bad += drawn.cache.badCount;
+    }
     QString title = QStringLiteral("<b>%1</b>").arg(m_heading.toHtmlEscaped());
+    const bool many = crowded();
     if (m_view.bands)
-        title += m_raised == 0 && visibleArms() > bandedArms
-                     ? tr("&nbsp; mean over seeds; select an arm for its 95 % t-interval")
-                     : tr("&nbsp; n ≥ 3: mean and 95 % t-interval");
+        title += many && m_raised == 0 ? tr("&nbsp; mean over seeds, 95 % t-interval of a selected arm")
+                                       : tr("&nbsp; n ≥ 3: mean and 95 % t-interval");
+    else if (many && !m_view.wallTime)
+        title += tr("&nbsp; n ≥ 3: mean over seeds");
     if (m_view.smoothing > 0) title += tr("&nbsp; %1 EMA").arg(qs(format_number(m_view.smoothing, 2)));
+    if (std::isfinite(m_view.untilWall)) title += tr("&nbsp; grey: not yet played");
     m_title->setText(title);
+    m_title->setToolTip(title);
+    QString note;
+    if (points == 0)
+        note = tr("no points yet");
+    else if (shown < points && m_follow)
+        note = tr("showing %1 of %2 points, min/max kept")
+                   .arg(qs(format_count(static_cast<std::int64_t>(shown))),
+                        qs(format_count(static_cast<std::int64_t>(points))));
+    if (bad > 0) note += tr("  %1 not finite").arg(qs(format_count(static_cast<std::int64_t>(bad))));
+    m_note->setText(note);
     m_plot->yAxis->setLabel(m_unit);
-    m_note->setText(points == 0      ? tr("no points yet")
-                    : drawn < points ? tr("showing %1 of %2 points, min/max kept")
-                                           .arg(qs(format_count(static_cast<std::int64_t>(drawn))),
-                                                qs(format_count(static_cast<std::int64_t>(points))))
-                                     : QString());
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-bool CurvePlot::savePng(const QString& file) const {
-    return m_plot->savePng(file, 0, 0, 2.0);
-}
-bool CurvePlot::savePdf(const QString& file) const {
-    return m_plot->savePdf(file);
+void CurvePlot::redraw() {
+    if (m_bad == nullptr) return; // no styles yet
+    QStringList names;
+    for (const CurveStyle& style : m_styles) {
+        if (!style.hidden) names.append(style.shortLabel);
+    }
+    QFont font = m_plot->font();
+    font.setPixelSize(11);
+    const int room = std::clamp(EndLabels::widthOf(names, font), 60, std::max(60, std::min(210, width() * 3 / 10)));
+    m_plot->axisRect()->setMinimumMargins(QMargins(62, 8, room, 34));
+    updateTexts();
+    updateCaches();
+    applyRange();
+    for (std::size_t i = 0; i < m_styles.size(); ++i)
+        drawRun(i);
+    for (auto& [arm, drawn] : m_arms)
+        drawArm(arm, drawn);
+    drawBad();
+    // Labels are placed in pixels: the layout has to be settled, without a drawing of its own.
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        m_plot->plotLayout()->update(phase);
+    drawLabels();
+    m_plot->replot();
+    m_timer.setInterval(std::max(shortestInterval, static_cast<int>(3 * m_plot->replotTime(true))));
 }
 
 } // namespace diapason::ui

@@ -1,7 +1,8 @@
 // One metric of many runs over steps or time. The same widget draws live runs and replays.
 #pragma once
 
-#include "ui/plots/run_curves.h"
+#include "ui/plots/curve_cache.h"
+#include "ui/plots/end_labels.h"
 
 #include <QColor>
 #include <QLabel>
@@ -9,8 +10,8 @@
 #include <QWidget>
 #include <qcustomplot.h>
 
-#include <functional>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct CurveView {
     bool wallTime = false;
     bool logY = false;
     bool raw = true;      ///< the unsmoothed values, thin, behind
-    bool bands = false;   ///< mean and 95 % t-interval over seeds, for evaluations
+    bool bands = false;   ///< mean and 95 % t-interval over seeds, for evaluations; else a mean only when arms are many
     double smoothing = 0; ///< weight of the moving average
     double scale = 1;     ///< 100 for per cent
     /// Replay: only points that were known at this time (seconds of each run), or step.
@@ -50,52 +51,66 @@ public:
     void setHeading(const QString& title, const QString& unit);
     /// 0 = none. Drawn stronger, the others keep their colour.
     void setRaisedArm(RowId arm);
-    /// Draws soon; calls within 50 ms are one.
+    /// Draws soon; calls until then are one.
     void refresh();
-    void fit();
+    /// Draws now, whatever is visible. For tests and benchmarks.
+    void redraw();
+    bool upToDate() const { return !m_timer.isActive(); }
+    void fit(); ///< all points in view, now and as they come
     void setFollow(bool follow);
     void setCursor(double x); ///< NaN = none
-    bool savePng(const QString& file) const;
-    bool savePdf(const QString& file) const;
     QSize minimumSizeHint() const override { return {260, 160}; }
 
 Q_SIGNALS:
     void cursorMoved(double x); ///< NaN when the mouse leaves
     void armClicked(diapason::RowId arm);
-    void viewMoved(); ///< the user has panned or zoomed: following ends
+    void followChanged(bool follow); ///< ends when the user pans or zooms
 
 protected:
     void changeEvent(QEvent* event) override;
     bool eventFilter(QObject* object, QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
 private:
     struct Drawn {
-        QCPGraph* raw = nullptr;
-        QCPGraph* line = nullptr;
+        QCPGraph *raw = nullptr, *line = nullptr, *rest = nullptr; ///< rest: what a replay has not reached
+        CachedCurve cache;
+    };
+    struct ArmDrawn {
+        QCPGraph *low = nullptr, *high = nullptr, *mean = nullptr;
+        CachedMean cache;
+        bool shown = false;
     };
 
+    void connectMouse();
     void applyColours();
-    void redraw();
-    void drawRun(std::size_t index, std::size_t& drawn, std::size_t& points);
-    void drawBands();
+    CacheKey cacheKey() const;
+    void updateCaches();
+    void drawRun(std::size_t index);
+    void drawArm(RowId arm, ArmDrawn& drawn);
+    void drawBad();
     void drawLabels();
     void applyRange();
-    std::size_t visibleArms() const;
-    double xOf(const Curve& curve, std::size_t i) const;
+    void updateTexts();
+    void moved();
+    bool crowded() const;
+    const CurveStyle* styleOf(RowId arm) const;
 
     const RunCurves& m_curves;
     QCustomPlot* m_plot;
     QLabel* m_title;
     QLabel* m_note;
     QCPItemLine* m_cursor;
+    EndLabels* m_labels;
+    QCPGraph* m_bad = nullptr; ///< non-finite values
     CurveView m_view;
     QString m_heading, m_unit;
     std::vector<CurveStyle> m_styles;
-    std::vector<Drawn> m_drawn;
-    std::vector<QCPGraph*> m_bandGraphs;
-    std::vector<QCPAbstractItem*> m_labels;
+    std::vector<Drawn> m_drawn; ///< parallel to m_styles
+    std::map<RowId, ArmDrawn> m_arms;
     QTimer m_timer;
     RowId m_raised = 0;
+    double m_cursorX = std::numeric_limits<double>::quiet_NaN();
     bool m_follow = true;
 };
 

@@ -13,6 +13,8 @@ void RunCurves::apply(RowId run, const RunEvent& event) {
     auto& curves = m_curves[run];
     for (const MetricPoint& point : points->points) {
         Curve& curve = curves[point.metric];
+        // A point may have been read from the store before its event arrives.
+        if (!curve.step.empty() && point.step <= curve.step.back()) continue;
         curve.step.push_back(point.step);
         curve.wall.push_back(point.wall_s);
         curve.value.push_back(point.value);

@@ -47,15 +47,18 @@ std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study) {
 }
 
 MetricText metric_text(const std::string& metric) {
-    QString heading = qs(metric).replace(QLatin1Char('/'), QLatin1Char(' '));
-    heading.replace(QLatin1Char('_'), QLatin1Char(' '));
-    heading[0] = heading[0].toUpper();
-    const bool score = metric.find("accuracy") != std::string::npos || metric.find("f1") != std::string::npos ||
-                       metric.find("rouge") != std::string::npos || metric.find("bleu") != std::string::npos ||
-                       metric.find("matthews") != std::string::npos;
-    if (score) return {heading, QStringLiteral("%"), 100};
-    if (metric.ends_with("loss")) return {heading, QStringLiteral("nats per label"), 1};
-    return {heading, QString(), 1};
+    const auto words = [](QString text) {
+        text.replace(QLatin1Char('/'), QLatin1Char(' ')).replace(QLatin1Char('_'), QLatin1Char(' '));
+        if (!text.isEmpty()) text[0] = text[0].toUpper();
+        return text;
+    };
+    const QString name = qs(metric);
+    const QString heading = words(name), brief = words(name.section(QLatin1Char('/'), -1));
+    for (const char* score : {"accuracy", "f1", "rouge", "bleu", "matthews"}) {
+        if (metric.find(score) != std::string::npos) return {heading, QStringLiteral("%"), brief, 100};
+    }
+    if (metric.ends_with("loss")) return {heading, QStringLiteral("nats per label"), brief, 1};
+    return {heading, QString(), brief, 1};
 }
 
 } // namespace diapason::ui

@@ -13,9 +13,9 @@ QString short_label(const QString& label, bool shared);
 
 std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study);
 
-/// Unit and factor of a metric for axes: "loss, nats" or "accuracy, %".
+/// Words, unit and factor of a metric: "Validation accuracy", "%", in a narrow column "Accuracy".
 struct MetricText {
-    QString heading, unit;
+    QString heading, unit, brief;
     double scale = 1;
 };
 MetricText metric_text(const std::string& metric);

@@ -3,9 +3,11 @@
 #include "core/base/format.h"
 #include "experiments/replay.h"
 #include "ui/plots/study_styles.h"
-#include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
+#include "ui/theme/views.h"
 
+#include <QKeyEvent>
 #include <QSplitter>
 #include <QVBoxLayout>
 
@@ -23,9 +25,10 @@ constexpr double speeds[] = {1, 4, 16, 1e9};
 ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     : Page(parent),
       m_workspace(workspace),
-      m_runs(new QListWidget),
+      m_runs(new QTreeWidget),
       m_loss(new CurvePlot(m_curves)),
       m_score(new CurvePlot(m_curves)),
+      m_values(new ValuePanel(m_curves)),
       m_play(new QPushButton),
       m_speed(new QComboBox),
       m_metric(new QComboBox),
@@ -43,7 +46,14 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     chip->setProperty("role", QStringLiteral("chip"));
     bar->addWidget(chip);
     m_play->setProperty("primary", true);
-    m_play->setMinimumWidth(84);
+    m_play->setMinimumWidth(96);
+    m_play->setObjectName(QStringLiteral("play"));
+    m_play->setToolTip(tr("Space"));
+    m_speed->setObjectName(QStringLiteral("speed"));
+    m_scrubber->setObjectName(QStringLiteral("scrubber"));
+    m_scrubber->setToolTip(tr("Left and Right: one step; with Shift: one evaluation; Home, End"));
+    m_runs->setObjectName(QStringLiteral("runs"));
+    m_metric->setObjectName(QStringLiteral("replayMetric"));
     bar->addWidget(m_play);
     m_speed->addItems({tr("1 ×"), tr("4 ×"), tr("16 ×"), tr("at once")});
     m_speed->setCurrentIndex(1);
@@ -59,24 +69,31 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     m_metric->setAccessibleName(tr("Metric of the lower plot"));
     bar->addWidget(m_metric);
     layout->addLayout(bar);
-    auto* splitter = new QSplitter;
+    auto* splitter = m_splitter = new QSplitter;
     splitter->setObjectName(QStringLiteral("replaySplitter"));
     splitter->setHandleWidth(1);
+    m_left = new QSplitter(Qt::Vertical);
+    m_left->setHandleWidth(1);
+    m_left->setChildrenCollapsible(false);
+    m_left->addWidget(m_runs);
     m_runs->setMinimumWidth(180);
-    m_runs->setIconSize(QSize(12, 12));
-    m_runs->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_runs->setTextElideMode(Qt::ElideMiddle);
+    m_runs->setHeaderHidden(true);
+    m_runs->setIndentation(20);
     m_runs->setAccessibleName(tr("Runs to replay"));
-    splitter->addWidget(m_runs);
+    dressList(m_runs);
+    splitter->addWidget(m_left);
     auto* plots = new QSplitter(Qt::Vertical);
     plots->setHandleWidth(1);
     plots->addWidget(m_loss);
     plots->addWidget(m_score);
     splitter->addWidget(plots);
+    splitter->addWidget(m_values);
+    m_values->setMinimumWidth(180);
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({300, 1000});
+    splitter->setSizes({270, 800, 330});
     layout->addWidget(splitter, 1);
-    auto* empty = new QLabel(tr("No run is stored in this database yet."));
+    auto* empty =
+        label("secondary", tr("No run is stored in this database yet. A run can be replayed once it has begun."));
     empty->setAlignment(Qt::AlignCenter);
     m_stack = new QStackedLayout(this);
     m_stack->addWidget(empty);
@@ -99,10 +116,26 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     action(tr("To the end"), QKeySequence(Qt::Key_End), [this] { seek(m_duration); });
     connect(m_play, &QPushButton::clicked, this, [this] { play(!playing()); });
     connect(m_scrubber, &QSlider::sliderMoved, this, [this](int value) { seek(m_duration * value / sliderSteps); });
-    connect(m_runs, &QListWidget::itemChanged, this, &ReplayPage::chosenChanged);
+    connect(m_runs, &QTreeWidget::itemChanged, this, [this] { m_chosenTimer.start(); }); // one arm ticks many
+    m_chosenTimer.setSingleShot(true);
+    m_chosenTimer.setInterval(0);
+    connect(&m_chosenTimer, &QTimer::timeout, this, &ReplayPage::chosenChanged);
+    for (CurvePlot* plot : {m_loss, m_score}) {
+        connect(plot, &CurvePlot::cursorMoved, this, [this](double x) {
+            m_cursor = x;
+            m_loss->setCursor(x);
+            m_score->setCursor(x);
+            m_values->show(m_styles, m_score->view(), m_cursor);
+        });
+        connect(plot, &CurvePlot::armClicked, this, &ReplayPage::raise);
+    }
+    connect(m_values, &ValuePanel::armChosen, this, &ReplayPage::raise);
+    connect(m_values, &ValuePanel::armHidden, this, &ReplayPage::hideArm);
     connect(m_metric, &QComboBox::currentIndexChanged, this, &ReplayPage::show);
     connect(&m_workspace, &Workspace::studyChanged, this, &ReplayPage::reload);
     connect(&m_workspace, &Workspace::sessionEnded, this, &ReplayPage::reload);
+    m_runs->installEventFilter(this);
+    m_values->table()->installEventFilter(this);
     m_timer.setInterval(50);
     connect(&m_timer, &QTimer::timeout, this, [this] {
         const double elapsed = static_cast<double>(m_clock.restart()) / 1000;
@@ -115,6 +148,9 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
 
 void ReplayPage::activated() {
     reload();
+    // Ready to be played by keys, unless somebody walks along the tabs.
+    const QWidget* focus = window()->focusWidget();
+    if (focus == nullptr || focus->objectName() != QStringLiteral("modes")) m_scrubber->setFocus(Qt::OtherFocusReason);
 }
 
 void ReplayPage::reload() {
@@ -123,24 +159,39 @@ void ReplayPage::reload() {
     const bool any = std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) { return run.attempt > 0; });
     m_stack->setCurrentIndex(any ? 1 : 0);
     const QSignalBlocker blocker(m_runs);
-    std::set<qlonglong> unticked, known;
-    for (int i = 0; i < m_runs->count(); ++i) {
-        known.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
-        if (m_runs->item(i)->checkState() == Qt::Unchecked)
-            unticked.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
+    std::set<qlonglong> unticked;
+    std::set<QString> open; // groups that were unfolded
+    const bool first = m_runs->topLevelItemCount() == 0;
+    for (int arm = 0; arm < m_runs->topLevelItemCount(); ++arm) {
+        const QTreeWidgetItem* group = m_runs->topLevelItem(arm);
+        if (group->isExpanded()) open.insert(group->text(0));
+        for (int i = 0; i < group->childCount(); ++i) {
+            if (group->child(i)->checkState(0) == Qt::Unchecked)
+                unticked.insert(group->child(i)->data(0, Qt::UserRole).toLongLong());
+        }
     }
     m_runs->clear();
+    std::map<RowId, QTreeWidgetItem*> groups;
+    const bool few = any && m_workspace.reader().arms(study).size() <= 4;
     if (any) {
         std::map<RowId, CurveStyle> styles;
         for (const CurveStyle& style : study_styles(m_workspace.reader(), study))
             styles[style.run] = style;
         for (const RunRecord& run : runs) {
             if (run.attempt == 0) continue;
-            auto* item = new QListWidgetItem(tr("%1, seed %2").arg(styles[run.id].armLabel).arg(run.seed));
-            item->setData(Qt::UserRole, static_cast<qlonglong>(run.id));
-            item->setData(Qt::DecorationRole, styles[run.id].colour);
-            item->setCheckState(unticked.count(run.id) != 0 ? Qt::Unchecked : Qt::Checked);
-            m_runs->addItem(item);
+            const CurveStyle& style = styles[run.id];
+            QTreeWidgetItem*& group = groups[run.arm];
+            if (group == nullptr) {
+                group = new QTreeWidgetItem(m_runs, {style.armLabel});
+                group->setData(0, Qt::DecorationRole, style.colour);
+                group->setToolTip(0, style.armLabel);
+                group->setFlags(group->flags() | Qt::ItemIsUserCheckable | Qt::ItemIsAutoTristate);
+                group->setExpanded(first ? few : open.count(style.armLabel) != 0);
+            }
+            auto* item = new QTreeWidgetItem(group, {tr("seed %1, %2").arg(run.seed).arg(qs(run.state))});
+            item->setData(0, Qt::UserRole, static_cast<qlonglong>(run.id));
+            item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
+            item->setCheckState(0, unticked.count(run.id) != 0 ? Qt::Unchecked : Qt::Checked);
         }
     }
     chosenChanged();
@@ -148,9 +199,12 @@ void ReplayPage::reload() {
 
 void ReplayPage::chosenChanged() {
     std::set<RowId> chosen;
-    for (int i = 0; i < m_runs->count(); ++i) {
-        if (m_runs->item(i)->checkState() == Qt::Checked)
-            chosen.insert(m_runs->item(i)->data(Qt::UserRole).toLongLong());
+    for (int arm = 0; arm < m_runs->topLevelItemCount(); ++arm) {
+        const QTreeWidgetItem* group = m_runs->topLevelItem(arm);
+        for (int i = 0; i < group->childCount(); ++i) {
+            if (group->child(i)->checkState(0) == Qt::Checked)
+                chosen.insert(group->child(i)->data(0, Qt::UserRole).toLongLong());
+        }
     }
     m_curves.clear();
     m_styles.clear();
@@ -173,20 +227,19 @@ void ReplayPage::chosenChanged() {
     }
     for (auto* times : {&m_pointTimes, &m_evaluationTimes})
         std::sort(times->begin(), times->end());
+    const bool ended = m_position >= m_duration;
     m_duration = m_pointTimes.empty() ? 0 : m_pointTimes.back();
-    m_position = m_duration;
-    QStringList metrics;
-    for (const std::string& name : m_curves.metrics()) {
-        if (name.rfind("validation/", 0) == 0) metrics.append(qs(name));
-    }
-    const QString current = m_metric->currentText();
+    m_position = ended ? m_duration : std::min(m_position, m_duration);
+    const QString current = m_metric->currentData().toString();
     {
         const QSignalBlocker blocker(m_metric);
         m_metric->clear();
-        m_metric->addItems(metrics);
-        int index = metrics.indexOf(current);
-        for (int i = 0; i < metrics.size() && index < 0; ++i) {
-            if (!metrics[i].endsWith(QStringLiteral("loss"))) index = i;
+        for (const std::string& name : m_curves.metrics()) {
+            if (name.rfind("validation/", 0) == 0) m_metric->addItem(metric_text(name).heading, qs(name));
+        }
+        int index = m_metric->findData(current);
+        for (int i = 0; i < m_metric->count() && index < 0; ++i) {
+            if (!m_metric->itemData(i).toString().endsWith(QStringLiteral("loss"))) index = i;
         }
         m_metric->setCurrentIndex(std::max(0, index));
     }
@@ -209,6 +262,7 @@ void ReplayPage::play(bool on) {
         m_timer.stop();
     }
     m_play->setText(on ? tr("Pause") : tr("Play"));
+    m_play->setAccessibleName(on ? tr("Pause the replay") : tr("Play the replay"));
 }
 
 void ReplayPage::step(int direction, bool evaluations) {
@@ -229,20 +283,75 @@ void ReplayPage::show() {
     loss.metric = "train/loss";
     loss.logY = true;
     loss.smoothing = 0.6;
-    loss.untilWall = m_position;
+    // At the end nothing is left to be played, which is how a finished run looks.
+    const double until = m_position < m_duration ? m_position : std::numeric_limits<double>::infinity();
+    loss.untilWall = until;
     m_loss->setView(loss);
     m_loss->setHeading(tr("Train loss"), tr("nats per label, log"));
     CurveView score;
-    score.metric = m_metric->currentText().toStdString();
+    score.metric = m_metric->currentData().toString().toStdString();
     score.bands = true;
     const MetricText text = metric_text(score.metric.empty() ? "validation/loss" : score.metric);
     score.scale = text.scale;
-    score.untilWall = m_position;
+    score.untilWall = until;
     m_score->setView(score);
     m_score->setHeading(text.heading, text.unit);
+    m_values->show(m_styles, score, m_cursor);
     const QSignalBlocker blocker(m_scrubber);
     m_scrubber->setValue(m_duration > 0 ? static_cast<int>(sliderSteps * m_position / m_duration) : 0);
     m_time->setText(tr("%1 s of %2 s").arg(qs(format_number(m_position, 1)), qs(format_number(m_duration, 1))));
+}
+
+void ReplayPage::raise(RowId arm) {
+    m_raised = m_raised == arm ? 0 : arm;
+    m_loss->setRaisedArm(m_raised);
+    m_score->setRaisedArm(m_raised);
+}
+
+void ReplayPage::hideArm(RowId arm, bool hidden) {
+    for (CurveStyle& style : m_styles) {
+        if (style.arm == arm) style.hidden = hidden;
+    }
+    m_loss->setStyles(m_styles);
+    m_score->setStyles(m_styles);
+}
+
+// Three columns need room; below it the values stand under the runs.
+void ReplayPage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    const bool narrow = width() < 1180;
+    if (narrow == (m_left->indexOf(m_values) >= 0)) return;
+    if (narrow) {
+        m_left->addWidget(m_values);
+        m_splitter->setSizes({320, width() - 320});
+    } else {
+        m_splitter->addWidget(m_values);
+        m_splitter->setSizes({270, width() - 630, 360});
+    }
+}
+
+// Tree and table need the keys that move the replay elsewhere on the page.
+bool ReplayPage::eventFilter(QObject* object, QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride) {
+        switch (static_cast<QKeyEvent*>(event)->key()) {
+        case Qt::Key_Space:
+        case Qt::Key_Left:
+        case Qt::Key_Right:
+        case Qt::Key_Home:
+        case Qt::Key_End:
+            event->accept();
+            return true;
+        default:
+            break;
+        }
+    }
+    return Page::eventFilter(object, event);
+}
+
+// Colours stand in styles and items, which are made anew.
+void ReplayPage::changeEvent(QEvent* event) {
+    Page::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && !m_styles.empty()) reload();
 }
 
 } // namespace diapason::ui

@@ -2,16 +2,18 @@
 #pragma once
 
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/value_panel.h"
 #include "ui/shell/page.h"
 #include "ui/shell/workspace.h"
 
 #include <QComboBox>
 #include <QElapsedTimer>
 #include <QLabel>
-#include <QListWidget>
 #include <QPushButton>
 #include <QSlider>
+#include <QSplitter>
 #include <QStackedLayout>
+#include <QTreeWidget>
 
 namespace diapason::ui {
 
@@ -31,27 +33,37 @@ public:
     bool playing() const { return m_timer.isActive(); }
     const RunCurves& curves() const { return m_curves; }
 
+protected:
+    void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* object, QEvent* event) override;
+
 private:
     void reload();
     void chosenChanged();
     void show();
     void step(int direction, bool evaluations);
+    void raise(RowId arm);
+    void hideArm(RowId arm, bool hidden);
 
     Workspace& m_workspace;
     RunCurves m_curves; ///< all points of the chosen runs, as their events delivered them
     std::vector<CurveStyle> m_styles;
     std::vector<double> m_pointTimes, m_evaluationTimes; ///< ascending
-    QListWidget* m_runs;
+    QTreeWidget* m_runs;
     CurvePlot *m_loss, *m_score;
+    ValuePanel* m_values;
+    QSplitter *m_splitter, *m_left;
     QPushButton* m_play;
     QComboBox *m_speed, *m_metric;
     QSlider* m_scrubber;
     QLabel* m_time;
     QStackedLayout* m_stack;
     QList<QAction*> m_actions;
-    QTimer m_timer;
+    QTimer m_timer, m_chosenTimer;
     QElapsedTimer m_clock;
-    double m_position = 0, m_duration = 0;
+    RowId m_raised = 0;
+    double m_position = 0, m_duration = 0, m_cursor = std::numeric_limits<double>::quiet_NaN();
 };
 
 } // namespace diapason::ui

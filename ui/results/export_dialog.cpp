@@ -2,12 +2,12 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "ui/shell/file_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
 #include <QClipboard>
-#include <QFileDialog>
 #include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QVBoxLayout>
@@ -49,19 +49,27 @@ ExportDialog::ExportDialog(const ResultTable& table, std::function<bool(const QS
     top->addStretch();
     auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy"));
     auto* figure = new QPushButton(icon(QStringLiteral("export")), tr("Export figure…"));
-    auto* write = new QPushButton(icon(QStringLiteral("export")), tr("Export table…"));
+    auto* write = new QPushButton(tr("Export table…"));
     write->setProperty("primary", true);
-    write->setIcon(QIcon());
+    m_format->setObjectName(QStringLiteral("format"));
+    copy->setObjectName(QStringLiteral("copyTable"));
+    figure->setObjectName(QStringLiteral("exportFigure"));
+    write->setObjectName(QStringLiteral("exportTable"));
+    m_preview->setObjectName(QStringLiteral("preview"));
+    m_result->setObjectName(QStringLiteral("exportResult"));
     top->addWidget(copy);
     top->addWidget(figure);
     top->addWidget(write);
     layout->addLayout(top);
     m_preview->setReadOnly(true);
     m_preview->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_preview->setTabChangesFocus(true);
     m_preview->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_preview->setAccessibleName(tr("The file as it will be written"));
     layout->addWidget(m_preview, 1);
     m_result->setWordWrap(true);
+    m_result->setMinimumHeight(fontMetrics().height());
+    m_result->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_result);
     connect(m_format, &QComboBox::currentIndexChanged, this, &ExportDialog::updatePreview);
     connect(copy, &QPushButton::clicked, this, [this] {
@@ -92,15 +100,15 @@ QString ExportDialog::writeTable(const QString& file) const {
 
 void ExportDialog::chooseTableFile() {
     const QString ending = QLatin1String(formats[m_format->currentIndex()].ending);
-    const QString file = QFileDialog::getSaveFileName(this, tr("Export table"), QStringLiteral("results.") + ending);
+    const QString file = file_dialog::save(this, tr("Export table"), QStringLiteral("results.") + ending);
     if (file.isEmpty()) return;
     const QString wrong = writeTable(file);
     m_result->setText(wrong.isEmpty() ? tr("Written: %1").arg(file) : wrong);
 }
 
 void ExportDialog::chooseFigureFile() {
-    const QString file = QFileDialog::getSaveFileName(this, tr("Export figure"), QStringLiteral("results.pdf"),
-                                                      tr("PDF, vector (*.pdf);;PNG (*.png)"));
+    const QString file = file_dialog::save(this, tr("Export figure"), QStringLiteral("results.pdf"),
+                                           tr("PDF, vector (*.pdf);;PNG (*.png)"));
     if (file.isEmpty()) return;
     m_result->setText(m_saveFigure(file) ? tr("Written: %1").arg(file) : tr("%1 cannot be written.").arg(file));
 }

@@ -25,7 +25,8 @@ QVariant ResultsModel::headerData(int section, Qt::Orientation orientation, int 
     if (role == Qt::DisplayRole) return qs(column.unit.empty() ? column.title : column.title + ", " + column.unit);
     if (role == Qt::ToolTipRole) return qs(column.help);
     if (role == Qt::TextAlignmentRole)
-        return static_cast<int>((column.numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        return static_cast<int>((column.numeric ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter |
+                                Qt::TextWordWrap);
     return {};
 }
 

@@ -3,7 +3,9 @@
 #include "core/base/error.h"
 #include "ui/results/export_dialog.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
+#include "ui/theme/views.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -31,13 +33,9 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     m_table->setSortingEnabled(true);
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::DescendingOrder); // arm order until a column is chosen
     m_table->horizontalHeader()->setSortIndicatorClearable(true);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    dressTable(m_table);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setDefaultSectionSize(rowHeight);
-    m_table->setShowGrid(false);
-    m_table->setIconSize(QSize(12, 12));
-    m_table->setTabKeyNavigation(false);
+    m_table->setObjectName(QStringLiteral("results"));
     m_table->setAccessibleName(tr("Results by arm"));
     m_heading->setProperty("role", QStringLiteral("heading"));
     m_notes->setWordWrap(true);
@@ -55,6 +53,9 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     bar->addWidget(m_heading);
     bar->addStretch();
     auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy table"));
+    copy->setToolTip(tr("The selected rows, else all, with headers, for a spreadsheet (Ctrl+C)"));
+    m_export->setObjectName(QStringLiteral("export"));
+    m_export->setToolTip(tr("Ctrl+E"));
     bar->addWidget(copy);
     bar->addWidget(m_export);
     layout->addLayout(bar);
@@ -65,12 +66,18 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     auto* lower = new QWidget;
     auto* lowerLayout = new QHBoxLayout(lower);
     lowerLayout->setContentsMargins(0, 0, 12, 0);
-    lowerLayout->addWidget(m_plot, 3);
+    auto* plotColumn = new QVBoxLayout;
+    plotColumn->setSpacing(0);
+    auto* plotTitle =
+        label("", tr("<b>Score against size</b>&nbsp; mean and 95 % t-interval over seeds; a name that found "
+                     "no place shows under the mouse"));
+    plotTitle->setContentsMargins(12, 6, 12, 2);
+    plotColumn->addWidget(plotTitle);
+    plotColumn->addWidget(m_plot, 1);
+    lowerLayout->addLayout(plotColumn, 3);
     auto* notesColumn = new QVBoxLayout;
-    auto* notesTitle = new QLabel(tr("Notes"));
-    notesTitle->setProperty("role", QStringLiteral("heading"));
     notesColumn->addSpacing(8);
-    notesColumn->addWidget(notesTitle);
+    notesColumn->addWidget(label("heading", tr("Notes")));
     notesColumn->addWidget(m_notes);
     notesColumn->addStretch();
     lowerLayout->addLayout(notesColumn, 1);
@@ -78,7 +85,7 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     splitter->setSizes({380, 320});
     layout->addWidget(splitter, 1);
 
-    auto* empty = new QLabel(tr("No study has been run in this database yet."));
+    auto* empty = label("secondary", tr("No study has been run in this database yet."));
     empty->setAlignment(Qt::AlignCenter);
     m_stack = new QStackedLayout(this);
     m_stack->addWidget(empty);
@@ -130,8 +137,7 @@ void ResultsPage::reload() {
     for (const std::string& note : table.notes)
         notes += qs(note) + QStringLiteral(".\n\n");
     m_notes->setText(notes.trimmed());
-    m_table->resizeColumnsToContents();
-    m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 120, 310));
+    fitColumns(m_table, 310);
     m_plot->setTable(table);
 }
 

@@ -6,23 +6,48 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace diapason::ui {
 namespace {
 
-constexpr double nameDistance = 13.5; // pixels
+// Decades, and "0" where arms stand that train nothing but the head.
+class SizeTicker : public QCPAxisTickerLog {
+public:
+    explicit SizeTicker(double zero) : m_zero(zero) { setSubTickCount(0); }
+
+protected:
+    QVector<double> createTickVector(double step, const QCPRange& range) override {
+        QVector<double> ticks = QCPAxisTickerLog::createTickVector(step, range);
+        if (m_zero <= 0) return ticks;
+        ticks.erase(std::remove_if(ticks.begin(), ticks.end(), [this](double tick) { return tick < 3 * m_zero; }),
+                    ticks.end());
+        ticks.prepend(m_zero);
+        return ticks;
+    }
+    QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+        if (tick == m_zero) return QStringLiteral("0");
+        const std::pair<double, const char*> units[] = {{1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+        for (const auto& [unit, name] : units) {
+            if (tick >= unit) return QString::number(tick / unit) + QLatin1String(name);
+        }
+        return QString::number(tick);
+    }
+
+private:
+    double m_zero;
+};
 
 } // namespace
 
 SizePlot::SizePlot(QWidget* parent) : QCustomPlot(parent) {
     xAxis->setScaleType(QCPAxis::stLogarithmic);
-    xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog));
-    xAxis->setNumberFormat(QStringLiteral("gb"));
-    xAxis->setNumberPrecision(0);
-    xAxis->setLabel(tr("trained parameters without the head, log; 0 at the left edge"));
+    xAxis->setLabel(tr("trained parameters, head apart, log; arms of one size side by side"));
     setNotAntialiasedElements(QCP::aeAll);
     setAntialiasedElements(QCP::aeScatters);
+    setMouseTracking(true);
     setAccessibleName(tr("Score against size"));
+    setAccessibleDescription(tr("The table above holds the values."));
 }
 
 void SizePlot::setTable(const ResultTable& table) {
@@ -35,54 +60,54 @@ void SizePlot::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange) draw();
 }
 
-// Arms of similar size crowd: the names of such a group stand in one column beside it, pushed apart, with leaders.
-void SizePlot::drawNames(std::vector<Named> points) {
+// Beside its marker where there is room, to the right, to the left, above or below; else only under the mouse.
+void SizePlot::drawNames() {
     QFont small = font();
     small.setPixelSize(11);
     const QFontMetrics metrics(small);
-    for (Named& point : points)
-        point.place = {xAxis->coordToPixel(point.place.x()), yAxis->coordToPixel(point.place.y())};
-    std::sort(points.begin(), points.end(), [](const Named& a, const Named& b) { return a.place.x() < b.place.x(); });
-    for (std::size_t begin = 0, end = 0; begin < points.size(); begin = end) {
-        int widest = 0;
-        for (end = begin; end < points.size(); ++end) {
-            if (end > begin && points[end].place.x() - points[end - 1].place.x() > widest + 30) break;
-            widest = std::max(widest, metrics.horizontalAdvance(points[end].name));
-        }
-        const double column = points[end - 1].place.x() + 16;
-        std::sort(points.begin() + static_cast<std::ptrdiff_t>(begin),
-                  points.begin() + static_cast<std::ptrdiff_t>(end),
-                  [](const Named& a, const Named& b) { return a.place.y() < b.place.y(); });
-        // Downwards from the highest, then back up from the bottom of the plot.
-        std::vector<double> at;
-        for (std::size_t i = begin; i < end; ++i)
-            at.push_back(at.empty() ? points[i].place.y() : std::max(points[i].place.y(), at.back() + nameDistance));
-        double bottom = axisRect()->bottom() - 4;
-        for (std::size_t i = at.size(); i-- > 0;) {
-            at[i] = std::min(at[i], bottom);
-            bottom = at[i] - nameDistance;
-        }
-        for (std::size_t i = begin; i < end; ++i) {
-            const double y = at[i - begin];
-            if (end - begin > 1) {
-                auto* leader = new QCPItemLine(this);
-                leader->setPen(QPen(colour(Role::weakLine)));
-                leader->start->setType(QCPItemPosition::ptAbsolute);
-                leader->end->setType(QCPItemPosition::ptAbsolute);
-                leader->start->setCoords(points[i].place + QPointF(5, 0));
-                leader->end->setCoords(column - 2, y);
-            }
-            auto* label = new QCPItemText(this);
-            label->position->setType(QCPItemPosition::ptAbsolute);
-            label->position->setCoords(column, y);
-            label->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-            label->setFont(small);
-            label->setColor(colour(Role::text));
-            label->setText(points[i].name);
-            label->setClipToAxisRect(false);
+    const QRectF plot = axisRect()->rect();
+    std::vector<QRectF> taken;
+    for (Named& point : m_points) {
+        point.pixel = {xAxis->coordToPixel(point.x), yAxis->coordToPixel(point.y)};
+        taken.emplace_back(point.pixel - QPointF(5, 5), QSizeF(10, 10));
+        const double half = std::abs(yAxis->coordToPixel(point.y + point.half) - point.pixel.y());
+        taken.emplace_back(point.pixel - QPointF(2, half), QSizeF(4, 2 * half));
+    }
+    for (const Named& point : m_points) {
+        const double width = metrics.horizontalAdvance(point.name), height = metrics.height();
+        const QPointF& c = point.pixel;
+        const QRectF places[] = {{c.x() + 10, c.y() - height / 2, width, height},
+                                 {c.x() - 10 - width, c.y() - height / 2, width, height},
+                                 {c.x() + 7, c.y() - height - 3, width, height},
+                                 {c.x() + 7, c.y() + 3, width, height}};
+        for (const QRectF& place : places) {
+            if (!plot.contains(place)) continue;
+            if (std::any_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(place); }))
+                continue;
+            taken.push_back(place);
+            auto* text = new QCPItemText(this);
+            text->position->setType(QCPItemPosition::ptAbsolute);
+            text->position->setCoords(place.left(), place.center().y());
+            text->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+            text->setFont(small);
+            text->setColor(colour(Role::text));
+            text->setText(point.name);
+            break;
         }
     }
-    replot();
+}
+
+void SizePlot::mouseMoveEvent(QMouseEvent* event) {
+    QCustomPlot::mouseMoveEvent(event);
+    QString name;
+    double nearest = 12; // pixels
+    for (const Named& point : m_points) {
+        const double distance = QLineF(point.pixel, event->position()).length();
+        if (distance >= nearest) continue;
+        nearest = distance;
+        name = point.full;
+    }
+    setToolTip(name);
 }
 
 void SizePlot::resizeEvent(QResizeEvent* event) {
@@ -127,13 +152,15 @@ void SizePlot::draw() {
     const double zero = smallest < 1e30 ? smallest / 10 : 1;
     const std::vector<QColor> colours = arm_colours(hues);
     double left = 1e30, right = 1, low = 1e30, high = -1e30;
-    std::vector<Named> points;
+    m_points.clear();
     std::size_t index = 0;
+    std::map<double, int> before; // arms of one size stand side by side
     for (const ResultRow& row : m_table.rows) {
         const Estimate& e = row.metrics[k];
         const QColor shade = colours[index++];
         if (e.n == 0) continue;
-        const double x = row.trained > 0 ? static_cast<double>(row.trained) : zero;
+        const double size = row.trained > 0 ? static_cast<double>(row.trained) : zero;
+        const double x = size * std::pow(1.22, before[size]++);
         const double y = e.mean * text.scale;
         const double half = e.half_width.value_or(0) * text.scale;
         auto* graph = addGraph();
@@ -152,18 +179,26 @@ void SizePlot::draw() {
         right = std::max(right, x);
         low = std::min(low, y - half);
         high = std::max(high, y + half);
-        points.push_back(
-            {QPointF(x, y), short_label(qs(row.label), std::count(hues.begin(), hues.end(), row.colour_slot) > 1)});
+        const bool shared = std::count(hues.begin(), hues.end(), row.colour_slot) > 1;
+        m_points.push_back({x,
+                            y,
+                            half,
+                            short_label(qs(row.label), shared),
+                            tr("%1: %2 %3, %4 trained")
+                                .arg(qs(row.label), qs(format_number(y, 1)), text.unit, qs(format_count(row.trained))),
+                            {}});
     }
-    if (points.empty()) {
+    xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new SizeTicker(left <= zero ? zero : 0)));
+    if (m_points.empty()) {
         replot();
         return;
     }
     const double margin = std::max(1.0, 0.08 * (high - low));
     xAxis->setRange(left / 3, right * 8);
     yAxis->setRange(low - margin, high + margin);
-    replot(); // settles the axes that names are placed by
-    drawNames(points);
+    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
+        plotLayout()->update(phase); // settles the axes that names are placed by
+    drawNames();
     replot();
 }
 

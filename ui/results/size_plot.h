@@ -19,15 +19,18 @@ public:
 protected:
     void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
 
 private:
     struct Named {
-        QPointF place; ///< in the axes' units
-        QString name;
+        double x = 0, y = 0, half = 0; ///< in the axes' units
+        QString name, full;
+        QPointF pixel;
     };
     void draw();
-    void drawNames(std::vector<Named> points);
+    void drawNames();
     ResultTable m_table;
+    std::vector<Named> m_points;
 };
 
 } // namespace diapason::ui

@@ -25,25 +25,25 @@ int rank(RunState state) {
     }
 }
 
-QPixmap stateIcon(RunState state) {
+QIcon stateIcon(RunState state) {
     switch (state) {
     case RunState::finished:
-        return iconPixmap(QStringLiteral("check"), 16, colour(Role::good));
+        return icon(QStringLiteral("check"), Role::good);
     case RunState::failed:
     case RunState::diverged:
-        return iconPixmap(QStringLiteral("warn"), 16, colour(Role::error));
+        return icon(QStringLiteral("warn"), Role::error);
     case RunState::cancelled:
     case RunState::interrupted:
-        return iconPixmap(QStringLiteral("cross"), 16, colour(Role::warning));
+        return icon(QStringLiteral("cross"), Role::warning);
     case RunState::paused:
-        return iconPixmap(QStringLiteral("pause"), 16, colour(Role::accent));
+        return icon(QStringLiteral("pause"), Role::accent);
     case RunState::starting:
     case RunState::running:
-        return iconPixmap(QStringLiteral("play"), 16, colour(Role::accent));
+        return icon(QStringLiteral("play"), Role::accent);
     case RunState::queued:
         break;
     }
-    return iconPixmap(QStringLiteral("clock"), 16, colour(Role::secondary));
+    return icon(QStringLiteral("clock"), Role::secondary);
 }
 
 } // namespace
@@ -78,11 +78,11 @@ void QueueModel::setStatus(const QueueStatus& status) {
 QVariant QueueModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
     if (role == Qt::TextAlignmentRole)
-        return static_cast<int>((section == Seed || section == Time ? Qt::AlignRight : Qt::AlignLeft) |
+        return static_cast<int>((section == Seed || section == ProgressColumn ? Qt::AlignRight : Qt::AlignLeft) |
                                 Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
     static const char* const titles[] = {QT_TR_NOOP("State"), QT_TR_NOOP("Arm"), QT_TR_NOOP("Seed"),
-                                         QT_TR_NOOP("Progress"), QT_TR_NOOP("Time")};
+                                         QT_TR_NOOP("Time")};
     return tr(titles[section]);
 }
 
@@ -97,8 +97,13 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::DecorationRole && index.column() == State) return stateIcon(entry.state);
     const auto style = m_styles.find(entry.arm);
     if (role == Qt::DecorationRole && index.column() == Arm && style != m_styles.end()) return style->second.colour;
-    if (role == Qt::ToolTipRole) return entry.message.empty() ? qs(entry.arm_label) : qs(entry.message);
-    if (role == Qt::TextAlignmentRole && (index.column() == Seed || index.column() == Time))
+    if (role == Qt::ToolTipRole) {
+        const QString steps =
+            entry.total_steps > 0 ? tr("\n%1 of %2 steps").arg(entry.step).arg(entry.total_steps) : QString();
+        return qs(entry.arm_label) + steps +
+               (entry.message.empty() ? QString() : QLatin1Char('\n') + qs(entry.message));
+    }
+    if (role == Qt::TextAlignmentRole && (index.column() == Seed || index.column() == ProgressColumn))
         return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
     if (role != Qt::DisplayRole && role != Qt::AccessibleTextRole) return {};
     switch (index.column()) {
@@ -109,8 +114,6 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
     case Seed:
         return QString::number(entry.seed);
     case ProgressColumn:
-        return entry.total_steps > 0 ? tr("%1 of %2").arg(entry.step).arg(entry.total_steps) : QString();
-    case Time:
         if (active && entry.remaining_s) return tr("%1 left").arg(qs(format_duration(*entry.remaining_s)));
         return entry.elapsed_s > 0 ? qs(format_duration(entry.elapsed_s)) : QString();
     default:

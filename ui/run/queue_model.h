@@ -14,7 +14,7 @@ namespace diapason::ui {
 class QueueModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { State, Arm, Seed, ProgressColumn, Time, ColumnCount };
+    enum Column { State, Arm, Seed, ProgressColumn, ColumnCount };
     static constexpr int ShareRole = Qt::UserRole + 1; ///< 0 … 1, of the progress column
 
     using QAbstractTableModel::QAbstractTableModel;

@@ -1,33 +1,32 @@
 #include "ui/run/run_page.h"
 
 #include "core/base/format.h"
-#include "experiments/results.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
+#include "ui/theme/views.h"
 
 #include <QDateTime>
 #include <QHeaderView>
 #include <QMessageBox>
 #include <QPainter>
-#include <QSplitter>
-#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include <map>
+#include <algorithm>
 
 namespace diapason::ui {
 namespace {
 
-// A thin bar under the text of the progress column.
-class ProgressDelegate : public QStyledItemDelegate {
+// A thin bar under the time that is left.
+class ProgressDelegate : public CellDelegate {
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using CellDelegate::CellDelegate;
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-        QStyledItemDelegate::paint(painter, option, index);
+        CellDelegate::paint(painter, option, index);
         const double share = index.data(QueueModel::ShareRole).toDouble();
         if (share <= 0 || share >= 1) return;
-        const QRect line(option.rect.left() + 6, option.rect.bottom() - 4, option.rect.width() - 12, 3);
+        const QRect line(option.rect.left() + 8, option.rect.bottom() - 3, option.rect.width() - 16, 3);
         painter->fillRect(line, colour(Role::weakLine));
         painter->fillRect(QRect(line.topLeft(), QSize(static_cast<int>(line.width() * share), 3)),
                           colour(Role::accent));
@@ -39,14 +38,9 @@ QToolButton* toggle(const QString& text, bool on, const QString& help) {
     button->setText(text);
     button->setCheckable(true);
     button->setChecked(on);
+    button->setProperty("toggle", true);
     button->setToolTip(help);
     return button;
-}
-
-QLabel* heading(const QString& text) {
-    auto* label = new QLabel(text);
-    label->setProperty("role", QStringLiteral("heading"));
-    return label;
 }
 
 } // namespace
@@ -55,26 +49,37 @@ RunPage::RunPage(Workspace& workspace, QWidget* parent)
     : Page(parent),
       m_workspace(workspace),
       m_model(new QueueModel(this)) {
-    auto* splitter = new QSplitter;
-    splitter->setObjectName(QStringLiteral("runSplitter"));
-    splitter->setHandleWidth(1);
-    splitter->addWidget(buildQueue());
-    splitter->addWidget(buildPlots());
-    splitter->addWidget(buildValues());
-    splitter->setStretchFactor(1, 1);
-    splitter->setSizes({380, 720, 320});
+    m_splitter = new QSplitter;
+    m_splitter->setObjectName(QStringLiteral("runSplitter"));
+    m_splitter->setHandleWidth(1);
+    m_left = new QSplitter(Qt::Vertical);
+    m_left->setHandleWidth(1);
+    m_left->setChildrenCollapsible(false);
+    m_left->addWidget(buildQueue());
+    m_splitter->addWidget(m_left);
+    m_splitter->addWidget(buildPlots());
+    m_side = buildValues();
+    m_splitter->addWidget(m_side);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setSizes({370, 700, 360});
 
     auto* empty = new QWidget;
     auto* emptyLayout = new QVBoxLayout(empty);
     emptyLayout->setAlignment(Qt::AlignCenter);
-    emptyLayout->addWidget(heading(tr("Nothing queued")), 0, Qt::AlignCenter);
+    auto* nothing = label("heading", tr("Nothing queued"));
+    nothing->setWordWrap(false);
+    emptyLayout->addWidget(nothing, 0, Qt::AlignCenter);
+    auto* hint = label("secondary", tr("Runs and their curves appear here once a study has been started."));
+    hint->setWordWrap(false);
+    emptyLayout->addWidget(hint, 0, Qt::AlignCenter);
     auto* design = new QPushButton(tr("Go to Design"));
+    design->setProperty("primary", true);
     connect(design, &QPushButton::clicked, this, &RunPage::designWanted);
     emptyLayout->addWidget(design, 0, Qt::AlignCenter);
 
     m_stack = new QStackedLayout(this);
     m_stack->addWidget(empty);
-    m_stack->addWidget(splitter);
+    m_stack->addWidget(m_splitter);
 
     const auto action = [this](const QString& text, const QKeySequence& key, auto&& slot) {
         auto* a = new QAction(text, this);
@@ -115,22 +120,32 @@ QWidget* RunPage::buildQueue() {
     layout->setContentsMargins(0, 8, 0, 0);
     auto* top = new QVBoxLayout;
     top->setContentsMargins(12, 0, 12, 0);
-    top->addWidget(heading(tr("Queue")));
+    top->addWidget(label("heading", tr("Queue")));
     m_bar = new QProgressBar;
     m_bar->setTextVisible(false);
+    m_bar->setObjectName(QStringLiteral("studyProgress"));
     m_bar->setRange(0, 1000);
     m_bar->setAccessibleName(tr("Progress of the study"));
     top->addWidget(m_bar);
     m_summary = new QLabel;
     m_summary->setWordWrap(true);
     m_summary->setProperty("role", QStringLiteral("secondary"));
+    m_summary->setObjectName(QStringLiteral("queueSummary"));
     top->addWidget(m_summary);
     auto* buttons = new QHBoxLayout;
     m_pause = new QPushButton(icon(QStringLiteral("pause")), tr("Pause"));
     m_stop = new QPushButton(icon(QStringLiteral("stop")), tr("Stop run"));
     m_stopAll = new QPushButton(tr("Stop all…"));
+    m_pause->setObjectName(QStringLiteral("pause"));
+    m_pause->setToolTip(tr("Running runs halt at their next step, nothing new starts (Ctrl+P)"));
+    m_stop->setObjectName(QStringLiteral("stopRun"));
+    m_stop->setToolTip(tr("Stop the selected run, else the one at work (Ctrl+.)"));
+    m_stopAll->setObjectName(QStringLiteral("stopAll"));
+    m_stopAll->setToolTip(tr("Stop all runs that are not finished"));
+    buttons->setSpacing(6);
     for (QPushButton* button : {m_pause, m_stop, m_stopAll})
         buttons->addWidget(button);
+    buttons->addStretch();
     top->addLayout(buttons);
     m_message = new QLabel;
     m_message->setWordWrap(true);
@@ -141,24 +156,19 @@ QWidget* RunPage::buildQueue() {
     m_table = new QTableView;
     m_table->setModel(m_model);
     m_table->setAccessibleName(tr("Queue of runs"));
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setDefaultSectionSize(rowHeight);
-    m_table->setShowGrid(false);
-    m_table->setIconSize(QSize(12, 12));
-    m_table->setTabKeyNavigation(false);
+    m_table->setObjectName(QStringLiteral("queue"));
+    dressTable(m_table);
     m_table->setItemDelegateForColumn(QueueModel::ProgressColumn, new ProgressDelegate(m_table));
     m_table->horizontalHeader()->setSectionResizeMode(QueueModel::Arm, QHeaderView::Stretch);
     m_table->horizontalHeader()->resizeSection(QueueModel::State, 98);
-    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 48);
-    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 80);
-    m_table->horizontalHeader()->resizeSection(QueueModel::Time, 74);
+    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 52);
+    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 72);
     layout->addWidget(m_table, 1);
     connect(m_pause, &QPushButton::clicked, this, [this] { m_workspace.pause(!m_workspace.queue().paused); });
     connect(m_stop, &QPushButton::clicked, this, [this] {
+        // The selected run, else the one at work, which stands first.
         const QModelIndex row = m_table->currentIndex();
-        if (row.isValid()) m_workspace.cancelRun(m_model->runAt(row.row()));
+        if (m_model->rowCount() > 0) m_workspace.cancelRun(m_model->runAt(row.isValid() ? row.row() : 0));
     });
     connect(m_stopAll, &QPushButton::clicked, this, [this] {
         if (!m_workspace.running()) return;
@@ -186,6 +196,8 @@ QWidget* RunPage::buildPlots() {
     bar->setSpacing(spacing);
     m_axis = new QComboBox;
     m_axis->addItems({tr("x: step"), tr("x: wall time")});
+    m_axis->setObjectName(QStringLiteral("xAxis"));
+    m_axis->setAccessibleName(tr("Horizontal axis"));
     m_log = toggle(tr("log y"), true, tr("Logarithmic axis for losses (L)"));
     m_raw = toggle(tr("raw"), true, tr("Unsmoothed values behind the smooth line"));
     m_follow = toggle(tr("follow"), true, tr("Keep all points in view"));
@@ -194,15 +206,22 @@ QWidget* RunPage::buildPlots() {
     m_smooth->setValue(60);
     m_smooth->setMaximumWidth(110);
     m_smooth->setMinimumWidth(50);
+    m_smooth->setObjectName(QStringLiteral("smoothing"));
     m_smooth->setAccessibleName(tr("Smoothing"));
     m_smooth->setToolTip(tr("Weight of the moving average; evaluations are never smoothed"));
     m_metric = new QComboBox;
+    m_metric->setObjectName(QStringLiteral("metric"));
     m_metric->setAccessibleName(tr("Metric of the lower plot"));
     m_metric->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     bar->addWidget(m_axis);
     bar->addWidget(m_log);
-    bar->addWidget(new QLabel(tr("smooth")));
+    auto* smooth = new QLabel(tr("smooth"));
+    smooth->setBuddy(m_smooth);
+    m_weight = new QLabel;
+    m_weight->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("0.00")));
+    bar->addWidget(smooth);
     bar->addWidget(m_smooth);
+    bar->addWidget(m_weight);
     bar->addWidget(m_raw);
     bar->addWidget(m_follow);
     bar->addStretch();
@@ -225,6 +244,8 @@ QWidget* RunPage::buildPlots() {
         m_loss->setFollow(on);
         m_score->setFollow(on);
     });
+    m_loss->setObjectName(QStringLiteral("lossPlot"));
+    m_score->setObjectName(QStringLiteral("scorePlot"));
     for (CurvePlot* plot : {m_loss, m_score}) {
         connect(plot, &CurvePlot::cursorMoved, this, [this](double x) {
             m_cursor = x;
@@ -233,51 +254,53 @@ QWidget* RunPage::buildPlots() {
             if (!m_valueTimer.isActive()) m_valueTimer.start();
         });
         connect(plot, &CurvePlot::armClicked, this, &RunPage::raise);
+        connect(plot, &CurvePlot::followChanged, m_follow, &QToolButton::setChecked);
     }
     return panel;
 }
 
 QWidget* RunPage::buildValues() {
-    auto* panel = new QWidget;
+    auto* panel = new QSplitter(Qt::Vertical);
+    panel->setObjectName(QStringLiteral("valuesSplitter"));
+    panel->setHandleWidth(1);
+    panel->setChildrenCollapsible(false);
     panel->setMinimumWidth(180);
-    auto* layout = new QVBoxLayout(panel);
-    layout->setContentsMargins(0, 8, 0, 0);
-    m_valuesTitle = heading({});
-    m_valuesTitle->setContentsMargins(12, 0, 12, 0);
-    layout->addWidget(m_valuesTitle);
-    m_values = new QTableWidget(0, 4);
-    m_values->setHorizontalHeaderLabels({tr("Arm"), tr("Loss"), tr("Score"), tr("n")});
-    m_values->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    for (int column : {1, 2, 3})
-        m_values->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
-    m_values->verticalHeader()->hide();
-    m_values->verticalHeader()->setDefaultSectionSize(rowHeight);
-    m_values->setShowGrid(false);
-    m_values->setIconSize(QSize(12, 12));
-    m_values->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_values->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    m_values->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_values->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_values->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_values->setTabKeyNavigation(false);
-    m_values->setAccessibleName(tr("Values of each arm; untick to hide its curves"));
-    m_values->setToolTip(tr("Select an arm to raise it, untick it to hide its curves; no statistic changes by that"));
-    layout->addWidget(m_values, 3);
-    auto* eventsTitle = heading(tr("Events"));
-    eventsTitle->setContentsMargins(12, 0, 12, 0);
-    layout->addWidget(eventsTitle);
+    m_values = new ValuePanel(m_curves);
+    panel->addWidget(m_values);
+    auto* log = new QWidget;
+    auto* layout = new QVBoxLayout(log);
+    layout->setContentsMargins(0, 6, 0, 0);
+    layout->setSpacing(4);
+    auto* title = label("heading", tr("Events"));
+    title->setContentsMargins(12, 0, 12, 0);
+    layout->addWidget(title);
     m_events = new QListWidget;
-    m_events->setWordWrap(true);
+    m_events->setObjectName(QStringLiteral("events"));
     m_events->setAccessibleName(tr("Events of this study"));
-    layout->addWidget(m_events, 2);
-    connect(m_values, &QTableWidget::currentCellChanged, this, [this](int row) {
-        if (row >= 0 && m_values->hasFocus()) raise(m_values->item(row, 0)->data(Qt::UserRole).toLongLong());
-    });
-    connect(m_values, &QTableWidget::itemChanged, this, [this](QTableWidgetItem* item) {
-        const RowId arm = item->data(Qt::UserRole).toLongLong();
-        if (item->column() == 0 && (item->checkState() == Qt::Unchecked) != (m_hidden.count(arm) != 0)) toggleArm(arm);
-    });
+    m_events->setMinimumHeight(60);
+    dressList(m_events, true, true);
+    layout->addWidget(m_events, 1);
+    panel->addWidget(log);
+    panel->setSizes({420, 300});
+    connect(m_values, &ValuePanel::armChosen, this, &RunPage::raise);
+    connect(m_values, &ValuePanel::armHidden, this, &RunPage::hideArm);
     return panel;
+}
+
+// Three columns need room; below it the values stand under the queue.
+void RunPage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    fitMessage();
+    const bool narrow = width() < 1180;
+    if (narrow == (m_left->indexOf(m_side) >= 0)) return;
+    if (narrow) {
+        m_left->addWidget(m_side);
+        m_left->setSizes({260, 340});
+        m_splitter->setSizes({340, width() - 340});
+    } else {
+        m_splitter->addWidget(m_side);
+        m_splitter->setSizes({370, width() - 730, 360});
+    }
 }
 
 void RunPage::activated() {
@@ -289,7 +312,6 @@ void RunPage::activated() {
 void RunPage::reload() {
     m_curves.clear();
     m_styles.clear();
-    m_hidden.clear();
     m_raised = m_lastEvent = 0;
     m_events->clear();
     const RowId study = m_workspace.currentStudy();
@@ -309,8 +331,11 @@ void RunPage::reload() {
 }
 
 void RunPage::takeEvents(const RunEvents& events) {
-    for (const auto& [run, event] : events)
-        m_curves.apply(run, event);
+    for (const auto& [run, event] : events) {
+        const bool ours = std::any_of(m_styles.begin(), m_styles.end(),
+                                      [id = run](const CurveStyle& style) { return style.run == id; });
+        if (ours) m_curves.apply(run, event); // another study may be at work while this one is looked at
+    }
     updateMetrics();
     m_loss->refresh();
     m_score->refresh();
@@ -318,25 +343,25 @@ void RunPage::takeEvents(const RunEvents& events) {
 }
 
 void RunPage::updateMetrics() {
-    QStringList names;
+    std::vector<std::string> names;
     for (const std::string& name : m_curves.metrics()) {
         if (name.rfind("validation/", 0) == 0 || name.rfind("system/", 0) == 0 || name == "train/gradient_norm" ||
             name == "train/learning_rate")
-            names.append(qs(name));
+            names.push_back(name);
     }
-    if (names.isEmpty()) names.append(QStringLiteral("validation/accuracy"));
-    if (names.size() == m_metric->count()) return;
-    const QString chosen = m_metric->currentText();
+    if (names.empty()) names.emplace_back("validation/accuracy");
+    if (names == m_metrics) return;
+    m_metrics = names;
+    const QString chosen = m_metric->currentData().toString();
     const QSignalBlocker blocker(m_metric);
     m_metric->clear();
-    m_metric->addItems(names);
-    int index = names.indexOf(chosen);
-    if (index < 0) {
-        // The first score, not the loss that sorts before it.
-        for (int i = 0; i < names.size() && (index < 0 || names[index].endsWith(QStringLiteral("loss"))); ++i) {
-            if (names[i].startsWith(QStringLiteral("validation/")) && !names[i].endsWith(QStringLiteral("loss")))
-                index = i;
-        }
+    for (const std::string& name : names)
+        m_metric->addItem(metric_text(name).heading, qs(name));
+    int index = m_metric->findData(chosen);
+    // The first score, not the loss that sorts before it.
+    for (int i = 0; i < m_metric->count() && index < 0; ++i) {
+        const QString name = m_metric->itemData(i).toString();
+        if (name.startsWith(QStringLiteral("validation/")) && !name.endsWith(QStringLiteral("loss"))) index = i;
     }
     m_metric->setCurrentIndex(std::max(0, index));
     updateViews();
@@ -350,10 +375,11 @@ void RunPage::updateViews() {
     loss.logY = m_log->isChecked();
     loss.raw = m_raw->isChecked();
     loss.smoothing = m_smooth->value() / 100.0;
+    m_weight->setText(QString::number(loss.smoothing, 'f', 2));
     m_loss->setView(loss);
     m_loss->setHeading(tr("Train loss"), m_log->isChecked() ? tr("nats per label, log") : tr("nats per label"));
     CurveView score;
-    score.metric = m_metric->currentText().toStdString();
+    score.metric = m_metric->currentData().toString().toStdString();
     score.wallTime = wall;
     score.bands = score.metric.rfind("validation/", 0) == 0;
     const MetricText text = metric_text(score.metric);
@@ -402,6 +428,7 @@ void RunPage::updateQueue() {
     m_summary->setText(text);
     m_message->setText(failure);
     m_message->setVisible(!failure.isEmpty());
+    fitMessage();
     m_pause->setText(status.paused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(status.paused ? QStringLiteral("play") : QStringLiteral("pause")));
     for (QPushButton* button : {m_pause, m_stop, m_stopAll})
@@ -411,10 +438,15 @@ void RunPage::updateQueue() {
             m_lastEvent = event.id;
             const QString time = QDateTime::fromMSecsSinceEpoch(event.at_ms).toString(QStringLiteral("HH:mm:ss"));
             auto* item = new QListWidgetItem(time + QStringLiteral("  ") + qs(event.text));
-            if (event.severity != "info") item->setForeground(colour(Role::error));
+            if (event.severity != "info") item->setIcon(icon(QStringLiteral("warn"), Role::error));
             m_events->insertItem(0, item);
         }
     }
+}
+
+// A splitter knows nothing of heights that follow from widths.
+void RunPage::fitMessage() {
+    m_message->setMinimumHeight(m_message->text().isEmpty() ? 0 : m_message->heightForWidth(m_message->width()));
 }
 
 void RunPage::raise(RowId arm) {
@@ -423,74 +455,36 @@ void RunPage::raise(RowId arm) {
     m_score->setRaisedArm(m_raised);
 }
 
-void RunPage::toggleArm(RowId arm) {
-    if (m_hidden.erase(arm) == 0) m_hidden.insert(arm);
-    for (CurveStyle& style : m_styles)
-        style.hidden = m_hidden.count(style.arm) != 0;
+void RunPage::hideArm(RowId arm, bool hidden) {
+    bool changed = false;
+    for (CurveStyle& style : m_styles) {
+        changed = changed || (style.arm == arm && style.hidden != hidden);
+        if (style.arm == arm) style.hidden = hidden;
+    }
+    if (!changed) return;
     m_loss->setStyles(m_styles);
     m_score->setStyles(m_styles);
 }
 
 void RunPage::updateValues() {
-    // Last value at or before the cursor, else the last one; mean over the seeds that have one.
-    struct Row {
-        const CurveStyle* style = nullptr;
-        std::vector<double> loss, score;
-    };
-    const bool wall = m_axis->currentIndex() == 1;
-    const auto value = [&](RowId run, const std::string& metric) {
-        const Curve* curve = m_curves.find(run, metric);
-        double last = std::nan("");
-        if (curve == nullptr) return last;
-        for (std::size_t i = 0; i < curve->value.size(); ++i) {
-            if (std::isfinite(m_cursor) && (wall ? curve->wall[i] : static_cast<double>(curve->step[i])) > m_cursor)
-                break;
-            last = curve->value[i];
+    m_values->show(m_styles, m_score->view(), m_cursor);
+}
+
+// Colours stand in the styles; the curves stay.
+void RunPage::changeEvent(QEvent* event) {
+    Page::changeEvent(event);
+    if (event->type() != QEvent::PaletteChange || m_styles.empty()) return;
+    std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), m_workspace.currentStudy());
+    for (CurveStyle& style : styles) {
+        for (const CurveStyle& old : m_styles) {
+            if (old.run == style.run) style.hidden = old.hidden;
         }
-        return last;
-    };
-    const CurveView& view = m_score->view();
-    std::vector<RowId> order;
-    std::map<RowId, Row> rows;
-    for (const CurveStyle& style : m_styles) {
-        if (rows.count(style.arm) == 0) order.push_back(style.arm);
-        Row& row = rows[style.arm];
-        row.style = &style;
-        if (const double loss = value(style.run, "train/loss"); std::isfinite(loss)) row.loss.push_back(loss);
-        if (const double score = value(style.run, view.metric); std::isfinite(score))
-            row.score.push_back(score * view.scale);
     }
-    m_valuesTitle->setText(std::isfinite(m_cursor) ? (wall ? tr("At %1 s").arg(m_cursor, 0, 'f', 1)
-                                                           : tr("At step %1").arg(static_cast<qint64>(m_cursor)))
-                                                   : tr("Latest values"));
-    const QSignalBlocker blocker(m_values);
-    m_values->setRowCount(static_cast<int>(order.size()));
-    int index = 0;
-    for (const RowId arm : order) {
-        const Row& row = rows[arm];
-        const auto cell = [&](int column, const QString& text) {
-            auto* item = m_values->item(index, column);
-            if (item == nullptr) m_values->setItem(index, column, item = new QTableWidgetItem);
-            item->setText(text);
-            if (column > 0) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-            return item;
-        };
-        auto* name = cell(0, row.style->shortLabel);
-        name->setData(Qt::UserRole, static_cast<qlonglong>(arm));
-        name->setData(Qt::DecorationRole, row.style->colour);
-        name->setCheckState(m_hidden.count(arm) != 0 ? Qt::Unchecked : Qt::Checked);
-        name->setToolTip(row.style->armLabel);
-        const auto text = [](const std::vector<double>& values, int decimals) {
-            if (values.empty()) return QStringLiteral("—");
-            const Estimate e = estimate(values);
-            return qs(e.n >= 3 ? format_number(e.mean, decimals) + " ± " + format_number(*e.half_width, decimals)
-                               : format_number(e.mean, decimals));
-        };
-        cell(1, row.loss.empty() ? QStringLiteral("—") : qs(format_number(estimate(row.loss).mean, 3)));
-        cell(2, text(row.score, view.scale == 100 ? 1 : 3));
-        cell(3, QString::number(row.score.size()));
-        ++index;
-    }
+    m_styles = std::move(styles);
+    m_model->setStyles(m_styles);
+    m_loss->setStyles(m_styles);
+    m_score->setStyles(m_styles);
+    updateValues();
 }
 
 } // namespace diapason::ui

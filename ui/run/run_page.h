@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/value_panel.h"
 #include "ui/run/queue_model.h"
 #include "ui/shell/page.h"
 #include "ui/shell/workspace.h"
@@ -12,9 +13,9 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSlider>
+#include <QSplitter>
 #include <QStackedLayout>
 #include <QTableView>
-#include <QTableWidget>
 #include <QToolButton>
 
 namespace diapason::ui {
@@ -27,6 +28,10 @@ public:
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override;
     const RunCurves& curves() const { return m_curves; }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
 
 Q_SIGNALS:
     void designWanted();
@@ -41,8 +46,9 @@ private:
     void updateViews();
     void updateMetrics();
     void updateValues();
+    void fitMessage();
     void raise(RowId arm);
-    void toggleArm(RowId arm);
+    void hideArm(RowId arm, bool hidden);
 
     Workspace& m_workspace;
     RunCurves m_curves;
@@ -57,14 +63,16 @@ private:
     QComboBox *m_axis, *m_metric;
     QToolButton *m_log, *m_raw, *m_follow;
     QSlider* m_smooth;
-    QTableWidget* m_values;
-    QLabel* m_valuesTitle;
+    QLabel* m_weight;
+    ValuePanel* m_values;
     QListWidget* m_events;
+    QSplitter *m_splitter, *m_left;
+    QWidget* m_side; ///< values and events
     QStackedLayout* m_stack;
     QList<QAction*> m_actions;
     QTimer m_valueTimer;
     RowId m_raised = 0, m_lastEvent = 0;
-    std::set<RowId> m_hidden;
+    std::vector<std::string> m_metrics; ///< that the lower plot offers
     double m_cursor = std::nan("");
     std::size_t m_lastActive = 0;
 };

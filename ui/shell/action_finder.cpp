@@ -1,5 +1,7 @@
 #include "ui/shell/action_finder.h"
 
+#include "ui/theme/views.h"
+
 #include <QKeyEvent>
 #include <QVBoxLayout>
 
@@ -15,6 +17,9 @@ ActionFinder::ActionFinder(const QList<QAction*>& actions, QWidget* parent)
     m_edit->setPlaceholderText(tr("What do you want to do?"));
     m_edit->setAccessibleName(tr("Filter of actions"));
     m_list->setAccessibleName(tr("Actions"));
+    dressList(m_list);
+    m_edit->setObjectName(QStringLiteral("finderEdit"));
+    m_list->setObjectName(QStringLiteral("finderList"));
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(m_edit);
     layout->addWidget(m_list, 1);
@@ -44,7 +49,7 @@ void ActionFinder::filter(const QString& text) {
         label.remove(QLatin1Char('&'));
         if (!action->isEnabled() || !label.contains(text, Qt::CaseInsensitive)) continue;
         const QString key = action->shortcut().toString(QKeySequence::NativeText);
-        auto* item = new QListWidgetItem(key.isEmpty() ? label : label + QStringLiteral("   ") + key);
+        auto* item = new QListWidgetItem(key.isEmpty() ? label : tr("%1   (%2)").arg(label, key));
         item->setData(Qt::UserRole, QVariant::fromValue(static_cast<void*>(action)));
         m_list->addItem(item);
     }

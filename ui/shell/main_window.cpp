@@ -10,12 +10,12 @@
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/action_finder.h"
+#include "ui/shell/file_dialog.h"
 #include "ui/shell/mode_tabs.h"
 #include "ui/theme/icons.h"
 
 #include <QApplication>
 #include <QCloseEvent>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -49,11 +49,13 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(pare
     auto* bannerLayout = new QHBoxLayout(m_banner);
     bannerLayout->setContentsMargins(12, 4, 8, 4);
     auto* mark = new QLabel;
-    mark->setPixmap(iconPixmap(QStringLiteral("warn"), 16, colour(Role::warning)));
+    mark->setPixmap(icon(QStringLiteral("warn"), Role::warning).pixmap(16));
     m_bannerText = new QLabel;
+    m_bannerText->setObjectName(QStringLiteral("bannerText"));
     m_bannerText->setWordWrap(true);
     m_bannerText->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     auto* dismiss = new QPushButton(tr("Dismiss"));
+    dismiss->setObjectName(QStringLiteral("dismissBanner"));
     connect(dismiss, &QPushButton::clicked, m_banner, &QWidget::hide);
     bannerLayout->addWidget(mark);
     bannerLayout->addWidget(m_bannerText, 1);
@@ -76,6 +78,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(pare
     }
     connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
     restoreState();
+    m_pages.front()->findChild<QWidget*>(QStringLiteral("samples"))->setFocus();
     updateBar();
     updateStatus();
 }
@@ -105,13 +108,16 @@ QWidget* MainWindow::buildStudyBar() {
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(8, 4, 8, 0);
     m_studies = new QComboBox;
+    m_studies->setObjectName(QStringLiteral("studies"));
     m_studies->setMinimumWidth(190);
     m_studies->setMaximumWidth(260);
     m_studies->setAccessibleName(tr("Stored study that Run, Results and Replay show"));
     m_state = new QLabel;
+    m_state->setObjectName(QStringLiteral("studyState"));
     m_state->setProperty("role", QStringLiteral("chip"));
     m_state->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_tabs = new ModeTabs;
+    m_tabs->setAccessibleName(tr("Pages"));
     for (int i = 0; i < m_pages.size(); ++i)
         m_tabs->addTab(tr("%1  %2").arg(m_pages[i]->title()).arg(i + 1));
     auto* undo = new QToolButton;
@@ -167,7 +173,9 @@ void MainWindow::buildMenus() {
     addTo(editMenu, tr("Find an action…"), QKeySequence(QStringLiteral("Ctrl+K")), [this] { findAction(); });
     QMenu* view = menuBar()->addMenu(tr("&View"));
     for (int i = 0; i < m_pages.size(); ++i)
-        addTo(view, m_pages[i]->title(), QKeySequence(QStringLiteral("Alt+%1").arg(i + 1)), [this, i] { showPage(i); });
+        addTo(view, m_pages[i]->title(), {}, [this, i] {
+            showPage(i);
+        })->setShortcuts({QKeySequence(QStringLiteral("Alt+%1").arg(i + 1)), QKeySequence(QString::number(i + 1))});
     view->addSeparator();
     QMenu* appearance = view->addMenu(tr("Appearance"));
     const std::pair<QString, Appearance> looks[] = {{tr("Light"), Appearance::light},
@@ -187,10 +195,11 @@ void MainWindow::buildMenus() {
     addTo(study, tr("Move to trash"), {}, [this] { m_workspace.trashStudy(m_workspace.currentStudy()); });
     for (Page* page : m_pages) {
         const auto actions = page->pageActions();
-        if (actions.isEmpty()) continue;
+        if (actions.size() == 1) editMenu->addActions(actions); // too few for a menu of their own
+        m_actions.append(actions);
+        if (actions.size() < 2) continue;
         QMenu* menu = menuBar()->addMenu(QLatin1Char('&') + page->title());
         menu->addActions(actions);
-        m_actions.append(actions);
     }
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     addTo(help, tr("Keys"), QKeySequence::HelpContents, [this] { showKeys(); });
@@ -249,10 +258,11 @@ void MainWindow::updateStatus() {
     if (!m_workspace.hasDatabase()) {
         m_statusDatabase->setText(tr("no database"));
     } else {
+        m_statusDatabase->setToolTip(qs(m_workspace.databaseFile().string()));
         std::error_code error;
         const auto bytes = std::filesystem::file_size(m_workspace.databaseFile(), error);
         m_statusDatabase->setText(tr("%1, %2%3")
-                                      .arg(qs(m_workspace.databaseFile().string()),
+                                      .arg(qs(m_workspace.databaseFile().filename().string()),
                                            error ? QString() : qs(format_bytes(static_cast<double>(bytes))),
                                            m_workspace.readOnly() ? tr(", read-only") : QString()));
     }
@@ -269,14 +279,14 @@ void MainWindow::updateStatus() {
 }
 
 void MainWindow::openDatabase() {
-    const QString file = QFileDialog::getSaveFileName(this, tr("Open or create a database"), qs(home_folder().string()),
-                                                      tr("Diapason databases (*.db);;All files (*)"), nullptr,
-                                                      QFileDialog::DontConfirmOverwrite);
+    const QString file =
+        file_dialog::save(this, tr("Open or create a database"), qs(home_folder().string()),
+                          tr("Diapason databases (*.db);;All files (*)"), QFileDialog::DontConfirmOverwrite);
     if (!file.isEmpty()) m_workspace.openDatabase(file.toStdString());
 }
 
 void MainWindow::importStudy() {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Import study"), {}, tr("Studies (*.json)"));
+    const QString file = file_dialog::open(this, tr("Import study"), tr("Studies (*.json)"));
     if (file.isEmpty()) return;
     try {
         m_workspace.openDesign(read_study(file.toStdString()));
@@ -288,7 +298,7 @@ void MainWindow::importStudy() {
 
 void MainWindow::saveStudy() {
     const QString file =
-        QFileDialog::getSaveFileName(this, tr("Save study as"), QStringLiteral("study.json"), tr("Studies (*.json)"));
+        file_dialog::save(this, tr("Save study as"), QStringLiteral("study.json"), tr("Studies (*.json)"));
     if (file.isEmpty()) return;
     try {
         write_file_atomically(file.toStdString(), to_json(m_workspace.design()).dump(2) + "\n");

@@ -49,7 +49,6 @@ private:
     void saveStudy();
     void findAction();
     void showKeys();
-    QList<QAction*> allActions() const;
     QAction* addTo(QMenu* menu, const QString& text, const QKeySequence& key, std::function<void()> slot);
     void restoreState();
 

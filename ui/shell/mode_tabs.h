@@ -10,6 +10,7 @@ class ModeTabs : public QTabBar {
 public:
     explicit ModeTabs(QWidget* parent = nullptr) : QTabBar(parent) {
         setObjectName(QStringLiteral("modes"));
+        setFocusPolicy(Qt::TabFocus); // a click leaves the focus to the page
         setExpanding(false);
         setDrawBase(false);
         setUsesScrollButtons(false);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace diapason::ui {
 
@@ -92,13 +93,32 @@ void Workspace::openDesign(const Study& study) {
     Q_EMIT designChanged();
 }
 
-void Workspace::changeDesign(const QString& what, const Study& study) {
+void Workspace::edit(const QString& what, const std::function<void(Study&)>& change) {
+    Study study = m_design;
+    change(study);
+    // A baseline that the edit takes away falls back to the first arm.
+    const auto labels = [](const Study& of) {
+        std::set<std::string> all;
+        for (const Arm& arm : expand(of))
+            all.insert(arm.label);
+        return all;
+    };
+    if (!study.baseline.empty() && labels(m_design).count(study.baseline) != 0 &&
+        labels(study).count(study.baseline) == 0)
+        study.baseline.clear();
     m_undo.push(new DesignCommand(*this, what, study));
 }
 
 void Workspace::showStudy(RowId study) {
     if (study == m_study) return;
     m_study = study;
+    if (running()) { // what the session has handed over lies in the store before the pages read it
+        try {
+            m_store->flush();
+        } catch (const Error& error) {
+            Q_EMIT problem(qs(error.what()));
+        }
+    }
     Q_EMIT studyChanged();
 }
 

@@ -11,6 +11,7 @@
 #include <QUndoStack>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,8 +41,9 @@ public:
     const Study& design() const { return m_design; }
     QUndoStack& undoStack() { return m_undo; }
     void newStudy();
-    void openDesign(const Study& study);                        ///< forgets the undo history
-    void changeDesign(const QString& what, const Study& study); ///< one undoable step
+    void openDesign(const Study& study); ///< forgets the undo history
+    /// One undoable step.
+    void edit(const QString& what, const std::function<void(Study&)>& change);
 
     /// The stored study that Run, Results and Replay show; 0 = none.
     RowId currentStudy() const { return m_study; }

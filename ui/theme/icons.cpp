@@ -1,9 +1,7 @@
 #include "ui/theme/icons.h"
 
-#include "ui/theme/theme.h"
-
-#include <QGuiApplication>
 #include <QHash>
+#include <QIconEngine>
 #include <QPainter>
 #include <QSvgRenderer>
 
@@ -32,28 +30,39 @@ const QHash<QString, QString>& paths() {
     return table;
 }
 
-} // namespace
-
-QPixmap iconPixmap(const QString& name, int size, const QColor& c) {
+QByteArray svgOf(const QString& name, const QColor& c) {
     Q_ASSERT(paths().contains(name));
-    const QString svg = QStringLiteral("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path d='%1' "
-                                       "fill='none' stroke='%2' stroke-width='1.5' "
-                                       "stroke-linecap='round' stroke-linejoin='round'/></svg>")
-                            .arg(paths().value(name), c.name());
-    const qreal ratio = qGuiApp->devicePixelRatio();
-    QPixmap pixmap(QSize(size, size) * ratio);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    QSvgRenderer(svg.toUtf8()).render(&painter);
-    painter.end();
-    pixmap.setDevicePixelRatio(ratio);
-    return pixmap;
+    return QStringLiteral("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path d='%1' fill='none' "
+                          "stroke='%2' stroke-width='1.5' stroke-linecap='round' stroke-linejoin='round'/></svg>")
+        .arg(paths().value(name), c.name())
+        .toUtf8();
 }
 
-QIcon icon(const QString& name) {
-    QIcon result(iconPixmap(name, 16, colour(Role::text)));
-    result.addPixmap(iconPixmap(name, 16, colour(Role::hint)), QIcon::Disabled);
-    return result;
+// Painted when it is needed, so that an icon follows a change of the palette.
+class LineIcon : public QIconEngine {
+public:
+    LineIcon(const QString& name, Role role) : m_name(name), m_role(role) {}
+    void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
+        QSvgRenderer(svgOf(m_name, colour(mode == QIcon::Disabled ? Role::hint : m_role))).render(painter, rect);
+    }
+    QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
+        QPixmap pixmap(size);
+        pixmap.fill(Qt::transparent);
+        QPainter painter(&pixmap);
+        paint(&painter, QRect(QPoint(), size), mode, state);
+        return pixmap;
+    }
+    QIconEngine* clone() const override { return new LineIcon(m_name, m_role); }
+
+private:
+    QString m_name;
+    Role m_role;
+};
+
+} // namespace
+
+QIcon icon(const QString& name, Role role) {
+    return QIcon(new LineIcon(name, role));
 }
 
 } // namespace diapason::ui

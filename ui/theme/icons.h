@@ -1,6 +1,8 @@
 // The window's own line icons: 16 units, stroke 1.5, in the colour of the text.
 #pragma once
 
+#include "ui/theme/theme.h"
+
 #include <QIcon>
 #include <QString>
 
@@ -8,7 +10,7 @@ namespace diapason::ui {
 
 /// Names: plus, open, undo, redo, search, play, pause, stop, export, copy, fork, trash, check, clock, cross, warn,
 /// dots. An unknown name is a defect (asserted).
-QIcon icon(const QString& name);
-QPixmap iconPixmap(const QString& name, int size, const QColor& colour);
+/// Drawn in the role's colour of the palette in force, disabled ones as hints.
+QIcon icon(const QString& name, Role role = Role::text);
 
 } // namespace diapason::ui

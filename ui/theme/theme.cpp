@@ -6,6 +6,11 @@
 #include <algorithm>
 #include <array>
 
+// A static library's resources stay out of the program unless somebody asks for them, outside any namespace.
+static void takeResources() {
+    Q_INIT_RESOURCE(theme);
+}
+
 namespace diapason::ui {
 namespace {
 
@@ -82,41 +87,72 @@ QString styleSheet() {
     QString sheet = QStringLiteral(R"(
         QPushButton { border: 1px solid @border; border-radius: 3px; padding: 3px 12px; background: @base; min-height: 18px; }
         QPushButton:hover { background: @selection; }
-        QPushButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus { border: 2px solid @focus; }
-        QPushButton:disabled { color: @hint; border-color: @weakLine; }
+        QPushButton:focus { border: 2px solid @focus; padding: 2px 11px; }
+        QPushButton:disabled { color: @hint; border-color: @weakLine; background: @window; }
         QPushButton[primary="true"] { background: @accent; color: @accentText; border-color: @accent; font-weight: bold; }
-        QPushButton[primary="true"]:disabled { background: @strongLine; border-color: @strongLine; color: @window; }
-        QPushButton[flat="true"] { border: none; background: transparent; text-align: left; padding: 6px 10px; }
-        QPushButton[flat="true"]:hover, QPushButton[flat="true"]:focus { background: @selection; }
-        QToolButton { border: 1px solid transparent; border-radius: 3px; padding: 3px 6px; }
+        QPushButton[primary="true"]:focus { border-color: @focus; }
+        QPushButton[primary="true"]:disabled { background: @window; border-color: @strongLine; color: @secondary; }
+        QPushButton[flat="true"] { border: 2px solid transparent; background: transparent; text-align: left; padding: 4px 8px; }
+        QPushButton[flat="true"]:hover { background: @selection; }
+        QPushButton[flat="true"]:focus { border-color: @focus; }
+        QToolButton { border: 2px solid transparent; border-radius: 3px; padding: 2px 5px; }
         QToolButton:hover { background: @selection; }
-        QToolButton:checked { background: @selection; border-color: @accent; }
-        QToolButton:focus { border-color: @focus; }
-        QComboBox, QLineEdit, QAbstractSpinBox { border: 1px solid @border; border-radius: 3px; padding: 2px 6px; background: @base; min-height: 18px; }
-        QComboBox::drop-down { border: none; width: 20px; }
-        QTableView::item { padding: 0 8px; }
-        QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser { border: none; background: @base; gridline-color: @weakLine; selection-background-color: @selection; selection-color: @text; }
-        QHeaderView { background: @window; }
-        QHeaderView::section { background: @window; color: @secondary; border: none; border-bottom: 1px solid @weakLine; border-right: 1px solid @weakLine; padding: 4px 8px; }
+        QToolButton[toggle="true"] { border: 1px solid @border; background: @base; padding: 3px 8px; }
+        QToolButton[toggle="true"]:checked { background: @selection; border-color: @accent; }
+        QToolButton:checked { background: @selection; }
+        QToolButton:focus, QToolButton[toggle="true"]:focus { border: 2px solid @focus; }
+        QToolButton[toggle="true"]:focus { padding: 2px 7px; }
+        QComboBox, QLineEdit { border: 1px solid @border; border-radius: 3px; padding: 2px 6px; background: @base; min-height: 18px; }
+        QComboBox:focus, QLineEdit:focus { border: 2px solid @focus; padding: 1px 5px; }
+        QComboBox:disabled, QLineEdit:disabled { color: @hint; border-color: @weakLine; }
+        QLineEdit[wrong="true"] { border-color: @error; color: @error; }
+        QComboBox::drop-down { border: none; width: 22px; }
+        QComboBox::down-arrow { image: url(:/theme/chevron-@mode.svg); width: 16px; height: 16px; }
+        QComboBox QAbstractItemView { border: 1px solid @strongLine; }
+        QCheckBox { padding: 2px; border: 2px solid transparent; border-radius: 3px; }
+        QCheckBox:focus { border-color: @focus; }
+        QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser { border: 2px solid transparent; background: @base; gridline-color: @weakLine; selection-background-color: @selection; selection-color: @text; }
+        QTableView, QTreeView { font-size: 12px; }
+        QTableView:focus, QListView:focus, QTreeView:focus, QPlainTextEdit:focus { border-color: @focus; }
+        QListView[plain="true"] { background: transparent; }
+        QHeaderView { background: @window; border: none; }
+        QHeaderView::section { background: @window; color: @secondary; border: none; border-bottom: 1px solid @weakLine; padding: 4px 8px; }
         QTableCornerButton::section { background: @window; border: none; }
         QTabBar#modes::tab { padding: 6px 14px; border: none; border-top: 2px solid transparent; color: @secondary; }
         QTabBar#modes::tab:selected { background: @base; color: @text; border-top: 2px solid @accent; font-weight: bold; }
-        QTabBar#modes::tab:focus { color: @focus; }
+        QTabBar#modes::tab:selected:focus { border: 2px solid @focus; padding: 6px 12px 4px 12px; }
         QSplitter::handle { background: @weakLine; }
         QFrame#side { background: @side; }
         QFrame#banner { background: @selection; border-bottom: 1px solid @strongLine; }
+        QWidget[surface="true"] { background: @base; }
+        QWidget[plot="true"] { background: @base; border: 2px solid transparent; }
+        QWidget[plot="true"]:focus { border-color: @focus; }
         QLabel[role="title"] { font-size: 20px; font-weight: bold; }
         QLabel[role="heading"] { font-size: 14px; font-weight: bold; }
         QLabel[role="secondary"] { color: @secondary; }
         QLabel[role="good"] { color: @good; }
         QLabel[role="warning"] { color: @warning; }
         QLabel[role="error"] { color: @error; }
-        QLabel[role="chip"] { border-radius: 3px; padding: 3px 8px; background: @selection; color: @secondary; }
+        QLabel[role="chip"] { border: 1px solid @strongLine; border-radius: 3px; padding: 2px 8px; background: @base; color: @secondary; }
         QStatusBar { border-top: 1px solid @weakLine; }
         QStatusBar::item { border: none; } QStatusBar QLabel { padding: 2px 8px; color: @secondary; }
-        QProgressBar { border: 1px solid @border; border-radius: 3px; background: @base; height: 8px; text-align: center; }
+        QProgressBar { border: 1px solid @border; border-radius: 3px; background: @base; max-height: 6px; }
         QProgressBar::chunk { background: @accent; }
-        QMenuBar { background: @window; } QMenuBar::item:selected, QMenu::item:selected { background: @selection; }
+        QSlider { border: 2px solid transparent; border-radius: 3px; min-height: 18px; }
+        QSlider:focus { border-color: @focus; }
+        QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @strongLine; }
+        QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: @accent; }
+        QSlider::handle:horizontal { width: 8px; margin: -5px 0; border: 1px solid @accent; border-radius: 3px; background: @base; }
+        QScrollBar:vertical { width: 12px; background: transparent; }
+        QScrollBar:horizontal { height: 12px; background: transparent; }
+        QScrollBar::handle { background: @strongLine; border-radius: 3px; margin: 3px; }
+        QScrollBar::handle:hover { background: @border; }
+        QScrollBar::handle:vertical { min-height: 28px; } QScrollBar::handle:horizontal { min-width: 28px; }
+        QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+        QAbstractScrollArea::corner { background: transparent; border: none; }
+        QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+        QMenuBar { background: @window; } QMenuBar::item { padding: 4px 8px; }
+        QMenuBar::item:selected, QMenu::item:selected { background: @selection; }
         QMenu { background: @base; border: 1px solid @strongLine; }
         QToolTip { background: @base; color: @text; border: 1px solid @strongLine; }
     )");
@@ -139,12 +175,13 @@ QString styleSheet() {
                                                              {"@good", Role::good}};
     for (const auto& [name, role] : names)
         sheet.replace(QLatin1String(name), colour(role).name());
-    return sheet;
+    return sheet.replace(QLatin1String("@mode"), isDark() ? QLatin1String("dark") : QLatin1String("light"));
 }
 
 } // namespace
 
 void applyTheme(Appearance appearance) {
+    takeResources();
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     darkNow() = appearance == Appearance::dark || (appearance == Appearance::system && systemIsDark());
     QApplication::setPalette(palette());
@@ -166,7 +203,7 @@ QColor seriesColour(int slot, int level, int levels) {
     QColor c = pick(series[static_cast<std::size_t>(std::clamp(slot, 1, 8) - 1)]);
     if (levels < 2) return c;
     // From the full colour towards the background, never closer than half of the way.
-    const double share = 0.55 * level / (levels - 1);
+    const double share = 0.45 * level / (levels - 1);
     const QColor ground = colour(Role::base);
     const auto mix = [&](int a, int b) { return static_cast<int>(a + share * (b - a)); };
     return QColor(mix(c.red(), ground.red()), mix(c.green(), ground.green()), mix(c.blue(), ground.blue()));

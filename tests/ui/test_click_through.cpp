@@ -1,0 +1,191 @@
+// slow
+// The main job, clicked through with the real engine: sample, design, start, watch, results, export, replay; meanwhile
+// the window stays alive.
+
+#include "core/store/store_reader.h"
+#include "experiments/export.h"
+#include "tests/ui/ui_support.h"
+#include "ui/replay/replay_page.h"
+#include "ui/results/results_page.h"
+#include "ui/run/run_page.h"
+#include "ui/shell/file_dialog.h"
+
+#include <QComboBox>
+#include <QDialog>
+#include <QElapsedTimer>
+#include <QImage>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSlider>
+#include <QTableView>
+
+#include <fstream>
+#include <sstream>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+namespace {
+
+constexpr int patience = 120000; // ms, for a machine that others use too
+constexpr int longestGap = 400;  // ms; the window's own limit is 50, this machine is shared
+
+std::string content(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+/// Notices how long the event loop was away.
+class Watchdog : public QObject {
+public:
+    Watchdog() {
+        m_clock.start();
+        startTimer(5);
+    }
+    qint64 longest = 0;
+
+protected:
+    void timerEvent(QTimerEvent*) override { longest = std::max(longest, m_clock.restart()); }
+
+private:
+    QElapsedTimer m_clock;
+};
+
+} // namespace
+
+class TestClickThrough : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    // The engine is looked for beside the running program.
+    void initTestCase() {
+        const std::filesystem::path beside = program_folder() / "libdiapason_engine.so";
+        std::error_code there;
+        std::filesystem::create_symlink(std::filesystem::path(DIAPASON_BIN_DIR) / "libdiapason_engine.so", beside,
+                                        there);
+        QVERIFY(std::filesystem::exists(beside));
+    }
+
+    void sampleToReplay() {
+        WindowUnderTest at(true);
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(at.open());
+
+        // Home: the sample's design.
+        QTest::mouseClick(at.find<QPushButton>("openDesign"), Qt::LeftButton);
+        QCOMPARE(at.workspace->design().title, std::string("First look"));
+
+        // Design: two arms, one seed, few steps.
+        auto* methods = at.find<QListWidget>("methods");
+        auto* remove = at.find<QPushButton>("removeMethod");
+        for (int row : {2, 0}) { // prompt tuning, full tuning
+            methods->setCurrentRow(row);
+            QTest::mouseClick(remove, Qt::LeftButton);
+        }
+        QCOMPARE(methods->count(), 2);
+        at.find<QListWidget>("sections")->setCurrentRow(3);
+        type(at.find<QLineEdit>("seeds"), "7");
+        type(at.find<QLineEdit>("option_steps"), "8");
+        type(at.find<QLineEdit>("option_evaluate_every"), "4");
+        type(at.find<QLineEdit>("option_max_evaluation_items"), "30");
+        QCOMPARE(problems_of(at.workspace->design()).size(), std::size_t(0));
+        QTest::mouseClick(at.find<QPushButton>("preflight"), Qt::LeftButton);
+        auto* start = at.find<QPushButton>("start");
+        QCOMPARE(start->text(), QStringLiteral("Start 2 runs"));
+        QVERIFY(start->isEnabled());
+
+        // Run: points arrive while it trains, and the window answers all the time.
+        Watchdog watchdog;
+        QTest::mouseClick(start, Qt::LeftButton);
+        QVERIFY(at.workspace->running());
+        auto* run = at.window->page<ui::RunPage>();
+        QVERIFY(run->isVisible());
+        const RowId study = at.workspace->currentStudy();
+        const RowId first = at.workspace->queue().entries.front().run;
+        QTRY_VERIFY_WITH_TIMEOUT(run->curves().find(first, "train/loss") != nullptr || !at.workspace->running(),
+                                 patience);
+        QVERIFY2(at.workspace->running(), at.workspace->queue().entries.front().message.c_str());
+        QTRY_VERIFY_WITH_TIMEOUT(!at.workspace->running(), patience);
+        QVERIFY2(watchdog.longest < longestGap, qPrintable(QString::number(watchdog.longest)));
+        qInfo("longest gap of the event loop: %lld ms", static_cast<long long>(watchdog.longest));
+        QCOMPARE(at.workspace->queue().finished, std::size_t(2));
+        QCOMPARE(at.problems, QStringList());
+
+        // What was drawn live is what was stored.
+        const StoreReader& reader = at.workspace->reader();
+        for (const RunRecord& stored : reader.runs(study)) {
+            const SeriesPoints points = reader.points(stored.id, "train/loss");
+            QCOMPARE(points.step.size(), std::size_t(8));
+            QCOMPARE(run->curves().find(stored.id, "train/loss")->value, points.value);
+            QCOMPARE(run->curves().find(stored.id, "validation/accuracy")->step, (std::vector<std::int64_t>{4, 8}));
+        }
+
+        // Results: one row an arm.
+        at.window->showPage(3);
+        auto* results = at.window->page<ui::ResultsPage>();
+        const ResultTable& table = results->model().table();
+        QCOMPARE(table.rows.size(), std::size_t(2));
+        QCOMPARE(at.find<QTableView>("results")->model()->rowCount(), 2);
+        QCOMPARE(table.rows[1].label, std::string("LoRA"));
+        QCOMPARE(table.finished, std::size_t(2));
+
+        // Export: the files hold what the preview shows.
+        QTest::mouseClick(at.find<QPushButton>("export"), Qt::LeftButton);
+        QTRY_VERIFY(at.window->findChild<QDialog*>() != nullptr);
+        auto* format = at.find<QComboBox>("format");
+        const std::pair<const char*, std::string> files[] = {
+            {"LaTeX", "t.tex"}, {"Markdown", "t.md"}, {"CSV", "t.csv"}, {"JSON", "t.json"}};
+        for (const auto& [name, file] : files) {
+            format->setCurrentIndex(format->findText(QLatin1String(name), Qt::MatchStartsWith));
+            ui::file_dialog::nextAnswer() = ui::qs((at.folder() / file).string());
+            QTest::mouseClick(at.find<QPushButton>("exportTable"), Qt::LeftButton);
+            const std::string written = content(at.folder() / file);
+            QVERIFY2(written.find("LoRA") != std::string::npos, file.c_str());
+            QCOMPARE(ui::qs(written).remove(QLatin1Char('\r')), at.find<QPlainTextEdit>("preview")->toPlainText());
+        }
+        QVERIFY(content(at.folder() / "t.tex").find("\\toprule") != std::string::npos);
+        for (const std::string name : {"f.png", "f.pdf"}) {
+            ui::file_dialog::nextAnswer() = ui::qs((at.folder() / name).string());
+            QTest::mouseClick(at.find<QPushButton>("exportFigure"), Qt::LeftButton);
+        }
+        const QImage figure(ui::qs((at.folder() / "f.png").string()));
+        QVERIFY(figure.width() > 400);
+        QCOMPARE(content(at.folder() / "f.pdf").substr(0, 5), std::string("%PDF-"));
+        // A folder that is not there: said, nothing written.
+        ui::file_dialog::nextAnswer() = ui::qs((at.folder() / "absent" / "t.csv").string());
+        QTest::mouseClick(at.find<QPushButton>("exportTable"), Qt::LeftButton);
+        QVERIFY(at.find<QLabel>("exportResult")->text().contains(QLatin1String("absent")));
+        at.window->findChild<QDialog*>()->close();
+
+        // Replay: the stored points, played to their end.
+        at.window->showPage(4);
+        auto* replay = at.window->page<ui::ReplayPage>();
+        QVERIFY(replay->duration() > 0);
+        for (const RunRecord& stored : reader.runs(study)) {
+            for (const SeriesRecord& series : reader.series(stored.id)) {
+                const SeriesPoints points = reader.points(stored.id, series.metric);
+                const ui::Curve* curve = replay->curves().find(stored.id, series.metric);
+                QVERIFY2(curve != nullptr, series.metric.c_str());
+                QCOMPARE(curve->value, points.value);
+                QCOMPARE(curve->step, points.step);
+            }
+        }
+        replay->seek(0);
+        at.find<QComboBox>("speed")->setCurrentText(QLatin1String("at once"));
+        QTest::mouseClick(at.find<QPushButton>("play"), Qt::LeftButton);
+        QVERIFY(replay->playing());
+        QTRY_VERIFY(!replay->playing());
+        QCOMPARE(replay->position(), replay->duration());
+        at.window->activateWindow(); // after the dialog
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        at.find<QSlider>("scrubber")->setFocus();
+        QTest::keyClick(at.find<QSlider>("scrubber"), Qt::Key_Left);
+        QVERIFY(replay->position() < replay->duration());
+    }
+};
+
+QTEST_MAIN(TestClickThrough)
+#include "test_click_through.moc"

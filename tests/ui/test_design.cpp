@@ -1,0 +1,142 @@
+// The Design page: every edit is one undoable step, varying makes arms, wrong values are explained in place.
+
+#include "tests/ui/ui_support.h"
+
+#include <QAbstractItemModelTester>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QTableView>
+#include <QToolButton>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+class TestDesign : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<WindowUnderTest> m_at;
+
+    int arms() const { return m_at->find<QTableView>("arms")->model()->rowCount(); }
+    void choose(int method) { m_at->find<QListWidget>("methods")->setCurrentRow(method); }
+
+private Q_SLOTS:
+    void init() {
+        QTest::failOnWarning(QRegularExpression(QStringLiteral("no widget|QObject|QWidget|QAbstractItem")));
+        m_at = std::make_unique<WindowUnderTest>();
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(m_at->open());
+        m_at->window->showPage(1);
+        m_at->workspace->openDesign(window_study());
+        new QAbstractItemModelTester(m_at->find<QTableView>("arms")->model(),
+                                     QAbstractItemModelTester::FailureReportingMode::Fatal, m_at->window.get());
+    }
+    void cleanup() { m_at.reset(); }
+
+    void undoAndRedo() {
+        QCOMPARE(arms(), 3);
+        choose(0);
+        type(m_at->find<QLineEdit>("option_rank"), "4");
+        QCOMPARE(m_at->workspace->design().methods[0].options.at("rank"), Json(4));
+        QTest::mouseClick(m_at->find<QPushButton>("removeMethod"), Qt::LeftButton);
+        QCOMPARE(arms(), 2);
+        QUndoStack& undo = m_at->workspace->undoStack();
+        QCOMPARE(undo.count(), 2);
+        QTest::keySequence(m_at->window.get(), QKeySequence::Undo);
+        QCOMPARE(arms(), 3);
+        QTest::keySequence(m_at->window.get(), QKeySequence::Undo);
+        QVERIFY(!m_at->workspace->design().methods[0].options.contains("rank"));
+        choose(0);
+        QCOMPARE(m_at->find<QLineEdit>("option_rank")->text(), QStringLiteral("8"));
+        QTest::keySequence(m_at->window.get(), QKeySequence(QStringLiteral("Ctrl+Shift+Z")));
+        QCOMPARE(m_at->find<QLineEdit>("option_rank")->text(), QStringLiteral("4"));
+        QVERIFY(undo.canRedo());
+    }
+
+    void varyingAnOptionAddsArms() {
+        choose(0);
+        QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);
+        QCOMPARE(arms(), 3); // one level yet
+        QVERIFY(m_at->find<QToolButton>("vary_rank")->isChecked());
+        type(m_at->find<QLineEdit>("option_rank"), "2, 4, 8");
+        QCOMPARE(arms(), 5);
+        QVERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 × 3 seeds = 15 runs")));
+        QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);
+        QCOMPARE(arms(), 3);
+    }
+
+    void levelsThatCannotBeReadAreNotTaken() {
+        choose(0);
+        QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);
+        type(m_at->find<QLineEdit>("option_rank"), "2, many");
+        QCOMPARE(arms(), 3);
+        auto* wrong = m_at->find<QLabel>("wrong_rank");
+        QVERIFY(wrong->isVisible());
+        QVERIFY2(wrong->text().contains(QLatin1String("many")), qPrintable(wrong->text()));
+        type(m_at->find<QLineEdit>("option_rank"), "2, 16");
+        QVERIFY(wrong->isHidden());
+        QCOMPARE(arms(), 4);
+    }
+
+    void wrongValueIsExplainedAndBlocksTheStart() {
+        auto* sections = m_at->find<QListWidget>("sections");
+        auto* start = m_at->find<QPushButton>("start");
+        QVERIFY(start->isEnabled());
+        QCOMPARE(start->text(), QStringLiteral("Start 9 runs"));
+        sections->setCurrentRow(3);
+        type(m_at->find<QLineEdit>("option_steps"), "0");
+        auto* wrong = m_at->find<QLabel>("wrong_steps");
+        QVERIFY(wrong->isVisible());
+        QVERIFY2(wrong->text().contains(QLatin1String("from 1")), qPrintable(wrong->text()));
+        QVERIFY(!start->isEnabled());
+        sections->setCurrentRow(4);
+        auto* problems = m_at->find<QListWidget>("problems");
+        QVERIFY(problems->item(0)->text().contains(QLatin1String("training.steps")));
+        // Enter on the problem leads back to the field.
+        problems->setFocus();
+        problems->setCurrentRow(0);
+        QTest::keyClick(problems, Qt::Key_Return);
+        QCOMPARE(sections->currentRow(), 3);
+        QCOMPARE(m_at->window->focusWidget(), m_at->find<QLineEdit>("option_steps"));
+        type(m_at->find<QLineEdit>("option_steps"), "many");
+        QVERIFY(wrong->isVisible());
+        QVERIFY(!start->isEnabled());
+        type(m_at->find<QLineEdit>("option_steps"), "30");
+        QVERIFY(wrong->isHidden());
+        QVERIFY(start->isEnabled());
+    }
+
+    void seeds() {
+        m_at->find<QListWidget>("sections")->setCurrentRow(3);
+        type(m_at->find<QLineEdit>("seeds"), "1, two");
+        QVERIFY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("two")));
+        QCOMPARE(m_at->workspace->design().seeds.size(), std::size_t(3));
+        type(m_at->find<QLineEdit>("seeds"), "1,1");
+        QVERIFY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("twice")));
+        QVERIFY(!m_at->find<QPushButton>("start")->isEnabled());
+        type(m_at->find<QLineEdit>("seeds"), "4, 5");
+        QVERIFY(m_at->find<QLabel>("wrong_seeds")->isHidden());
+        QCOMPARE(m_at->workspace->design().seeds, (std::vector<std::uint64_t>{4, 5}));
+    }
+
+    void optionsThatDoNotMatterAreAbsentAndRareOnesFolded() {
+        m_at->find<QListWidget>("sections")->setCurrentRow(3);
+        QVERIFY(m_at->window->findChild<QLineEdit*>(QLatin1String("option_beta1")) == nullptr);
+        for (QToolButton* more : m_at->window->findChildren<QToolButton*>(QLatin1String("moreOptions"))) {
+            if (more->isVisible()) QTest::mouseClick(more, Qt::LeftButton);
+        }
+        QVERIFY(m_at->find<QLineEdit>("option_beta1") != nullptr);
+    }
+
+    void anotherBackbone() {
+        Study study = window_study();
+        study.backbone = "/nowhere/backbone";
+        m_at->workspace->openDesign(study);
+        QVERIFY(!m_at->find<QPushButton>("start")->isEnabled());
+        QVERIFY(m_at->find<QListWidget>("problems")->item(0)->text().contains(QLatin1String("/nowhere/backbone")));
+    }
+};
+
+QTEST_MAIN(TestDesign)
+#include "test_design.moc"

@@ -1,0 +1,182 @@
+// Every page in light and dark, large and small: nothing is cut off. With DIAPASON_SCREENSHOTS=FOLDER each is written
+// as a PNG; DIAPASON_SCREENSHOTS_DB=FILE then takes its finished study from that database instead of a scripted one.
+
+#include "tests/ui/ui_support.h"
+#include "ui/results/results_page.h"
+#include "ui/run/run_page.h"
+#include "ui/shell/action_finder.h"
+
+#include <QAbstractButton>
+#include <QDialog>
+#include <QDir>
+#include <QListWidget>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+namespace {
+
+const QSize sizes[] = {{1440, 900}, {1000, 640}};
+
+/// Buttons and one-line labels that are narrower than their text.
+QStringList cutOff(const QWidget& window) {
+    QStringList found;
+    for (const auto* button : window.findChildren<QAbstractButton*>()) {
+        if (button->isVisible() && !button->text().isEmpty() && button->width() < button->sizeHint().width() - 1)
+            found.append(QStringLiteral("button \"%1\": %2 of %3 px")
+                             .arg(button->text())
+                             .arg(button->width())
+                             .arg(button->sizeHint().width()));
+    }
+    for (const auto* label : window.findChildren<QLabel*>()) {
+        if (!label->isVisible() || label->text().isEmpty()) continue;
+        const QSize wanted = label->wordWrap() ? QSize(0, label->heightForWidth(label->width())) : label->sizeHint();
+        if (label->width() < wanted.width() - 1 || label->height() < wanted.height() - 1)
+            found.append(QStringLiteral("label \"%1\": %2×%3 of %4×%5 px")
+                             .arg(label->text())
+                             .arg(label->width())
+                             .arg(label->height())
+                             .arg(wanted.width())
+                             .arg(wanted.height()));
+    }
+    return found;
+}
+
+// Layouts done and plots drawn: their headings ask for a layout again.
+bool settled(const QWidget& window) {
+    QCoreApplication::processEvents();
+    const auto plots = window.findChildren<ui::CurvePlot*>();
+    return std::all_of(plots.begin(), plots.end(), [](const auto* plot) { return plot->upToDate(); });
+}
+
+} // namespace
+
+class TestPictures : public QObject {
+    Q_OBJECT
+
+    QString m_look;
+
+    void look(WindowUnderTest& at, const QString& name, QWidget* shown = nullptr) {
+        for (const QSize size : sizes) {
+            at.window->resize(size);
+            QWidget* target = shown != nullptr ? shown : at.window.get();
+            QTRY_VERIFY(settled(*at.window));
+            const QStringList wrong = cutOff(*target);
+            const QString where = QStringLiteral("%1, %2, %3 wide").arg(name, m_look).arg(size.width());
+            if (const QByteArray folder = qgetenv("DIAPASON_SCREENSHOTS"); !folder.isEmpty()) {
+                QDir().mkpath(QString::fromLocal8Bit(folder));
+                const QString file = QStringLiteral("%1/%2-%3-%4.png")
+                                         .arg(QString::fromLocal8Bit(folder), name, m_look)
+                                         .arg(size.width());
+                QVERIFY2(target->grab().save(file), qPrintable(file));
+                if (!wrong.isEmpty()) qInfo().noquote() << where << wrong.join(QStringLiteral("; "));
+            } else {
+                QVERIFY2(wrong.isEmpty(), qPrintable(where + QStringLiteral(": ") + wrong.join(QStringLiteral("; "))));
+            }
+            QVERIFY2(at.window->width() <= size.width() && at.window->height() <= size.height(), qPrintable(where));
+        }
+    }
+
+private Q_SLOTS:
+    void everyPage_data() {
+        QTest::addColumn<int>("appearance");
+        QTest::newRow("light") << static_cast<int>(ui::Appearance::light);
+        QTest::newRow("dark") << static_cast<int>(ui::Appearance::dark);
+    }
+    void everyPage() {
+        QFETCH(int, appearance);
+        m_look = QString::fromLatin1(QTest::currentDataTag());
+        WindowUnderTest at(false, static_cast<ui::Appearance>(appearance));
+        QVERIFY(QTest::qWaitForWindowExposed(at.window.get()));
+        look(at, QStringLiteral("home-no-database"));
+        QVERIFY(at.open());
+        look(at, QStringLiteral("home-first"));
+        for (int page = 2; page < 5; ++page) {
+            at.window->showPage(page);
+            look(at, QStringLiteral("empty-%1").arg(page));
+        }
+        at.window->showPage(1);
+        look(at, QStringLiteral("design-empty"));
+        at.workspace->openDesign(sample_study("first-look"));
+        auto* sections = at.find<QListWidget>("sections");
+        QVERIFY(sections != nullptr);
+        for (int section = 0; section < sections->count(); ++section) {
+            sections->setCurrentRow(section);
+            look(at, QStringLiteral("design-%1").arg(section + 1));
+        }
+        Study wrong = sample_study("first-look");
+        wrong.seeds = {1, 1};
+        wrong.methods.back().options["targets"] = "encoder.*.self_attn.zz";
+        wrong.training["steps"] = -3;
+        at.workspace->openDesign(wrong);
+        sections->setCurrentRow(2);
+        if (auto* methods = at.find<QListWidget>("methods")) methods->setCurrentRow(3);
+        look(at, QStringLiteral("design-wrong-methods"));
+        sections->setCurrentRow(3);
+        look(at, QStringLiteral("design-wrong-training"));
+        sections->setCurrentRow(4);
+        look(at, QStringLiteral("design-wrong-preflight"));
+
+        const QByteArray given = qgetenv("DIAPASON_SCREENSHOTS_DB");
+        if (!given.isEmpty()) {
+            std::filesystem::copy_file(given.toStdString(), at.folder() / "diapason.db");
+            QVERIFY(at.workspace->openDatabase(at.folder() / "diapason.db"));
+            at.window->showPage(2);
+            look(at, QStringLiteral("run-finished"));
+            at.window->showPage(3);
+            look(at, QStringLiteral("results"));
+            at.window->showPage(4);
+            look(at, QStringLiteral("replay"));
+        }
+        QVERIFY(at.play(sample_study("first-look"), 20));
+        QTRY_VERIFY(at.hand->job().key != 0);
+        at.hand->send(begun_run(at.hand->job(), 40, 23));
+        at.window->showPage(2);
+        QTRY_VERIFY(at.workspace->queue().entries[20].step == 23);
+        look(at, QStringLiteral("run-live"));
+        at.window->showPage(3);
+        look(at, QStringLiteral("results-partial"));
+        at.window->showPage(1);
+        look(at, QStringLiteral("design-while-running"));
+        at.window->showPage(0);
+        look(at, QStringLiteral("home-running"));
+        at.window->showPage(2);
+        at.hand->send(state_event(RunState::failed,
+                                  "resources/data/section/train.tsv, line 7: 2 columns where 3 are needed; "
+                                  "correct the line or name another file"));
+        QTRY_COMPARE(at.workspace->queue().failed, std::size_t(1));
+        at.workspace->pause(true);
+        QTRY_VERIFY(at.workspace->queue().paused);
+        look(at, QStringLiteral("run-failed-paused"));
+        at.workspace->cancelAll();
+        QTRY_VERIFY(!at.workspace->running());
+        look(at, QStringLiteral("run-stopped"));
+        at.window->showPage(4);
+        look(at, QStringLiteral("replay-scripted"));
+        at.window->showPage(3);
+        look(at, QStringLiteral("results-scripted"));
+        const auto trigger = [&](const QString& text) {
+            for (QAction* action : at.window->findChildren<QAction*>()) {
+                if (action->text() == text) return action->trigger();
+            }
+            QFAIL(qPrintable(text));
+        };
+        trigger(QStringLiteral("Export results…"));
+        QTRY_VERIFY(at.window->findChild<QDialog*>() != nullptr);
+        auto* dialog = at.window->findChild<QDialog*>();
+        look(at, QStringLiteral("export"), dialog);
+        dialog->close();
+        QTRY_VERIFY(at.window->findChild<QDialog*>() == nullptr);
+        trigger(QStringLiteral("Find an action…"));
+        QTRY_VERIFY(at.window->findChild<ui::ActionFinder*>() != nullptr);
+        look(at, QStringLiteral("finder"), at.window->findChild<ui::ActionFinder*>());
+        at.window->findChild<ui::ActionFinder*>()->close();
+        write_text(at.folder() / "broken.db", "this is no database, only text that is long enough to be looked at");
+        at.window->showPage(0);
+        QVERIFY(!at.workspace->openDatabase(at.folder() / "broken.db"));
+        look(at, QStringLiteral("home-unreadable"));
+    }
+};
+
+QTEST_MAIN(TestPictures)
+#include "test_pictures.moc"

@@ -1,0 +1,216 @@
+// The Run page, its queue played by hand: points as they come, pause, stop one, stop all, cursor, smoothing, hiding.
+
+#include "experiments/results.h"
+#include "tests/ui/ui_support.h"
+#include "ui/results/results_page.h"
+#include "ui/run/queue_model.h"
+#include "ui/run/run_page.h"
+
+#include <QAbstractItemModelTester>
+#include <QListWidget>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSlider>
+#include <QTableView>
+#include <QTableWidget>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+class TestRunPage : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<WindowUnderTest> m_at;
+    ui::RunPage* m_page = nullptr;
+
+    void begin(const Study& study = window_study()) {
+        m_at->workspace->openDesign(study);
+        QVERIFY(m_at->workspace->startStudy());
+        QTRY_VERIFY(m_at->hand->job().key != 0);
+    }
+    QTableWidget* values() const { return m_page->findChild<QTableWidget*>(QLatin1String("values")); }
+    QString title() const { return m_page->findChild<QLabel*>(QLatin1String("valuesTitle"))->text(); }
+    QString value(int row, int column) const { return values()->item(row, column)->text(); }
+    std::size_t count(RunState state) const {
+        std::size_t n = 0;
+        for (const QueueEntry& entry : m_at->workspace->queue().entries)
+            n += entry.state == state;
+        return n;
+    }
+
+private Q_SLOTS:
+    void init() {
+        m_at = std::make_unique<WindowUnderTest>();
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(m_at->open());
+        m_at->window->showPage(2);
+        m_page = m_at->window->page<ui::RunPage>();
+        new QAbstractItemModelTester(m_at->find<QTableView>("queue")->model(),
+                                     QAbstractItemModelTester::FailureReportingMode::Fatal, m_at->window.get());
+    }
+    void cleanup() { m_at.reset(); }
+
+    void pointsArriveLive() {
+        begin();
+        const RunJob job = m_at->hand->job();
+        m_at->hand->send(begun_run(job, 40, 12));
+        QTRY_VERIFY(m_page->curves().find(job.key, "train/loss") != nullptr);
+        QTRY_COMPARE(m_page->curves().find(job.key, "train/loss")->step.size(), std::size_t(12));
+        QTRY_VERIFY(value(0, 1) != QStringLiteral("—"));
+        QVERIFY(m_at->workspace->running());
+        QTRY_VERIFY(m_at->find<QLabel>("studyState")->text().startsWith(QLatin1String("running 0 of 9")));
+        // A point that the store has delivered already is not drawn twice.
+        m_at->hand->send(MetricPoints{{{"train/loss", 12, 1.2, 5.0}, {"train/loss", 13, 1.3, 5.0}}});
+        QTRY_COMPARE(m_page->curves().find(job.key, "train/loss")->step.size(), std::size_t(13));
+    }
+
+    void pauseAndResume() {
+        begin();
+        m_at->hand->send(begun_run(m_at->hand->job(), 40, 3));
+        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        auto* pause = m_at->find<QPushButton>("pause");
+        QTest::mouseClick(pause, Qt::LeftButton);
+        QTRY_COMPARE(pause->text(), QStringLiteral("Resume"));
+        QCOMPARE(m_at->hand->pauses.size(), std::size_t(1));
+        QTRY_COMPARE(count(RunState::paused), std::size_t(1));
+        QTest::mouseClick(pause, Qt::LeftButton);
+        QTRY_COMPARE(pause->text(), QStringLiteral("Pause"));
+        QCOMPARE(m_at->hand->pauses.back().second, false);
+    }
+
+    void stopOneGoesOnWithTheNext() {
+        begin();
+        const RunJob job = m_at->hand->job();
+        m_at->hand->send(begun_run(job, 40, 3));
+        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        QTest::mouseClick(m_at->find<QPushButton>("stopRun"), Qt::LeftButton);
+        QTRY_COMPARE(count(RunState::cancelled), std::size_t(1));
+        QCOMPARE(m_at->hand->cancels, std::vector<std::int64_t>{job.key});
+        QTRY_VERIFY(m_at->hand->job().key != job.key && m_at->hand->job().key != 0);
+        QVERIFY(m_at->workspace->running());
+        // A run that waits is stopped by selecting it.
+        auto* queue = m_at->find<QTableView>("queue");
+        queue->selectRow(queue->model()->rowCount() - 2);
+        QTest::keySequence(m_at->window.get(), QKeySequence(QStringLiteral("Ctrl+.")));
+        QTRY_COMPARE(count(RunState::cancelled), std::size_t(2));
+        QCOMPARE(m_at->hand->cancels.size(), std::size_t(1)); // it never reached the executor
+    }
+
+    void stopAllAsksFirst() {
+        begin();
+        m_at->hand->send(begun_run(m_at->hand->job(), 40, 3));
+        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        QString asked;
+        const auto answer = [&](QMessageBox::ButtonRole role) {
+            QTimer::singleShot(0, m_at->window.get(), [&asked, role] {
+                auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+                if (box == nullptr) return;
+                asked = box->text();
+                for (QAbstractButton* button : box->buttons()) {
+                    if (box->buttonRole(button) == role) return button->click();
+                }
+            });
+        };
+        answer(QMessageBox::RejectRole);
+        m_at->find<QPushButton>("stopAll")->click();
+        QVERIFY2(asked.contains(QLatin1String("9 runs")), qPrintable(asked));
+        QVERIFY(m_at->workspace->running());
+        answer(QMessageBox::AcceptRole);
+        m_at->find<QPushButton>("stopAll")->click();
+        QTRY_VERIFY(!m_at->workspace->running());
+        QCOMPARE(count(RunState::cancelled), std::size_t(9));
+        QVERIFY(!m_at->find<QPushButton>("stopAll")->isEnabled());
+    }
+
+    void failedRunIsNamedAndPassedOver() {
+        begin();
+        m_at->hand->send(begun_run(m_at->hand->job(), 40, 2));
+        m_at->hand->send(state_event(RunState::failed, "train.tsv, line 7: two columns"));
+        QTRY_COMPARE(count(RunState::failed), std::size_t(1));
+        const auto shown = [this] {
+            const auto labels = m_page->findChildren<QLabel*>();
+            return std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+                return label->isVisible() && label->text().contains(QLatin1String("train.tsv, line 7"));
+            });
+        };
+        QTRY_VERIFY(shown());
+        QTRY_VERIFY(m_at->hand->job().key != 0);
+    }
+
+    void cursorShowsTheLastValueAtOrBefore() {
+        QVERIFY(m_at->playToEnd(window_study({1, 2, 3}, 1)));
+        auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
+        QVERIFY(plot != nullptr);
+        QTRY_COMPARE(value(0, 3), QStringLiteral("3"));
+        const QString latest = value(0, 2);
+        Q_EMIT plot->cursorMoved(25.0); // evaluations stand at 10, 20, 30 and 40
+        QTRY_COMPARE(title(), QStringLiteral("At step 25"));
+        std::vector<double> at20;
+        for (const QueueEntry& entry : m_at->workspace->queue().entries) {
+            if (entry.arm_label != "LoRA") continue;
+            const ui::Curve* curve = m_page->curves().find(entry.run, "validation/accuracy");
+            at20.push_back(100 * curve->value.at(1));
+        }
+        const Estimate e = estimate(at20);
+        QVERIFY2(value(0, 2).startsWith(QString::number(e.mean, 'f', 1)), qPrintable(value(0, 2)));
+        QVERIFY(value(0, 2).contains(QStringLiteral("±")));
+        QVERIFY(value(0, 2) != latest);
+        Q_EMIT plot->cursorMoved(5.0); // before the first evaluation
+        QTRY_COMPARE(value(0, 2), QStringLiteral("—"));
+        // By keys too: from the right end, one step back.
+        plot->setFocus();
+        Q_EMIT plot->cursorMoved(std::nan(""));
+        QTest::keyClick(plot, Qt::Key_Left);
+        QTRY_COMPARE(title(), QStringLiteral("At step 39"));
+    }
+
+    void smoothingChangesCurvesNotValues() {
+        QVERIFY(m_at->playToEnd(window_study({1}, 1)));
+        QTRY_VERIFY(value(0, 1) != QStringLiteral("—"));
+        const QString before = value(0, 1);
+        auto* slider = m_at->find<QSlider>("smoothing");
+        auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("lossPlot"));
+        slider->setValue(90);
+        QCOMPARE(plot->view().smoothing, 0.9);
+        QCOMPARE(m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"))->view().smoothing,
+                 0.0); // evaluations never
+        QCOMPARE(value(0, 1), before);
+    }
+
+    void hiddenArmsChangeNoMean() {
+        QVERIFY(m_at->playToEnd(window_study()));
+        QTRY_COMPARE(value(2, 3), QStringLiteral("3"));
+        m_at->window->showPage(3);
+        const QString table = m_at->window->page<ui::ResultsPage>()->selectionText();
+        m_at->window->showPage(2);
+        std::vector<QString> before;
+        for (int row = 0; row < values()->rowCount(); ++row)
+            before.push_back(value(row, 2));
+        values()->item(1, 0)->setCheckState(Qt::Unchecked);
+        auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
+        QTRY_VERIFY(plot->upToDate());
+        Q_EMIT plot->cursorMoved(1000); // makes the table anew
+        QTRY_COMPARE(title(), QStringLiteral("At step 1000"));
+        for (int row = 0; row < values()->rowCount(); ++row)
+            QCOMPARE(value(row, 2), before[static_cast<std::size_t>(row)]);
+        QCOMPARE(values()->item(1, 0)->checkState(), Qt::Unchecked);
+        m_at->window->showPage(3);
+        QCOMPARE(m_at->window->page<ui::ResultsPage>()->selectionText(), table);
+    }
+
+    void smallWindowKeepsEverything() {
+        QVERIFY(m_at->playToEnd(window_study({1}, 1)));
+        for (const QSize size : {QSize(1000, 640), QSize(1440, 900), QSize(1000, 640)}) {
+            m_at->window->resize(size);
+            QTRY_COMPARE(m_at->window->size(), size);
+            QCoreApplication::processEvents();
+            for (const char* name : {"queue", "values", "events", "lossPlot", "scorePlot"}) {
+                const auto* part = m_page->findChild<QWidget*>(QLatin1String(name));
+                QVERIFY2(part != nullptr && part->isVisible() && part->width() >= 180 && part->height() >= 50, name);
+            }
+        }
+    }
+};
+
+QTEST_MAIN(TestRunPage)
+#include "test_run_page.moc"

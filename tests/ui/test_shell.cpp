@@ -1,0 +1,283 @@
+// The window around the pages: what it links, contrast, names, keys, remembered geometry, unreadable databases.
+
+#include "tests/ui/ui_support.h"
+#include "ui/replay/replay_page.h"
+#include "ui/shell/action_finder.h"
+#include "ui/shell/file_dialog.h"
+
+#include <QAccessible>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFrame>
+#include <QListWidget>
+#include <QProcess>
+#include <QPushButton>
+#include <QSlider>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QToolButton>
+#include <QTreeWidget>
+
+#include <set>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+namespace {
+
+double luminance(const QColor& c) {
+    const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF());
+}
+
+double contrast(ui::Role a, ui::Role b) {
+    const double x = luminance(ui::colour(a)), y = luminance(ui::colour(b));
+    return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
+}
+
+QString nameOf(const QWidget* widget) {
+    QAccessibleInterface* accessible = QAccessible::queryAccessibleInterface(const_cast<QWidget*>(widget));
+    return accessible == nullptr ? QString() : accessible->text(QAccessible::Name);
+}
+
+/// What Tab can reach on the visible page, leaving out what a widget is made of.
+std::set<QWidget*> tabStops(const QWidget* page) {
+    std::set<QWidget*> stops;
+    for (QWidget* widget : page->findChildren<QWidget*>()) {
+        if (!widget->isVisible() || !widget->isEnabled() || !(widget->focusPolicy() & Qt::TabFocus)) continue;
+        if (widget->focusProxy() != nullptr || widget->objectName().startsWith(QLatin1String("qt_"))) continue;
+        stops.insert(widget);
+    }
+    return stops;
+}
+
+QString describe(const QWidget* widget) {
+    return QStringLiteral("%1 %2").arg(QLatin1String(widget->metaObject()->className()), widget->objectName());
+}
+
+} // namespace
+
+class TestShell : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void programLinksNoTorch() {
+        QProcess ldd;
+        ldd.start(QStringLiteral("ldd"), {QStringLiteral(DIAPASON_BIN_DIR "/diapason")});
+        QVERIFY(ldd.waitForFinished());
+        const QByteArray libraries = ldd.readAllStandardOutput();
+        QVERIFY2(libraries.contains("libQt6Widgets"), libraries);
+        for (const char* name : {"libtorch", "libc10", "libdiapason_engine"})
+            QVERIFY2(!libraries.contains(name), libraries);
+    }
+
+    void textContrast_data() {
+        QTest::addColumn<int>("look");
+        QTest::newRow("light") << static_cast<int>(ui::Appearance::light);
+        QTest::newRow("dark") << static_cast<int>(ui::Appearance::dark);
+    }
+    void textContrast() {
+        QFETCH(int, look);
+        ui::applyTheme(static_cast<ui::Appearance>(look));
+        using enum ui::Role;
+        const std::pair<ui::Role, std::vector<ui::Role>> pairs[] = {{text, {base, window, side, selection}},
+                                                                    {secondary, {base, window, side, selection}},
+                                                                    {hint, {base, window}},
+                                                                    {good, {base, window}},
+                                                                    {warning, {base, window}},
+                                                                    {error, {base, window}},
+                                                                    {focus, {base}},
+                                                                    {accentText, {accent}}};
+        for (const auto& [ink, grounds] : pairs) {
+            for (const ui::Role ground : grounds) {
+                QVERIFY2(contrast(ink, ground) >= 4.5,
+                         qPrintable(QStringLiteral("%1 on %2: %3")
+                                        .arg(ui::colour(ink).name(), ui::colour(ground).name())
+                                        .arg(contrast(ink, ground))));
+            }
+        }
+        for (int slot = 1; slot <= 8; ++slot) { // strokes and fills, not text
+            const double x = luminance(ui::seriesColour(slot)), y = luminance(ui::colour(base));
+            QVERIFY((std::max(x, y) + 0.05) / (std::min(x, y) + 0.05) >= 3.0);
+        }
+    }
+
+    void everyControlHasANameAndIsReachedByTab() {
+        WindowUnderTest at;
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(at.open());
+        at.workspace->openDesign(sample_study("first-look"));
+        QVERIFY(at.playToEnd(window_study()));
+        auto* sections = at.find<QListWidget>("sections");
+        auto* stack = at.window->centralWidget()->findChild<QStackedWidget*>();
+        const auto check = [&](const QString& where) {
+            const QWidget* page = stack->currentWidget();
+            std::set<QWidget*> left = tabStops(page);
+            QVERIFY2(!left.empty(), qPrintable(where));
+            for (const QWidget* widget : left)
+                QVERIFY2(!nameOf(widget).isEmpty(), qPrintable(where + QStringLiteral(": ") + describe(widget)));
+            (*left.begin())->setFocus();
+            for (int i = 0; i < 120 && !left.empty(); ++i) {
+                left.erase(QApplication::focusWidget());
+                QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+            }
+            QVERIFY2(left.empty(),
+                     qPrintable(where + QStringLiteral(": ") + (left.empty() ? QString() : describe(*left.begin()))));
+        };
+        for (int page = 0; page < at.window->pages().size(); ++page) {
+            at.window->showPage(page);
+            if (page != 1) {
+                check(at.window->pages()[page]->title());
+                continue;
+            }
+            for (int section = 0; section < sections->count(); ++section) {
+                sections->setCurrentRow(section);
+                check(QStringLiteral("Design %1").arg(section + 1));
+            }
+        }
+    }
+
+    void pagesByKey() {
+        WindowUnderTest at;
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        auto* stack = at.window->centralWidget()->findChild<QStackedWidget*>();
+        for (int page = 4; page >= 0; --page) {
+            QTest::keySequence(at.window.get(), QKeySequence(QStringLiteral("Alt+%1").arg(page + 1)));
+            QCOMPARE(stack->currentIndex(), page);
+        }
+        QTest::keyClick(at.window.get(), Qt::Key_2);
+        QCOMPARE(stack->currentIndex(), 1);
+        // A digit in a field is a digit.
+        auto* name = at.find<QLineEdit>("studyName");
+        name->setFocus();
+        QTest::keyClick(name, Qt::Key_3);
+        QCOMPARE(stack->currentIndex(), 1);
+        QVERIFY(name->text().contains(QLatin1Char('3')));
+    }
+
+    void actionFinder() {
+        WindowUnderTest at;
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QTest::keySequence(at.window.get(), QKeySequence(QStringLiteral("Ctrl+K")));
+        auto* finder = at.window->findChild<ui::ActionFinder*>();
+        QVERIFY(finder != nullptr);
+        auto* edit = at.find<QLineEdit>("finderEdit");
+        auto* list = at.find<QListWidget>("finderList");
+        const int all = list->count();
+        QTest::keyClicks(edit, QStringLiteral("new st"));
+        QVERIFY(list->count() >= 1 && list->count() < all);
+        QTest::keyClick(edit, Qt::Key_Return);
+        QCOMPARE(at.window->centralWidget()->findChild<QStackedWidget*>()->currentIndex(), 1);
+    }
+
+    void geometryIsRemembered() {
+        TemporaryFolder folder;
+        QSize size;
+        QList<int> panes;
+        for (const bool again : {false, true}) {
+            WindowUnderTest at;
+            set_home_folder(folder / "home");
+            ui::MainWindow window(*at.workspace);
+            window.show();
+            QVERIFY(QTest::qWaitForWindowExposed(&window));
+            auto* splitter = window.findChild<QSplitter*>(QStringLiteral("homeSplitter"));
+            if (again) {
+                QTRY_COMPARE(window.size(), size);
+                QCOMPARE(splitter->sizes(), panes);
+            } else {
+                window.resize(1111, 700);
+                splitter->setSizes({400, 711});
+                QCoreApplication::processEvents();
+                size = window.size();
+                panes = splitter->sizes();
+            }
+            window.close();
+        }
+    }
+
+    void unreadableDatabaseSaysSo() {
+        WindowUnderTest at;
+        QVERIFY(QTest::qWaitForWindowExposed(at.window.get()));
+        auto* banner = at.find<QFrame>("banner");
+        QVERIFY(!banner->isVisible());
+        write_text(at.folder() / "broken.db", std::string(2000, 'x'));
+        QVERIFY(!at.workspace->openDatabase(at.folder() / "broken.db"));
+        QVERIFY(banner->isVisible());
+        QVERIFY2(at.find<QLabel>("bannerText")->text().contains(QLatin1String("broken.db")),
+                 qPrintable(at.find<QLabel>("bannerText")->text()));
+        QVERIFY(!at.find<QPushButton>("runNow")->isEnabled());
+        QTest::mouseClick(at.find<QPushButton>("dismissBanner"), Qt::LeftButton);
+        QVERIFY(!banner->isVisible());
+        QVERIFY(at.open());
+        QVERIFY(at.find<QPushButton>("runNow")->isEnabled());
+    }
+
+    void aSecondWindowReadsOnly() {
+        WindowUnderTest first;
+        QVERIFY(first.open());
+        QVERIFY(first.playToEnd(window_study({1}, 1)));
+        WindowUnderTest second;
+        QVERIFY(second.workspace->openDatabase(first.workspace->databaseFile()));
+        QVERIFY(second.workspace->readOnly());
+        QCOMPARE(second.problems.size(), 1);
+        QVERIFY(!second.find<QPushButton>("runNow")->isEnabled());
+        QCOMPARE(second.workspace->queue().finished, std::size_t(2));
+    }
+
+    void openAndImportThroughTheMenu() {
+        WindowUnderTest at;
+        ui::file_dialog::nextAnswer() = ui::qs((at.folder() / "other.db").string());
+        const auto trigger = [&](const char* text) {
+            for (QAction* action : at.window->findChildren<QAction*>()) {
+                if (action->text() == QString::fromUtf8(text)) return action->trigger();
+            }
+            QFAIL(text);
+        };
+        trigger("Open database…");
+        QVERIFY(at.workspace->hasDatabase());
+        at.workspace->openDesign(window_study());
+        const std::filesystem::path file = at.folder() / "study.json";
+        ui::file_dialog::nextAnswer() = ui::qs(file.string());
+        trigger("Save study as…");
+        at.workspace->newStudy();
+        ui::file_dialog::nextAnswer() = ui::qs(file.string());
+        trigger("Import study…");
+        QCOMPARE(at.workspace->design().title, std::string("Window study"));
+        write_text(file, "{");
+        ui::file_dialog::nextAnswer() = ui::qs(file.string());
+        trigger("Import study…");
+        QVERIFY(at.find<QLabel>("bannerText")->text().contains(QLatin1String("study.json")));
+    }
+
+    void replayHidesTheFuture() {
+        WindowUnderTest at;
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(at.open());
+        QVERIFY(at.playToEnd(window_study({1, 2, 3}, 1)));
+        at.window->showPage(4);
+        auto* replay = at.window->page<ui::ReplayPage>();
+        QVERIFY(std::abs(replay->duration() - 4.1) < 1e-9);
+        auto* plot = replay->findChild<ui::CurvePlot*>();
+        QCOMPARE(plot->view().untilWall, std::numeric_limits<double>::infinity());
+        auto* scrubber = at.find<QSlider>("scrubber");
+        QTRY_COMPARE(at.window->focusWidget(), scrubber); // ready to be played by keys
+        QTest::keyClick(scrubber, Qt::Key_Home);
+        QCOMPARE(replay->position(), 0.0);
+        QTest::keyClick(scrubber, Qt::Key_Right, Qt::ShiftModifier); // the first evaluation, step 10
+        QVERIFY(std::abs(replay->position() - 1.0) < 1e-9);
+        QCOMPARE(plot->view().untilWall, replay->position());
+        QTest::keyClick(scrubber, Qt::Key_Right);
+        QVERIFY(std::abs(replay->position() - 1.1) < 1e-9);
+        // Fewer runs: unticking an arm takes its runs away, one seed can stay.
+        auto* runs = at.find<QTreeWidget>("runs");
+        QCOMPARE(runs->topLevelItemCount(), 2);
+        const RowId first = runs->topLevelItem(0)->child(0)->data(0, Qt::UserRole).toLongLong();
+        QVERIFY(replay->curves().find(first, "train/loss") != nullptr);
+        runs->topLevelItem(0)->setCheckState(0, Qt::Unchecked);
+        QTRY_VERIFY(replay->curves().find(first, "train/loss") == nullptr);
+        QVERIFY(std::abs(replay->position() - 1.1) < 1e-9);
+    }
+};
+
+QTEST_MAIN(TestShell)
+#include "test_shell.moc"

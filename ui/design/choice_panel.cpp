@@ -1,0 +1,52 @@
+#include "ui/design/choice_panel.h"
+
+#include "ui/theme/labels.h"
+#include "ui/theme/theme.h"
+#include "ui/theme/views.h"
+
+#include <QStyle>
+#include <QVBoxLayout>
+
+namespace diapason::ui {
+
+ChoicePanel::ChoicePanel(const QString& title, const QString& hint, const QStringList& names, QWidget* parent)
+    : QWidget(parent),
+      m_list(new QListWidget),
+      m_name(label("heading")),
+      m_text(label("")) {
+    m_list->setAccessibleName(title);
+    m_list->addItems(names);
+    dressList(m_list, false, true);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* left = new QVBoxLayout;
+    left->setContentsMargins(16, 12, 12, 12);
+    left->addWidget(label("heading", title));
+    left->addWidget(label("secondary", hint));
+    left->addWidget(m_list, 1);
+    auto* right = new QVBoxLayout;
+    right->setContentsMargins(12, 12, 16, 12);
+    right->addWidget(m_name);
+    right->addWidget(m_text);
+    right->addStretch();
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addLayout(left, 2);
+    layout->addLayout(right, 3);
+    connect(m_list, &QListWidget::currentTextChanged, this, [this](const QString& name) {
+        if (!name.isEmpty()) Q_EMIT chosen(name);
+    });
+}
+
+void ChoicePanel::setCurrent(const QString& name, const QString& description, bool wrong) {
+    const QSignalBlocker blocker(m_list);
+    const auto items = m_list->findItems(name, Qt::MatchExactly);
+    if (items.isEmpty()) m_list->addItem(name);
+    m_list->setCurrentItem(items.isEmpty() ? m_list->item(m_list->count() - 1) : items.front());
+    m_name->setText(name);
+    m_text->setText(description);
+    m_text->setProperty("role", wrong ? QStringLiteral("error") : QString());
+    m_text->style()->unpolish(m_text);
+    m_text->style()->polish(m_text);
+}
+
+} // namespace diapason::ui

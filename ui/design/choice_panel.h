@@ -1,0 +1,25 @@
+// One of several named things, with what is known about the chosen one beside it: backbones, tasks.
+#pragma once
+
+#include <QLabel>
+#include <QListWidget>
+#include <QWidget>
+
+namespace diapason::ui {
+
+class ChoicePanel : public QWidget {
+    Q_OBJECT
+public:
+    ChoicePanel(const QString& title, const QString& hint, const QStringList& names, QWidget* parent = nullptr);
+    /// A name that is not listed, such as a folder of the user, is added.
+    void setCurrent(const QString& name, const QString& description, bool wrong);
+
+Q_SIGNALS:
+    void chosen(const QString& name); ///< by the user
+
+private:
+    QListWidget* m_list;
+    QLabel *m_name, *m_text;
+};
+
+} // namespace diapason::ui

@@ -1,0 +1,220 @@
+#include "ui/design/method_panel.h"
+
+#include "core/base/error.h"
+#include "core/base/format.h"
+#include "core/base/training_options.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
+#include "ui/theme/theme.h"
+#include "ui/theme/views.h"
+
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace diapason::ui {
+namespace {
+
+// The learning rate is the one training option that must differ between methods to be fair.
+std::vector<OptionDescriptor> ownTraining(const MethodInfo& info) {
+    std::vector<OptionDescriptor> own;
+    for (OptionDescriptor option : training_options()) {
+        if (option.name != "learning_rate") continue;
+        option.default_value = info.default_learning_rate;
+        own.push_back(option);
+    }
+    return own;
+}
+
+const MethodInfo* infoOf(const std::string& id) {
+    for (const MethodInfo& info : method_catalog()) {
+        if (info.id == id) return &info;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+void setLevels(std::vector<Factor>& factors, const std::string& address, const std::vector<Json>& levels) {
+    const auto found =
+        std::find_if(factors.begin(), factors.end(), [&](const Factor& factor) { return factor.address == address; });
+    if (levels.empty()) {
+        if (found != factors.end()) factors.erase(found);
+    } else if (found != factors.end()) {
+        found->levels = levels;
+    } else {
+        factors.push_back({address, levels});
+    }
+}
+
+MethodPanel::MethodPanel(Workspace& workspace, const ArmsModel& arms, QWidget* parent)
+    : QWidget(parent),
+      m_workspace(workspace),
+      m_arms(arms),
+      m_add(new QComboBox),
+      m_remove(new QPushButton(icon(QStringLiteral("trash")), tr("Remove"))),
+      m_methods(new QListWidget) {
+    m_add->setObjectName(QStringLiteral("addMethod"));
+    m_add->setAccessibleName(tr("Add a method"));
+    m_add->addItem(icon(QStringLiteral("plus")), tr("Add method"));
+    for (const MethodInfo& method : method_catalog())
+        m_add->addItem(qs(method.label), qs(method.id));
+    m_remove->setToolTip(tr("Remove the selected method from the study"));
+    m_remove->setObjectName(QStringLiteral("removeMethod"));
+    m_methods->setObjectName(QStringLiteral("methods"));
+    m_methods->setAccessibleName(tr("Methods of the study"));
+    dressList(m_methods);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(12, 8, 12, 0);
+    bar->addWidget(m_add, 1);
+    bar->addWidget(m_remove);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addLayout(bar);
+    layout->addWidget(m_methods);
+    layout->addWidget(buildForm(), 1);
+    connect(m_add, &QComboBox::activated, this, [this](int index) {
+        if (index == 0) return;
+        const std::string id = m_add->itemData(index).toString().toStdString();
+        m_add->setCurrentIndex(0);
+        m_workspace.edit(tr("add %1").arg(qs(method_info(id).label)), [&](Study& study) {
+            study.methods.push_back({id, Json::object(), Json::object(), {}});
+        });
+        m_methods->setCurrentRow(m_methods->count() - 1);
+    });
+    connect(m_remove, &QPushButton::clicked, this, [this] {
+        const int row = m_methods->currentRow();
+        if (row < 0) return;
+        m_workspace.edit(tr("remove %1").arg(m_methods->item(row)->text()),
+                         [&](Study& study) { study.methods.erase(study.methods.begin() + row); });
+    });
+    connect(m_methods, &QListWidget::currentRowChanged, this, [this] {
+        reloadForm();
+        Q_EMIT currentChanged();
+    });
+}
+
+QWidget* MethodPanel::buildForm() {
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(12, 4, 12, 8);
+    layout->setSpacing(4);
+    m_formula = label("");
+    m_summary = label("secondary");
+    m_options = new OptionForm;
+    m_training = new OptionForm;
+    m_counts = label("secondary");
+    for (QWidget* part :
+         {static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_summary), static_cast<QWidget*>(m_options),
+          static_cast<QWidget*>(m_training), static_cast<QWidget*>(m_counts)})
+        layout->addWidget(part);
+    layout->addStretch();
+    auto* area = new QScrollArea;
+    area->setWidget(content);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    connect(m_options, &OptionForm::valueChanged, this, [this](const QString& name, const Json& value) {
+        m_workspace.edit(tr("change %1").arg(name),
+                         [&](Study& study) { selected(study)->options[name.toStdString()] = value; });
+    });
+    connect(m_options, &OptionForm::levelsChanged, this, [this](const QString& name, const std::vector<Json>& levels) {
+        m_workspace.edit(levels.empty() ? tr("stop varying %1").arg(name) : tr("vary %1").arg(name),
+                         [&](Study& study) { setLevels(selected(study)->vary, name.toStdString(), levels); });
+    });
+    connect(m_training, &OptionForm::valueChanged, this, [this](const QString& name, const Json& value) {
+        m_workspace.edit(tr("change %1").arg(name),
+                         [&](Study& study) { selected(study)->training[name.toStdString()] = value; });
+    });
+    return area;
+}
+
+StudyMethod* MethodPanel::selected(Study& study) const {
+    const int row = m_methods->currentRow();
+    return row >= 0 && row < static_cast<int>(study.methods.size()) ? &study.methods[static_cast<std::size_t>(row)]
+                                                                    : nullptr;
+}
+
+void MethodPanel::reload(const std::vector<Problem>& problems) {
+    m_problems = problems;
+    const Study& study = m_workspace.design();
+    const int row = m_methods->currentRow();
+    {
+        const QSignalBlocker blocker(m_methods);
+        m_methods->clear();
+        for (const StudyMethod& method : study.methods) {
+            const MethodInfo* info = infoOf(method.method);
+            QString text = info != nullptr ? qs(info->label) : qs(method.method);
+            for (const Factor& factor : method.vary)
+                text += tr(" · %1 × %2").arg(factor.levels.size()).arg(qs(factor.address));
+            auto* item = new QListWidgetItem(text);
+            for (const Arm& arm : m_arms.arms()) {
+                if (arm.spec.method == method.method) item->setData(Qt::DecorationRole, seriesColour(arm.colour_slot));
+            }
+            item->setToolTip(text);
+            m_methods->addItem(item);
+        }
+        const int count = m_methods->count();
+        m_methods->setCurrentRow(std::clamp(row, count == 0 ? -1 : 0, count - 1));
+        m_methods->setFixedHeight(std::clamp(count, 1, 6) * rowHeight + 6);
+    }
+    m_remove->setEnabled(m_methods->currentRow() >= 0);
+    reloadForm();
+}
+
+void MethodPanel::reloadForm() {
+    Study study = m_workspace.design();
+    const StudyMethod* entry = selected(study);
+    const MethodInfo* info = entry == nullptr ? nullptr : infoOf(entry->method);
+    m_counts->setVisible(info != nullptr);
+    if (info == nullptr) {
+        m_formula->setText(study.methods.empty() ? tr("Add a method to see its options.")
+                                                 : tr("There is no method of this name."));
+        m_summary->clear();
+        m_options->setOptions({}, Json::object(), {}, false);
+        m_training->setOptions({}, Json::object(), {}, false);
+        return;
+    }
+    m_formula->setText(
+        QStringLiteral("<b>%1</b>&nbsp; %2<br><code>%3</code>")
+            .arg(qs(info->label).toHtmlEscaped(), qs(info->paper).toHtmlEscaped(), qs(info->formula).toHtmlEscaped()));
+    m_summary->setText(qs(info->summary));
+    m_options->setOptions(info->options, entry->options, entry->vary, true);
+    m_training->setOptions(ownTraining(*info), entry->training, {}, false);
+    const std::string field = "methods[" + std::to_string(m_methods->currentRow()) + "].";
+    std::vector<Problem> options, training;
+    for (const Problem& problem : m_problems)
+        (problem.field.rfind(field + "training.", 0) == 0 ? training : options).push_back(problem);
+    m_options->setProblems(options, field);
+    m_training->setProblems(training, field);
+    showCounts();
+}
+
+void MethodPanel::showCounts() {
+    Study study = m_workspace.design();
+    const StudyMethod* entry = selected(study);
+    m_counts->clear();
+    for (const Arm& arm : m_arms.arms()) {
+        if (arm.spec.method != entry->method) continue;
+        try {
+            const ParameterCounts counts = counts_of(arm.spec);
+            const auto row = [](const QString& name, const std::string& value) {
+                return QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td align='right'>%2</td></tr>").arg(name, qs(value));
+            };
+            m_counts->setText(QStringLiteral("<b>%1</b><table>").arg(qs(arm.label).toHtmlEscaped()) +
+                              row(tr("trained"), format_count(counts.trained)) +
+                              row(tr("stored for inference"), format_count(counts.stored)) +
+                              row(tr("storage, bit"), format_count(counts.stored_bits)) +
+                              row(tr("head, apart"), format_count(counts.head)) + QStringLiteral("</table>"));
+        } catch (const Error& error) {
+            m_counts->setText(QStringLiteral("<span style=\"color:%1\">%2</span>")
+                                  .arg(colour(Role::error).name(), qs(error.what()).toHtmlEscaped()));
+        }
+        return;
+    }
+}
+
+} // namespace diapason::ui

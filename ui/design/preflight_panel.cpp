@@ -1,0 +1,107 @@
+#include "ui/design/preflight_panel.h"
+
+#include "core/base/format.h"
+#include "experiments/cost.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
+#include "ui/theme/views.h"
+
+#include <QThread>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace diapason::ui {
+
+PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
+    : QWidget(parent),
+      m_workspace(workspace),
+      m_text(label("")),
+      m_why(label("warning")),
+      m_execution(new QComboBox),
+      m_problems(new QListWidget),
+      m_start(new QPushButton) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 12, 16, 12);
+    layout->setSpacing(spacing);
+    layout->addWidget(label("heading", tr("Pre-flight")));
+    layout->addWidget(m_text);
+    auto* row = new QHBoxLayout;
+    auto* where = new QLabel(tr("&Run in"));
+    m_execution->setObjectName(QStringLiteral("execution"));
+    m_execution->setAccessibleName(tr("Where the runs are executed"));
+    m_execution->addItem(tr("a worker thread of this window, one run at a time"));
+    m_execution->addItem(tr("isolated processes, one run per core"));
+    where->setBuddy(m_execution);
+    row->addWidget(where);
+    row->addWidget(m_execution);
+    row->addStretch();
+    layout->addLayout(row);
+    auto* buttons = new QHBoxLayout;
+    m_start->setProperty("primary", true);
+    m_start->setObjectName(QStringLiteral("start"));
+    buttons->addWidget(m_start);
+    buttons->addWidget(m_why, 1);
+    layout->addLayout(buttons);
+    layout->addSpacing(8);
+    layout->addWidget(label("heading", tr("Checks")));
+    m_problems->setObjectName(QStringLiteral("problems"));
+    m_problems->setAccessibleName(tr("What keeps the study from starting"));
+    dressList(m_problems, true, true);
+    layout->addWidget(m_problems, 1);
+    connect(m_execution, &QComboBox::currentIndexChanged, this, [this](int index) {
+        m_workspace.setExecution(index == 1 ? Workspace::Execution::processes : Workspace::Execution::workerThread);
+    });
+    const auto go = [this](const QListWidgetItem* item) {
+        if (const QString field = item->data(Qt::UserRole).toString(); !field.isEmpty()) Q_EMIT fieldWanted(field);
+    };
+    connect(m_problems, &QListWidget::itemActivated, this, go);
+    connect(m_start, &QPushButton::clicked, this, [this] {
+        if (m_workspace.startStudy()) Q_EMIT started();
+    });
+}
+
+void PreflightPanel::reload(const std::vector<Problem>& problems, std::size_t arms) {
+    const Study& study = m_workspace.design();
+    const std::size_t runs = arms * study.seeds.size();
+    QString text = tr("%1 arms × %2 seeds = <b>%3 runs</b>, stored in %4.")
+                       .arg(arms)
+                       .arg(study.seeds.size())
+                       .arg(runs)
+                       .arg(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped()
+                                                      : tr("no database"));
+    if (problems.empty()) {
+        const CostEstimate cost = study_cost(study, m_workspace.hasDatabase() ? &m_workspace.reader() : nullptr);
+        const int cores = std::max(1, QThread::idealThreadCount());
+        text += tr("<br>About <b>%1</b> in the window, %2 in %3 processes (%4).")
+                    .arg(qs(format_duration(cost.seconds)),
+                         qs(format_duration(cost.seconds / std::min<double>(cores, static_cast<double>(runs)))))
+                    .arg(cores)
+                    .arg(cost.measured ? tr("from the speed of stored runs") : tr("estimated; no run is stored yet"));
+    }
+    m_text->setText(text);
+    m_problems->clear();
+    for (const Problem& problem : problems) {
+        auto* item = new QListWidgetItem(icon(QStringLiteral("warn"), Role::error),
+                                         qs(to_line(problem)) + tr("   Enter goes there."));
+        item->setData(Qt::UserRole, qs(problem.field));
+        m_problems->addItem(item);
+    }
+    if (problems.empty())
+        m_problems->addItem(
+            new QListWidgetItem(icon(QStringLiteral("check"), Role::good), tr("Nothing blocks the start.")));
+    if (study.seeds.size() < 3)
+        m_problems->addItem(new QListWidgetItem(icon(QStringLiteral("warn"), Role::warning),
+                                                tr("Fewer than three seeds: no interval will be drawn.")));
+    m_start->setText(tr("Start %1 runs").arg(runs));
+    const QString why = m_workspace.running()        ? tr("A study is running; it has to end first.")
+                        : !m_workspace.hasDatabase() ? tr("No database is open.")
+                        : m_workspace.readOnly()     ? tr("The database is read-only.")
+                        : problems.size() == 1       ? tr("1 problem blocks the start.")
+                        : !problems.empty()          ? tr("%1 problems block the start.").arg(problems.size())
+                                                     : QString();
+    m_why->setText(why);
+    m_start->setEnabled(why.isEmpty());
+}
+
+} // namespace diapason::ui

@@ -1,0 +1,32 @@
+// What a study will cost, what blocks it, and the button that starts it.
+#pragma once
+
+#include "ui/shell/workspace.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QWidget>
+
+namespace diapason::ui {
+
+class PreflightPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit PreflightPanel(Workspace& workspace, QWidget* parent = nullptr);
+    void reload(const std::vector<Problem>& problems, std::size_t arms);
+
+Q_SIGNALS:
+    void started();
+    void fieldWanted(const QString& field); ///< the one that a problem names
+
+private:
+    Workspace& m_workspace;
+    QLabel *m_text, *m_why;
+    QComboBox* m_execution;
+    QListWidget* m_problems;
+    QPushButton* m_start;
+};
+
+} // namespace diapason::ui

@@ -1,0 +1,96 @@
+#include "ui/design/training_panel.h"
+
+#include "core/base/training_options.h"
+#include "ui/design/method_panel.h"
+#include "ui/theme/labels.h"
+#include "ui/theme/theme.h"
+
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+namespace diapason::ui {
+
+TrainingPanel::TrainingPanel(Workspace& workspace, QWidget* parent)
+    : QWidget(parent),
+      m_workspace(workspace),
+      m_seeds(new QLineEdit),
+      m_wrong(label("error")),
+      m_training(new OptionForm) {
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(16, 12, 16, 12);
+    layout->addWidget(label("heading", tr("Seeds")));
+    m_seeds->setObjectName(QStringLiteral("seeds"));
+    m_seeds->setAccessibleName(tr("Seeds"));
+    m_seeds->setMaximumWidth(320);
+    layout->addWidget(m_seeds);
+    m_wrong->setObjectName(QStringLiteral("wrong_seeds"));
+    layout->addWidget(m_wrong);
+    layout->addWidget(label(
+        "secondary",
+        tr("Whole numbers with commas. Every arm is trained with each of them; three are the least for an interval.")));
+    layout->addSpacing(8);
+    layout->addWidget(label("heading", tr("Training of every arm")));
+    m_training->setMaximumWidth(560);
+    layout->addWidget(m_training);
+    layout->addStretch();
+    auto* area = new QScrollArea;
+    area->setWidget(content);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->addWidget(area);
+    connect(m_seeds, &QLineEdit::editingFinished, this, &TrainingPanel::takeSeeds);
+    connect(m_training, &OptionForm::valueChanged, this, [this](const QString& name, const Json& value) {
+        m_workspace.edit(tr("change %1").arg(name), [&](Study& study) { study.training[name.toStdString()] = value; });
+    });
+    connect(m_training, &OptionForm::levelsChanged, this, [this](const QString& name, const std::vector<Json>& levels) {
+        m_workspace.edit(levels.empty() ? tr("stop varying %1").arg(name) : tr("vary %1").arg(name),
+                         [&](Study& study) { setLevels(study.factors, "training." + name.toStdString(), levels); });
+    });
+}
+
+void TrainingPanel::takeSeeds() {
+    if (!m_seeds->isModified()) return;
+    std::vector<std::uint64_t> seeds;
+    for (const QString& part : m_seeds->text().split(QLatin1Char(','), Qt::SkipEmptyParts)) {
+        bool number = false;
+        seeds.push_back(part.trimmed().toULongLong(&number));
+        if (number) continue;
+        m_wrong->setText(tr("\"%1\" is no whole number from 0 on. Not taken.").arg(part.trimmed()));
+        m_wrong->show();
+        return;
+    }
+    m_seeds->setModified(false);
+    m_workspace.edit(tr("seeds"), [&](Study& study) { study.seeds = seeds; });
+}
+
+void TrainingPanel::reload(const std::vector<Problem>& problems) {
+    const Study& study = m_workspace.design();
+    QString wrong;
+    std::vector<Problem> ours;
+    for (const Problem& problem : problems) {
+        if (problem.field.rfind("training.", 0) == 0 || problem.field.rfind("factors.training.", 0) == 0)
+            ours.push_back(problem);
+        if (problem.field.rfind("seeds", 0) == 0)
+            wrong = qs(problem.what + (problem.remedy.empty() ? "" : ". " + problem.remedy));
+    }
+    if (!m_seeds->isModified()) { // what is being typed stays
+        QStringList seeds;
+        for (const std::uint64_t seed : study.seeds)
+            seeds.append(QString::number(seed));
+        if (const QString text = seeds.join(QStringLiteral(", ")); text != m_seeds->text()) m_seeds->setText(text);
+        m_wrong->setText(wrong);
+        m_wrong->setVisible(!wrong.isEmpty());
+    }
+    std::vector<Factor> varied;
+    for (const Factor& factor : study.factors) {
+        if (factor.address.rfind("training.", 0) == 0) varied.push_back({factor.address.substr(9), factor.levels});
+    }
+    m_training->setOptions(training_options(), study.training, varied, true);
+    m_training->setProblems(ours, {});
+}
+
+} // namespace diapason::ui
