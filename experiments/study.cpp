@@ -1,6 +1,7 @@
 #include "experiments/study.h"
 
 #include "core/backbone/backbone_config.h"
+#include "core/backbone/sites.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/training_options.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace diapason {
@@ -166,6 +168,29 @@ void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
     }
 }
 
+// Addresses that match nothing, at the fields where they are given.
+void check_sites(const BackboneConfig& config, const MethodInfo& info, const StudyMethod& entry,
+                 const std::string& field, std::vector<Problem>& problems) {
+    const auto check = [&](const Json& value, const std::string& at) {
+        if (!value.is_string()) return; // said already
+        try {
+            match_sites(config, value.get<std::string>());
+        } catch (const Error& error) {
+            problems.push_back({at, value.get<std::string>(), error.details().what, error.details().remedy});
+        }
+    };
+    for (const OptionDescriptor& option : info.options) {
+        if (option.type != OptionType::sites) continue;
+        if (entry.options.is_object() && entry.options.contains(option.name))
+            check(entry.options.at(option.name), field + ".options." + option.name);
+        for (const Factor& factor : entry.vary) {
+            for (const Json& level : factor.levels) {
+                if (factor.address == option.name) check(level, field + ".vary." + option.name);
+            }
+        }
+    }
+}
+
 Json overlay(Json base, const Json& over) {
     for (const auto& [key, value] : over.items())
         base[key] = value;
@@ -195,7 +220,8 @@ std::vector<Problem> problems_of(const Study& study) {
             problems.push_back({field, value, error.details().what, error.details().remedy});
         }
     };
-    attempt("backbone", study.backbone, [&] { read_backbone_config(resolve_backbone(study.backbone)); });
+    std::optional<BackboneConfig> backbone;
+    attempt("backbone", study.backbone, [&] { backbone = read_backbone_config(resolve_backbone(study.backbone)); });
     attempt("task", study.task, [&] { load_task(study.task); });
     for (std::size_t i = 0; i < study.methods.size(); ++i) {
         const StudyMethod& entry = study.methods[i];
@@ -214,6 +240,7 @@ std::vector<Problem> problems_of(const Study& study) {
         OptionValues::from_json(training_options(), entry.training, field + ".training", problems);
         for (const Factor& factor : entry.vary)
             check_levels(factor, info->options, factor.address, field + ".vary." + factor.address, problems);
+        if (backbone) check_sites(*backbone, *info, entry, field, problems);
     }
     for (const Factor& factor : study.factors) {
         const std::string field = "factors." + factor.address;
@@ -308,7 +335,7 @@ std::vector<Arm> expand(const Study& study) {
                 std::string name = info->label;
                 if (same > 1 && suffix.empty())
                     name += ", " + info->caption(OptionValues::from_json(info->options, options, "", ignored));
-                arm.label = arm.short_label = name + suffix;
+                arm.label = name + suffix;
                 arms.push_back(std::move(arm));
             }
         }

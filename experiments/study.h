@@ -54,7 +54,6 @@ struct Study {
 /// The runs that differ only in seed.
 struct Arm {
     std::string label;            ///< "Prompt tuning, length 5, init label": unique within the study
-    std::string short_label;      ///< method label and the levels that vary inside it
     Json levels = Json::object(); ///< {"method": "prompt_tuning", "length": 5, "init": "label", "training.steps": 60}
     RunSpec spec;                 ///< complete; its seed is 0
     int colour_slot = 1;          ///< series colour, STYLE §1: preferred slot of the method, else the next free one

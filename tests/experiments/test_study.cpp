@@ -66,6 +66,18 @@ private Q_SLOTS:
         QVERIFY(known == written);
     }
 
+    // An address that matches no site is said beside whatever else is wrong.
+    void wrongAddressesAreSaidWithTheRest() {
+        Json given = document();
+        given["title"] = "";
+        given["methods"][0]["vary"]["targets"] = {"q,v", "q,w"};
+        given["methods"][0]["options"] = {{"targets", "encoder.*.self_attn.x"}};
+        const Caught error = caught([&] { study_from_json(given, "x"); });
+        QVERIFY2(error.says("title") && error.says("methods[0].vary.targets = q,w") &&
+                     error.says("methods[0].options.targets = encoder.*.self_attn.x"),
+                 error.message.c_str());
+    }
+
     void productAndExclusions() {
         Json given = document();
         QCOMPARE(expand(study_from_json(given, "x")).size(), std::size_t(5));

@@ -22,7 +22,7 @@ struct CurveStyle {
     RowId run = 0;
     RowId arm = 0;
     QString armLabel;
-    QString shortLabel; ///< without the method where the colour says it: "… length 5, init label"
+    QString shortLabel; ///< without the method where the colour says it: "length 5, label"
     int slot = 1;
     QColor colour;
     bool hidden = false;

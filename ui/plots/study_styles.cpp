@@ -17,8 +17,17 @@ std::vector<QColor> arm_colours(const std::vector<int>& hues) {
 }
 
 QString short_label(const QString& label, bool shared) {
-    const auto comma = label.indexOf(QStringLiteral(", "));
-    return shared && comma > 0 ? QStringLiteral("… ") + label.mid(comma + 2) : label;
+    QStringList parts = label.split(QStringLiteral(", "));
+    if (!shared || parts.size() < 2) return label;
+    parts.removeFirst(); // the colour says which method it is
+    for (QString& part : parts) {
+        // "length 5" needs its name, "init label" does not.
+        const QStringList words = part.split(QLatin1Char(' '));
+        bool numeric = false;
+        words.back().toDouble(&numeric);
+        if (words.size() == 2 && !numeric) part = words.back();
+    }
+    return parts.join(QStringLiteral(", "));
 }
 
 std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study) {
