@@ -10,5 +10,7 @@ namespace diapason {
 
 /// Kinds forward and train. All of these @throw Error(input) for a case that is unreadable or "unsupported: …".
 void verify_parity(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
+/// Kind tokenize: a line for each case's ids, type ids, decoded texts and offsets.
+void verify_tokenize(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
 
 } // namespace diapason
