@@ -27,22 +27,28 @@ AlignedText AlignedText::slice(std::size_t begin, std::size_t end) const {
         part.m_origins.assign(m_origins.begin() + static_cast<std::ptrdiff_t>(begin),
                               m_origins.begin() + static_cast<std::ptrdiff_t>(end));
     }
-    // Without origins all that matters is whether a slice lies at the start.
-    part.m_first = begin == 0 ? m_first : m_with_origins ? origin(begin, end).begin : m_first + 1;
+    part.m_first = first_of(begin);
     return part;
 }
 
-TextRewriter::TextRewriter(AlignedText& text) : m_target(text) {
+std::uint32_t AlignedText::first_of(std::size_t begin) const {
+    if (m_with_origins && begin < m_origins.size()) return m_origins[begin].begin;
+    return begin == 0 || begin >= m_text.size() ? m_first : m_first + 1;
+}
+
+TextRewriter::TextRewriter(AlignedText& text) : m_target(text), m_first(text.m_first) {
     m_text.reserve(text.size() + 8);
     if (text.m_with_origins) m_origins.reserve(text.size() + 8);
 }
 
 void TextRewriter::put(char32_t c, std::size_t source) {
+    if (m_text.empty()) m_first = m_target.first_of(source);
     m_text.push_back(c);
     if (m_target.m_with_origins) m_origins.push_back(m_target.origin(source, source + 1));
 }
 
 void TextRewriter::keep(std::size_t begin, std::size_t end) {
+    if (m_text.empty() && begin < end) m_first = m_target.first_of(begin);
     m_text.append(m_target.m_text, begin, end - begin);
     if (m_target.m_with_origins) {
         m_origins.insert(m_origins.end(), m_target.m_origins.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -60,6 +66,7 @@ void TextRewriter::change(char32_t c, int change) {
 void TextRewriter::commit() {
     m_target.m_text = std::move(m_text);
     m_target.m_origins = std::move(m_origins);
+    m_target.m_first = m_first;
 }
 
 } // namespace diapason

@@ -27,7 +27,7 @@ public:
 
     const std::u32string& text() const { return m_text; }
     bool with_origins() const { return m_with_origins; }
-    bool at_start() const { return m_first == 0; } ///< the text begins where the original begins
+    bool at_start() const { return m_first == 0; } ///< the first character is that of the original
     std::size_t size() const { return m_text.size(); }
 
     /// What of the original the characters [begin, end) came from. Without origins or characters: an empty span.
@@ -36,9 +36,11 @@ public:
 
 private:
     friend class TextRewriter;
+    std::uint32_t first_of(std::size_t begin) const; ///< m_first of a text that begins with this character
+
     std::u32string m_text;
     std::vector<Span> m_origins;
-    std::uint32_t m_first = 0;
+    std::uint32_t m_first = 0; ///< where the first character came from; without origins only whether that is 0
     bool m_with_origins = false;
 };
 
@@ -67,6 +69,7 @@ private:
     AlignedText& m_target;
     std::u32string m_text;
     std::vector<Span> m_origins;
+    std::uint32_t m_first;
     std::size_t m_next = 0;
 };
 

@@ -112,6 +112,8 @@ private:
                 for (const char c : text)
                     tokens.push_back({m_bytes[static_cast<std::uint8_t>(c)], token.begin, token.end});
                 return;
+            } else {
+                token.verbatim = true;
             }
         }
         tokens.push_back(token);

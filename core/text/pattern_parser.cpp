@@ -290,9 +290,9 @@ private:
         case U'S':
             return named("\\P{White_Space}");
         case U'w':
-            return named("[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]");
+            return named("[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}²³¹¼-¾]");
         case U'W':
-            return named("[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]");
+            return named("[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}²³¹¼-¾]");
         case U'h':
             return named("[0-9a-fA-F]");
         case U'H':
@@ -344,7 +344,7 @@ private:
         for (const char c : name)
             if (!std::isalpha(static_cast<unsigned char>(c))) return false;
         if (name == "word")
-            set = named("[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]");
+            set = named("[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}²³¹¼-¾]");
         else if (name == "punct")
             set = named("[\\p{P}\\p{S}]");
         else {

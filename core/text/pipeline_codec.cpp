@@ -46,7 +46,8 @@ PipelineCodec::PipelineCodec(std::unique_ptr<Normalizer> normalizer, std::unique
       m_decoder(std::move(decoder)),
       m_pieces(m_model->pieces()),
       m_known(m_pieces.size()),
-      m_special(m_pieces.size()) {
+      m_special(m_pieces.size()),
+      m_silent(m_pieces.size()) {
     const std::int64_t empty = m_model->id_of("");
     for (std::size_t id = 0; id < m_pieces.size(); ++id)
         m_known[id] = !m_pieces[id].empty() || static_cast<std::int64_t>(id) == empty;
@@ -83,6 +84,14 @@ void PipelineCodec::add_tokens(const StageJson& list, const StagePlace& place) {
         AlignedText pattern(decode_utf8(kept.content), 0, false);
         if (m_normalizer) m_normalizer->apply(pattern);
         m_in_normalised.add(pattern.text(), &kept);
+        m_pieces[index] = encode_utf8(pattern.text()); // which is also what it decodes to
+    }
+    // The library asks for the text, so that a special token which normalises to another text is never left out.
+    m_silent.assign(m_pieces.size(), false);
+    for (const AddedToken& token : m_added) {
+        const auto index = static_cast<std::size_t>(token.id);
+        const auto same = m_added_ids.find(m_pieces[index]);
+        m_silent[index] = same != m_added_ids.end() && m_special[static_cast<std::size_t>(same->second)];
     }
 }
 
@@ -133,9 +142,13 @@ void PipelineCodec::encode_words(AlignedText text, std::vector<Token>& tokens) c
         for (const WordToken& piece : found) {
             Token token{piece.id, {}};
             if (with_spans && piece.begin < piece.end && piece.end <= bytes.characters.size()) {
-                token.span = words.text.origin(word.begin + bytes.characters[piece.begin],
-                                               word.begin + bytes.characters[piece.end - 1] + 1);
-                count_blanks(decode_utf8(m_pieces[static_cast<std::size_t>(piece.id)]), token);
+                const std::uint32_t begin = word.begin + bytes.characters[piece.begin];
+                const std::uint32_t end = word.begin + bytes.characters[piece.end - 1] + 1;
+                token.span = words.text.origin(begin, end);
+                if (piece.verbatim)
+                    count_blanks(std::u32string_view(words.text.text()).substr(begin, end - begin), token);
+                else
+                    count_blanks(decode_utf8(m_pieces[static_cast<std::size_t>(piece.id)]), token);
             }
             tokens.push_back(token);
         }
@@ -145,10 +158,9 @@ void PipelineCodec::encode_words(AlignedText text, std::vector<Token>& tokens) c
 std::string PipelineCodec::decode(const std::vector<std::int64_t>& ids, bool skip_special) const {
     std::vector<std::string> pieces;
     for (const std::int64_t id : ids) {
-        if (id < 0 || static_cast<std::size_t>(id) >= m_pieces.size() || !m_known[static_cast<std::size_t>(id)])
-            continue;
-        if (skip_special && is_special(id)) continue;
-        pieces.push_back(m_pieces[static_cast<std::size_t>(id)]);
+        const auto index = static_cast<std::size_t>(id);
+        if (id < 0 || index >= m_pieces.size() || !m_known[index] || (skip_special && m_silent[index])) continue;
+        pieces.push_back(m_pieces[index]);
     }
     std::string text;
     if (m_decoder) m_decoder->apply(pieces);

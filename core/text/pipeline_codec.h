@@ -44,6 +44,7 @@ private:
     AddedTokenFinder m_in_text, m_in_normalised;
     std::vector<std::string> m_pieces;
     std::vector<bool> m_known, m_special;
+    std::vector<bool> m_silent; ///< left out of a text that is decoded without special tokens
 };
 
 } // namespace diapason

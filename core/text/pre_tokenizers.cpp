@@ -241,7 +241,7 @@ public:
 private:
     static constexpr int any = -1;
     static int script_of(char32_t c) {
-        if (c == U' ') return any;
+        if (c == U' ' || !in_unicode(c, 9)) return any; // as old as the library's table
         if (c == 0x30FC) return USCRIPT_HAN;
         UErrorCode status = U_ZERO_ERROR;
         const int script = uscript_getScript(static_cast<UChar32>(c), &status);

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/text/pipeline_codec.h"
 #include "core/text/tokenizer_files.h"
+#include "core/text/tokenizer_stages.h"
 
 #include <algorithm>
 

@@ -1,8 +1,10 @@
 // Text to token ids and back, as the files of a backbone say. Immutable once loaded, so any thread may use it.
 #pragma once
 
+#include "core/text/post_processor.h"
 #include "core/text/text_codec.h"
-#include "core/text/tokenizer_stages.h"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -38,7 +40,7 @@ public:
     static std::shared_ptr<const Tokenizer> load(const std::filesystem::path& folder,
                                                  const std::vector<std::string>& files);
     /// From the content of a tokenizer.json, wherever it comes from. @throws Error(input) naming `origin`
-    static std::shared_ptr<const Tokenizer> from_document(const StageJson& document, const std::string& origin);
+    static std::shared_ptr<const Tokenizer> from_document(const nlohmann::json& document, const std::string& origin);
 
     Tokenizer(std::unique_ptr<TextCodec> codec, PostProcessor post_processor);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/text/tokenizer.h"
+#include "core/text/tokenizer_stages.h"
 
 #include <filesystem>
 #include <memory>

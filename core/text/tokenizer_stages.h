@@ -4,6 +4,7 @@
 
 #include "core/text/aligned_text.h"
 #include "core/text/pattern.h"
+#include "core/text/post_processor.h"
 
 #include <nlohmann/json.hpp>
 
@@ -50,6 +51,7 @@ struct WordToken {
     std::int64_t id = 0;
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
+    bool verbatim = false; ///< an unknown token that counts as the text it stands for
 };
 
 class TokenModel {
@@ -59,23 +61,6 @@ public:
     virtual std::int64_t id_of(std::string_view piece) const = 0;                         ///< -1 when there is none
     virtual const std::vector<std::string>& pieces() const = 0;                           ///< by id; holes are empty
     virtual std::size_t entries() const = 0;                                              ///< without holes
-};
-
-/// Puts special tokens around one text or a pair.
-class PostProcessor {
-public:
-    struct Item {
-        int text = -1; ///< 0 or 1: that text goes here; -1: the special tokens `ids`
-        std::vector<std::int64_t> ids;
-        std::int64_t type_id = 0;
-    };
-    std::vector<Item> single = {{0, {}, 0}};
-    std::vector<Item> pair = {{0, {}, 0}, {1, {}, 1}};
-
-    bool trim_offsets = false;     ///< offsets leave out white space that a token contains
-    bool keep_first_space = false; ///< but not the one that was put before the text
-
-    std::size_t special_count(bool with_pair) const;
 };
 
 class Decoder {

@@ -7,7 +7,7 @@ namespace diapason {
 namespace {
 
 // Category in the tables of Unicode 8, on which the categories of the reference tokenizers rest; what came later counts
-// as unassigned there, and three characters have changed since.
+// as unassigned there, and some characters have changed since.
 std::int8_t category_in_unicode_8(char32_t c) {
     if (c < 0x80) return u_charType(static_cast<UChar32>(c));
     switch (c) {
@@ -16,12 +16,15 @@ std::int8_t category_in_unicode_8(char32_t c) {
         return U_OTHER_PUNCTUATION;
     case 0x1734:
         return U_NON_SPACING_MARK;
+    case 0x1885:
+    case 0x1886:
+        return U_OTHER_LETTER;
+    case 0xA9BD:
+        return U_COMBINING_SPACING_MARK;
     default:
         break;
     }
-    UVersionInfo age;
-    u_charAge(static_cast<UChar32>(c), age);
-    return age[0] > 8 ? static_cast<std::int8_t>(U_UNASSIGNED) : u_charType(static_cast<UChar32>(c));
+    return in_unicode(c, 8) ? u_charType(static_cast<UChar32>(c)) : static_cast<std::int8_t>(U_UNASSIGNED);
 }
 
 } // namespace
@@ -86,8 +89,14 @@ bool is_nonspacing_mark(char32_t c) {
     return c >= 0x300 && category_in_unicode_8(c) == U_NON_SPACING_MARK;
 }
 
+bool in_unicode(char32_t c, int version) {
+    UVersionInfo age;
+    u_charAge(static_cast<UChar32>(c), age);
+    return age[0] != 0 && age[0] <= version;
+}
+
 bool is_mark(char32_t c) {
-    return c >= 0x300 && (U_MASK(u_charType(static_cast<UChar32>(c))) & U_GC_M_MASK) != 0;
+    return c >= 0x300 && (U_MASK(u_charType(static_cast<UChar32>(c))) & U_GC_M_MASK) != 0 && in_unicode(c, 9);
 }
 
 bool is_word(char32_t c) {

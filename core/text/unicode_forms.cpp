@@ -1,6 +1,7 @@
 #include "core/text/unicode_forms.h"
 
 #include "core/base/error.h"
+#include "core/text/unicode.h"
 
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
@@ -13,8 +14,8 @@ namespace diapason {
 namespace {
 
 // ICU's own normalisation gives the text but not the origins, which the tokenizers format reports; so the standard's
-// algorithm is run here over ICU's tables. The reference implementation's tables are those of Unicode 10.
-constexpr int last_age = 10;
+// algorithm is run here over ICU's tables. The reference implementation's tables are those of Unicode 9.
+constexpr int last_age = 9;
 
 struct Change {
     char32_t c;
@@ -23,10 +24,7 @@ struct Change {
 };
 
 bool known(char32_t c) {
-    if (c < 0x250) return true;
-    UVersionInfo age;
-    u_charAge(static_cast<UChar32>(c), age);
-    return age[0] <= last_age;
+    return c < 0x250 || in_unicode(c, last_age);
 }
 
 std::uint8_t combining_class(char32_t c) {
