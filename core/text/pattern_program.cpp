@@ -50,6 +50,12 @@ int width_of(const PatternNode& node) {
     }
 }
 
+// \w as the parser reads it.
+bool is_pattern_word(char32_t c) {
+    if (c == 0x200C || c == 0x200D) return false;
+    return is_word(c) || c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0xBC && c <= 0xBE);
+}
+
 // Adds the characters that a match of the node can begin with. @return whether it can be empty
 bool add_first(const PatternNode& node, icu::UnicodeSet& set) {
     switch (node.kind) {
@@ -253,8 +259,8 @@ struct PatternProgram::Machine {
     }
 
     bool word_edge_at(std::size_t at) const {
-        const bool before = at > 0 && is_word(text[at - 1]);
-        return before != (at < text.size() && is_word(text[at]));
+        const bool before = at > 0 && is_pattern_word(text[at - 1]);
+        return before != (at < text.size() && is_pattern_word(text[at]));
     }
 
     std::size_t execute(int code, std::size_t at) {

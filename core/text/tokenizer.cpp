@@ -63,8 +63,8 @@ std::size_t room_for(const EncodeOptions& options, std::size_t special) {
 // White space inside a token is no part of its offsets.
 Span trimmed(const Token& token, bool first, bool keep_first_space) {
     Span span = token.span;
-    // The blank that was put before a text stands for nothing in it.
-    const bool kept = keep_first_space && (first || span.begin == 0);
+    // One blank at the start may be the one that was put there, which is not in the text; of more none is.
+    const bool kept = keep_first_space && token.leading == 1 && (first || span.begin == 0);
     if (!kept) span.begin = std::min(span.begin + token.leading, span.end);
     if (span.end >= token.trailing) span.end = std::max(span.end - token.trailing, span.begin);
     return span;
