@@ -19,7 +19,7 @@ AddedToken read_added_token(const StageJson& object, const StagePlace& place) {
 }
 
 void AddedTokenFinder::add(std::u32string_view pattern, const AddedToken* token) {
-    if (pattern.empty()) return;
+    if (pattern.empty() || m_trie.find(pattern) != Trie::none) return;
     m_trie.add(pattern, static_cast<std::uint32_t>(m_tokens.size()));
     m_tokens.push_back(token);
 }

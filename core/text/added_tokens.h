@@ -32,7 +32,8 @@ public:
         const AddedToken* token = nullptr; ///< null: a stretch without tokens
     };
 
-    /// @param token owned by the caller, who outlives the finder; an empty pattern is never found
+    /// @param token owned by the caller, who outlives the finder; an empty pattern is never found, and of two equal
+    /// ones the first is
     void add(std::u32string_view pattern, const AddedToken* token);
 
     /// Cuts that cover the text.

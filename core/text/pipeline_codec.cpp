@@ -76,16 +76,11 @@ void PipelineCodec::add_tokens(const StageJson& list, const StagePlace& place) {
         m_special[index] = token.special;
         m_added_ids.emplace(token.content, token.id);
         m_added.push_back(std::move(token));
-        const AddedToken& kept = m_added.back();
-        if (!kept.normalized) {
-            m_in_text.add(decode_utf8(kept.content), &kept);
-            continue;
-        }
-        AlignedText pattern(decode_utf8(kept.content), 0, false);
-        if (m_normalizer) m_normalizer->apply(pattern);
-        m_in_normalised.add(pattern.text(), &kept);
-        m_pieces[index] = encode_utf8(pattern.text()); // which is also what it decodes to
     }
+    // Special ones first, which decides between tokens that are one text when normalised.
+    for (const bool special : {true, false})
+        for (const AddedToken& token : m_added)
+            if (token.special == special) look_for(token);
     // The library asks for the text, so that a special token which normalises to another text is never left out.
     m_silent.assign(m_pieces.size(), false);
     for (const AddedToken& token : m_added) {
@@ -93,6 +88,15 @@ void PipelineCodec::add_tokens(const StageJson& list, const StagePlace& place) {
         const auto same = m_added_ids.find(m_pieces[index]);
         m_silent[index] = same != m_added_ids.end() && m_special[static_cast<std::size_t>(same->second)];
     }
+}
+
+void PipelineCodec::look_for(const AddedToken& token) {
+    const std::u32string content = decode_utf8(token.content);
+    if (!token.normalized) return m_in_text.add(content, &token);
+    AlignedText pattern(content, 0, false);
+    if (m_normalizer) m_normalizer->apply(pattern);
+    m_in_normalised.add(pattern.text(), &token);
+    m_pieces[static_cast<std::size_t>(token.id)] = encode_utf8(pattern.text()); // which is also what it decodes to
 }
 
 void PipelineCodec::encode(std::string_view text, bool with_spans, std::vector<Token>& tokens) const {
@@ -148,7 +152,7 @@ void PipelineCodec::encode_words(AlignedText text, std::vector<Token>& tokens) c
                 if (piece.verbatim)
                     count_blanks(std::u32string_view(words.text.text()).substr(begin, end - begin), token);
                 else
-                    count_blanks(decode_utf8(m_pieces[static_cast<std::size_t>(piece.id)]), token);
+                    count_blanks(decode_utf8(m_model->pieces()[static_cast<std::size_t>(piece.id)]), token);
             }
             tokens.push_back(token);
         }

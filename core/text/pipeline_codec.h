@@ -31,6 +31,7 @@ public:
     bool is_special(std::int64_t id) const override;
 
 private:
+    void look_for(const AddedToken& token);
     void encode_normalised(AlignedText text, std::vector<Token>& tokens) const;
     void encode_words(AlignedText text, std::vector<Token>& tokens) const;
     void add_found(const AddedToken& found, const AlignedText& text, Span span, std::vector<Token>& tokens) const;

@@ -22,6 +22,15 @@ public:
         m_values[node] = value;
     }
 
+    /// The value of a key, `none` when it is not there.
+    template <typename Symbols>
+    std::uint32_t find(const Symbols& key) const {
+        std::uint32_t node = root;
+        for (const auto symbol : key)
+            if ((node = child(node, code(symbol))) == none) return none;
+        return value(node);
+    }
+
     /// The node behind an edge, `none` where there is no such edge.
     std::uint32_t child(std::uint32_t node, std::uint32_t symbol) const {
         const std::uint64_t key = key_of(node, symbol);
@@ -31,7 +40,6 @@ public:
         }
     }
     std::uint32_t value(std::uint32_t node) const { return m_values[node]; } ///< `none`: no key ends here
-    bool empty() const { return m_values.size() == 1; }
 
     template <typename Symbol>
     static std::uint32_t code(Symbol symbol) {
