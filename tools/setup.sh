@@ -12,7 +12,7 @@ TORCH_SHA256_CUDA=60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3c
 
 # The same names in Debian 12 and Ubuntu 24.04.
 BUILD_PACKAGES=(g++ cmake ninja-build mold ccache qt6-base-dev libqt6svg6-dev libqcustomplot-dev libsqlite3-dev nlohmann-json3-dev
-  libcli11-dev libicu-dev libboost-dev python3-pip unzip ca-certificates fonts-dejavu-core libxkbcommon-x11-0)
+  libcli11-dev libicu-dev libsentencepiece-dev libboost-dev python3-pip unzip ca-certificates fonts-dejavu-core libxkbcommon-x11-0)
 TEST_PACKAGES=(clang-format xvfb sqlite3)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -66,7 +66,7 @@ ensure_packages() {
       [ -n "${DIAPASON_SKIP_PACKAGES:-}" ] && return 0
       say "This system is ${id:-unknown} ${version}; the set-up installs packages on Debian 12 and Ubuntu 24.04 only."
       say "Needed here: a C++20 compiler, CMake >= 3.24, Ninja, Qt >= 6.4 (Widgets, PrintSupport, Svg, Test), QCustomPlot 2.1 for Qt 6,"
-      say "SQLite >= 3.37, nlohmann-json, CLI11, ICU, Boost headers, pip and unzip; useful: mold, ccache, clang-format, xvfb."
+      say "SQLite >= 3.37, nlohmann-json, CLI11, ICU, SentencePiece, Boost headers, pip and unzip; useful: mold, ccache, clang-format, xvfb."
       say "With these in place, run again with DIAPASON_SKIP_PACKAGES=1."
       exit 1
       ;;

@@ -70,15 +70,24 @@ private:
     std::vector<std::set<std::string>> m_keys;
 };
 
-} // namespace
-
-Json parse_json(std::string_view text, std::string_view origin) {
+void check(std::string_view text, std::string_view origin) {
     StrictReader reader;
     if (!Json::sax_parse(text.begin(), text.end(), &reader)) {
         std::string where = reader.position != 0 ? " (" + place_of(text, reader.position) + ")" : std::string();
         throw input_error(std::string(origin), reader.problem + where);
     }
+}
+
+} // namespace
+
+Json parse_json(std::string_view text, std::string_view origin) {
+    check(text, origin);
     return Json::parse(text.begin(), text.end());
+}
+
+nlohmann::json parse_sorted_json(std::string_view text, std::string_view origin) {
+    check(text, origin);
+    return nlohmann::json::parse(text.begin(), text.end());
 }
 
 std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) {

@@ -17,6 +17,10 @@ using Json = nlohmann::ordered_json;
 /// @throws Error(input) naming origin, line and column
 Json parse_json(std::string_view text, std::string_view origin);
 
+/// The same into sorted objects: Json looks a key up, and adds one, by going through all of them, which objects of many
+/// thousand keys (vocabularies) cannot afford.
+nlohmann::json parse_sorted_json(std::string_view text, std::string_view origin);
+
 /// Reads and parses a file of at most max_bytes. @throws Error(input)
 Json read_json(const std::filesystem::path& file, std::size_t max_bytes = 1u << 20);
 

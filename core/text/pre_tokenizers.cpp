@@ -1,50 +1,47 @@
-#include "core/base/error.h"
+#include "core/text/byte_alphabet.h"
+#include "core/text/metaspace.h"
+#include "core/text/splitting.h"
 #include "core/text/tokenizer_stages.h"
 #include "core/text/unicode.h"
+
+#include <unicode/uscript.h>
+
+#include <algorithm>
+#include <map>
 
 namespace diapason {
 namespace {
 
-using Words = std::vector<std::u32string>;
-
-class Identity : public PreTokenizer {
-public:
-    Words apply(Words words) const override { return words; }
-};
+using PreTokenizerPtr = std::unique_ptr<PreTokenizer>;
 
 // White space separates, punctuation stands alone.
 class BertPreTokenizer : public PreTokenizer {
 public:
-    Words apply(Words words) const override {
-        Words out;
-        for (const std::u32string& word : words) {
-            std::u32string current;
-            const auto flush = [&] {
-                if (!current.empty()) out.push_back(std::move(current));
-                current.clear();
-            };
-            for (const char32_t c : word) {
-                if (is_white_space(c)) {
-                    flush();
-                } else if (is_punctuation(c)) {
-                    flush();
-                    out.push_back({c});
-                } else {
-                    current.push_back(c);
-                }
+    BertPreTokenizer(const StageJson&, const StagePlace&) {}
+    void apply(Words& words) const override {
+        std::vector<Span> out;
+        const std::u32string& text = words.text.text();
+        for (const Span word : words.spans) {
+            std::uint32_t begin = word.begin;
+            for (std::uint32_t i = word.begin; i < word.end; ++i) {
+                const bool blank = is_white_space(text[i]);
+                if (!blank && !is_punctuation(text[i])) continue;
+                if (begin < i) out.push_back({begin, i});
+                if (!blank) out.push_back({i, i + 1});
+                begin = i + 1;
             }
-            flush();
+            if (begin < word.end) out.push_back({begin, word.end});
         }
-        return out;
+        words.spans = std::move(out);
     }
 };
 
-// GPT-2's pattern, matched by hand in one pass: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
-// ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-std::size_t match_gpt2(const std::u32string& text, std::size_t start) {
-    for (const char32_t* suffix : {U"'s", U"'t", U"'re", U"'ve", U"'m", U"'ll", U"'d"}) {
-        const std::u32string_view view(suffix);
-        if (text.compare(start, view.size(), view) == 0) return start + view.size();
+// GPT-2's pattern in one pass, as every byte-level tokenizer runs it over all of its text:
+// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+std::size_t match_gpt2(std::u32string_view text, std::size_t start) {
+    if (text[start] == U'\'') {
+        for (const std::u32string_view suffix : {U"'s", U"'t", U"'re", U"'ve", U"'m", U"'ll", U"'d"})
+            if (text.substr(start).starts_with(suffix)) return start + suffix.size();
     }
     std::size_t at = start;
     if (text[at] == U' ' && at + 1 < text.size()) ++at;
@@ -64,109 +61,246 @@ std::size_t match_gpt2(const std::u32string& text, std::size_t start) {
     return end < text.size() && end - start > 1 ? end - 1 : end;
 }
 
-std::u32string to_byte_alphabet(const std::u32string& word) {
-    std::u32string out;
-    for (const char byte : encode_utf8(word))
-        out.push_back(byte_alphabet()[static_cast<unsigned char>(byte)]);
-    return out;
-}
-
+// Words in the alphabet of bytes, each with the blank before it.
 class ByteLevel : public PreTokenizer {
 public:
-    explicit ByteLevel(const Json& object)
-        : m_prefix(object.value("add_prefix_space", true)),
-          m_split(object.value("use_regex", true)) {}
+    ByteLevel(const StageJson& object, const StagePlace& place)
+        : m_prefix(stage_value(object, "add_prefix_space", true, place)),
+          m_split(stage_value(object, "use_regex", true, place)) {}
 
-    Words apply(Words words) const override {
-        Words out;
-        for (std::u32string& word : words) {
-            if (word.empty()) continue;
-            if (m_prefix && !is_white_space(word.front())) word.insert(word.begin(), U' ');
-            if (!m_split) {
-                out.push_back(to_byte_alphabet(word));
-                continue;
-            }
-            for (std::size_t start = 0; start < word.size();) {
-                const std::size_t end = match_gpt2(word, start);
-                out.push_back(to_byte_alphabet(word.substr(start, end - start)));
-                start = end;
-            }
+    void apply(Words& words) const override {
+        if (m_prefix) {
+            rewrite_words(words, [](Span word, TextRewriter& out) {
+                if (out.old()[word.begin] != U' ') out.put(U' ', word.begin);
+                out.keep(word.begin, word.end);
+            });
         }
-        return out;
+        if (m_split) {
+            std::vector<Span> spans;
+            const std::u32string_view text = words.text.text();
+            for (const Span word : words.spans) {
+                const std::u32string_view part = text.substr(0, word.end);
+                for (std::uint32_t start = word.begin; start < word.end;) {
+                    // The pattern looks no further back than its start, so the text before it does not matter.
+                    const auto end = static_cast<std::uint32_t>(match_gpt2(part, start));
+                    spans.push_back({start, end});
+                    start = end;
+                }
+            }
+            words.spans = std::move(spans);
+        }
+        rewrite_words(words, [](Span word, TextRewriter& out) {
+            for (std::size_t i = word.begin; i < word.end; ++i)
+                each_stand_in(out.old()[i], [&](char32_t c) { out.put(c, i); });
+        });
     }
 
 private:
     bool m_prefix, m_split;
 };
 
-class Digits : public PreTokenizer {
+class Metaspace : public PreTokenizer {
 public:
-    explicit Digits(const Json& object) : m_each(object.value("individual_digits", false)) {}
+    Metaspace(const StageJson& object, const StagePlace& place) : m_settings(object, place) {}
 
-    Words apply(Words words) const override {
-        Words out;
-        for (const std::u32string& word : words) {
-            std::u32string current;
-            bool digits = false;
-            for (const char32_t c : word) {
-                const bool digit = is_number(c);
-                if (!current.empty() && (digit != digits || (digit && m_each))) {
-                    out.push_back(std::move(current));
-                    current.clear();
-                }
-                digits = digit;
-                current.push_back(c);
-            }
-            if (!current.empty()) out.push_back(std::move(current));
-        }
-        return out;
+    void apply(Words& words) const override {
+        const char32_t mark = m_settings.replacement;
+        rewrite_words(words, [&](Span word, TextRewriter& out) {
+            const char32_t first = out.old()[word.begin];
+            const bool wanted =
+                m_settings.prepend == MetaspaceSettings::Prepend::always ||
+                (m_settings.prepend == MetaspaceSettings::Prepend::first && word.begin == 0 && words.text.at_start());
+            if (wanted && first != U' ' && first != mark) out.put(mark, word.begin);
+            for (std::size_t i = word.begin; i < word.end; ++i)
+                out.put(out.old()[i] == U' ' ? mark : out.old()[i], i);
+        });
+        if (!m_settings.split) return;
+        split_words(words, Delimiters::merged_with_next, [mark](std::u32string_view word) {
+            return character_parts(word, [mark](char32_t c) { return c == mark; });
+        });
     }
 
 private:
-    bool m_each;
+    MetaspaceSettings m_settings;
+};
+
+// Runs of word characters and runs of the rest; white space goes.
+class Whitespace : public PreTokenizer {
+public:
+    Whitespace(const StageJson&, const StagePlace&) {}
+    void apply(Words& words) const override {
+        std::vector<Span> out;
+        const std::u32string& text = words.text.text();
+        const auto kind = [](char32_t c) { return is_word(c) ? 1 : is_white_space(c) ? 0 : 2; };
+        for (const Span word : words.spans) {
+            for (std::uint32_t begin = word.begin; begin < word.end;) {
+                const int what = kind(text[begin]);
+                std::uint32_t end = begin + 1;
+                while (end < word.end && kind(text[end]) == what)
+                    ++end;
+                if (what != 0) out.push_back({begin, end});
+                begin = end;
+            }
+        }
+        words.spans = std::move(out);
+    }
+};
+
+// Splits at single characters of one kind.
+class CharacterSplit : public PreTokenizer {
+public:
+    CharacterSplit(bool (*is_delimiter)(char32_t), Delimiters behaviour)
+        : m_is_delimiter(is_delimiter),
+          m_behaviour(behaviour) {}
+    void apply(Words& words) const override {
+        split_words(words, m_behaviour,
+                    [this](std::u32string_view word) { return character_parts(word, m_is_delimiter); });
+    }
+
+private:
+    bool (*m_is_delimiter)(char32_t);
+    Delimiters m_behaviour;
+};
+
+class CharDelimiterSplit : public PreTokenizer {
+public:
+    CharDelimiterSplit(const StageJson& object, const StagePlace& place)
+        : m_delimiter(stage_character(object, "delimiter", U' ', place)) {}
+    void apply(Words& words) const override {
+        split_words(words, Delimiters::removed, [this](std::u32string_view word) {
+            return character_parts(word, [this](char32_t c) { return c == m_delimiter; });
+        });
+    }
+
+private:
+    char32_t m_delimiter;
+};
+
+class Split : public PreTokenizer {
+public:
+    Split(const StageJson& object, const StagePlace& place)
+        : m_pattern(stage_pattern(object, place)),
+          m_behaviour(delimiters_from(object, "behavior", Delimiters::isolated, place)),
+          m_invert(stage_value(object, "invert", false, place)) {}
+
+    void apply(Words& words) const override {
+        split_words(words, m_behaviour, [this](std::u32string_view word) {
+            return parts_of(m_pattern.matches(word), word.size(), m_invert);
+        });
+    }
+
+private:
+    Pattern m_pattern;
+    Delimiters m_behaviour;
+    bool m_invert;
+};
+
+class FixedLength : public PreTokenizer {
+public:
+    FixedLength(const StageJson& object, const StagePlace& place)
+        : m_length(stage_value(object, "length", std::int64_t{5}, place)) {
+        if (m_length < 1 || m_length > 1'000'000)
+            (place / "length").fail("is no length from 1 to 1,000,000", std::to_string(m_length));
+    }
+    void apply(Words& words) const override {
+        std::vector<Span> out;
+        for (const Span word : words.spans)
+            for (std::uint32_t at = word.begin; at < word.end; at += static_cast<std::uint32_t>(m_length))
+                out.push_back({at, std::min(word.end, at + static_cast<std::uint32_t>(m_length))});
+        words.spans = std::move(out);
+    }
+
+private:
+    std::int64_t m_length;
+};
+
+// Cuts where the script changes; the Japanese scripts count as Han, a blank as whatever stands before it.
+class UnicodeScripts : public PreTokenizer {
+public:
+    UnicodeScripts(const StageJson&, const StagePlace&) {}
+    void apply(Words& words) const override {
+        std::vector<Span> out;
+        const std::u32string& text = words.text.text();
+        for (const Span word : words.spans) {
+            int last = any;
+            std::uint32_t begin = word.end; // blanks before the first script are lost, as in the library
+            for (std::uint32_t i = word.begin; i < word.end; ++i) {
+                const int script = script_of(text[i]);
+                if (script == any) continue;
+                if (script != last) {
+                    if (begin < i) out.push_back({begin, i});
+                    begin = i;
+                }
+                last = script;
+            }
+            if (begin < word.end) out.push_back({begin, word.end});
+        }
+        words.spans = std::move(out);
+    }
+
+private:
+    static constexpr int any = -1;
+    static int script_of(char32_t c) {
+        if (c == U' ' || !in_unicode(c, 9)) return any; // as old as the library's table
+        if (c == 0x30FC) return USCRIPT_HAN;
+        UErrorCode status = U_ZERO_ERROR;
+        const int script = uscript_getScript(static_cast<UChar32>(c), &status);
+        if (script == USCRIPT_UNKNOWN) return any;
+        return script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA ? int{USCRIPT_HAN} : script;
+    }
 };
 
 class Sequence : public PreTokenizer {
 public:
-    Sequence(const Json& object, const std::string& origin) {
-        for (const Json& part : object.at("pretokenizers"))
-            m_parts.push_back(make_pre_tokenizer(part, origin));
+    Sequence(const StageJson& object, const StagePlace& place) {
+        for (const StageJson& part : stage_parts(object, "pretokenizers", place))
+            m_parts.push_back(
+                make_pre_tokenizer(part, place / ("pretokenizers[" + std::to_string(m_parts.size()) + "]")));
     }
-    Words apply(Words words) const override {
+    void apply(Words& words) const override {
         for (const auto& part : m_parts)
-            words = part->apply(std::move(words));
-        return words;
+            if (part) part->apply(words);
     }
 
 private:
-    std::vector<std::unique_ptr<PreTokenizer>> m_parts;
+    std::vector<PreTokenizerPtr> m_parts;
 };
+
+template <typename Kind>
+PreTokenizerPtr make(const StageJson& object, const StagePlace& place) {
+    return std::make_unique<Kind>(object, place);
+}
+PreTokenizerPtr make_white_space_split(const StageJson&, const StagePlace&) {
+    return std::make_unique<CharacterSplit>(is_white_space, Delimiters::removed);
+}
+PreTokenizerPtr make_digits(const StageJson& object, const StagePlace& place) {
+    const bool each = stage_value(object, "individual_digits", false, place);
+    return std::make_unique<CharacterSplit>(is_number, each ? Delimiters::isolated : Delimiters::contiguous);
+}
+PreTokenizerPtr make_punctuation(const StageJson& object, const StagePlace& place) {
+    return std::make_unique<CharacterSplit>(is_punctuation,
+                                            delimiters_from(object, "behavior", Delimiters::isolated, place));
+}
 
 } // namespace
 
-const std::vector<char32_t>& byte_alphabet() {
-    static const std::vector<char32_t> table = [] {
-        std::vector<char32_t> t(256);
-        char32_t next = 256;
-        for (char32_t byte = 0; byte < 256; ++byte) {
-            const bool printable =
-                (byte >= U'!' && byte <= U'~') || (byte >= 0xA1 && byte <= 0xAC) || (byte >= 0xAE && byte <= 0xFF);
-            t[byte] = printable ? byte : next++;
-        }
-        return t;
-    }();
-    return table;
-}
-
-std::unique_ptr<PreTokenizer> make_pre_tokenizer(const Json& object, const std::string& origin) {
-    if (object.is_null()) return std::make_unique<Identity>();
-    const std::string type = object.value("type", "");
-    if (type == "BertPreTokenizer") return std::make_unique<BertPreTokenizer>();
-    if (type == "ByteLevel") return std::make_unique<ByteLevel>(object);
-    if (type == "Digits") return std::make_unique<Digits>(object);
-    if (type == "Sequence") return std::make_unique<Sequence>(object, origin);
-    throw Error(ErrorKind::input,
-                {"unsupported: this pre-tokenizer is not known", origin, "pre_tokenizer.type", type, {}});
+std::unique_ptr<PreTokenizer> make_pre_tokenizer(const StageJson& object, const StagePlace& place) {
+    static const std::map<std::string, PreTokenizerPtr (*)(const StageJson&, const StagePlace&)> makers = {
+        {"BertPreTokenizer", make<BertPreTokenizer>},
+        {"ByteLevel", make<ByteLevel>},
+        {"CharDelimiterSplit", make<CharDelimiterSplit>},
+        {"Digits", make_digits},
+        {"FixedLength", make<FixedLength>},
+        {"Metaspace", make<Metaspace>},
+        {"Punctuation", make_punctuation},
+        {"Sequence", make<Sequence>},
+        {"Split", make<Split>},
+        {"UnicodeScripts", make<UnicodeScripts>},
+        {"Whitespace", make<Whitespace>},
+        {"WhitespaceSplit", make_white_space_split},
+    };
+    if (object.is_null()) return nullptr;
+    return find_stage(makers, object, place, "pre-tokenizer")(object, place);
 }
 
 } // namespace diapason

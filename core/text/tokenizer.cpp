@@ -1,161 +1,158 @@
 #include "core/text/tokenizer.h"
 
 #include "core/base/error.h"
-#include "core/text/unicode.h"
+#include "core/text/pipeline_codec.h"
+#include "core/text/tokenizer_files.h"
+#include "core/text/tokenizer_stages.h"
 
 #include <algorithm>
 
 namespace diapason {
 namespace {
 
-constexpr std::size_t max_file_bytes = 256u << 20;
-constexpr std::size_t max_added_tokens = 100'000;
+void check_special_tokens(const TextCodec& codec, const PostProcessor& processor, const StagePlace& place) {
+    for (const auto* items : {&processor.single, &processor.pair}) {
+        for (const PostProcessor::Item& item : *items) {
+            for (const std::int64_t id : item.ids) {
+                if (id < 0 || static_cast<std::size_t>(id) >= codec.pieces().size())
+                    place.fail("names an id beyond the vocabulary", std::to_string(id));
+            }
+        }
+    }
+}
 
-// The longer text loses its end first; the closed formula of the tokenizers library, the odd token going to the longer
-// one.
-void truncate(std::vector<std::int64_t>& a, std::vector<std::int64_t>& b, std::size_t room) {
-    if (a.size() + b.size() <= room) return;
+// The longer text gives way first, then both get half of the room; the odd token goes to the longer one, the second
+// where they are equal. This is the tokenizers library's closed formula.
+void truncate_longest(std::vector<Token>& a, std::vector<Token>& b, std::size_t room) {
     std::size_t shorter = std::min(a.size(), b.size());
-    std::size_t longer = room - std::min(room, shorter);
-    if (longer < shorter) {
+    std::size_t longer = shorter > room ? shorter : std::max(shorter, room - shorter);
+    if (shorter + longer > room) {
         shorter = room / 2;
         longer = room - shorter;
     }
-    const bool a_is_longer = a.size() >= b.size();
-    a.resize(std::min(a.size(), a_is_longer ? longer : shorter));
-    b.resize(std::min(b.size(), a_is_longer ? shorter : longer));
+    const bool second_is_longer = b.size() >= a.size();
+    a.resize(std::min(a.size(), second_is_longer ? shorter : longer));
+    b.resize(std::min(b.size(), second_is_longer ? longer : shorter));
+}
+
+void truncate(std::vector<Token>& a, std::vector<Token>& b, std::size_t room, TruncationStrategy strategy) {
+    const std::size_t total = a.size() + b.size();
+    if (total <= room) return;
+    if (room == 0) { // not even one token: nothing of either is left, whatever may be cut
+        a.clear();
+        b.clear();
+        return;
+    }
+    if (strategy == TruncationStrategy::longest_first) return truncate_longest(a, b, room);
+    std::vector<Token>& target = strategy == TruncationStrategy::only_first ? a : b;
+    const std::size_t excess = total - room;
+    if (target.size() <= excess) {
+        throw Error(ErrorKind::input, {"the text that may be cut is too short to make room",
+                                       {},
+                                       "truncation",
+                                       {},
+                                       "use longest_first or a longer maximum"});
+    }
+    target.resize(target.size() - excess);
+}
+
+std::size_t room_for(const EncodeOptions& options, std::size_t special) {
+    return options.max_length - std::min(options.max_length, options.add_special_tokens ? special : 0);
+}
+
+// White space inside a token is no part of its offsets.
+Span trimmed(const Token& token, bool first, bool keep_first_space) {
+    Span span = token.span;
+    // One blank at the start may be the one that was put there, which is not in the text; of more none is.
+    const bool kept = keep_first_space && token.leading == 1 && (first || span.begin == 0);
+    if (!kept) span.begin = std::min(span.begin + token.leading, span.end);
+    if (span.end >= token.trailing) span.end = std::max(span.end - token.trailing, span.begin);
+    return span;
 }
 
 } // namespace
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& folder) {
-    const std::filesystem::path file = folder / "tokenizer.json";
-    const std::string origin = file.string();
-    const Json document = read_json(file, max_file_bytes);
-    const auto part = [&](const char* name) { return document.contains(name) ? document.at(name) : Json(); };
-    auto tokenizer = std::make_shared<Tokenizer>();
-    try {
-        tokenizer->m_normalizer = make_normalizer(part("normalizer"), origin);
-        tokenizer->m_pre_tokenizer = make_pre_tokenizer(part("pre_tokenizer"), origin);
-        tokenizer->m_model = make_token_model(part("model"), origin);
-        tokenizer->m_post_processor = make_post_processor(part("post_processor"), origin);
-        tokenizer->m_decoder = make_decoder(part("decoder"), origin);
-        tokenizer->m_pieces = tokenizer->m_model->pieces();
-        const Json added = part("added_tokens");
-        if (added.size() > max_added_tokens) throw input_error(origin, "added_tokens has more than 100,000 entries");
-        tokenizer->m_special.assign(tokenizer->m_pieces.size(), false);
-        for (const Json& entry : added) {
-            AddedToken token{entry.at("content").get<std::string>(), entry.at("id").get<std::int64_t>(),
-                             entry.value("special", false)};
-            if (token.content.empty() || token.id < 0 || token.id > 4'000'000)
-                throw input_error(origin, "added_tokens holds " + entry.dump());
-            const auto index = static_cast<std::size_t>(token.id);
-            if (index >= tokenizer->m_pieces.size()) {
-                tokenizer->m_pieces.resize(index + 1);
-                tokenizer->m_special.resize(index + 1, false);
+    return load_tokenizer(TokenizerFiles(folder));
+}
+
+std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& folder,
+                                                 const std::vector<std::string>& files) {
+    return load_tokenizer(TokenizerFiles(folder, files));
+}
+
+std::shared_ptr<const Tokenizer> Tokenizer::from_document(const StageJson& document, const std::string& origin) {
+    const StagePlace place{origin, {}};
+    if (!document.is_object()) place.fail("is no tokenizer.json: no object");
+    const auto part = [&](const char* name) -> const StageJson& {
+        static const StageJson nothing;
+        const auto found = document.find(name);
+        return found == document.end() ? nothing : *found;
+    };
+    auto codec = std::make_unique<PipelineCodec>(make_normalizer(part("normalizer"), place / "normalizer"),
+                                                 make_pre_tokenizer(part("pre_tokenizer"), place / "pre_tokenizer"),
+                                                 make_token_model(part("model"), place / "model"),
+                                                 make_decoder(part("decoder"), place / "decoder"));
+    codec->add_tokens(part("added_tokens"), place / "added_tokens");
+    PostProcessor processor = make_post_processor(part("post_processor"), place / "post_processor");
+    check_special_tokens(*codec, processor, place / "post_processor");
+    return std::make_shared<const Tokenizer>(std::move(codec), std::move(processor));
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<TextCodec> codec, PostProcessor post_processor)
+    : m_codec(std::move(codec)),
+      m_post_processor(std::move(post_processor)) {}
+
+std::vector<Token> Tokenizer::tokens_of(std::string_view text, const EncodeOptions& options) const {
+    std::vector<Token> tokens;
+    m_codec->encode(text, options.with_offsets, tokens);
+    return tokens;
+}
+
+Encoding Tokenizer::assemble(const std::vector<PostProcessor::Item>& items, const std::vector<Token>* const (&texts)[2],
+                             const EncodeOptions& options) const {
+    Encoding encoding;
+    for (const PostProcessor::Item& item : items) {
+        if (item.text < 0) {
+            if (options.add_special_tokens) encoding.ids.insert(encoding.ids.end(), item.ids.begin(), item.ids.end());
+        } else {
+            bool first = true;
+            for (const Token& token : *texts[item.text]) {
+                encoding.ids.push_back(token.id);
+                if (!options.with_offsets) continue;
+                encoding.offsets.resize(encoding.ids.size()); // special tokens before this one
+                encoding.offsets.back() = m_post_processor.trim_offsets
+                                              ? trimmed(token, first, m_post_processor.keep_first_space)
+                                              : token.span;
+                first = false;
             }
-            tokenizer->m_pieces[index] = token.content;
-            tokenizer->m_special[index] = token.special;
-            tokenizer->m_added.push_back(std::move(token));
         }
-        const auto in_range = [&](const std::vector<PostProcessor::Item>& items) {
-            return std::all_of(items.begin(), items.end(), [&](const PostProcessor::Item& item) {
-                return std::all_of(item.ids.begin(), item.ids.end(), [&](std::int64_t id) {
-                    return id >= 0 && static_cast<std::size_t>(id) < tokenizer->m_pieces.size();
-                });
-            });
-        };
-        if (!in_range(tokenizer->m_post_processor.single) || !in_range(tokenizer->m_post_processor.pair)) {
-            throw input_error(origin, "post_processor names an id beyond the vocabulary");
-        }
-    } catch (const Json::exception& error) {
-        throw input_error(origin, std::string("is no tokenizer.json: ") + error.what());
+        encoding.type_ids.resize(encoding.ids.size(), item.type_id);
     }
-    // Longest first, so that a token that begins another one does not hide it.
-    std::stable_sort(tokenizer->m_added.begin(), tokenizer->m_added.end(),
-                     [](const AddedToken& a, const AddedToken& b) { return a.content.size() > b.content.size(); });
-    return tokenizer;
-}
-
-void Tokenizer::encode_text(std::string_view text, std::vector<std::int64_t>& ids) const {
-    if (text.empty()) return;
-    for (const std::u32string& word : m_pre_tokenizer->apply({m_normalizer->apply(decode_utf8(text))})) {
-        if (!word.empty()) m_model->encode(encode_utf8(word), ids);
-    }
-}
-
-std::vector<std::int64_t> Tokenizer::encode_plain(std::string_view text) const {
-    std::vector<std::int64_t> ids;
-    // Added tokens are cut out of the raw text first.
-    std::size_t plain = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const auto hit = std::find_if(m_added.begin(), m_added.end(), [&](const AddedToken& token) {
-            return text.compare(at, token.content.size(), token.content) == 0;
-        });
-        if (hit == m_added.end()) {
-            ++at;
-            continue;
-        }
-        encode_text(text.substr(plain, at - plain), ids);
-        ids.push_back(hit->id);
-        plain = at += hit->content.size();
-    }
-    encode_text(text.substr(plain), ids);
-    return ids;
+    if (options.with_offsets) encoding.offsets.resize(encoding.ids.size());
+    return encoding;
 }
 
 Encoding Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
-    std::vector<std::int64_t> ids = encode_plain(text);
-    const std::size_t special = options.add_special_tokens ? m_post_processor.special_count(false) : 0;
-    if (options.max_length > 0)
-        ids.resize(std::min(ids.size(), options.max_length - std::min(options.max_length, special)));
-    Encoding encoding;
-    if (!options.add_special_tokens) {
-        encoding.type_ids.assign(ids.size(), 0);
-        encoding.ids = std::move(ids);
-        return encoding;
+    std::vector<Token> first = tokens_of(text, options), none;
+    if (options.max_length > 0) {
+        if (options.strategy == TruncationStrategy::only_second)
+            throw Error(ErrorKind::input, {"there is no second text to cut", {}, "truncation", "only_second", {}});
+        truncate(none, first, room_for(options, m_post_processor.special_count(false)),
+                 TruncationStrategy::longest_first);
     }
-    for (const PostProcessor::Item& item : m_post_processor.single) {
-        const auto& part = item.text < 0 ? item.ids : ids;
-        encoding.ids.insert(encoding.ids.end(), part.begin(), part.end());
-        encoding.type_ids.resize(encoding.ids.size(), item.type_id);
-    }
-    return encoding;
+    return assemble(m_post_processor.single, {&first, &none}, options);
 }
 
 Encoding Tokenizer::encode_pair(std::string_view text, std::string_view pair, const EncodeOptions& options) const {
-    std::vector<std::int64_t> first = encode_plain(text);
-    std::vector<std::int64_t> second = encode_plain(pair);
-    const std::size_t special = options.add_special_tokens ? m_post_processor.special_count(true) : 0;
-    if (options.max_length > 0) truncate(first, second, options.max_length - std::min(options.max_length, special));
-    Encoding encoding;
-    for (const PostProcessor::Item& item : m_post_processor.pair) {
-        if (item.text < 0 && !options.add_special_tokens) continue;
-        const auto& part = item.text < 0 ? item.ids : item.text == 0 ? first : second;
-        encoding.ids.insert(encoding.ids.end(), part.begin(), part.end());
-        encoding.type_ids.resize(encoding.ids.size(), item.type_id);
-    }
-    return encoding;
+    std::vector<Token> first = tokens_of(text, options), second = tokens_of(pair, options);
+    if (options.max_length > 0)
+        truncate(first, second, room_for(options, m_post_processor.special_count(true)), options.strategy);
+    return assemble(m_post_processor.pair, {&first, &second}, options);
 }
 
 std::string Tokenizer::decode(const std::vector<std::int64_t>& ids, bool skip_special) const {
-    std::vector<std::string> pieces;
-    for (const std::int64_t id : ids) {
-        if (id < 0 || static_cast<std::size_t>(id) >= m_pieces.size() || (skip_special && is_special(id))) continue;
-        pieces.push_back(m_pieces[static_cast<std::size_t>(id)]);
-    }
-    return m_decoder->apply(pieces);
-}
-
-std::int64_t Tokenizer::id_of(const std::string& piece) const {
-    for (const AddedToken& token : m_added) {
-        if (token.content == piece) return token.id;
-    }
-    return m_model->id_of(piece);
-}
-
-bool Tokenizer::is_special(std::int64_t id) const {
-    return id >= 0 && static_cast<std::size_t>(id) < m_special.size() && m_special[static_cast<std::size_t>(id)];
+    return m_codec->decode(ids, skip_special);
 }
 
 std::int64_t Tokenizer::first_of(const std::vector<std::string>& spellings) const {

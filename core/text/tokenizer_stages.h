@@ -2,7 +2,11 @@
 // is one small class behind one of these interfaces; a new type is a class and a line in its registry.
 #pragma once
 
-#include "core/base/json.h"
+#include "core/text/aligned_text.h"
+#include "core/text/pattern.h"
+#include "core/text/post_processor.h"
+
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -12,54 +16,95 @@
 
 namespace diapason {
 
+/// Keys sorted: the ordered JSON of the rest of Diapason looks keys up one by one, which a vocabulary cannot afford.
+using StageJson = nlohmann::json;
+
+/// Where in which file something stands, for messages.
+struct StagePlace {
+    std::string file;
+    std::string field;
+
+    StagePlace operator/(const std::string& name) const { return {file, field.empty() ? name : field + "." + name}; }
+    [[noreturn]] void fail(const std::string& what, const std::string& value = {}) const;
+};
+
 class Normalizer {
 public:
     virtual ~Normalizer() = default;
-    virtual std::u32string apply(std::u32string text) const = 0;
+    virtual void apply(AlignedText& text) const = 0;
 };
 
-/// Splits a normalised text into words; a byte-level one also rewrites them in its alphabet.
+/// A text on its way to the model: the stretches of it that are words. What lies between them is dropped.
+struct Words {
+    AlignedText text;
+    std::vector<Span> spans; ///< ascending, none empty
+};
+
 class PreTokenizer {
 public:
     virtual ~PreTokenizer() = default;
-    virtual std::vector<std::u32string> apply(std::vector<std::u32string> words) const = 0;
+    virtual void apply(Words& words) const = 0; ///< splits words; may rewrite the text
+};
+
+/// A token of one word: [begin, end) are bytes of the word's UTF-8.
+struct WordToken {
+    std::int64_t id = 0;
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    bool verbatim = false; ///< an unknown token that counts as the text it stands for
 };
 
 class TokenModel {
 public:
     virtual ~TokenModel() = default;
-    virtual void encode(const std::string& word, std::vector<std::int64_t>& ids) const = 0;
-    virtual std::int64_t id_of(const std::string& piece) const = 0; ///< -1 when there is none
-    virtual const std::vector<std::string>& pieces() const = 0;     ///< by id
-};
-
-/// Puts special tokens around one text or a pair.
-class PostProcessor {
-public:
-    struct Item {
-        int text = -1; ///< 0 or 1: that text goes here; -1: the special tokens `ids`
-        std::vector<std::int64_t> ids;
-        std::int64_t type_id = 0;
-    };
-    std::vector<Item> single, pair;
-    std::size_t special_count(bool with_pair) const;
+    virtual void encode(std::string_view word, std::vector<WordToken>& tokens) const = 0; ///< appends
+    virtual std::int64_t id_of(std::string_view piece) const = 0;                         ///< -1 when there is none
+    virtual const std::vector<std::string>& pieces() const = 0;                           ///< by id; holes are empty
+    virtual std::size_t entries() const = 0;                                              ///< without holes
 };
 
 class Decoder {
 public:
     virtual ~Decoder() = default;
-    virtual std::string apply(const std::vector<std::string>& pieces) const = 0;
+    virtual void apply(std::vector<std::string>& pieces) const = 0; ///< the text is what they are joined to
 };
 
-/// Each reads one object of the file; a null object gives a stage that does nothing.
+/// Each reads one object of the file; null gives a stage that does nothing (a null pointer where there is a pointer).
 /// @throws Error(input) naming file, field and type
-std::unique_ptr<Normalizer> make_normalizer(const Json& object, const std::string& origin);
-std::unique_ptr<PreTokenizer> make_pre_tokenizer(const Json& object, const std::string& origin);
-std::unique_ptr<TokenModel> make_token_model(const Json& object, const std::string& origin);
-PostProcessor make_post_processor(const Json& object, const std::string& origin);
-std::unique_ptr<Decoder> make_decoder(const Json& object, const std::string& origin);
+std::unique_ptr<Normalizer> make_normalizer(const StageJson& object, const StagePlace& place);
+std::unique_ptr<PreTokenizer> make_pre_tokenizer(const StageJson& object, const StagePlace& place);
+std::unique_ptr<TokenModel> make_token_model(const StageJson& object, const StagePlace& place);
+PostProcessor make_post_processor(const StageJson& object, const StagePlace& place);
+std::unique_ptr<Decoder> make_decoder(const StageJson& object, const StagePlace& place);
 
-/// The printable stand-in of each byte in byte-level vocabularies (GPT-2's table).
-const std::vector<char32_t>& byte_alphabet();
+/// Looks the object's type up in a table of makers. @throws Error(input) naming the type when it is not there
+template <typename Table>
+auto find_stage(const Table& table, const StageJson& object, const StagePlace& place, const char* what) {
+    if (!object.is_object()) place.fail("is no object");
+    const auto type = object.find("type");
+    if (type == object.end() || !type->is_string()) (place / "type").fail("is missing");
+    const auto& name = type->template get_ref<const std::string&>();
+    const auto found = table.find(name);
+    if (found == table.end()) (place / "type").fail(std::string("unsupported: this ") + what + " is not known", name);
+    return found->second;
+}
+
+/// A field that may be absent or null. @throws Error(input) when it is of another type
+template <typename Value>
+Value stage_value(const StageJson& object, const char* name, Value fallback, const StagePlace& place) {
+    const auto found = object.find(name);
+    if (found == object.end() || found->is_null()) return fallback;
+    try {
+        return found->template get<Value>();
+    } catch (const StageJson::exception&) {
+        (place / name).fail("is of the wrong type", found->dump().substr(0, 60));
+    }
+}
+/// The list of parts of a Sequence. @throws Error(input)
+const StageJson& stage_parts(const StageJson& object, const char* name, const StagePlace& place);
+/// The field "pattern": {"String": "…"} or {"Regex": "…"}. @throws Error(input)
+Pattern stage_pattern(const StageJson& object, const StagePlace& place);
+/// A field that holds exactly one character. @throws Error(input)
+char32_t stage_character(const StageJson& object, const char* name, char32_t fallback, const StagePlace& place);
 
 } // namespace diapason

@@ -1,26 +1,30 @@
 #include "core/text/unicode.h"
 
-#include "core/base/error.h"
-
-#include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
-#include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
 namespace diapason {
 namespace {
 
-std::u32string normalize(const icu::Normalizer2* (*form)(UErrorCode&), std::u32string_view text) {
-    UErrorCode status = U_ZERO_ERROR;
-    const icu::Normalizer2* normalizer = form(status);
-    const icu::UnicodeString source = icu::UnicodeString::fromUTF32(reinterpret_cast<const UChar32*>(text.data()),
-                                                                    static_cast<std::int32_t>(text.size()));
-    const icu::UnicodeString result = U_SUCCESS(status) ? normalizer->normalize(source, status) : source;
-    if (U_FAILURE(status))
-        throw Error(ErrorKind::internal, std::string("ICU cannot normalise: ") + u_errorName(status));
-    std::u32string out(static_cast<std::size_t>(result.countChar32()), U'\0');
-    result.toUTF32(reinterpret_cast<UChar32*>(out.data()), static_cast<std::int32_t>(out.size()), status);
-    return out;
+// Category in the tables of Unicode 8, on which the categories of the reference tokenizers rest; what came later counts
+// as unassigned there, and some characters have changed since.
+std::int8_t category_in_unicode_8(char32_t c) {
+    if (c < 0x80) return u_charType(static_cast<UChar32>(c));
+    switch (c) {
+    case 0x166D:
+    case 0x111C9:
+        return U_OTHER_PUNCTUATION;
+    case 0x1734:
+        return U_NON_SPACING_MARK;
+    case 0x1885:
+    case 0x1886:
+        return U_OTHER_LETTER;
+    case 0xA9BD:
+        return U_COMBINING_SPACING_MARK;
+    default:
+        break;
+    }
+    return in_unicode(c, 8) ? u_charType(static_cast<UChar32>(c)) : static_cast<std::int8_t>(U_UNASSIGNED);
 }
 
 } // namespace
@@ -28,16 +32,20 @@ std::u32string normalize(const icu::Normalizer2* (*form)(UErrorCode&), std::u32s
 std::u32string decode_utf8(std::string_view text) {
     std::u32string out;
     out.reserve(text.size());
-    const auto length = static_cast<std::int32_t>(text.size());
-    for (std::int32_t i = 0; i < length;) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    for (std::size_t i = 0; i < text.size();) {
         UChar32 c = 0;
-        U8_NEXT_OR_FFFD(reinterpret_cast<const std::uint8_t*>(text.data()), i, length, c);
+        U8_NEXT_OR_FFFD(bytes, i, text.size(), c);
         out.push_back(static_cast<char32_t>(c));
     }
     return out;
 }
 
 void append_utf8(std::string& text, char32_t c) {
+    if (c < 0x80) {
+        text.push_back(static_cast<char>(c));
+        return;
+    }
     std::uint8_t bytes[4];
     std::int32_t n = 0;
     UBool error = false;
@@ -62,8 +70,7 @@ bool is_white_space(char32_t c) {
 
 bool is_control(char32_t c) {
     if (c == U'\t' || c == U'\n' || c == U'\r') return false;
-    return (U_MASK(u_charType(static_cast<UChar32>(c))) &
-            (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK | U_GC_CS_MASK)) != 0;
+    return (U_MASK(category_in_unicode_8(c)) & (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK | U_GC_CS_MASK)) != 0;
 }
 
 bool is_letter(char32_t c) {
@@ -75,11 +82,28 @@ bool is_number(char32_t c) {
 
 bool is_punctuation(char32_t c) {
     if ((c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126)) return true;
-    return (U_MASK(u_charType(static_cast<UChar32>(c))) & U_GC_P_MASK) != 0;
+    return c >= 128 && (U_MASK(category_in_unicode_8(c)) & U_GC_P_MASK) != 0;
 }
 
 bool is_nonspacing_mark(char32_t c) {
-    return u_charType(static_cast<UChar32>(c)) == U_NON_SPACING_MARK;
+    return c >= 0x300 && category_in_unicode_8(c) == U_NON_SPACING_MARK;
+}
+
+bool in_unicode(char32_t c, int version) {
+    UVersionInfo age;
+    u_charAge(static_cast<UChar32>(c), age);
+    return age[0] != 0 && age[0] <= version;
+}
+
+bool is_mark(char32_t c) {
+    return c >= 0x300 && (U_MASK(u_charType(static_cast<UChar32>(c))) & U_GC_M_MASK) != 0 && in_unicode(c, 9);
+}
+
+bool is_word(char32_t c) {
+    if (c < 128) return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= U'0' && c <= U'9') || c == U'_';
+    return u_isUAlphabetic(static_cast<UChar32>(c)) ||
+           u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_JOIN_CONTROL) ||
+           (U_MASK(u_charType(static_cast<UChar32>(c))) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
 }
 
 bool is_cjk(char32_t c) {
@@ -99,19 +123,6 @@ std::u32string lower_case(std::u32string_view text) {
             out.push_back(static_cast<char32_t>(u_tolower(static_cast<UChar32>(c))));
     }
     return out;
-}
-
-std::u32string nfd(std::u32string_view text) {
-    return normalize(icu::Normalizer2::getNFDInstance, text);
-}
-std::u32string nfc(std::u32string_view text) {
-    return normalize(icu::Normalizer2::getNFCInstance, text);
-}
-std::u32string nfkc(std::u32string_view text) {
-    return normalize(icu::Normalizer2::getNFKCInstance, text);
-}
-std::u32string nfkd(std::u32string_view text) {
-    return normalize(icu::Normalizer2::getNFKDInstance, text);
 }
 
 } // namespace diapason

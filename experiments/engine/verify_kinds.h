@@ -12,5 +12,7 @@ namespace diapason {
 void verify_parity(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
 /// Kind generate.
 void verify_generate(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
+/// Kind tokenize: a line for each case's ids, type ids, decoded texts and offsets.
+void verify_tokenize(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
 
 } // namespace diapason

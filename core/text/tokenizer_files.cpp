@@ -1,0 +1,62 @@
+#include "core/text/tokenizer_files.h"
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/text/older_files.h"
+
+namespace diapason {
+namespace {
+
+bool has_document(const TokenizerFiles& files) {
+    return files.has("tokenizer.json");
+}
+
+std::shared_ptr<const Tokenizer> load_document(const TokenizerFiles& files) {
+    return Tokenizer::from_document(files.read_json("tokenizer.json"), files.path("tokenizer.json").string());
+}
+
+std::vector<TokenizerFormat>& formats() {
+    static std::vector<TokenizerFormat> list = {
+        {"tokenizer.json", has_document, load_document},
+        {"vocab.txt", has_bert_files, load_bert_files},
+        {"vocab.json + merges.txt", has_byte_level_files, load_byte_level_files}};
+    return list;
+}
+
+} // namespace
+
+bool TokenizerFiles::has(const std::string& name) const {
+    if (m_allowed && m_allowed->count(name) == 0) return false;
+    std::error_code error;
+    return std::filesystem::is_regular_file(path(name), error);
+}
+
+std::string TokenizerFiles::read(const std::string& name) const {
+    return read_file(path(name), max_bytes);
+}
+
+StageJson TokenizerFiles::read_json(const std::string& name) const {
+    return parse_sorted_json(read(name), path(name).string());
+}
+
+StageJson TokenizerFiles::read_object(const std::string& name) const {
+    if (!has(name)) return StageJson::object();
+    StageJson document = read_json(name);
+    if (!document.is_object()) throw input_error(path(name).string(), "is no object");
+    return document;
+}
+
+void register_tokenizer_format(const TokenizerFormat& format) {
+    formats().push_back(format);
+}
+
+std::shared_ptr<const Tokenizer> load_tokenizer(const TokenizerFiles& files) {
+    std::string known;
+    for (const TokenizerFormat& format : formats()) {
+        if (format.applies(files)) return format.load(files);
+        known += (known.empty() ? "" : ", ") + format.files;
+    }
+    throw input_error(files.folder().string(), "holds no tokenizer that can be read here", "Looked for " + known);
+}
+
+} // namespace diapason

@@ -1,0 +1,45 @@
+#include "core/text/tokenizer_stages.h"
+
+#include "core/base/error.h"
+#include "core/text/unicode.h"
+
+namespace diapason {
+
+void StagePlace::fail(const std::string& what, const std::string& value) const {
+    if (field.empty()) throw input_error(file, what);
+    // A message stays one line, whatever the file holds.
+    std::string shown = encode_utf8(decode_utf8(value.substr(0, 120)));
+    for (char& c : shown)
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    std::string where = field;
+    for (char& c : where)
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    throw Error(ErrorKind::input, {what, file, where, shown, {}});
+}
+
+const StageJson& stage_parts(const StageJson& object, const char* name, const StagePlace& place) {
+    const auto found = object.find(name);
+    if (found == object.end() || !found->is_array()) (place / name).fail("is no list");
+    if (found->size() > 1000) (place / name).fail("has more than 1000 parts");
+    return *found;
+}
+
+Pattern stage_pattern(const StageJson& object, const StagePlace& place) {
+    const auto found = object.find("pattern");
+    if (found == object.end() || !found->is_object()) (place / "pattern").fail("is missing");
+    if (found->contains("Regex")) {
+        const StagePlace inner = place / "pattern";
+        return Pattern::regex(stage_value<std::string>(*found, "Regex", "", inner), place.file,
+                              (inner / "Regex").field);
+    }
+    if (!found->contains("String")) (place / "pattern").fail("is neither String nor Regex", found->dump());
+    return Pattern::literal(decode_utf8(stage_value<std::string>(*found, "String", "", place / "pattern")));
+}
+
+char32_t stage_character(const StageJson& object, const char* name, char32_t fallback, const StagePlace& place) {
+    const auto text = decode_utf8(stage_value<std::string>(object, name, encode_utf8({&fallback, 1}), place));
+    if (text.size() != 1) (place / name).fail("is not one character", encode_utf8(text));
+    return text[0];
+}
+
+} // namespace diapason
