@@ -11,7 +11,7 @@ TORCH_SHA256_CPU=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667
 TORCH_SHA256_CUDA=60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7
 
 # The same names in Debian 12 and Ubuntu 24.04.
-BUILD_PACKAGES=(g++ cmake ninja-build mold ccache qt6-base-dev libqt6svg6-dev libqcustomplot-dev libsqlite3-dev nlohmann-json3-dev
+BUILD_PACKAGES=(g++ cmake ninja-build mold ccache qt6-base-dev qt6-svg-dev libqcustomplot-dev libsqlite3-dev nlohmann-json3-dev
   libcli11-dev libicu-dev libsentencepiece-dev libboost-dev python3-pip unzip ca-certificates fonts-dejavu-core libxkbcommon-x11-0)
 TEST_PACKAGES=(clang-format xvfb sqlite3)
 
