@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <utility>
 
 namespace diapason {
 namespace {
@@ -96,38 +97,38 @@ std::vector<std::string> split_tabs(const std::string& line) {
     return cells;
 }
 
-// As GLUE's files are: tabs separate, quotes are ordinary characters, the first line names the columns unless they are
-// numbers.
-Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
-    const bool numbered = std::all_of(columns.begin(), columns.end(), [](const auto& item) {
-        return !item.second.empty() && item.second.find_first_not_of("0123456789") == std::string::npos;
-    });
-    std::map<std::string, std::size_t> index;
-    Dataset data;
-    LineProblems problems(file.string());
-    for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
-        const std::vector<std::string> cells = split_tabs(line);
-        if (number == 1) {
-            for (const auto& [field, column] : columns) {
-                if (numbered) {
-                    index[field] = std::stoul(column) - 1;
-                    continue;
-                }
-                const auto found = std::find(cells.begin(), cells.end(), column);
-                if (found != cells.end())
-                    index[field] = static_cast<std::size_t>(found - cells.begin());
-                else if (field != "id" && field != "source") {
-                    const std::string near = nearest_name(column, cells);
-                    throw Error(ErrorKind::input,
-                                {"the first line names no such column", file.string(), "columns." + field, column,
-                                 near.empty() ? "" : "Did you mean " + near + "?"});
-                }
+// Which cell of a row belongs to which field, by the names in the first row or by number.
+class Columns {
+public:
+    Columns(const std::filesystem::path& file, const ColumnMap& columns) : m_file(file), m_columns(columns) {
+        m_numbered = std::all_of(columns.begin(), columns.end(), [](const auto& item) {
+            return !item.second.empty() && item.second.find_first_not_of("0123456789") == std::string::npos;
+        });
+    }
+
+    /// @return true when the first row held names and is no row of data
+    bool read_first(const std::vector<std::string>& cells) {
+        for (const auto& [field, column] : m_columns) {
+            if (m_numbered) {
+                m_index[field] = std::stoul(column) - 1;
+                continue;
             }
-            if (!numbered) return;
+            const auto found = std::find(cells.begin(), cells.end(), column);
+            if (found != cells.end())
+                m_index[field] = static_cast<std::size_t>(found - cells.begin());
+            else if (field != "id" && field != "source") {
+                const std::string near = nearest_name(column, cells);
+                throw Error(ErrorKind::input,
+                            {"the first line names no such column", m_file.string(), "columns." + field, column,
+                             near.empty() ? "" : "Did you mean " + near + "?"});
+            }
         }
-        if (line.empty()) return;
+        return !m_numbered;
+    }
+
+    void add_row(std::size_t number, std::vector<std::string>& cells, Dataset& data, LineProblems& problems) const {
         Example example;
-        for (const auto& [field, at] : index) {
+        for (const auto& [field, at] : m_index) {
             if (at >= cells.size())
                 return problems.add(number, "has " + std::to_string(cells.size()) + " columns, " + field +
                                                 " is column " + std::to_string(at + 1));
@@ -135,14 +136,91 @@ Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
         }
         if (example.id.empty()) example.id = std::to_string(number);
         data.push_back(std::move(example));
+    }
+
+private:
+    std::filesystem::path m_file;
+    ColumnMap m_columns;
+    bool m_numbered = false;
+    std::map<std::string, std::size_t> m_index;
+};
+
+// As GLUE's files are: tabs separate, quotes are ordinary characters, the first line names the columns unless they are
+// numbers.
+Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
+    Columns fields(file, columns);
+    Dataset data;
+    LineProblems problems(file.string());
+    for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
+        std::vector<std::string> cells = split_tabs(line);
+        if (number == 1 && fields.read_first(cells)) return;
+        if (!line.empty()) fields.add_row(number, cells, data, problems);
     });
+    problems.throw_if_any();
+    return data;
+}
+
+// The cells of one record of RFC 4180, which may go on over several lines while a quote is open.
+class CsvRecord {
+public:
+    /// @return true when the record is complete
+    bool add_line(const std::string& line) {
+        if (m_open)
+            m_cells.back().push_back('\n');
+        else
+            m_cells.emplace_back();
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            const char c = line[i];
+            if (m_open) {
+                if (c != '"')
+                    m_cells.back().push_back(c);
+                else if (i + 1 < line.size() && line[i + 1] == '"')
+                    m_cells.back().push_back(line[++i]);
+                else
+                    m_open = false;
+            } else if (c == ',') {
+                m_cells.emplace_back();
+            } else if (c == '"' && m_cells.back().empty()) {
+                m_open = true;
+            } else {
+                m_cells.back().push_back(c);
+            }
+        }
+        return !m_open;
+    }
+    bool open() const { return m_open; }
+    std::vector<std::string> take() { return std::exchange(m_cells, {}); }
+
+private:
+    std::vector<std::string> m_cells;
+    bool m_open = false;
+};
+
+Dataset read_csv(const std::filesystem::path& file, const ColumnMap& columns) {
+    Columns fields(file, columns);
+    Dataset data;
+    LineProblems problems(file.string());
+    CsvRecord record;
+    bool first = true;
+    std::size_t begun = 1;
+    for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
+        if (!record.open()) {
+            begun = number;
+            if (line.empty()) return;
+        }
+        if (!record.add_line(line)) return;
+        std::vector<std::string> cells = record.take();
+        if (std::exchange(first, false) && fields.read_first(cells)) return;
+        fields.add_row(begun, cells, data, problems);
+    });
+    if (record.open()) problems.add(begun, "opens a quote that is never closed");
     problems.throw_if_any();
     return data;
 }
 
 const std::map<std::string, Dataset (*)(const std::filesystem::path&, const ColumnMap&)>& readers() {
     static const std::map<std::string, Dataset (*)(const std::filesystem::path&, const ColumnMap&)> registry = {
-        {"jsonl", read_jsonl}, {"tsv", read_tsv}};
+        {"csv", read_csv}, {"jsonl", read_jsonl}, {"tsv", read_tsv}};
     return registry;
 }
 
@@ -158,8 +236,7 @@ std::vector<std::string> reader_names() {
 Dataset read_dataset(const std::string& reader, const std::filesystem::path& file, const ColumnMap& columns) {
     const auto found = readers().find(reader);
     if (found == readers().end()) {
-        throw config_error("reader", reader, "there is no such reader",
-                           "Known are " + reader_names().front() + " and " + reader_names().back());
+        throw config_error("reader", reader, "there is no such reader", "Known are csv, jsonl and tsv");
     }
     Dataset data = found->second(file, columns);
     if (data.empty()) throw input_error(file.string(), "holds no rows");

@@ -1,4 +1,4 @@
-// Readers of data files, by name: "jsonl", "tsv".
+// Readers of data files, by name: "csv" (RFC 4180), "jsonl", "tsv" (as GLUE's files).
 #pragma once
 
 #include "core/base/json.h"
@@ -11,7 +11,7 @@
 
 namespace diapason {
 
-/// Field of Example ("text", "pair", "label", "target", "id", "source") → column of the file: a key, or for TSV files
+/// Field of Example ("text", "pair", "label", "target", "id", "source") → column of the file: a key, or for files
 /// without a header a number from 1.
 using ColumnMap = std::map<std::string, std::string>;
 

@@ -34,6 +34,19 @@ private Q_SLOTS:
         QCOMPARE(data[1].label, std::string("0"));
     }
 
+    void csvWithQuotes() {
+        TemporaryFolder folder;
+        write_text(folder / "a.csv", "\"mr\",ref\r\n\"a, \"\"b\"\"\",one\r\n\r\nplain,\"two\nlines\"");
+        const Dataset data = read_dataset("csv", folder / "a.csv", {{"text", "mr"}, {"target", "ref"}});
+        QCOMPARE(data.size(), std::size_t(2));
+        QCOMPARE(data[0].text, std::string("a, \"b\""));
+        QCOMPARE(data[1].target, std::string("two\nlines"));
+        QCOMPARE(data[1].id, std::string("4"));
+        write_text(folder / "b.csv", "mr,ref\nx,\"never closed\ny,z\n");
+        const Caught error = caught([&] { read_dataset("csv", folder / "b.csv", {{"text", "mr"}}); });
+        QVERIFY2(error.thrown && error.says("line 2") && error.says("quote"), error.message.c_str());
+    }
+
     void badRowsAreListedTogether() {
         TemporaryFolder folder;
         write_text(folder / "a.jsonl", "{\"text\": \"ok\", \"label\": \"x\"}\nno json\n{\"label\": \"x\"}\n[1]\n");
