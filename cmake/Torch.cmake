@@ -36,6 +36,14 @@ add_library(torchlib::cpu SHARED IMPORTED GLOBAL)
 set_target_properties(torchlib::cpu PROPERTIES IMPORTED_LOCATION "${DIAPASON_TORCH_CPU_LIBRARY}"
                       INTERFACE_LINK_LIBRARIES torchlib::c10)
 
+# The OpenMP that torch's own threads run on; CUDA wheels give it another name.
+file(GLOB _openmp "${DIAPASON_TORCH_DIR}/lib/libgomp*.so*")
+if(NOT _openmp)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  set(_openmp "${OpenMP_CXX_LIBRARIES}")
+endif()
+set(DIAPASON_OPENMP_LIBRARY "${_openmp}")
+
 # Headers for the units of one target, the libraries for whoever links it in the end.
 function(diapason_use_torch target)
   target_include_directories(${target} SYSTEM PRIVATE

@@ -1,6 +1,7 @@
 #include "core/model/head.h"
 
 #include "core/base/error.h"
+#include "core/model/linear_map.h"
 #include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
@@ -10,7 +11,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/gather.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/nll_loss.h>
@@ -197,8 +197,7 @@ public:
                       const ForwardState&) override {
         at::Tensor x = chosen_rows(hidden, batch, rows);
         if (m_scale != 1) x = x * m_scale;
-        return m_bias == nullptr ? at::linear(x, m_output->value)
-                                 : at::linear(x, m_output->value, m_bias->value.view(-1));
+        return linear_map(x, m_output->value, m_bias == nullptr ? at::Tensor() : m_bias->value.view(-1));
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);
@@ -224,7 +223,7 @@ public:
     at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
                       const ForwardState& state) override {
         const auto h = m_norm(activate(m_transform(chosen_rows(hidden, batch, rows), state), m_activation));
-        return at::linear(h, m_output->value, m_bias->value);
+        return linear_map(h, m_output->value, m_bias->value);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);

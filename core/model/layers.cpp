@@ -1,6 +1,7 @@
 #include "core/model/layers.h"
 
 #include "core/base/error.h"
+#include "core/model/linear_map.h"
 #include "core/model/packed_batch.h"
 #include "core/model/rows.h"
 
@@ -8,7 +9,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/rms_norm.h>
 #include <ATen/ops/silu.h>
@@ -36,7 +36,7 @@ at::Tensor Linear::offset() const {
 }
 
 at::Tensor Linear::operator()(const at::Tensor& x, const ForwardState& state) const {
-    at::Tensor y = bias != nullptr ? at::linear(x, matrix(), offset()) : at::linear(x, matrix());
+    at::Tensor y = linear_map(x, matrix(), offset());
     for (const auto& delta : deltas)
         y = delta->apply(x, y, state);
     return y;

@@ -148,14 +148,78 @@ private Q_SLOTS:
     void dropoutIsAFunctionOfSeedAndCall() {
         const at::Tensor x = at::ones({200, 500});
         DropoutStream a{7, 0}, b{7, 0}, c{8, 0};
-        const at::Tensor first = dropout_mask(x, 0.3, a), second = dropout_mask(x, 0.3, a);
-        QVERIFY(at::equal(first, dropout_mask(x, 0.3, b)));
-        QVERIFY(!at::equal(first, second) && !at::equal(first, dropout_mask(x, 0.3, c)));
+        const at::Tensor first = dropout(x, 0.3, &a), second = dropout(x, 0.3, &a);
+        QVERIFY(at::equal(first, dropout(x, 0.3, &b)));
+        QVERIFY(!at::equal(first, second) && !at::equal(first, dropout(x, 0.3, &c)));
         QCOMPARE(a.counter, std::uint64_t(2));
         QVERIFY(std::abs(first.mean().item<double>() - 1) < 0.01);
         const double share = (first == 0).to(at::kFloat).mean().item<double>();
         QVERIFY(std::abs(share - 0.3) < 0.01);
         QVERIFY(dropout(x, 0.3, nullptr).is_same(x) && dropout(x, 0, &a).is_same(x));
+    }
+
+    // What devices without our loops compute must be the same mask, and a part of a mask the same elements.
+    void masksAreTheSameEverywhere() {
+        DropoutStream stream{3, 0};
+        const DropoutKey mask = stream.next(0.25);
+        const at::Tensor ones = at::ones({37, 11});
+        const at::Tensor loop = apply_mask(ones, mask), general = apply_mask(ones.to(at::kDouble), mask);
+        QVERIFY(at::equal(loop.eq(0), general.eq(0)));
+        QVERIFY(at::allclose(loop, general.to(at::kFloat), 1e-6, 0));
+        QVERIFY(at::equal(apply_mask(ones.view(-1).narrow(0, 100, 50), mask, 100), loop.view(-1).narrow(0, 100, 50)));
+    }
+
+    void dropoutPassesTheGradientOfKeptElements() {
+        const at::Tensor x = drawn({40, 30}, 1);
+        DropoutStream stream{5, 0};
+        const at::Tensor y = dropout(x, 0.5, &stream);
+        y.sum().backward();
+        QVERIFY(at::equal(x.grad(), (y != 0).to(at::kFloat) * 2));
+    }
+
+    // Loops of our own against batched products (double precision takes those), with everything on: grouped heads,
+    // odd widths, a bias, a causal mask, dropout, more keys than queries, an empty sequence.
+    void loopsEqualProducts_data() {
+        QTest::addColumn<int>("heads");
+        QTest::addColumn<int>("kv_heads");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<bool>("causal");
+        QTest::addColumn<bool>("biased");
+        QTest::addColumn<double>("drop");
+        QTest::newRow("plain") << 2 << 2 << 16 << false << false << 0.0;
+        QTest::newRow("odd width") << 3 << 3 << 5 << false << false << 0.0;
+        QTest::newRow("grouped, causal") << 6 << 2 << 16 << true << false << 0.0;
+        QTest::newRow("bias") << 2 << 2 << 20 << false << true << 0.0;
+        QTest::newRow("everything") << 4 << 2 << 33 << true << true << 0.3;
+    }
+    void loopsEqualProducts() {
+        QFETCH(int, heads);
+        QFETCH(int, kv_heads);
+        QFETCH(int, width);
+        QFETCH(bool, causal);
+        QFETCH(bool, biased);
+        QFETCH(double, drop);
+        const AttentionShape shape{heads, kv_heads, width, causal, 0.3};
+        const std::vector<std::int64_t> queries = {0, 1, 1, 18, 51}, keys = {0, 1, 4, 40, 80};
+        std::vector<at::Tensor> results[2];
+        for (const bool loops : {true, false}) {
+            const auto type = loops ? at::kFloat : at::kDouble;
+            const auto leaf = [&](std::vector<std::int64_t> size, int seed) {
+                return drawn(size, seed).detach().to(type).requires_grad_(true);
+            };
+            const at::Tensor q = leaf({51, heads * width}, 1), k = leaf({80, kv_heads * width}, 2),
+                             v = leaf({80, kv_heads * width}, 3), bias = leaf({heads, 45, 50}, 4);
+            DropoutStream stream{9, 0};
+            const at::Tensor out = packed_attention(q, k, v, {queries, keys}, shape, biased ? bias : at::Tensor(), drop,
+                                                    drop > 0 ? &stream : nullptr);
+            (out * drawn({51, heads * width}, 5).detach().to(type)).sum().backward();
+            results[loops ? 0 : 1] = {out, q.grad(), k.grad(), v.grad()};
+            if (biased) results[loops ? 0 : 1].push_back(bias.grad());
+        }
+        for (std::size_t i = 0; i < results[0].size(); ++i) {
+            const double difference = (results[0][i].to(at::kDouble) - results[1][i]).abs().max().item<double>();
+            QVERIFY2(difference < 2e-5, qPrintable(QStringLiteral("tensor %1: %2").arg(i).arg(difference)));
+        }
     }
 
     void attentionDropoutIsRepeatable() {

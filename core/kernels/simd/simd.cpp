@@ -1,0 +1,293 @@
+// Compiled once for each instruction set (core/CMakeLists.txt), so nothing here may be an inline function of a header
+// that other units share: the linker would keep one copy for all.
+
+#include "core/kernels/simd/table.h"
+
+namespace diapason::kernels {
+namespace {
+
+// Generic vectors of the compiler, lowered to whatever the instruction set has. Rows of a block are what fits into its
+// registers beside a vector of the right-hand side.
+typedef float Vector __attribute__((vector_size(64)));
+typedef float Unaligned __attribute__((vector_size(64), aligned(4), may_alias));
+typedef std::int32_t Integers __attribute__((vector_size(64)));
+typedef std::uint32_t Words __attribute__((vector_size(64)));
+
+#if defined(__AVX512F__)
+constexpr int block_rows = 8;
+#elif defined(__AVX2__)
+constexpr int block_rows = 4;
+#else
+constexpr int block_rows = 2;
+#endif
+
+constexpr Integers lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+inline Vector load(const float* p) {
+    return *reinterpret_cast<const Unaligned*>(p);
+}
+inline void store(float* p, Vector x) {
+    *reinterpret_cast<Unaligned*>(p) = x;
+}
+inline float sum_of(Vector x) {
+    float sum = 0;
+    for (int i = 0; i < lanes; ++i)
+        sum += x[i];
+    return sum;
+}
+
+// "lowbias32" (Ellis 2018): 32-bit multiplications only.
+template <typename T>
+inline T hash32(T x) {
+    x ^= x >> 16;
+    x *= 0x7feb352du;
+    x ^= x >> 15;
+    x *= 0x846ca68bu;
+    x ^= x >> 16;
+    return x;
+}
+
+inline Vector mask_of(const DropoutKey& mask, std::uint32_t first) {
+    const Words h = hash32((reinterpret_cast<Words>(lane) + first) ^ mask.key) ^ mask.whitening;
+    const Integers kept = h >= mask.threshold;
+    const Vector keep = Vector{} + mask.keep;
+    return reinterpret_cast<Vector>(reinterpret_cast<Integers>(keep) & kept);
+}
+
+inline float mask_at(const DropoutKey& mask, std::uint32_t i) {
+    return (hash32(i ^ mask.key) ^ mask.whitening) < mask.threshold ? 0.0f : mask.keep;
+}
+
+void drop(const float* x, float* y, std::int64_t n, const DropoutKey& mask, std::uint32_t start) {
+    std::int64_t i = 0;
+    for (; i + lanes <= n; i += lanes)
+        store(y + i, load(x + i) * mask_of(mask, start + static_cast<std::uint32_t>(i)));
+    for (; i < n; ++i)
+        y[i] = x[i] * mask_at(mask, start + static_cast<std::uint32_t>(i));
+}
+
+// e^x to about 1 ulp for x <= 0; below -87 the smallest normal number or so.
+inline Vector exponential(Vector x) {
+    const Vector low = Vector{} - 87.0f;
+    x = x < low ? low : x;
+    constexpr float round = 12582912.0f; // 1.5 · 2^23: adding it rounds to an integer
+    const Vector n = (x * 1.44269504088896341f + round) - round;
+    const Vector r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    Vector p = Vector{} + 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
+    return p * reinterpret_cast<Vector>(power);
+}
+
+// C = A B (+ C) for `Rows` rows and 16 columns. A(i, k) = a[i · a_row + k · a_column], so that it may be transposed.
+template <int Rows>
+inline void block(std::int64_t depth, const float* a, std::int64_t a_row, std::int64_t a_column, const float* b,
+                  std::int64_t b_row, float* c, std::int64_t c_row, bool add) {
+    Vector sum[Rows];
+    for (int i = 0; i < Rows; ++i)
+        sum[i] = add ? load(c + i * c_row) : Vector{};
+    for (std::int64_t k = 0; k < depth; ++k) {
+        const Vector right = load(b + k * b_row);
+        for (int i = 0; i < Rows; ++i)
+            sum[i] += a[i * a_row + k * a_column] * right;
+    }
+    for (int i = 0; i < Rows; ++i)
+        store(c + i * c_row, sum[i]);
+}
+
+struct Left {
+    const float* data;
+    std::int64_t row, column;
+};
+
+// C [rows, columns] = A [rows, depth] · B [depth, columns] (+ C): small matrices that lie in the caches.
+void multiply(std::int64_t rows, std::int64_t columns, std::int64_t depth, Left a, const float* b, std::int64_t b_row,
+              float* c, std::int64_t c_row, bool add) {
+    std::int64_t j = 0;
+    for (; j + lanes <= columns; j += lanes) {
+        std::int64_t i = 0;
+        for (; i + block_rows <= rows; i += block_rows)
+            block<block_rows>(depth, a.data + i * a.row, a.row, a.column, b + j, b_row, c + i * c_row + j, c_row, add);
+        for (; i < rows; ++i)
+            block<1>(depth, a.data + i * a.row, a.row, a.column, b + j, b_row, c + i * c_row + j, c_row, add);
+    }
+    for (; j < columns; ++j) {
+        for (std::int64_t i = 0; i < rows; ++i) {
+            float sum = add ? c[i * c_row + j] : 0;
+            for (std::int64_t k = 0; k < depth; ++k)
+                sum += a.data[i * a.row + k * a.column] * b[k * b_row + j];
+            c[i * c_row + j] = sum;
+        }
+    }
+}
+
+// One sequence of a task, as both passes see it.
+struct Place {
+    Place(const AttentionTask& task, std::int64_t sequence)
+        : query(task.query_rows[sequence]),
+          queries(task.query_rows[sequence + 1] - query),
+          key(task.key_rows[sequence]),
+          keys(task.key_rows[sequence + 1] - key),
+          padded((keys + lanes - 1) / lanes * lanes),
+          first_probability(task.probability_offsets[sequence]) {}
+
+    // Keys that query i sees.
+    std::int64_t seen(const AttentionTask& task, std::int64_t i) const {
+        return task.causal ? keys - queries + i + 1 : keys;
+    }
+    std::int64_t probability(std::int64_t head, std::int64_t i) const {
+        return first_probability + (head * queries + i) * keys;
+    }
+
+    std::int64_t query, queries, key, keys, padded, first_probability;
+};
+
+// [width, padded] from rows [keys, width] of a wider matrix; zero behind the last key.
+void transpose(const float* rows, std::int64_t row_length, const Place& place, std::int64_t width, float* result) {
+    for (std::int64_t d = 0; d < width; ++d) {
+        float* line = result + d * place.padded;
+        for (std::int64_t j = 0; j < place.keys; ++j)
+            line[j] = rows[j * row_length + d];
+        for (std::int64_t j = place.keys; j < place.padded; ++j)
+            line[j] = 0;
+    }
+}
+
+const float* bias_row(const AttentionTask& task, const Place& place, std::int64_t head, std::int64_t i) {
+    const std::int64_t row = task.bias_queries - place.queries + i;
+    return task.bias + (head * task.bias_queries + row) * task.bias_keys + task.bias_keys - place.keys;
+}
+
+// Scores become probabilities, in place; what is not seen, and the padding, becomes zero.
+void softmax(const AttentionTask& task, const Place& place, std::int64_t head, std::int64_t i, float* row) {
+    const std::int64_t seen = place.seen(task, i);
+    const float* bias = task.bias != nullptr ? bias_row(task, place, head, i) : nullptr;
+    float largest = -3.4e38f;
+    for (std::int64_t j = 0; j < seen; ++j) {
+        row[j] = row[j] * task.scale + (bias != nullptr ? bias[j] : 0.0f);
+        largest = row[j] > largest ? row[j] : largest;
+    }
+    Vector sum{};
+    for (std::int64_t j = 0; j < place.padded; j += lanes) {
+        Vector e = exponential(load(row + j) - largest);
+        e = lane < Integers{} + static_cast<std::int32_t>(seen - j) ? e : Vector{};
+        store(row + j, e);
+        sum += e;
+    }
+    const float factor = 1.0f / sum_of(sum);
+    for (std::int64_t j = 0; j < place.padded; j += lanes)
+        store(row + j, load(row + j) * factor);
+}
+
+void attend(const AttentionTask& task, const AttentionForward& data, std::int64_t sequence, std::int64_t head) {
+    const Place place(task, sequence);
+    const std::int64_t width = task.width, q_row = task.heads * width, k_row = task.kv_heads * width;
+    const std::int64_t kv = head / (task.heads / task.kv_heads) * width;
+    float* keys = data.scratch;
+    float* scores = keys + width * place.padded;
+    transpose(data.k + place.key * k_row + kv, k_row, place, width, keys);
+    multiply(place.queries, place.padded, width, {data.q + place.query * q_row + head * width, q_row, 1}, keys,
+             place.padded, scores, place.padded, false);
+    for (std::int64_t i = 0; i < place.queries; ++i) {
+        float* row = scores + i * place.padded;
+        softmax(task, place, head, i, row);
+        const std::int64_t at = place.probability(head, i);
+        if (data.probabilities != nullptr) {
+            for (std::int64_t j = 0; j < place.keys; ++j)
+                data.probabilities[at + j] = row[j];
+        }
+        if (task.drop != nullptr) drop(row, row, place.keys, *task.drop, static_cast<std::uint32_t>(at));
+    }
+    multiply(place.queries, width, place.keys, {scores, place.padded, 1}, data.v + place.key * k_row + kv, k_row,
+             data.out + place.query * q_row + head * width, q_row, false);
+}
+
+// The gradient of the scores of one row from that of the dropped-out probabilities, in place; `weights` becomes the
+// dropped-out probabilities.
+void softmax_backward(const AttentionTask& task, const Place& place, const float* probabilities, std::int64_t at,
+                      float* grad, float* weights) {
+    for (std::int64_t j = 0; j < place.keys; ++j)
+        weights[j] = probabilities[at + j];
+    for (std::int64_t j = place.keys; j < place.padded; ++j)
+        weights[j] = 0;
+    // Σ_j p_j dp_j with dp_j = m_j dw_j equals Σ_j w_j dw_j with w_j = m_j p_j.
+    Vector sum{};
+    if (task.drop == nullptr) {
+        for (std::int64_t j = 0; j < place.padded; j += lanes)
+            sum += load(weights + j) * load(grad + j);
+        const float total = sum_of(sum);
+        for (std::int64_t j = 0; j < place.padded; j += lanes)
+            store(grad + j, load(weights + j) * (load(grad + j) - total) * task.scale);
+        return;
+    }
+    for (std::int64_t j = 0; j < place.padded; j += lanes) {
+        const Vector mask = mask_of(*task.drop, static_cast<std::uint32_t>(at + j));
+        const Vector p = load(weights + j);
+        const Vector g = load(grad + j) * mask;
+        sum += p * g;
+        store(grad + j, g);
+    }
+    const float total = sum_of(sum);
+    for (std::int64_t j = 0; j < place.padded; j += lanes) {
+        const Vector mask = mask_of(*task.drop, static_cast<std::uint32_t>(at + j));
+        const Vector p = load(weights + j);
+        store(grad + j, p * (load(grad + j) - total) * task.scale);
+        store(weights + j, p * mask);
+    }
+}
+
+void attend_backward(const AttentionTask& task, const AttentionBackward& data, std::int64_t sequence,
+                     std::int64_t kv_head) {
+    const Place place(task, sequence);
+    const std::int64_t width = task.width, q_row = task.heads * width, k_row = task.kv_heads * width;
+    const std::int64_t group = task.heads / task.kv_heads;
+    const std::int64_t kv = place.key * k_row + kv_head * width;
+    float* values = data.scratch;
+    float* grad = values + width * place.padded;
+    float* weights = grad + place.queries * place.padded;
+    transpose(data.v + kv, k_row, place, width, values);
+    for (std::int64_t head = kv_head * group; head < (kv_head + 1) * group; ++head) {
+        const std::int64_t q = place.query * q_row + head * width;
+        const bool add = head > kv_head * group;
+        multiply(place.queries, place.padded, width, {data.grad_out + q, q_row, 1}, values, place.padded, grad,
+                 place.padded, false);
+        for (std::int64_t i = 0; i < place.queries; ++i) {
+            float* row = grad + i * place.padded;
+            softmax_backward(task, place, data.probabilities, place.probability(head, i), row,
+                             weights + i * place.padded);
+            if (data.grad_bias == nullptr) continue;
+            float* bias = data.grad_bias + (bias_row(task, place, head, i) - task.bias);
+            for (std::int64_t j = 0; j < place.keys; ++j)
+                bias[j] += row[j] / task.scale;
+        }
+        if (data.grad_v != nullptr) {
+            multiply(place.keys, width, place.queries, {weights, 1, place.padded}, data.grad_out + q, q_row,
+                     data.grad_v + kv, k_row, add);
+        }
+        if (data.grad_q != nullptr) {
+            multiply(place.queries, width, place.keys, {grad, place.padded, 1}, data.k + kv, k_row, data.grad_q + q,
+                     q_row, false);
+        }
+        if (data.grad_k != nullptr) {
+            multiply(place.keys, width, place.queries, {grad, 1, place.padded}, data.q + q, q_row, data.grad_k + kv,
+                     k_row, add);
+        }
+    }
+}
+
+} // namespace
+
+#if defined(__AVX512F__)
+const Table avx512_table = {"avx512", drop, attend, attend_backward};
+#elif defined(__AVX2__)
+const Table avx2_table = {"avx2", drop, attend, attend_backward};
+#else
+const Table base_table = {"base", drop, attend, attend_backward};
+#endif
+
+} // namespace diapason::kernels
