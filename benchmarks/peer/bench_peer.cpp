@@ -6,13 +6,20 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <unistd.h>
 
 #include "benchmarks/peer/peer_job.h"
 
 using namespace diapason;
 
 int main(int argc, char** argv) {
+    // OpenMP reads it when the program is loaded: threads that wait must not take the cores of those that work.
+    if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
+        ::setenv("OMP_WAIT_POLICY", "passive", 1);
+        ::execv("/proc/self/exe", argv);
+    }
     peer::Job job;
     std::string backbone, data, initial, losses;
     bool no_dropout = false, no_evaluation = false;

@@ -1,7 +1,5 @@
 #include "core/eval/incremental.h"
 
-#include "core/model/rows.h"
-
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 
@@ -30,12 +28,11 @@ at::Tensor IncrementalDecoder::start() {
     const c10::NoGradGuard guard;
     const auto& stacks = m_model.backbone().stacks();
     const PackedBatch batch = packed(m_inputs, m_model.device());
-    if (stacks.size() == 1)
-        return logits_of_last_rows(batch, stacks[0].forward(batch, m_model.prompt(), nullptr, {}, false, &m_cache));
-    const StackStates encoder = stacks[0].forward(batch, m_model.prompt(), nullptr, {}, false);
+    if (stacks.size() == 1) return logits_of_last_rows(stacks[0], batch, m_model.prompt(), nullptr);
+    const StackStates encoder = stacks[0].forward(batch, m_model.prompt(), nullptr, {}, {});
     const PackedBatch first =
         packed(std::vector<std::vector<std::int64_t>>(m_inputs.size(), {m_start_id}), m_model.device());
-    return logits_of_last_rows(first, stacks[1].forward(first, nullptr, &encoder, {}, false, &m_cache));
+    return logits_of_last_rows(stacks[1], first, nullptr, &encoder);
 }
 
 at::Tensor IncrementalDecoder::step(const std::vector<std::int64_t>& parents, const std::vector<std::int64_t>& tokens) {
@@ -49,18 +46,16 @@ at::Tensor IncrementalDecoder::step(const std::vector<std::int64_t>& parents, co
         sequences.push_back(std::move(sequence));
     }
     const PackedBatch batch = PackedBatch::pack(sequences, m_model.device());
-    return logits_of_last_rows(
-        batch, m_model.backbone().stacks().back().forward(batch, nullptr, nullptr, {}, false, &m_cache));
+    return logits_of_last_rows(m_model.backbone().stacks().back(), batch, nullptr, nullptr);
 }
 
-at::Tensor IncrementalDecoder::logits_of_last_rows(PackedBatch batch, StackStates states) {
+at::Tensor IncrementalDecoder::logits_of_last_rows(const Stack& stack, const PackedTokens& tokens,
+                                                   EmbeddingDelta* prompt, const StackStates* encoder) {
+    const std::vector<std::int64_t> offsets = RowLayout::of(tokens, prompt).offsets;
     std::vector<std::int64_t> last;
-    for (std::size_t s = 0; s + 1 < states.offsets.size(); ++s)
-        last.push_back(states.offsets[s + 1] - 1);
-    HiddenStates hidden;
-    hidden.last = select_rows(states.last, index_tensor(last, m_model.device()));
-    hidden.offsets = std::move(states.offsets);
-    return m_model.logits_from(hidden, batch, {}, Rows::all);
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+        last.push_back(offsets[s + 1] - 1);
+    return m_model.logits_of(stack.forward(tokens, prompt, encoder, {}, {false, &last, &m_cache}).last, {});
 }
 
 } // namespace diapason

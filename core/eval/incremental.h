@@ -21,7 +21,8 @@ public:
     at::Tensor step(const std::vector<std::int64_t>& parents, const std::vector<std::int64_t>& tokens);
 
 private:
-    at::Tensor logits_of_last_rows(PackedBatch batch, StackStates states);
+    at::Tensor logits_of_last_rows(const Stack& stack, const PackedTokens& tokens, EmbeddingDelta* prompt,
+                                   const StackStates* encoder);
 
     Model& m_model;
     std::vector<std::vector<std::int64_t>> m_inputs;

@@ -22,17 +22,22 @@ Backbone::Backbone(const BackboneConfig& config, ParameterStore& store) : m_conf
 }
 
 HiddenStates Backbone::forward(const PackedBatch& batch, EmbeddingDelta* prompt, const ForwardState& state,
-                               bool keep_all) const {
+                               bool keep_all, const std::vector<std::int64_t>* rows) const {
     HiddenStates states;
+    const StackRequest request{keep_all, rows, nullptr};
     if (m_stacks.size() == 1) {
-        static_cast<StackStates&>(states) = m_stacks.front().forward(batch, prompt, nullptr, state, keep_all);
+        static_cast<StackStates&>(states) = m_stacks.front().forward(batch, prompt, nullptr, state, request);
         return states;
     }
     if (batch.target.offsets.size() != batch.offsets.size())
         throw std::logic_error("an encoder-decoder needs a decoder input for every sequence");
-    states.encoder = m_stacks[0].forward(batch, prompt, nullptr, state, keep_all);
-    static_cast<StackStates&>(states) = m_stacks[1].forward(batch.target, nullptr, &states.encoder, state, keep_all);
+    states.encoder = m_stacks[0].forward(batch, prompt, nullptr, state, {keep_all, nullptr, nullptr});
+    static_cast<StackStates&>(states) = m_stacks[1].forward(batch.target, nullptr, &states.encoder, state, request);
     return states;
+}
+
+RowLayout Backbone::layout(const PackedBatch& batch, const EmbeddingDelta* prompt) const {
+    return m_stacks.size() == 1 ? RowLayout::of(batch, prompt) : RowLayout::of(batch.target, nullptr);
 }
 
 Linear& Backbone::linear_at(const Site& site) {

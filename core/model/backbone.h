@@ -30,8 +30,11 @@ public:
     const BackboneConfig& config() const { return m_config; }
 
     /// @param prompt null = none; its rows go in front of every input, positions count on through them
+    /// @param rows of the stack that the head reads; null = all
     HiddenStates forward(const PackedBatch& batch, EmbeddingDelta* prompt, const ForwardState& state,
-                         bool keep_all = false) const;
+                         bool keep_all = false, const std::vector<std::int64_t>* rows = nullptr) const;
+    /// The rows that the head reads from, before they are computed.
+    RowLayout layout(const PackedBatch& batch, const EmbeddingDelta* prompt) const;
 
     /// The linear map at a site, for deltas. @throws std::logic_error when the site is none
     Linear& linear_at(const Site& site);

@@ -36,23 +36,34 @@ LossTerms token_loss(const at::Tensor& logits, const PackedBatch& batch) {
                          logits.size(0));
 }
 
+using RowList = std::optional<std::vector<std::int64_t>>;
+
+// The row that stands for a sequence: its first one, its first real token, or its last row.
+std::vector<std::int64_t> pooling_rows(const RowLayout& layout, bool causal, bool first_soft_token) {
+    std::vector<std::int64_t> rows;
+    for (std::size_t s = 0; s + 1 < layout.offsets.size(); ++s) {
+        if (causal)
+            rows.push_back(layout.offsets[s + 1] - 1);
+        else
+            rows.push_back(layout.offsets[s] + (first_soft_token ? 0 : layout.prompt));
+    }
+    return rows;
+}
+
 // Batch rows that carry token labels, as rows of T'.
-at::Tensor label_rows(const HiddenStates& hidden, const PackedBatch& batch) {
-    if (hidden.prompt == 0) return batch.label_rows;
+RowList label_rows(const RowLayout& layout, const PackedBatch& batch, Rows wanted) {
+    if (wanted == Rows::all) return std::nullopt;
+    if (layout.prompt == 0) return batch.label_row_list;
     std::vector<std::int64_t> rows;
     std::size_t sequence = 0;
     for (const std::int64_t row : batch.label_row_list) {
         while (row >= batch.offsets[sequence + 1])
             ++sequence;
-        rows.push_back(row + static_cast<std::int64_t>(sequence + 1) * hidden.prompt);
+        rows.push_back(row + static_cast<std::int64_t>(sequence + 1) * layout.prompt);
     }
     for (const std::int64_t front : batch.front_sequences)
-        rows.push_back(hidden.offsets[static_cast<std::size_t>(front)] + hidden.prompt - 1);
-    return index_tensor(rows, batch.label_rows.device());
-}
-
-at::Tensor chosen_rows(const HiddenStates& hidden, const PackedBatch& batch, Rows rows) {
-    return rows == Rows::all ? hidden.last : select_rows(hidden.last, label_rows(hidden, batch));
+        rows.push_back(layout.offsets[static_cast<std::size_t>(front)] + layout.prompt - 1);
+    return rows;
 }
 
 Linear dense(ParameterStore& store, const std::string& name) {
@@ -67,12 +78,13 @@ Linear dense(ParameterStore& store, const std::string& name) {
 class NoHead : public Head {
 public:
     NoHead(const HeadLayout& layout, ParameterStore& store) : m_pooler(dense(store, layout.pooler)) {}
-    at::Tensor logits(const HiddenStates&, const PackedBatch&, bool, Rows, const ForwardState&) override { return {}; }
+    RowList rows_read(const RowLayout& layout, const PackedBatch&, bool first_soft_token, Rows) const override {
+        return pooling_rows(layout, false, first_soft_token);
+    }
+    at::Tensor logits(const at::Tensor&, const ForwardState&) const override { return {}; }
     LossTerms loss(const at::Tensor&, const PackedBatch&) const override { return {}; }
-    at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
-        if (m_pooler.weight == nullptr) return {};
-        const auto rows = index_tensor(pooling_rows(hidden, false, first_soft_token), hidden.last.device());
-        return at::tanh(m_pooler(select_rows(hidden.last, rows), {}));
+    at::Tensor pooled(const at::Tensor& hidden) const override {
+        return m_pooler.weight == nullptr ? at::Tensor() : at::tanh(m_pooler(hidden, {}));
     }
     std::vector<Parameter*> trained() const override { return {}; }
 
@@ -95,9 +107,12 @@ public:
         m_dense = dense(store, layout.classifier_dense);
     }
 
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch&, bool first_soft_token, Rows,
-                      const ForwardState& state) override {
-        at::Tensor x = dropout(pooled(hidden, first_soft_token), m_dropout, state.backbone_dropout);
+    RowList rows_read(const RowLayout& layout, const PackedBatch&, bool first_soft_token, Rows) const override {
+        return pooling_rows(layout, m_causal, first_soft_token);
+    }
+
+    at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
+        at::Tensor x = dropout(pooled(hidden), m_dropout, state.backbone_dropout);
         if (m_dense.weight != nullptr) x = dropout(at::tanh(m_dense(x, state)), m_dropout, state.backbone_dropout);
         return m_linear(x, state);
     }
@@ -114,10 +129,8 @@ public:
         return cross_entropy(logits, batch.labels, batch.sequences());
     }
 
-    at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
-        const auto rows = index_tensor(pooling_rows(hidden, m_causal, first_soft_token), hidden.last.device());
-        const auto picked = select_rows(hidden.last, rows);
-        return m_pooler.weight == nullptr ? picked : at::tanh(m_pooler(picked, {}));
+    at::Tensor pooled(const at::Tensor& hidden) const override {
+        return m_pooler.weight == nullptr ? hidden : at::tanh(m_pooler(hidden, {}));
     }
 
     std::vector<Parameter*> trained() const override { return m_trained; }
@@ -137,9 +150,11 @@ public:
         : m_dropout(config.hidden_dropout),
           m_trained(std::move(trained)),
           m_linear(dense(store, layout.tagger)) {}
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
-                      const ForwardState& state) override {
-        return m_linear(dropout(chosen_rows(hidden, batch, rows), m_dropout, state.backbone_dropout), state);
+    RowList rows_read(const RowLayout& layout, const PackedBatch& batch, bool, Rows rows) const override {
+        return label_rows(layout, batch, rows);
+    }
+    at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
+        return m_linear(dropout(hidden, m_dropout, state.backbone_dropout), state);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);
@@ -158,16 +173,17 @@ public:
     SpanHead(const HeadLayout& layout, ParameterStore& store, std::vector<Parameter*> trained)
         : m_trained(std::move(trained)),
           m_linear(dense(store, layout.span)) {}
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
-                      const ForwardState& state) override {
-        const at::Tensor logits = m_linear(hidden.last, state);
-        if (rows == Rows::all || hidden.prompt == 0) return logits;
+    RowList rows_read(const RowLayout& layout, const PackedBatch&, bool, Rows rows) const override {
+        if (rows == Rows::all || layout.prompt == 0) return std::nullopt;
         std::vector<std::int64_t> real;
-        for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
-            for (std::int64_t row = hidden.offsets[s] + hidden.prompt; row < hidden.offsets[s + 1]; ++row)
+        for (std::size_t s = 0; s + 1 < layout.offsets.size(); ++s) {
+            for (std::int64_t row = layout.offsets[s] + layout.prompt; row < layout.offsets[s + 1]; ++row)
                 real.push_back(row);
         }
-        return select_rows(logits, index_tensor(real, logits.device()));
+        return real;
+    }
+    at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
+        return m_linear(hidden, state);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         std::vector<at::Tensor> terms;
@@ -193,11 +209,12 @@ public:
         : m_scale(config.output_scale),
           m_output(config.tied_head ? &words : &store.at(layout.language + ".weight")),
           m_bias(layout.language_bias.empty() ? nullptr : store.find(layout.language_bias)) {}
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
-                      const ForwardState&) override {
-        at::Tensor x = chosen_rows(hidden, batch, rows);
-        if (m_scale != 1) x = x * m_scale;
-        return linear_map(x, m_output->value, m_bias == nullptr ? at::Tensor() : m_bias->value.view(-1));
+    RowList rows_read(const RowLayout& layout, const PackedBatch& batch, bool, Rows rows) const override {
+        return label_rows(layout, batch, rows);
+    }
+    at::Tensor logits(const at::Tensor& hidden, const ForwardState&) const override {
+        return linear_map(m_scale == 1 ? hidden : hidden * m_scale, m_output->value,
+                          m_bias == nullptr ? at::Tensor() : m_bias->value.view(-1));
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);
@@ -220,9 +237,11 @@ public:
           m_norm{&store.at(layout.masked_norm + ".weight"), &store.at(layout.masked_norm + ".bias"), config.norm_eps},
           m_output(&words),
           m_bias(&store.at(layout.masked_bias)) {}
-    at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
-                      const ForwardState& state) override {
-        const auto h = m_norm(activate(m_transform(chosen_rows(hidden, batch, rows), state), m_activation));
+    RowList rows_read(const RowLayout& layout, const PackedBatch& batch, bool, Rows rows) const override {
+        return label_rows(layout, batch, rows);
+    }
+    at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
+        const auto h = m_norm(activate(m_transform(hidden, state), m_activation));
         return linear_map(h, m_output->value, m_bias->value);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
@@ -242,17 +261,6 @@ private:
 
 at::Tensor LossTerms::mean() const {
     return sum / (count == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(count));
-}
-
-std::vector<std::int64_t> pooling_rows(const HiddenStates& hidden, bool causal, bool first_soft_token) {
-    std::vector<std::int64_t> rows;
-    for (std::size_t s = 0; s + 1 < hidden.offsets.size(); ++s) {
-        if (causal)
-            rows.push_back(hidden.offsets[s + 1] - 1);
-        else
-            rows.push_back(hidden.offsets[s] + (first_soft_token ? 0 : hidden.prompt));
-    }
-    return rows;
 }
 
 std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, Parameter& words,

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace diapason {
 
@@ -32,14 +34,17 @@ class Head {
 public:
     virtual ~Head() = default;
 
-    /// @return [R, vocabulary|labels] for token heads (R = labelled rows or all rows), [B, labels] for sequence heads,
-    /// [T, 2] for spans (all real tokens, or all rows)
-    virtual at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool pool_first_soft_token,
-                              Rows rows, const ForwardState& state) = 0;
+    /// The rows of T' that logits() takes: labelled rows or all of them for token heads, one a sequence for sequence
+    /// heads, all real tokens or all rows for spans. None = all rows as they are.
+    virtual std::optional<std::vector<std::int64_t>> rows_read(const RowLayout& layout, const PackedBatch& batch,
+                                                               bool pool_first_soft_token, Rows rows) const = 0;
+    /// @param hidden [R, width], the rows above. @return [R, vocabulary|labels|2]
+    virtual at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const = 0;
     /// Sum of the losses over labels; logits as given by logits(…, Rows::labelled, …).
     virtual LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const = 0;
-    /// The vector of each sequence that a classifier or a pooler gives, [B, width]; undefined when the head has none.
-    virtual at::Tensor pooled(const HiddenStates&, bool) { return {}; }
+    /// The vector of each sequence that a classifier or a pooler gives, [B, width], from the rows that are read;
+    /// undefined when the head has none.
+    virtual at::Tensor pooled(const at::Tensor&) const { return {}; }
     /// Parameters that a study trains with every method.
     virtual std::vector<Parameter*> trained() const = 0;
 };
@@ -48,9 +53,5 @@ public:
 /// @param words the token embedding, which a tied output shares
 std::unique_ptr<Head> make_head(const BackboneConfig& config, const HeadSpec& spec, Parameter& words,
                                 ParameterStore& store, at::Device device, at::Generator* generator);
-
-/// Rows of T' that the pooler of a sequence classifier reads: first row, first real token, or last row of each
-/// sequence.
-std::vector<std::int64_t> pooling_rows(const HiddenStates& hidden, bool causal, bool first_soft_token);
 
 } // namespace diapason

@@ -170,7 +170,7 @@ at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int
 at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const AttentionContext& context,
                                  const ForwardState& state, KeyValues* cache) const {
     at::Tensor queries = q(x, state);
-    if (context.angles != nullptr) queries = rotate(queries, *context.angles, shape.head_width);
+    if (context.query_angles != nullptr) queries = rotate(queries, *context.query_angles, shape.head_width);
     const bool known = cache != nullptr && cache->keys.defined() && !context.join.defined();
     at::Tensor keys = known ? cache->keys : k(y, state);
     at::Tensor values = known ? cache->values : v(y, state);

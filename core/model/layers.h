@@ -75,8 +75,9 @@ struct KeyValues {
 /// What the attention of a stack shares among its layers.
 struct AttentionContext {
     AttentionRows rows;
-    const RotaryAngles* angles = nullptr; ///< null = no rotary positions
-    at::Tensor bias = {};                 ///< undefined = none
+    const RotaryAngles* angles = nullptr;       ///< of the new keys; null = no rotary positions
+    const RotaryAngles* query_angles = nullptr; ///< of the queries: the same, unless only some rows ask
+    at::Tensor bias = {};                       ///< undefined = none
     at::Tensor join = {}; ///< rows of [cached; new] in the order of rows.keys; undefined = nothing is cached
 };
 

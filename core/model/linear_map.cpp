@@ -46,6 +46,7 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tens
 struct Node : torch::autograd::Function<Node> {
     static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& weight,
                               const std::optional<at::Tensor>& bias) {
+        ctx->saved_data["bias"] = bias.has_value();
         ctx->save_for_backward({weight.requires_grad() ? x : at::Tensor(), x.requires_grad() ? weight : at::Tensor()});
         return product(x, weight, bias ? *bias : at::Tensor());
     }
@@ -56,7 +57,7 @@ struct Node : torch::autograd::Function<Node> {
         variable_list result(3);
         if (ctx->needs_input_grad(0)) result[0] = product(g, saved[1].t(), {});
         if (ctx->needs_input_grad(1)) result[1] = at::mm(g.t(), saved[0]);
-        if (ctx->needs_input_grad(2)) result[2] = g.sum(0);
+        if (ctx->saved_data["bias"].toBool() && ctx->needs_input_grad(2)) result[2] = g.sum(0);
         return result;
     }
 };

@@ -1,6 +1,7 @@
 #include "core/model/model.h"
 
 #include "core/base/error.h"
+#include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
@@ -70,13 +71,15 @@ HiddenStates Model::hidden(const PackedBatch& batch, const ForwardState& state, 
     return m_backbone->forward(batch, m_prompt.get(), state, keep_all);
 }
 
-at::Tensor Model::logits_from(const HiddenStates& hidden, const PackedBatch& batch, const ForwardState& state,
-                              Rows rows) {
-    return m_head->logits(hidden, batch, m_prompt != nullptr && m_prompt->pool_first_soft_token(), rows, state);
+at::Tensor Model::read(const PackedBatch& batch, const ForwardState& state, Rows rows) {
+    const auto chosen =
+        m_head->rows_read(m_backbone->layout(batch, m_prompt.get()), batch, pools_first_soft_token(), rows);
+    return m_backbone->forward(batch, m_prompt.get(), state, false, chosen ? &*chosen : nullptr).last;
 }
 
-at::Tensor Model::logits(const PackedBatch& batch, const ForwardState& state, Rows rows) {
-    return logits_from(hidden(batch, state), batch, state, rows);
+at::Tensor Model::read_from(const HiddenStates& hidden, const PackedBatch& batch, Rows rows) const {
+    const auto chosen = m_head->rows_read(hidden, batch, pools_first_soft_token(), rows);
+    return chosen ? select_rows(hidden.last, index_tensor(*chosen, hidden.last.device())) : hidden.last;
 }
 
 void Model::train(const std::vector<Parameter*>& parameters) {

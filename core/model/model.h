@@ -38,10 +38,20 @@ public:
     const HeadSpec& head_spec() const { return m_head_spec; }
     at::Device device() { return m_backbone->word_embedding().value.device(); }
 
+    at::Tensor logits(const PackedBatch& batch, const ForwardState& state, Rows rows = Rows::labelled) {
+        return logits_of(read(batch, state, rows), state);
+    }
+    /// The same in two steps: the rows that the head reads, [R, width], and its logits of them. The last layer computes
+    /// little beyond these rows.
+    at::Tensor read(const PackedBatch& batch, const ForwardState& state, Rows rows = Rows::labelled);
+    at::Tensor logits_of(const at::Tensor& rows, const ForwardState& state) const {
+        return m_head->logits(rows, state);
+    }
+
+    /// The hidden states of all rows, of every layer when `keep_all` is set.
     HiddenStates hidden(const PackedBatch& batch, const ForwardState& state, bool keep_all = false);
-    at::Tensor logits(const PackedBatch& batch, const ForwardState& state, Rows rows = Rows::labelled);
-    at::Tensor logits_from(const HiddenStates& hidden, const PackedBatch& batch, const ForwardState& state,
-                           Rows rows = Rows::labelled);
+    /// What the head reads of them: read() of states that are known.
+    at::Tensor read_from(const HiddenStates& hidden, const PackedBatch& batch, Rows rows = Rows::labelled) const;
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const { return m_head->loss(logits, batch); }
 
     /// Backbone and head tensors as in the file, deltas apart.
@@ -73,6 +83,7 @@ public:
 
 private:
     Model() = default;
+    bool pools_first_soft_token() const { return m_prompt != nullptr && m_prompt->pool_first_soft_token(); }
     void assemble(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator);
 
     HeadSpec m_head_spec;

@@ -5,12 +5,20 @@
 #include <ATen/ops/gather.h>
 #include <ATen/ops/index_select.h>
 
+#include <cstdint>
+#include <vector>
+
 namespace diapason {
 namespace {
 
 // Neither index_select nor embedding has a kernel for the meta device; gather, which is slower on a CPU, has one.
 at::Tensor gather_rows(const at::Tensor& x, const at::Tensor& rows) {
-    return at::gather(x, 0, x.dim() == 1 ? rows : rows.unsqueeze(1).expand({-1, x.size(1)}));
+    std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
+    shape[0] = rows.size(0);
+    at::Tensor index = rows.view(shape);
+    for (std::int64_t d = 1; d < x.dim(); ++d)
+        shape[static_cast<std::size_t>(d)] = x.size(d);
+    return at::gather(x, 0, index.expand(shape));
 }
 
 } // namespace

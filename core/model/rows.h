@@ -5,7 +5,7 @@
 
 namespace diapason {
 
-/// x[rows] along the first dimension. @param x [N] or [N, d]; @param rows [R] int64
+/// x[rows] along the first dimension. @param x [N, …]; @param rows [R] int64
 at::Tensor select_rows(const at::Tensor& x, const at::Tensor& rows);
 
 /// As select_rows, for a trained table that is read many times over: its gradient is summed by row number.

@@ -34,15 +34,14 @@ struct Input {
 
 // The one place where virtual tokens enter: rows are picked from [prompt; tokens], so that positions, offsets and label
 // rows follow by arithmetic.
-void insert_prompt(Input& input, EmbeddingDelta& prompt, const PackedTokens& tokens, StackStates& out) {
-    const std::int64_t length = out.prompt = prompt.length();
+void insert_prompt(Input& input, EmbeddingDelta& prompt, const PackedTokens& tokens) {
+    const std::int64_t length = prompt.length();
     std::vector<std::int64_t> pick;
     for (std::size_t s = 0; s + 1 < tokens.offsets.size(); ++s) {
         for (std::int64_t i = 0; i < length; ++i)
             pick.push_back(i);
         for (std::int64_t i = tokens.offsets[s]; i < tokens.offsets[s + 1]; ++i)
             pick.push_back(length + i);
-        out.offsets[s + 1] = tokens.offsets[s + 1] + static_cast<std::int64_t>(s + 1) * length;
     }
     const at::Tensor index = index_tensor(pick, input.words.device());
     input.words = select_rows(at::cat({prompt.rows(), input.words}), index);
@@ -73,7 +72,43 @@ at::Tensor joined_rows(const std::vector<std::int64_t>& cached, const std::vecto
     return index_tensor(rows, device);
 }
 
+// The rows that the last layer computes for its readers: `kept`, and where each row read is among them.
+struct LastRows {
+    std::vector<std::int64_t> kept, offsets, read;
+};
+
+// Where the order of positions matters (a causal mask, a bias of distances), attention takes the last rows of a
+// sequence only, so that all rows from the first one read are kept.
+LastRows last_rows(const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& offsets, bool only_last) {
+    LastRows last;
+    std::vector<std::int64_t> place(static_cast<std::size_t>(offsets.back()), -1);
+    for (const std::int64_t row : rows)
+        place[static_cast<std::size_t>(row)] = 0;
+    last.offsets.push_back(0);
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+        bool begun = false;
+        for (std::int64_t row = offsets[s]; row < offsets[s + 1]; ++row) {
+            std::int64_t& at = place[static_cast<std::size_t>(row)];
+            if (at != 0 && !(begun && only_last)) continue;
+            begun = true;
+            at = std::ssize(last.kept);
+            last.kept.push_back(row);
+        }
+        last.offsets.push_back(std::ssize(last.kept));
+    }
+    for (const std::int64_t row : rows)
+        last.read.push_back(place[static_cast<std::size_t>(row)]);
+    return last;
+}
+
 } // namespace
+
+RowLayout RowLayout::of(const PackedTokens& tokens, const EmbeddingDelta* prompt) {
+    RowLayout layout{tokens.offsets, prompt != nullptr ? prompt->length() : 0};
+    for (std::size_t s = 0; s < layout.offsets.size(); ++s)
+        layout.offsets[s] += static_cast<std::int64_t>(s) * layout.prompt;
+    return layout;
+}
 
 std::vector<std::tuple<std::string, std::string, Linear*>> linears_of(Layer& layer) {
     std::vector<std::tuple<std::string, std::string, Linear*>> list;
@@ -137,13 +172,13 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
 }
 
 StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, const StackStates* encoder,
-                           const ForwardState& state, bool keep_all, DecoderCache* cache) const {
+                           const ForwardState& state, const StackRequest& request) const {
     const BackboneConfig& c = *config;
-    StackStates out;
-    out.offsets = tokens.offsets;
+    DecoderCache* cache = request.cache;
+    StackStates out{RowLayout::of(tokens, prompt), {}, {}};
     Input input{look_up(words->value, tokens.ids), tokens.positions, tokens.type_ids};
     if (c.embedding_scale != 1) input.words = input.words * c.embedding_scale; // not the rows of a prompt
-    if (prompt != nullptr) insert_prompt(input, *prompt, tokens, out);
+    if (prompt != nullptr) insert_prompt(input, *prompt, tokens);
     at::Tensor x = input.words;
     if (types != nullptr) x = x + look_up(types->value, input.types);
     if (positions != nullptr) {
@@ -168,44 +203,70 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     RotaryAngles angles;
     if (c.positions == PositionKind::rotary) {
         angles = rotary_angles(c, input.positions);
-        self.angles = &angles;
+        self.angles = self.query_angles = &angles;
     }
     if (relative != nullptr) {
         self.bias = relative_bias(relative->value, longest(out.offsets), longest(key_offsets), c.relative_max_distance,
                                   !shape.causal);
     }
-    if (keep_all) out.all.push_back(x);
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        x = run_layer(i, x, self, encoder, state, cache);
-        if (keep_all && i + 1 < layers.size()) out.all.push_back(x);
+    if (request.keep_all) out.all.push_back(x);
+    for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
+        x = run_layer(i, x, self, encoder, state, cache, {});
+        if (request.keep_all) out.all.push_back(x);
     }
+    LastRows last;
+    at::Tensor kept;
+    RotaryAngles kept_angles;
+    if (request.rows != nullptr && !request.keep_all) {
+        last = last_rows(*request.rows, out.offsets, shape.causal || relative != nullptr);
+        kept = index_tensor(last.kept, x.device());
+        if (self.angles != nullptr) {
+            kept_angles = {select_rows(angles.cosine, kept), select_rows(angles.sine, kept)};
+            self.query_angles = &kept_angles;
+        }
+    }
+    const AttentionContext of_last{{kept.defined() ? last.offsets : out.offsets, key_offsets},
+                                   self.angles,
+                                   self.query_angles,
+                                   self.bias,
+                                   self.join};
+    x = run_layer(layers.size() - 1, x, of_last, encoder, state, cache, kept);
     if (final_norm.weight != nullptr) x = final_norm(x);
     out.last = dropout(x, c.final_dropout, state.backbone_dropout);
-    if (keep_all) out.all.push_back(out.last);
+    if (request.keep_all) out.all.push_back(out.last);
+    if (request.rows == nullptr) return out;
+    if (!kept.defined())
+        out.last = select_rows(out.last, index_tensor(*request.rows, x.device()));
+    else if (last.kept != *request.rows)
+        out.last = select_rows(out.last, index_tensor(last.read, x.device()));
     return out;
 }
 
 at::Tensor Stack::run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
-                            const StackStates* encoder, const ForwardState& state, DecoderCache* cache) const {
+                            const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
+                            const at::Tensor& queries) const {
     const Layer& layer = layers[index];
+    const auto drop = [&](const at::Tensor& h) { return dropout(h, config->hidden_dropout, state.backbone_dropout); };
     const auto sublayer = [&](const at::Tensor& input, const Norm& norm, const auto& apply) {
-        const auto drop = [&](const at::Tensor& h) {
-            return dropout(h, config->hidden_dropout, state.backbone_dropout);
-        };
         return config->pre_norm ? input + drop(apply(norm(input))) : norm(input + drop(apply(input)));
     };
-    at::Tensor h = sublayer(x, layer.self_norm, [&](const at::Tensor& y) {
-        return layer.self(y, y, self, state, cache != nullptr ? &cache->self[index] : nullptr);
-    });
+    // Self-attention reads all rows and goes on with those of its queries.
+    const auto of_queries = [&](const at::Tensor& rows) {
+        return queries.defined() ? select_rows(rows, queries) : rows;
+    };
+    const at::Tensor y = config->pre_norm ? layer.self_norm(x) : x;
+    at::Tensor h = of_queries(x) +
+                   drop(layer.self(of_queries(y), y, self, state, cache != nullptr ? &cache->self[index] : nullptr));
+    if (!config->pre_norm) h = layer.self_norm(h);
     if (layer.has_cross) {
         // With a cache the encoder is read once; later steps find its keys and values there.
         const AttentionContext cross{{self.rows.queries, encoder != nullptr ? encoder->offsets : cache->cross_offsets}};
-        h = sublayer(h, layer.cross_norm, [&](const at::Tensor& y) {
-            return layer.cross(y, encoder != nullptr ? encoder->last : y, cross, state,
+        h = sublayer(h, layer.cross_norm, [&](const at::Tensor& z) {
+            return layer.cross(z, encoder != nullptr ? encoder->last : z, cross, state,
                                cache != nullptr ? &cache->cross[index] : nullptr);
         });
     }
-    return sublayer(h, layer.ffn_norm, [&](const at::Tensor& y) { return layer.ffn(y, state); });
+    return sublayer(h, layer.ffn_norm, [&](const at::Tensor& z) { return layer.ffn(z, state); });
 }
 
 void DecoderCache::select(const std::vector<std::int64_t>& parents) {

@@ -12,22 +12,19 @@
 
 namespace diapason {
 
-/// Hidden states of a stack. With an embedding delta of length P every sequence has P more rows than the batch has
-/// tokens.
-struct StackStates {
-    at::Tensor last;                   ///< [T', width], after the final norm where the family has one
-    std::vector<at::Tensor> all;       ///< 0 = embeddings, then after each layer; filled on request
+/// Where the sequences lie in a stack's rows, T'. With an embedding delta of length P every sequence has P more rows
+/// than the batch has tokens.
+struct RowLayout {
     std::vector<std::int64_t> offsets; ///< B+1, of T'
     std::int64_t prompt = 0;           ///< P
+
+    static RowLayout of(const PackedTokens& tokens, const EmbeddingDelta* prompt);
 };
 
-/// x + f(norm(x)) or norm(x + f(x)) for each sublayer f: self-attention, in a decoder beside an encoder cross
-/// attention, feed-forward.
-struct Layer {
-    Attention self, cross;
-    FeedForward ffn;
-    Norm self_norm, cross_norm, ffn_norm;
-    bool has_cross = false;
+/// Hidden states of a stack.
+struct StackStates : RowLayout {
+    at::Tensor last; ///< [T', width], after the final norm where the family has one; or only the rows asked for
+    std::vector<at::Tensor> all; ///< 0 = embeddings, then after each layer; filled on request
 };
 
 /// What a decoder keeps between the steps of a generation: keys and values of every layer.
@@ -38,6 +35,24 @@ struct DecoderCache {
 
     /// Sequence i becomes what sequence parents[i] was: a sequence may go on twice, or not at all.
     void select(const std::vector<std::int64_t>& parents);
+};
+
+/// What a forward pass of a stack has to give.
+struct StackRequest {
+    bool keep_all = false;
+    /// Rows of T' that are read, in this order; null = all. The last layer computes little beyond them: other rows give
+    /// it keys and values only.
+    const std::vector<std::int64_t>* rows = nullptr;
+    DecoderCache* cache = nullptr; ///< null = every sequence is new. Otherwise its tokens go on from what is cached
+};
+
+/// x + f(norm(x)) or norm(x + f(x)) for each sublayer f: self-attention, in a decoder beside an encoder cross
+/// attention, feed-forward.
+struct Layer {
+    Attention self, cross;
+    FeedForward ffn;
+    Norm self_norm, cross_norm, ffn_norm;
+    bool has_cross = false;
 };
 
 struct Stack {
@@ -51,13 +66,13 @@ struct Stack {
     std::vector<Layer> layers;
 
     /// @param encoder what cross attention reads; null for the first stack
-    /// @param cache null = none: every sequence is new. Otherwise its tokens go on from what is cached
     StackStates forward(const PackedTokens& tokens, EmbeddingDelta* prompt, const StackStates* encoder,
-                        const ForwardState& state, bool keep_all, DecoderCache* cache = nullptr) const;
+                        const ForwardState& state, const StackRequest& request) const;
 
 private:
     at::Tensor run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
-                         const StackStates* encoder, const ForwardState& state, DecoderCache* cache) const;
+                         const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
+                         const at::Tensor& queries) const;
 };
 
 /// @param config must outlive the stack

@@ -8,6 +8,7 @@
 #include <torch/version.h>
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <string>
 
 namespace diapason {
@@ -53,6 +54,12 @@ c10::Device device_from(const std::string& name) {
 }
 
 void prepare_compute_thread(int threads) {
+#ifdef __GLIBC__
+    // A step allocates the same large blocks again and again: kept by the process, they cost no page faults.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
     at::set_num_threads(threads);
     at::globalContext().setDeterministicAlgorithms(true, false);
     // Otherwise every uninitialised tensor would be filled, which costs more than most kernels.

@@ -81,9 +81,9 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
         for (const std::int64_t item : batch_items)
             sequences.push_back(data.training_sequence(request.split, static_cast<std::size_t>(item)));
         const PackedBatch batch = PackedBatch::pack(sequences, model.device());
-        const HiddenStates hidden =
-            features != nullptr ? features->hidden(request.split, batch_items) : model.hidden(batch, {});
-        const at::Tensor logits = model.logits_from(hidden, batch, {});
+        const at::Tensor rows =
+            features != nullptr ? features->rows(request.split, batch_items) : model.read(batch, {});
+        const at::Tensor logits = model.logits_of(rows, {});
         const LossTerms terms = model.loss(logits, batch);
         collected.loss_sum += terms.sum.item<double>();
         collected.loss_count += terms.count;

@@ -18,8 +18,8 @@ class FeatureCache {
 public:
     FeatureCache(Model& model, TaskData& data) : m_model(model), m_data(data) {}
 
-    /// Hidden states of one row per sequence, as the head reads them.
-    HiddenStates hidden(const std::string& split, const std::vector<std::int64_t>& items);
+    /// The rows that the head reads, one a sequence.
+    at::Tensor rows(const std::string& split, const std::vector<std::int64_t>& items);
 
 private:
     Model& m_model;

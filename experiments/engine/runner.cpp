@@ -164,9 +164,9 @@ private:
                 for (const std::int64_t item : batch_items)
                     sequences.push_back(m_data->training_sequence("train", static_cast<std::size_t>(item)));
                 const PackedBatch batch = PackedBatch::pack(sequences, m_model->device());
-                const HiddenStates hidden =
-                    m_features ? m_features->hidden("train", batch_items) : m_model->hidden(batch, state);
-                const LossTerms terms = m_model->loss(m_model->logits_from(hidden, batch, state), batch);
+                const at::Tensor rows =
+                    m_features ? m_features->rows("train", batch_items) : m_model->read(batch, state);
+                const LossTerms terms = m_model->loss(m_model->logits_of(rows, state), batch);
                 terms.sum.backward();
                 m_optimiser->accumulate();
                 sums.push_back(terms.sum.detach());

@@ -55,13 +55,12 @@ public:
         compare_hidden("hidden", hidden, m_inputs.places);
         compare_hidden("encoder_hidden", hidden.encoder, m_inputs.places);
         compare_hidden("decoder_hidden", hidden, m_inputs.target_places);
-        const bool first_soft = m_model->prompt() != nullptr && m_model->prompt()->pool_first_soft_token();
         if (m_case.has("expected.pooled")) {
-            m_report.compare("pooled", m_model->head().pooled(hidden, first_soft), m_case.tensor("expected.pooled"),
-                             m_case.tolerance("pooled"), m_case.floor("pooled"));
+            m_report.compare("pooled", m_model->head().pooled(m_model->read_from(hidden, m_inputs.batch)),
+                             m_case.tensor("expected.pooled"), m_case.tolerance("pooled"), m_case.floor("pooled"));
         }
         if (m_case.has("expected.logits")) {
-            const at::Tensor logits = m_model->logits_from(hidden, m_inputs.batch, state, Rows::all);
+            const at::Tensor logits = m_model->logits_of(m_model->read_from(hidden, m_inputs.batch, Rows::all), state);
             if (m_case.head == HeadKind::sequence_classification) {
                 m_report.compare("logits", logits, m_case.tensor("expected.logits"), m_case.tolerance("logits"),
                                  m_case.floor("logits"));
@@ -71,8 +70,7 @@ public:
             }
         }
         if (m_case.has("expected.loss")) {
-            const at::Tensor loss =
-                m_model->loss(m_model->logits_from(hidden, m_inputs.batch, state), m_inputs.batch).mean();
+            const at::Tensor loss = m_model->loss(m_model->logits(m_inputs.batch, state), m_inputs.batch).mean();
             m_report.compare("loss", loss, m_case.tensor("expected.loss"), m_case.tolerance("loss"),
                              m_case.floor("loss"));
             if (!wanted.empty()) loss.backward();

@@ -67,10 +67,30 @@ private Q_SLOTS:
         const HiddenStates hidden = model->hidden(batch, {}, true);
         for (const at::Tensor& state : hidden.all)
             QCOMPARE(state.size(0), tokens);
-        QCOMPARE(model->logits_from(hidden, batch, {}, Rows::labelled).size(0), labelled);
-        QCOMPARE(model->logits_from(hidden, batch, {}, Rows::all).size(0), tokens);
+        QCOMPARE(model->logits_of(model->read_from(hidden, batch, Rows::labelled), {}).size(0), labelled);
+        QCOMPARE(model->logits_of(model->read_from(hidden, batch, Rows::all), {}).size(0), tokens);
         const LossTerms loss = model->loss(model->logits(batch, {}), batch);
         QCOMPARE(loss.count, labelled);
+    }
+
+    // The last layer computes only what is read: the same logits, losses and gradients as from all rows.
+    void rowsThatNobodyReadsChangeNothing_data() { add_families(); }
+    void rowsThatNobodyReadsChangeNothing() {
+        QFETCH(QString, family);
+        for (const HeadSpec& head : heads_of(family.toStdString())) {
+            const auto model = tiny_model(family.toStdString(), head);
+            Parameter& words = model->backbone().word_embedding();
+            model->train({&words});
+            const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);
+            const at::Tensor all = model->logits_of(model->read_from(model->hidden(batch, {}), batch), {});
+            model->loss(all, batch).mean().backward();
+            const at::Tensor expected = words.value.grad().clone();
+            words.value.mutable_grad() = at::Tensor();
+            const at::Tensor read = model->logits(batch, {});
+            QVERIFY(at::allclose(read, all, 1e-5, 1e-6));
+            model->loss(read, batch).mean().backward();
+            QVERIFY(at::allclose(words.value.grad(), expected, 1e-4, 1e-6));
+        }
     }
 
     void backwardStopsAtTheLowestTrainedLayer_data() { add_families(); }
@@ -86,7 +106,7 @@ private Q_SLOTS:
         const HiddenStates hidden = model->hidden(batch, {}, true);
         QVERIFY(!hidden.all[0].requires_grad() && !hidden.all[1].requires_grad());
         QVERIFY(hidden.all[2].requires_grad() && hidden.all[3].requires_grad());
-        model->loss(model->logits_from(hidden, batch, {}), batch).mean().backward();
+        model->loss(model->logits_of(model->read_from(hidden, batch), {}), batch).mean().backward();
         QVERIFY(trained->value.grad().defined());
         for (const Parameter* parameter : model->frozen())
             QVERIFY(!parameter->value.grad().defined());
