@@ -11,7 +11,8 @@
 namespace diapason {
 
 const std::vector<std::pair<std::string, std::string>>& engine_environment() {
-    static const std::vector<std::pair<std::string, std::string>> variables = {{"OMP_WAIT_POLICY", "passive"}};
+    static const std::vector<std::pair<std::string, std::string>> variables = {{"OMP_WAIT_POLICY", "passive"},
+                                                                               {"GOMP_SPINCOUNT", "5000"}};
     return variables;
 }
 

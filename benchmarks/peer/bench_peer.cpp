@@ -2,6 +2,7 @@
 // it is compared with; docs/PERFORMANCE.md says how.
 
 #include "core/base/error.h"
+#include "experiments/engine_library.h"
 
 #include <CLI/CLI.hpp>
 
@@ -15,11 +16,14 @@
 using namespace diapason;
 
 int main(int argc, char** argv) {
-    // OpenMP reads it when the program is loaded: threads that wait must not take the cores of those that work.
-    if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
-        ::setenv("OMP_WAIT_POLICY", "passive", 1);
-        ::execv("/proc/self/exe", argv);
+    // OpenMP reads its settings when the program is loaded: with those of the engine missing, start again.
+    bool again = false;
+    for (const auto& [name, value] : engine_environment()) {
+        if (std::getenv(name.c_str()) != nullptr) continue;
+        ::setenv(name.c_str(), value.c_str(), 1);
+        again = true;
     }
+    if (again) ::execv("/proc/self/exe", argv);
     peer::Job job;
     std::string backbone, data, initial, losses;
     bool no_dropout = false, no_evaluation = false;
