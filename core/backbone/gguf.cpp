@@ -47,7 +47,8 @@ public:
                  " of " + std::to_string(m_file.size()));
         m_at += bytes;
     }
-    template<typename T> T number(const std::string& what) {
+    template <typename T>
+    T number(const std::string& what) {
         skip(sizeof(T), what);
         T value;
         std::memcpy(&value, m_file.start() + m_at - sizeof(T), sizeof(T));
@@ -60,7 +61,8 @@ public:
     }
     std::string name(const std::string& what) {
         const std::string_view found = text(what);
-        if (found.empty() || found.size() > max_name_bytes) fail(what + " has " + std::to_string(found.size()) + " bytes");
+        if (found.empty() || found.size() > max_name_bytes)
+            fail(what + " has " + std::to_string(found.size()) + " bytes");
         if (!printable(found)) fail(what + " has characters that no name has");
         return std::string(found);
     }
@@ -81,8 +83,9 @@ GgufHeader::GgufHeader(const FileMapping& file, std::string name) : m_file(&file
     const auto version = in.number<std::uint32_t>("the version");
     if (version != 2 && version != 3) {
         const bool swapped = version == 2u << 24 || version == 3u << 24;
-        throw input_error(m_name, swapped ? "unsupported: a big-endian GGUF file"
-                                          : "unsupported: version " + std::to_string(version) + " of GGUF",
+        throw input_error(m_name,
+                          swapped ? "unsupported: a big-endian GGUF file"
+                                  : "unsupported: version " + std::to_string(version) + " of GGUF",
                           "Versions 2 and 3, little-endian, are read; convert the model again");
     }
     const auto tensors = in.number<std::uint64_t>("the number of tensors");
@@ -116,7 +119,8 @@ void GgufHeader::read_values(Cursor& in, std::uint64_t count) {
             value.count = in.number<std::uint64_t>(key);
             value.at = in.at();
             if (value.element == list) in.fail(key + " is a list of lists");
-            if (value.element >= type_count) in.fail(key + " is a list of the unknown type " + std::to_string(value.element));
+            if (value.element >= type_count)
+                in.fail(key + " is a list of the unknown type " + std::to_string(value.element));
             if (value.element == text_type) {
                 if (value.count > max_texts) in.fail(key + " claims " + std::to_string(value.count) + " texts");
                 for (std::uint64_t k = 0; k < value.count; ++k)
@@ -211,16 +215,26 @@ double GgufHeader::number(std::uint32_t type, std::uint64_t at) const {
         return static_cast<double>(value);
     };
     switch (type) {
-    case u8: return as(std::uint8_t());
-    case i8: return as(std::int8_t());
-    case u16: return as(std::uint16_t());
-    case i16: return as(std::int16_t());
-    case u32: return as(std::uint32_t());
-    case i32: return as(std::int32_t());
-    case f32: return as(float());
-    case u64: return as(std::uint64_t());
-    case i64: return as(std::int64_t());
-    default: return as(double());
+    case u8:
+        return as(std::uint8_t());
+    case i8:
+        return as(std::int8_t());
+    case u16:
+        return as(std::uint16_t());
+    case i16:
+        return as(std::int16_t());
+    case u32:
+        return as(std::uint32_t());
+    case i32:
+        return as(std::int32_t());
+    case f32:
+        return as(float());
+    case u64:
+        return as(std::uint64_t());
+    case i64:
+        return as(std::int64_t());
+    default:
+        return as(double());
     }
 }
 

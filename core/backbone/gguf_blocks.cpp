@@ -1,4 +1,5 @@
-// Multiplications and additions are rounded one by one, as the reference does: this file is compiled without fused ones.
+// Multiplications and additions are rounded one by one, as the reference does: this file is compiled without fused
+// ones.
 
 #include "core/backbone/gguf_blocks.h"
 
@@ -120,21 +121,21 @@ void read_q6_k(const unsigned char* in, std::int64_t blocks, float* out) {
     }
 }
 
-constexpr BlockType types[] = {
-    {0, "F32", 1, 4, read_f32},       {1, "F16", 1, 2, read_f16},       {30, "BF16", 1, 2, read_bf16},
-    {2, "Q4_0", 32, 18, read_q4_0},   {3, "Q4_1", 32, 20, read_q4_1},   {6, "Q5_0", 32, 22, read_q5_0},
-    {7, "Q5_1", 32, 24, read_q5_1},   {8, "Q8_0", 32, 34, read_q8_0},   {12, "Q4_K", 256, 144, read_q4_k},
-    {14, "Q6_K", 256, 210, read_q6_k}};
+constexpr BlockType types[] = {{0, "F32", 1, 4, read_f32},        {1, "F16", 1, 2, read_f16},
+                               {30, "BF16", 1, 2, read_bf16},     {2, "Q4_0", 32, 18, read_q4_0},
+                               {3, "Q4_1", 32, 20, read_q4_1},    {6, "Q5_0", 32, 22, read_q5_0},
+                               {7, "Q5_1", 32, 24, read_q5_1},    {8, "Q8_0", 32, 34, read_q8_0},
+                               {12, "Q4_K", 256, 144, read_q4_k}, {14, "Q6_K", 256, 210, read_q6_k}};
 
 struct OtherType {
     std::uint32_t number;
     const char* name;
 };
-constexpr OtherType others[] = {
-    {9, "Q8_1"},   {10, "Q2_K"},   {11, "Q3_K"},  {13, "Q5_K"},  {15, "Q8_K"},   {16, "IQ2_XXS"}, {17, "IQ2_XS"},
-    {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"}, {23, "IQ4_XS"}, {24, "I8"},
-    {25, "I16"},   {26, "I32"},    {27, "I64"},   {28, "F64"},   {29, "IQ1_M"},  {34, "TQ1_0"},   {35, "TQ2_0"},
-    {39, "MXFP4"}, {40, "NVFP4"}, {41, "Q1_0"}};
+constexpr OtherType others[] = {{9, "Q8_1"},     {10, "Q2_K"},   {11, "Q3_K"},    {13, "Q5_K"},  {15, "Q8_K"},
+                                {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"},
+                                {21, "IQ3_S"},   {22, "IQ2_S"},  {23, "IQ4_XS"},  {24, "I8"},    {25, "I16"},
+                                {26, "I32"},     {27, "I64"},    {28, "F64"},     {29, "IQ1_M"}, {34, "TQ1_0"},
+                                {35, "TQ2_0"},   {39, "MXFP4"},  {40, "NVFP4"},   {41, "Q1_0"}};
 
 } // namespace
 

@@ -16,9 +16,9 @@ struct BlockType {
     void (*dequantise)(const unsigned char* in, std::int64_t blocks, float* out);
 };
 
-const BlockType* block_type(std::uint32_t number);      ///< null: not readable here
-const BlockType* block_type(const std::string& name);   ///< null: not readable here
-std::string block_type_name(std::uint32_t number);      ///< of any type, readable or not: "Q3_K", "type 77"
-std::string readable_block_types();                     ///< "F32, F16, …"
+const BlockType* block_type(std::uint32_t number);    ///< null: not readable here
+const BlockType* block_type(const std::string& name); ///< null: not readable here
+std::string block_type_name(std::uint32_t number);    ///< of any type, readable or not: "Q3_K", "type 77"
+std::string readable_block_types();                   ///< "F32, F16, …"
 
 } // namespace diapason

@@ -39,13 +39,16 @@ struct ModuleName {
     const char* gguf;
     const char* own;
 };
-constexpr ModuleName modules[] = {{"token_embd", "model.embed_tokens"}, {"output_norm", "model.norm"}, {"output", "lm_head"}};
-constexpr ModuleName layer_modules[] = {
-    {"attn_norm", "input_layernorm"},      {"ffn_norm", "post_attention_layernorm"}, {"attn_q", "self_attn.q_proj"},
-    {"attn_k", "self_attn.k_proj"},        {"attn_v", "self_attn.v_proj"},           {"attn_output", "self_attn.o_proj"},
-    {"ffn_gate", "mlp.gate_proj"},         {"ffn_up", "mlp.up_proj"},                {"ffn_down", "mlp.down_proj"}};
+constexpr ModuleName modules[] = {
+    {"token_embd", "model.embed_tokens"}, {"output_norm", "model.norm"}, {"output", "lm_head"}};
+constexpr ModuleName layer_modules[] = {{"attn_norm", "input_layernorm"}, {"ffn_norm", "post_attention_layernorm"},
+                                        {"attn_q", "self_attn.q_proj"},   {"attn_k", "self_attn.k_proj"},
+                                        {"attn_v", "self_attn.v_proj"},   {"attn_output", "self_attn.o_proj"},
+                                        {"ffn_gate", "mlp.gate_proj"},    {"ffn_up", "mlp.up_proj"},
+                                        {"ffn_down", "mlp.down_proj"}};
 
-template<std::size_t N> const char* renamed(const ModuleName (&names)[N], std::string_view gguf) {
+template <std::size_t N>
+const char* renamed(const ModuleName (&names)[N], std::string_view gguf) {
     for (const ModuleName& name : names) {
         if (gguf == name.gguf) return name.own;
     }
@@ -85,7 +88,8 @@ Json scaling_from_divisors(const GgufHeader& header, const GgufTensor& tensor, d
     std::memcpy(divisors.data(), header.data(tensor), half * sizeof(float));
     const double factor = *std::max_element(divisors.begin(), divisors.end());
     for (std::size_t i = 0; i < half; ++i) {
-        const double wavelength = 2 * std::numbers::pi * std::pow(theta, 2.0 * static_cast<double>(i) / static_cast<double>(head_width));
+        const double wavelength =
+            2 * std::numbers::pi * std::pow(theta, 2.0 * static_cast<double>(i) / static_cast<double>(head_width));
         double expected = factor;
         if (wavelength < original / high)
             expected = 1;
@@ -98,7 +102,10 @@ Json scaling_from_divisors(const GgufHeader& header, const GgufTensor& tensor, d
                         std::to_string(i), "Use the Hugging Face folder of this model");
     }
     if (factor == 1) return nullptr;
-    return {{"rope_type", "llama3"}, {"factor", factor}, {"low_freq_factor", low}, {"high_freq_factor", high},
+    return {{"rope_type", "llama3"},
+            {"factor", factor},
+            {"low_freq_factor", low},
+            {"high_freq_factor", high},
             {"original_max_position_embeddings", static_cast<std::int64_t>(original)}};
 }
 
@@ -108,8 +115,8 @@ Json rotary_scaling(const GgufHeader& header, const std::string& prefix, double 
     const std::string kind = header.text(prefix + "rope.scaling.type").value_or("none");
     if (kind == "none") return nullptr;
     if (kind != "linear" && kind != "yarn")
-        header.fail(prefix + "rope.scaling.type", "unsupported: this kind of rotary scaling is not known", kind.substr(0, 64),
-                    "Known are none, linear and yarn");
+        header.fail(prefix + "rope.scaling.type", "unsupported: this kind of rotary scaling is not known",
+                    kind.substr(0, 64), "Known are none, linear and yarn");
     Json scaling = {{"rope_type", kind}, {"factor", header.real(prefix + "rope.scaling.factor").value_or(1.0)}};
     if (const auto original = header.integer(prefix + "rope.scaling.original_context_length"))
         scaling["original_max_position_embeddings"] = *original;
@@ -136,7 +143,8 @@ Json gguf_config(const GgufHeader& header) {
     const std::int64_t head_width = header.integer(prefix + "attention.key_length").value_or(width / heads);
     const std::int64_t rotated = header.integer(prefix + "rope.dimension_count").value_or(head_width);
     if (rotated != head_width)
-        header.fail(prefix + "rope.dimension_count", "unsupported: only a part of each head is rotated", std::to_string(rotated));
+        header.fail(prefix + "rope.dimension_count", "unsupported: only a part of each head is rotated",
+                    std::to_string(rotated));
     if (header.integer(prefix + "expert_count").value_or(0) > 0)
         header.fail(prefix + "expert_count", "unsupported: mixtures of experts");
     const GgufTensor* words = header.find_tensor("token_embd.weight");
@@ -166,7 +174,8 @@ Json gguf_config(const GgufHeader& header) {
     }
     if (const Json scaling = rotary_scaling(header, prefix, theta, head_width); !scaling.is_null())
         config["rope_scaling"] = scaling;
-    for (const auto& [key, field] : {std::pair("bos", "bos_token_id"), std::pair("eos", "eos_token_id"), std::pair("padding", "pad_token_id")}) {
+    for (const auto& [key, field] :
+         {std::pair("bos", "bos_token_id"), std::pair("eos", "eos_token_id"), std::pair("padding", "pad_token_id")}) {
         if (const auto id = header.integer("tokenizer.ggml." + std::string(key) + "_token_id")) config[field] = *id;
     }
     return config;

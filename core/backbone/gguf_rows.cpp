@@ -42,7 +42,6 @@ void read_float_rows(const TensorFile& file, const TensorEntry& entry, std::int6
     const BlockType* type = block_type(entry.dtype);
     if (type == nullptr || !entry.strides.empty())
         throw std::logic_error("no rows of " + entry.name + ", which is " + entry.dtype);
-    // A vector has one value a row where its values are rows of a map (biases of q and k), one row otherwise.
     const std::int64_t rows = entry.shape.empty() ? 1 : entry.shape.front();
     const std::int64_t width = rows > 0 ? entry.elements() / rows : 0;
     const auto* data = reinterpret_cast<const unsigned char*>(file.data(entry));
@@ -52,6 +51,8 @@ void read_float_rows(const TensorFile& file, const TensorEntry& entry, std::int6
         type->dequantise(data + static_cast<std::size_t>(begin) * type->bytes, count * width / type->elements, out);
         return;
     }
+    if (width % type->elements != 0)
+        throw input_error(file.path().string(), "tensor \"" + entry.name + "\" stores rotary rows as parts of a block");
     const std::int64_t head = rows / heads, half = head / 2;
     const std::int64_t row_blocks = width / type->elements;
     for (std::int64_t row = first; row < first + count; ++row, out += width) {

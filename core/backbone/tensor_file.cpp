@@ -105,9 +105,9 @@ const TensorEntry* TensorFile::find(const std::string& name) const {
 }
 
 bool has_weights(const fs::path& folder) {
-    return std::any_of(std::begin(weight_files), std::end(weight_files), [&](const char* name) {
-               return fs::exists(folder / name) || fs::exists(index_of(folder, name));
-           }) ||
+    return std::any_of(
+               std::begin(weight_files), std::end(weight_files),
+               [&](const char* name) { return fs::exists(folder / name) || fs::exists(index_of(folder, name)); }) ||
            gguf_of(folder);
 }
 
@@ -125,7 +125,8 @@ std::vector<TensorFile> open_weights(const fs::path& folder) {
         files.emplace_back(*file);
         return files;
     }
-    throw input_error(folder.string(), "holds neither model.safetensors nor pytorch_model.bin, an index of shards or one .gguf file");
+    throw input_error(folder.string(),
+                      "holds neither model.safetensors nor pytorch_model.bin, an index of shards or one .gguf file");
 }
 
 } // namespace diapason
