@@ -111,7 +111,8 @@ std::vector<BackboneEntry> list_backbones() {
         std::error_code error;
         std::vector<BackboneEntry> found;
         for (const auto& item : fs::directory_iterator(folder, error)) {
-            if (fs::exists(item.path() / "config.json"))
+            const bool hidden = item.path().filename().string().rfind('.', 0) == 0; // half an import, half removed
+            if (!hidden && fs::exists(item.path() / "config.json", error))
                 found.push_back({item.path().filename().string(), item.path(), embedded});
         }
         std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
