@@ -44,13 +44,15 @@ public:
     virtual RunState run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control) = 0;
 
     /// diapason-cli verify: checks a case folder or a folder of cases (kinds forward, train).
-    /// `line` receives each result line. @return {passed, failed}
+    /// `line` receives each result line; `backbones` is the folder of those that cases only name. @return {passed,
+    /// failed}
     struct VerifyResult {
         std::int64_t passed = 0;
         std::int64_t failed = 0;
         Json cases = Json::array(); ///< for --json
     };
     virtual VerifyResult verify(const std::filesystem::path& folder, const std::string& only, const std::string& device,
+                                const std::filesystem::path& backbones,
                                 const std::function<void(const std::string&)>& line) = 0;
 
     /// diapason-cli pretrain: trains a backbone from a recipe, checkpointing so that it can go on after a stop.

@@ -192,8 +192,9 @@ void add_backbone(CLI::App& app, Context& context) {
         "Copy a backbone into the library; everything is checked first, and nothing is kept of half an import");
     const auto path = std::make_shared<std::string>();
     importer
-        ->add_option("path", *path,
-                     "Hugging Face folder: config.json, tokenizer, model.safetensors or pytorch_model.bin")
+        ->add_option(
+            "path", *path,
+            "Hugging Face folder (config.json, tokenizer, model.safetensors or pytorch_model.bin), or a .gguf file")
         ->required()
         ->type_name("PATH");
     importer->add_option("--name", *name, "Name in the library (default: the folder's)");

@@ -15,8 +15,9 @@
 namespace diapason::cli {
 namespace {
 
-int verify(const Context& context, const std::string& folder, const std::string& only, const std::string& device) {
-    const auto result = load_engine().verify(folder, only, device, [&](const std::string& line) {
+int verify(const Context& context, const std::string& folder, const std::string& only, const std::string& device,
+           const std::string& backbones) {
+    const auto result = load_engine().verify(folder, only, device, backbones, [&](const std::string& line) {
         if (!context.json) print(line + "\n");
     });
     if (context.json)
@@ -111,9 +112,15 @@ void add_verify(CLI::App& app, Context& context) {
     command->add_option("folder", *folder, "A case, or a folder of cases")->required();
     command->add_option("--only", *only, "Only cases whose path contains this")->type_name("TEXT");
     command->add_option("--device", *device, "cpu, cuda, cuda:N or auto")->capture_default_str();
+    auto backbones = std::make_shared<std::string>();
+    command->add_option("--backbones", *backbones, "Folder of the backbones that cases on real weights name")
+        ->envname("DIAPASON_BACKBONES")
+        ->type_name("FOLDER");
     add_json_flag(*command, context);
-    command->callback([&context, folder, only, device] {
-        context.action = [&context, folder, only, device] { return verify(context, *folder, *only, *device); };
+    command->callback([&context, folder, only, device, backbones] {
+        context.action = [&context, folder, only, device, backbones] {
+            return verify(context, *folder, *only, *device, *backbones);
+        };
     });
 }
 

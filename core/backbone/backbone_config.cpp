@@ -1,6 +1,7 @@
 #include "core/backbone/backbone_config.h"
 
 #include "core/backbone/family.h"
+#include "core/backbone/gguf.h"
 #include "core/backbone/tensor_file.h"
 #include "core/base/error.h"
 #include "core/base/options.h"
@@ -32,6 +33,16 @@ void look_at_weights(const fs::path& folder, BackboneConfig& config) {
     }
     // config.json may say "tied" of a file whose two tensors differ: then they are two.
     if (config.tied_head && !output.empty() && !table.empty() && output != table) config.tied_head = false;
+}
+
+// A folder among others; one that is unclear is no error of whoever asks for another.
+bool is_backbone(const fs::path& folder) {
+    if (fs::exists(folder / "config.json")) return true;
+    try {
+        return gguf_of(folder).has_value();
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 } // namespace
@@ -99,6 +110,10 @@ BackboneConfig parse_backbone_config(const Json& document, const std::string& or
 }
 
 BackboneConfig read_backbone_config(const fs::path& folder) {
+    if (const auto gguf = gguf_of(folder)) {
+        const FileMapping mapping(*gguf);
+        return parse_backbone_config(gguf_config(GgufHeader(mapping, gguf->string())), gguf->string());
+    }
     const fs::path file = folder / "config.json";
     BackboneConfig config = parse_backbone_config(read_json(file), file.string());
     look_at_weights(folder, config);
@@ -112,7 +127,7 @@ std::vector<BackboneEntry> list_backbones() {
         std::vector<BackboneEntry> found;
         for (const auto& item : fs::directory_iterator(folder, error)) {
             const bool hidden = item.path().filename().string().rfind('.', 0) == 0; // half an import, half removed
-            if (!hidden && fs::exists(item.path() / "config.json", error))
+            if (!hidden && is_backbone(item.path()))
                 found.push_back({item.path().filename().string(), item.path(), embedded});
         }
         std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -129,10 +144,10 @@ fs::path resolve_backbone(const std::string& name_or_path) {
         if (entry.name == name_or_path) return entry.folder;
         names.push_back(entry.name);
     }
-    if (fs::exists(fs::path(name_or_path) / "config.json")) return name_or_path;
+    if (fs::exists(fs::path(name_or_path) / "config.json") || gguf_of(name_or_path)) return name_or_path;
     const std::string near = nearest_name(name_or_path, names);
     throw config_error("backbone", name_or_path,
-                       "there is no such backbone, and no folder of this name with a config.json",
+                       "there is no such backbone, and no folder of this name with a config.json or a .gguf file",
                        near.empty() ? "" : "Did you mean " + near + "?");
 }
 

@@ -1,5 +1,7 @@
 #include "core/backbone/import.h"
 
+#include "core/backbone/gguf.h"
+#include "core/backbone/gguf_import.h"
 #include "core/backbone/library_folder.h"
 #include "core/backbone/torch_conversion.h"
 #include "core/backbone/weights.h"
@@ -13,6 +15,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <optional>
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,7 +52,8 @@ struct Plan {
     MatchedWeights weights;
     std::vector<std::string> copied; ///< file names
     std::uint64_t bytes = 0;
-    bool convert = false;
+    bool convert = false;         ///< pytorch_model.bin
+    std::optional<fs::path> gguf; ///< to be converted as a whole
     std::string licence, origin;
 };
 
@@ -119,10 +123,26 @@ void add(Plan& plan, const std::string& name) {
     plan.copied.push_back(name);
 }
 
+Plan plan_gguf(const fs::path& file) {
+    size_of_source(file);
+    Plan plan;
+    plan.source = plan.gguf.emplace(file);
+    plan.config = read_backbone_config(file);
+    plan.weights = match_weights(file, importable_tensors(plan.config), family_of(plan.config).canonical);
+    refuse_misfits(plan.weights, file);
+    plan.bytes = static_cast<std::uint64_t>(plan.config.parameter_count()) * sizeof(float);
+    plan.origin = "GGUF " + plan.weights.dtype();
+    const FileMapping mapping(file);
+    plan.licence = GgufHeader(mapping, file.string()).text("general.license").value_or("");
+    return plan;
+}
+
 Plan make_plan(const fs::path& source) {
-    if (!fs::exists(source)) throw input_error(source.string(), "there is no such folder");
+    if (!fs::exists(source)) throw input_error(source.string(), "there is no such file or folder");
+    if (const auto gguf = gguf_of(source)) return plan_gguf(*gguf);
     if (!fs::is_directory(source))
-        throw input_error(source.string(), "is no folder", "Name the folder that holds config.json and the weights");
+        throw input_error(source.string(), "is neither a folder nor a .gguf file",
+                          "Name the folder that holds config.json and the weights");
     Plan plan;
     plan.source = source;
     size_of_source(source / "config.json");
@@ -167,6 +187,28 @@ void check_space(const Plan& plan) {
                                      {},
                                      {},
                                      "Free some space, or choose another folder with --home"});
+}
+
+StoredFile stored_file(const fs::path& file) {
+    return {file.filename().string(), fs::file_size(file), sha256_of_file(file)};
+}
+
+// The folder's files, moved into `folder`, which is there already.
+std::vector<StoredFile> convert_file(const fs::path& gguf, const fs::path& folder, const Watch& watch) {
+    const fs::path made = folder / "converted";
+    convert_gguf(gguf, made, [&](std::uint64_t done, std::uint64_t total) {
+        watch.report("converting " + gguf.filename().string(),
+                     0.8 * static_cast<double>(done) / static_cast<double>(std::max<std::uint64_t>(1, total)));
+        return !watch.cancelled || !watch.cancelled();
+    });
+    std::vector<StoredFile> files;
+    for (const char* name : {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
+        watch.heed();
+        fs::rename(made / name, folder / name);
+        files.push_back(stored_file(folder / name));
+    }
+    fs::remove(made);
+    return files;
 }
 
 StoredFile copy_file(const fs::path& from, const fs::path& to, const std::function<void(std::uint64_t)>& moved) {
@@ -223,6 +265,7 @@ void check_name_is_free(const std::string& name) {
 std::string suggested_name(const fs::path& source) {
     fs::path path = fs::absolute(source).lexically_normal();
     if (!path.has_filename()) path = path.parent_path();
+    if (path.extension() == ".gguf") path.replace_extension();
     std::string name;
     for (const char c : path.filename().string())
         name += letter_or_digit(c) || c == '.' || c == '-' || c == '_' ? c : '-';
@@ -270,6 +313,10 @@ BackboneRecord import_backbone(const fs::path& source, std::string name, const C
             watch.report(what, 0.9 * static_cast<double>(done) / static_cast<double>(std::max(plan.bytes, done)));
         };
     };
+    if (plan.gguf) {
+        record.files = convert_file(*plan.gguf, place.path(), watch);
+        record.dtype = "F32";
+    }
     for (const std::string& file : plan.copied)
         record.files.push_back(copy_file(source / file, place.path() / file, moved_of("copying " + file)));
     if (plan.convert) {
@@ -277,7 +324,7 @@ BackboneRecord import_backbone(const fs::path& source, std::string name, const C
         const fs::path target = place.path() / "model.safetensors";
         convert_to_safetensors(plan.weights, target);
         watch.heed();
-        record.files.push_back({target.filename().string(), fs::file_size(target), sha256_of_file(target)});
+        record.files.push_back(stored_file(target));
     }
     watch.report("trying a sentence", 0.9);
     record.canary = canary(place.path());

@@ -20,8 +20,8 @@ std::string suggested_name(const std::filesystem::path& source);
 void check_backbone_name(const std::string& name);
 
 /// Reads a Hugging Face folder (config.json, tokenizer, model.safetensors or pytorch_model.bin, whole or in shards).
-/// pytorch_model.bin becomes safetensors, so that weights can be mapped. Links are followed; only known file names are
-/// taken. A killed import leaves a temporary folder, which the next one sweeps.
+/// or a .gguf file. pytorch_model.bin and GGUF become safetensors, so that weights can be mapped. Links are followed;
+/// only known file names are taken. A killed import leaves a temporary folder, which the next one sweeps.
 /// @param name empty = suggested_name(source)
 /// @throws Error(config) for names, Error(input) for what is wrong with the source, Error(storage) for disk and
 /// permissions, Error(cancelled)

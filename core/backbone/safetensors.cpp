@@ -1,5 +1,6 @@
 // safetensors: the reader with the acceptance rules of the format, and the writer.
 
+#include "core/backbone/safetensors_header.h"
 #include "core/backbone/tensor_file.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
@@ -170,6 +171,13 @@ void check_layout(const std::string& file, const std::vector<TensorEntry>& entri
     }
 }
 
+std::uint64_t bytes_of(const TensorToWrite& tensor) {
+    std::uint64_t bytes = bytes_of_dtype(tensor.dtype);
+    for (const std::int64_t dimension : tensor.shape)
+        bytes *= static_cast<std::uint64_t>(dimension);
+    return bytes;
+}
+
 } // namespace
 
 TensorTable read_safetensors_table(const FileMapping& file, const std::string& name) {
@@ -194,30 +202,30 @@ TensorTable read_safetensors_table(const FileMapping& file, const std::string& n
     return {std::move(reader.entries), std::move(reader.metadata)};
 }
 
-void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors,
-                       const std::map<std::string, std::string>& metadata) {
-    std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+std::string safetensors_front(const std::vector<TensorToWrite>& tensors,
+                              const std::map<std::string, std::string>& metadata) {
     Json header = Json::object();
     if (!metadata.empty()) header["__metadata__"] = metadata;
     std::uint64_t position = 0;
-    std::vector<std::uint64_t> sizes;
     for (const TensorToWrite& tensor : tensors) {
-        std::uint64_t bytes = bytes_of_dtype(tensor.dtype);
-        for (const std::int64_t dimension : tensor.shape)
-            bytes *= static_cast<std::uint64_t>(dimension);
+        const std::uint64_t bytes = bytes_of(tensor);
         header[tensor.name] = {
             {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {position, position + bytes}}};
         position += bytes;
-        sizes.push_back(bytes);
     }
     std::string text = header.dump();
     text.append((8 - text.size() % 8) % 8, ' ');
     const std::uint64_t length = text.size();
+    return std::string(reinterpret_cast<const char*>(&length), 8) + text;
+}
+
+void write_safetensors(const fs::path& file, std::vector<TensorToWrite> tensors,
+                       const std::map<std::string, std::string>& metadata) {
+    std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     AtomicFile out(file);
-    out.append({reinterpret_cast<const char*>(&length), 8});
-    out.append(text);
-    for (std::size_t i = 0; i < tensors.size(); ++i)
-        out.append({static_cast<const char*>(tensors[i].data), sizes[i]});
+    out.append(safetensors_front(tensors, metadata));
+    for (const TensorToWrite& tensor : tensors)
+        out.append({static_cast<const char*>(tensor.data), bytes_of(tensor)});
     out.commit();
 }
 

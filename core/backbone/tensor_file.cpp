@@ -1,5 +1,6 @@
 #include "core/backbone/tensor_file.h"
 
+#include "core/backbone/gguf.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 
@@ -92,8 +93,10 @@ FileMapping::~FileMapping() {
 }
 
 TensorFile::TensorFile(const fs::path& file) : m_path(file), m_mapping(std::make_shared<const FileMapping>(file)) {
-    TensorTable table = is_torch_file(*m_mapping) ? read_torch_table(*m_mapping, file.string())
-                                                  : read_safetensors_table(*m_mapping, file.string());
+    const auto read = is_gguf_file(*m_mapping)    ? read_gguf_table
+                      : is_torch_file(*m_mapping) ? read_torch_table
+                                                  : read_safetensors_table;
+    TensorTable table = read(*m_mapping, file.string());
     m_entries = std::move(table.entries);
     m_metadata = std::move(table.metadata);
     std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
@@ -107,9 +110,10 @@ const TensorEntry* TensorFile::find(const std::string& name) const {
 }
 
 bool has_weights(const fs::path& folder) {
-    return std::any_of(std::begin(weight_files), std::end(weight_files), [&](const char* name) {
-        return fs::exists(folder / name) || fs::exists(index_of(folder, name));
-    });
+    return std::any_of(
+               std::begin(weight_files), std::end(weight_files),
+               [&](const char* name) { return fs::exists(folder / name) || fs::exists(index_of(folder, name)); }) ||
+           gguf_of(folder);
 }
 
 std::vector<TensorFile> open_weights(const fs::path& folder) {
@@ -121,7 +125,13 @@ std::vector<TensorFile> open_weights(const fs::path& folder) {
         }
         if (fs::exists(index_of(folder, name))) return open_shards(folder, index_of(folder, name));
     }
-    throw input_error(folder.string(), "holds neither model.safetensors nor pytorch_model.bin, nor an index of shards");
+    if (const auto file = gguf_of(folder)) {
+        std::vector<TensorFile> files;
+        files.emplace_back(*file);
+        return files;
+    }
+    throw input_error(folder.string(),
+                      "holds neither model.safetensors nor pytorch_model.bin, an index of shards or one .gguf file");
 }
 
 } // namespace diapason

@@ -1,5 +1,6 @@
 #include "core/backbone/weights.h"
 
+#include "core/backbone/gguf.h"
 #include "core/base/error.h"
 
 #include <set>
@@ -66,7 +67,7 @@ MatchedWeights match_weights(const std::filesystem::path& folder, const std::vec
         if (entry.shape != tensor.shape)
             weights.mismatched.push_back(entry.name + ": " + shape_text(entry.shape) + " where config.json needs " +
                                          shape_text(tensor.shape));
-        else if (!is_floating(entry.dtype))
+        else if (!is_floating(entry.dtype) && !needs_float_rows(*hit->second.file, entry))
             weights.mismatched.push_back(entry.name + ": " + entry.dtype + " where F32, F16, BF16 or F64 is needed");
     }
     for (const auto& [name, hit] : weights.found) {

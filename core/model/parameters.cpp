@@ -1,5 +1,6 @@
 #include "core/model/parameters.h"
 
+#include "core/backbone/gguf.h"
 #include "core/backbone/weights.h"
 #include "core/base/error.h"
 #include "core/base/sha256.h"
@@ -57,6 +58,11 @@ at::ScalarType scalar_type_of(const std::string& dtype) {
 }
 
 at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool map) {
+    if (needs_float_rows(file, entry)) {
+        const at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(at::kFloat));
+        read_float_rows(file, entry, 0, entry.shape.front(), tensor.mutable_data_ptr<float>());
+        return tensor;
+    }
     const at::ScalarType type = scalar_type_of(entry.dtype);
     const std::byte* data = file.data(entry);
     if (map && type == at::kFloat && entry.strides.empty() &&

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/text/gguf_tokenizer.h"
 #include "core/text/older_files.h"
 
 namespace diapason {
@@ -19,7 +20,8 @@ std::vector<TokenizerFormat>& formats() {
     static std::vector<TokenizerFormat> list = {
         {"tokenizer.json", has_document, load_document},
         {"vocab.txt", has_bert_files, load_bert_files},
-        {"vocab.json + merges.txt", has_byte_level_files, load_byte_level_files}};
+        {"vocab.json + merges.txt", has_byte_level_files, load_byte_level_files},
+        {"a .gguf file", has_gguf_tokenizer, load_gguf_tokenizer}};
     return list;
 }
 

@@ -30,7 +30,25 @@ double ParityCase::floor(const std::string& kind) const {
     return 1;
 }
 
-ParityCase read_parity_case(const fs::path& folder) {
+namespace {
+
+// A backbone that is not shipped with its case.
+fs::path named_backbone(const Json& backbone, const fs::path& backbones, const std::string& origin) {
+    const std::string name = backbone.value("name", "");
+    if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..")
+        throw input_error(origin, "backbone.name is missing or no plain name");
+    const fs::path folder = backbones / name;
+    if (backbones.empty() || !fs::is_directory(folder)) {
+        throw input_error(origin,
+                          "missing backbone " + name + " (package " + backbone.value("package", "unknown") + ")",
+                          "Give the folder that holds it by --backbones or DIAPASON_BACKBONES");
+    }
+    return folder;
+}
+
+} // namespace
+
+ParityCase read_parity_case(const fs::path& folder, const fs::path& backbones) {
     ParityCase parity;
     parity.folder = folder;
     parity.name = folder.filename().string();
@@ -44,7 +62,9 @@ ParityCase read_parity_case(const fs::path& folder) {
     };
     const std::string kind = text("kind");
     parity.head = head_kind_from(text("head"));
-    parity.backbone = folder / text("backbone");
+    const bool named = parity.document.contains("backbone") && parity.document.at("backbone").is_object();
+    parity.backbone =
+        named ? named_backbone(parity.document.at("backbone"), backbones, origin) : folder / text("backbone");
     const TensorFile file(folder / "io.safetensors");
     for (const TensorEntry& entry : file.entries())
         parity.tensors[entry.name] = read_tensor(file, entry);

@@ -32,8 +32,10 @@ struct ParityCase {
     double floor(const std::string& kind) const;
 };
 
-/// @throws Error(input) naming file and field; "unsupported: …" for kinds, families and heads that are not there
-ParityCase read_parity_case(const std::filesystem::path& folder);
+/// @param backbones folder of the backbones that cases name ("backbone": {"name", "package"})
+/// @throws Error(input) naming file and field; "missing backbone …"; "unsupported: …" for kinds, families and heads
+/// that are not there
+ParityCase read_parity_case(const std::filesystem::path& folder, const std::filesystem::path& backbones = {});
 
 /// The padded inputs of a case as packed sequences, and where each padded position went.
 struct PackedInputs {

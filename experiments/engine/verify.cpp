@@ -20,7 +20,7 @@ struct Kind {
 constexpr Kind kinds[] = {
     {"forward", verify_parity}, {"train", verify_parity}, {"generate", verify_generate}, {"tokenize", verify_tokenize}};
 
-void verify_case(const fs::path& folder, const std::string& device, VerifyReport& report) {
+void verify_case(const fs::path& folder, const fs::path& backbones, const std::string& device, VerifyReport& report) {
     const Json document = read_json(folder / "case.json");
     const std::string origin = (folder / "case.json").string();
     if (!document.is_object() || !document.contains("kind") || !document.at("kind").is_string())
@@ -28,6 +28,8 @@ void verify_case(const fs::path& folder, const std::string& device, VerifyReport
     const auto name = document.at("kind").get<std::string>();
     const auto* kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& k) { return k.name == name; });
     if (kind == std::end(kinds)) throw input_error(origin, "unsupported: cases of the kind " + name);
+    if (document.contains("backbone") && document.at("backbone").is_object())
+        return verify_real(folder, backbones, device, report);
     kind->verify(folder, device, report);
 }
 
@@ -44,7 +46,7 @@ void collect_cases(const fs::path& folder, std::vector<fs::path>& cases) {
 } // namespace
 
 Engine::VerifyResult verify_cases(const fs::path& folder, const std::string& only, const std::string& device,
-                                  const std::function<void(const std::string&)>& line) {
+                                  const std::function<void(const std::string&)>& line, const fs::path& backbones) {
     if (!fs::is_directory(folder)) throw input_error(folder.string(), "no such folder");
     std::vector<fs::path> cases;
     collect_cases(folder, cases);
@@ -59,7 +61,7 @@ Engine::VerifyResult verify_cases(const fs::path& folder, const std::string& onl
     for (const fs::path& path : cases) {
         report.begin(path.filename().string());
         try {
-            verify_case(path, device, report);
+            verify_case(path, backbones, device, report);
         } catch (const c10::Error& error) {
             report.fail("", error.what_without_backtrace());
         } catch (const std::exception& error) {

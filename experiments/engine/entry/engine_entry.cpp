@@ -18,9 +18,10 @@ public:
     }
 
     VerifyResult verify(const std::filesystem::path& folder, const std::string& only, const std::string& device,
+                        const std::filesystem::path& backbones,
                         const std::function<void(const std::string&)>& line) override {
         prepare_compute_thread(1);
-        return verify_cases(folder, only, device_from(device).str(), line);
+        return verify_cases(folder, only, device_from(device).str(), line, backbones);
     }
 
     void pretrain(const std::filesystem::path& recipe, const Json& overrides,

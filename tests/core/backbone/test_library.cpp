@@ -237,9 +237,9 @@ private Q_SLOTS:
                 fs::remove_all(f);
                 write_text(f, "text");
             },
-            "no folder");
+            "neither a folder nor");
         row(
-            "nothing at all", [](const fs::path& f) { fs::remove_all(f); }, "no such folder");
+            "nothing at all", [](const fs::path& f) { fs::remove_all(f); }, "no such file or folder");
     }
     void refusals() {
         QFETCH(Spoil, spoil);

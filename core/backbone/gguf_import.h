@@ -1,0 +1,20 @@
+// A GGUF file as a Hugging Face folder: config.json, model.safetensors in float32, tokenizer.json and
+// tokenizer_config.json.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+namespace diapason {
+
+/// Told the bytes of weights written so far and in all; false stops the conversion.
+using ImportProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
+/// Writes the folder, a piece of a tensor at a time (a few MB of memory beside the vocabulary). It is complete or not
+/// there at all. `progress` may be empty; it is called on this thread.
+/// @throws Error(input) for the file, Error(config) when the folder is there already, Error(storage), Error(cancelled)
+void convert_gguf(const std::filesystem::path& file, const std::filesystem::path& folder,
+                  const ImportProgress& progress);
+
+} // namespace diapason
