@@ -59,6 +59,9 @@ public:
     /// @throws Error
     virtual void pretrain(const std::filesystem::path& recipe, const Json& overrides,
                           const std::function<void(const std::string&)>& line, RunControl& control) = 0;
+
+    /// What tokenizer and backbone make of one sentence, for the library's record. @throws Error
+    virtual Json canary(const std::filesystem::path& backbone) = 0;
 };
 
 /// The only symbol of libdiapason_engine.so. The engine lives as long as the process.

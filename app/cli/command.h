@@ -29,7 +29,8 @@ void add_export(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_pretrain(CLI::App& app, Context& context);
-void add_lists(CLI::App& app, Context& context); ///< methods, tasks, backbones
+void add_backbone(CLI::App& app, Context& context);
+void add_lists(CLI::App& app, Context& context); ///< methods, tasks
 
 /// `--json` on a subcommand.
 void add_json_flag(CLI::App& app, Context& context);

@@ -1,9 +1,6 @@
-// diapason-cli methods, tasks, backbones: what can be compared, on what
+// diapason-cli methods, tasks: what can be compared, on what
 
 #include "app/cli/command.h"
-#include "core/backbone/backbone_config.h"
-#include "core/base/error.h"
-#include "core/base/format.h"
 #include "core/data/task.h"
 #include "methods/catalog/method_info.h"
 #include "methods/catalog/methods_document.h"
@@ -59,33 +56,6 @@ int list_all_tasks(const Context& context) {
     return 0;
 }
 
-int list_all_backbones(const Context& context) {
-    Json list = Json::array();
-    std::vector<std::vector<std::string>> rows = {{"name", "family", "layers", "width", "parameters", "folder"}};
-    for (const BackboneEntry& entry : list_backbones()) {
-        try {
-            const BackboneConfig config = read_backbone_config(entry.folder);
-            rows.push_back({entry.name, config.family, std::to_string(config.layers), std::to_string(config.width),
-                            format_count(config.parameter_count()), entry.folder.string()});
-            list.push_back({{"name", entry.name},
-                            {"family", config.family},
-                            {"layers", config.layers},
-                            {"width", config.width},
-                            {"parameters", config.parameter_count()},
-                            {"embedded", entry.embedded},
-                            {"folder", entry.folder.string()}});
-        } catch (const Error& error) { // one unreadable folder must not hide the others
-            rows.push_back({entry.name, "–", "–", "–", "–", error.what()});
-            list.push_back({{"name", entry.name}, {"error", error.what()}});
-        }
-    }
-    if (context.json)
-        print_json(list);
-    else
-        print_table(rows);
-    return 0;
-}
-
 } // namespace
 
 void add_lists(CLI::App& app, Context& context) {
@@ -98,9 +68,6 @@ void add_lists(CLI::App& app, Context& context) {
     CLI::App* tasks = app.add_subcommand("tasks", "Tasks that can be named");
     add_json_flag(*tasks, context);
     tasks->callback([&context] { context.action = [&context] { return list_all_tasks(context); }; });
-    CLI::App* backbones = app.add_subcommand("backbones", "Backbones that can be named");
-    add_json_flag(*backbones, context);
-    backbones->callback([&context] { context.action = [&context] { return list_all_backbones(context); }; });
 }
 
 } // namespace diapason::cli

@@ -126,7 +126,9 @@ std::vector<BackboneEntry> list_backbones() {
         std::error_code error;
         std::vector<BackboneEntry> found;
         for (const auto& item : fs::directory_iterator(folder, error)) {
-            if (is_backbone(item.path())) found.push_back({item.path().filename().string(), item.path(), embedded});
+            const bool hidden = item.path().filename().string().rfind('.', 0) == 0; // half an import, half removed
+            if (!hidden && is_backbone(item.path()))
+                found.push_back({item.path().filename().string(), item.path(), embedded});
         }
         std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
         entries.insert(entries.end(), found.begin(), found.end());

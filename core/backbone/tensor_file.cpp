@@ -37,7 +37,8 @@ std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& inde
     for (const auto& [file, tensors] : shards) {
         if (fs::is_symlink(folder / file) &&
             fs::weakly_canonical(folder / file).parent_path() != fs::weakly_canonical(folder)) {
-            throw input_error(index.string(), "the shard " + file + " leads outside the folder");
+            throw input_error(index.string(), "the shard " + file + " leads outside the folder",
+                              "Copy the folder with its links resolved (cp -rL)");
         }
         files.emplace_back(folder / file);
         for (const std::string& tensor : tensors) {
@@ -75,7 +76,11 @@ FileMapping::FileMapping(const fs::path& file) {
     struct stat status {};
     const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
     m_size = regular ? static_cast<std::size_t>(status.st_size) : 0;
-    void* address = m_size > 0 ? ::mmap(nullptr, m_size, PROT_READ, MAP_SHARED, descriptor, 0) : MAP_FAILED;
+    // Copy on write: pages are the page cache's, shared by all processes; training in place changes only a copy of this
+    // process. Without MAP_NORESERVE the system would set aside memory for copies that are never made.
+    void* address = m_size > 0
+                        ? ::mmap(nullptr, m_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
+                        : MAP_FAILED;
     ::close(descriptor);
     if (m_size == 0) throw input_error(file.string(), regular ? "is empty" : "is no regular file");
     if (address == MAP_FAILED)

@@ -1,15 +1,14 @@
 #include "core/model/parameters.h"
 
 #include "core/backbone/gguf.h"
+#include "core/backbone/weights.h"
 #include "core/base/error.h"
 #include "core/base/sha256.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
-#include <algorithm>
 #include <cstring>
-#include <set>
 #include <stdexcept>
 
 namespace diapason {
@@ -20,18 +19,6 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
     for (std::size_t i = 0; i < shape.size(); ++i)
         text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
     return text + "]";
-}
-
-struct Found {
-    const TensorFile* file = nullptr;
-    const TensorEntry* entry = nullptr;
-};
-
-void append_list(std::string& text, const std::string& heading, const std::vector<std::string>& lines) {
-    if (lines.empty()) return;
-    text += "\n  " + heading + ":";
-    for (const std::string& line : lines)
-        text += "\n    " + line;
 }
 
 } // namespace
@@ -80,7 +67,8 @@ at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool ma
     const std::byte* data = file.data(entry);
     if (map && type == at::kFloat && entry.strides.empty() &&
         reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0) {
-        // The mapping outlives the tensor: the deleter holds a copy of the file.
+        // The mapping outlives the tensor: the deleter holds a copy of the file. Its pages are shared with every
+        // process that maps the file until somebody writes to the tensor; what is written stays in this process.
         return at::from_blob(
             const_cast<std::byte*>(data), entry.shape, [file](void*) {}, at::TensorOptions().dtype(at::kFloat));
     }
@@ -96,51 +84,16 @@ at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool ma
 std::vector<Parameter> load_parameters(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
                                        CanonicalName (*canonical)(const std::string& name), at::Device device,
                                        std::vector<std::string>* unexpected) {
-    const std::vector<TensorFile> files = open_weights(folder);
-    std::map<std::string, Found> found, copies;
-    std::vector<std::string> repeated;
-    for (const TensorFile& file : files) {
-        for (const TensorEntry& entry : file.entries()) {
-            const auto [name, copy] = canonical(entry.name);
-            if (name.empty()) continue;
-            if (copy)
-                copies.emplace(name, Found{&file, &entry});
-            else if (!found.emplace(name, Found{&file, &entry}).second)
-                repeated.push_back(entry.name + " (also " + name + ")");
-        }
-    }
-    for (const auto& [name, hit] : copies)
-        found.emplace(name, hit); // only where the tensor itself is absent
-    std::vector<std::string> missing, mismatched;
-    std::set<std::string> wanted;
-    for (const ExpectedTensor& tensor : expected) {
-        wanted.insert(tensor.name);
-        const auto hit = found.find(tensor.name);
-        if (hit == found.end()) {
-            if (!tensor.optional) missing.push_back(tensor.name + " " + shape_text(tensor.shape));
-        } else if (hit->second.entry->shape != tensor.shape) {
-            mismatched.push_back(hit->second.entry->name + ": " + shape_text(hit->second.entry->shape) +
-                                 " where config.json needs " + shape_text(tensor.shape));
-        }
-    }
-    if (!missing.empty() || !mismatched.empty() || !repeated.empty()) {
-        std::string what = "the weights do not fit config.json";
-        append_list(what, "missing", missing);
-        append_list(what, "other shape", mismatched);
-        append_list(what, "twice", repeated);
-        throw input_error(folder.string(), what);
-    }
-    if (unexpected != nullptr) {
-        for (const auto& [name, hit] : found) {
-            if (wanted.count(name) == 0) unexpected->push_back(hit.entry->name);
-        }
-    }
+    const MatchedWeights weights = match_weights(folder, expected, canonical);
+    refuse_misfits(weights, folder);
+    if (unexpected != nullptr) *unexpected = weights.unexpected;
     std::vector<Parameter> parameters;
     for (const ExpectedTensor& tensor : expected) {
-        const auto hit = found.find(tensor.name);
-        if (hit == found.end()) continue;
-        parameters.push_back({tensor.name, hit->second.entry->name,
-                              read_tensor(*hit->second.file, *hit->second.entry).to(device), tensor.constant});
+        const auto hit = weights.found.find(tensor.name);
+        if (hit == weights.found.end()) continue;
+        const FoundTensor& found = hit->second;
+        parameters.push_back(
+            {tensor.name, found.entry->name, read_tensor(*found.file, *found.entry, true).to(device), tensor.constant});
     }
     return parameters;
 }

@@ -37,6 +37,12 @@ ChoicePanel::ChoicePanel(const QString& title, const QString& hint, const QStrin
     });
 }
 
+void ChoicePanel::setNames(const QStringList& names) {
+    const QSignalBlocker blocker(m_list);
+    m_list->clear();
+    m_list->addItems(names);
+}
+
 void ChoicePanel::setCurrent(const QString& name, const QString& description, bool wrong) {
     const QSignalBlocker blocker(m_list);
     const auto items = m_list->findItems(name, Qt::MatchExactly);

@@ -11,6 +11,7 @@ class ChoicePanel : public QWidget {
     Q_OBJECT
 public:
     ChoicePanel(const QString& title, const QString& hint, const QStringList& names, QWidget* parent = nullptr);
+    void setNames(const QStringList& names); ///< nothing is chosen then
     /// A name that is not listed, such as a folder of the user, is added.
     void setCurrent(const QString& name, const QString& description, bool wrong);
 

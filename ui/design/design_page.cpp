@@ -229,6 +229,11 @@ void DesignPage::reload() {
     reloadSections(problems);
 }
 
+void DesignPage::reloadChoices() {
+    m_backbones->setNames(backboneNames());
+    reload();
+}
+
 QString DesignPage::reloadBackbone() {
     const std::string& name = m_workspace.design().backbone;
     try {

@@ -28,6 +28,7 @@ public:
     QString title() const override { return tr("Design"); }
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reload(); }
+    void reloadChoices(); ///< backbones have come or gone
 
 Q_SIGNALS:
     void started();

@@ -17,6 +17,11 @@ inline QString open(QWidget* parent, const QString& title, const QString& filter
     return QFileDialog::getOpenFileName(parent, title, {}, filter);
 }
 
+inline QString folder(QWidget* parent, const QString& title) {
+    if (!nextAnswer().isEmpty()) return std::exchange(nextAnswer(), {});
+    return QFileDialog::getExistingDirectory(parent, title);
+}
+
 inline QString save(QWidget* parent, const QString& title, const QString& suggestion, const QString& filter = {},
                     QFileDialog::Options options = {}) {
     if (!nextAnswer().isEmpty()) return std::exchange(nextAnswer(), {});

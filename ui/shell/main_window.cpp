@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
+#include "ui/backbones/backbones_page.h"
 #include "ui/design/design_page.h"
 #include "ui/home/home_page.h"
 #include "ui/replay/replay_page.h"
@@ -88,7 +89,8 @@ void MainWindow::buildPages() {
     auto* home = new HomePage(m_workspace);
     auto* design = new DesignPage(m_workspace);
     auto* run = new RunPage(m_workspace);
-    m_pages = {home, design, run, new ResultsPage(m_workspace), new ReplayPage(m_workspace)};
+    auto* backbones = new BackbonesPage(m_workspace);
+    m_pages = {home, design, run, new ResultsPage(m_workspace), new ReplayPage(m_workspace), backbones};
     for (Page* page : m_pages)
         m_stack->addWidget(page);
     connect(home, &HomePage::newStudyWanted, this, [this] {
@@ -100,6 +102,7 @@ void MainWindow::buildPages() {
     connect(home, &HomePage::runStarted, this, [this] { showPage(2); });
     connect(home, &HomePage::studyOpened, this, [this] { showPage(3); });
     connect(design, &DesignPage::started, this, [this] { showPage(2); });
+    connect(backbones, &BackbonesPage::libraryChanged, design, &DesignPage::reloadChoices);
     connect(run, &RunPage::designWanted, this, [this] { showPage(1); });
 }
 

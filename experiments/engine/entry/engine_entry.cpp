@@ -1,5 +1,6 @@
 // The engine's only exported symbol.
 
+#include "experiments/engine/canary.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/pretrain.h"
 #include "experiments/engine/runner.h"
@@ -26,6 +27,11 @@ public:
     void pretrain(const std::filesystem::path& recipe, const Json& overrides,
                   const std::function<void(const std::string&)>& line, RunControl& control) override {
         pretrain_backbone(recipe, overrides, line, control);
+    }
+
+    Json canary(const std::filesystem::path& backbone) override {
+        prepare_compute_thread(1);
+        return try_backbone(backbone);
     }
 };
 

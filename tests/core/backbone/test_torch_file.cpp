@@ -1,8 +1,9 @@
 // torch's zip files: the same tensors as safetensors, no pickle executed, nothing a hostile file can do.
 
 #include "core/backbone/tensor_file.h"
+#include "core/backbone/torch_conversion.h"
 #include "core/base/json.h"
-#include "tests/support/test_support.h"
+#include "tests/support/torch_archive.h"
 
 #include <cstring>
 #include <random>
@@ -11,61 +12,6 @@ using namespace diapason;
 using namespace diapason::testing;
 
 namespace {
-
-template <class T>
-void put(std::string& out, T value) {
-    out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-/// A zip archive of uncompressed members. @param method as written in the directory
-std::string archive(const std::vector<std::pair<std::string, std::string>>& members, std::uint16_t method = 0) {
-    std::string out, directory;
-    for (const auto& [name, data] : members) {
-        const auto place = std::uint32_t(out.size());
-        const auto header = [&](std::string& to, std::uint32_t mark, bool central) {
-            put(to, mark);
-            if (central) put(to, std::uint16_t(20));
-            put(to, std::uint16_t(20));
-            put(to, std::uint16_t(0));
-            put(to, method);
-            put(to, std::uint32_t(0)); // time and date
-            put(to, std::uint32_t(0)); // checksum
-            put(to, std::uint32_t(data.size()));
-            put(to, std::uint32_t(data.size()));
-            put(to, std::uint16_t(name.size()));
-            put(to, std::uint16_t(0));
-        };
-        header(out, 0x04034b50, false);
-        out += name + data;
-        header(directory, 0x02014b50, true);
-        put(directory, std::uint16_t(0));
-        put(directory, std::uint16_t(0));
-        put(directory, std::uint16_t(0));
-        put(directory, std::uint32_t(0));
-        put(directory, place);
-        directory += name;
-    }
-    const auto place = std::uint32_t(out.size());
-    out += directory;
-    put(out, std::uint32_t(0x06054b50));
-    put(out, std::uint32_t(0));
-    put(out, std::uint16_t(members.size()));
-    put(out, std::uint16_t(members.size()));
-    put(out, std::uint32_t(directory.size()));
-    put(out, place);
-    put(out, std::uint16_t(0));
-    return out;
-}
-
-std::string text(const std::string& s) {
-    return "X" + std::string{char(s.size()), 0, 0, 0} + s;
-}
-std::string number(int n) {
-    return std::string("K") + char(n);
-}
-std::string function(const std::string& module, const std::string& name) {
-    return "c" + module + "\n" + name + "\n";
-}
 
 /// {"w": a tensor over storage "0" of `elements` floats}
 std::string pickle(int elements, int offset, const std::vector<int>& sizes, const std::vector<int>& strides,
@@ -133,6 +79,15 @@ private Q_SLOTS:
         std::memcpy(&first, file.data(*w), sizeof first);
         QCOMPARE(first, 2.0f);
         QCOMPARE(w->end - w->begin, std::uint64_t(6 * 4)); // elements 2 to 7
+        // Converted, the view is a tensor of its own in C order.
+        MatchedWeights weights;
+        weights.files.push_back(file);
+        weights.found["w"] = {&weights.files.front(), weights.files.front().find("w")};
+        convert_to_safetensors(weights, folder / "w.safetensors");
+        const TensorFile converted(folder / "w.safetensors");
+        const float expected[] = {2, 4, 6, 3, 5, 7};
+        QVERIFY(converted.find("w")->shape == w->shape);
+        QVERIFY(std::memcmp(converted.data(*converted.find("w")), expected, sizeof expected) == 0);
     }
 
     void badFilesAreRefused_data() {

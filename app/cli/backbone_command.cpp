@@ -1,0 +1,244 @@
+// diapason-cli backbone import|list|show|check|remove
+
+#include "app/cli/command.h"
+#include "core/backbone/import.h"
+#include "core/base/error.h"
+#include "core/base/format.h"
+#include "core/base/paths.h"
+#include "experiments/backbone_use.h"
+#include "experiments/engine_library.h"
+
+#include <unistd.h>
+
+namespace diapason::cli {
+namespace {
+
+// One line that changes on a terminal; in a log a line a phase. Always on standard error.
+Watch watch_on_terminal() {
+    watch_interrupts();
+    Watch watch;
+    watch.cancelled = [] { return interrupts() > 0; };
+    watch.progress = [last = std::string(), percent = -1](const std::string& what, double share) mutable {
+        const int now = static_cast<int>(share * 100);
+        const bool terminal = ::isatty(STDERR_FILENO) != 0;
+        if (what == last && (!terminal || now == percent)) return;
+        last = what;
+        percent = now;
+        std::fprintf(stderr, terminal ? "\r\033[K%3d %%  %s" : "%3d %%  %s\n", now, what.c_str());
+        if (terminal && share >= 1) std::fputc('\n', stderr);
+    };
+    return watch;
+}
+
+Json canary_of(const std::filesystem::path& folder) {
+    return load_engine().canary(folder);
+}
+
+std::string text_of(const Json& facts, const char* key, const char* otherwise = "–") {
+    const auto found = facts.find(key);
+    return found != facts.end() && found->is_string() && !found->get<std::string>().empty() ? found->get<std::string>()
+                                                                                            : otherwise;
+}
+
+std::string count_of(const Json& facts, const char* key) {
+    return format_count(facts.at(key).get<std::int64_t>());
+}
+
+int import(const Context& context, const std::string& path, const std::string& name) {
+    const BackboneRecord record = import_backbone(path, name, canary_of, watch_on_terminal());
+    if (context.json) {
+        print_json(to_json(record));
+        return 0;
+    }
+    print("Imported " + record.name + ": " + record.family + ", " + format_count(record.parameters) + " parameters, " +
+          record.dtype + ", licence " + (record.licence.empty() ? "unknown" : record.licence) + "\n");
+    for (const std::string& note : record.notes)
+        print("  " + note + "\n");
+    return 0;
+}
+
+int list(const Context& context) {
+    Json all = Json::array();
+    std::vector<std::vector<std::string>> rows = {
+        {"name", "family", "layers", "width", "parameters", "size", "origin"}};
+    for (const BackboneEntry& entry : list_backbones()) {
+        try {
+            const BackboneConfig config = read_backbone_config(entry.folder);
+            const auto record = read_record(entry.folder);
+            const std::string origin = entry.embedded ? "embedded" : record ? record->origin : "folder";
+            rows.push_back({entry.name, config.family, std::to_string(config.layers), std::to_string(config.width),
+                            format_count(config.parameter_count()),
+                            format_bytes(static_cast<double>(folder_bytes(entry.folder))), origin});
+            all.push_back({{"name", entry.name},
+                           {"family", config.family},
+                           {"layers", config.layers},
+                           {"width", config.width},
+                           {"parameters", config.parameter_count()},
+                           {"bytes", folder_bytes(entry.folder)},
+                           {"embedded", entry.embedded},
+                           {"origin", origin},
+                           {"licence", record ? record->licence : ""},
+                           {"folder", entry.folder.string()}});
+        } catch (const Error& error) { // one unreadable folder must not hide the others
+            rows.push_back({entry.name, "–", "–", "–", "–", "–", error.what()});
+            all.push_back({{"name", entry.name}, {"error", error.what()}});
+        }
+    }
+    if (context.json)
+        print_json(all);
+    else
+        print_table(rows);
+    return 0;
+}
+
+int show(const Context& context, const std::string& name) {
+    const Json facts = describe_backbone(find_backbone(name));
+    if (context.json) {
+        print_json(facts);
+        return 0;
+    }
+    print_table({{"name", text_of(facts, "name")},
+                 {"folder", text_of(facts, "folder")},
+                 {"family", text_of(facts, "family") + " (" + text_of(facts, "model_type") + ")"},
+                 {"parameters", count_of(facts, "parameters")},
+                 {"size", format_bytes(facts.at("bytes").get<double>()) + ", " + text_of(facts, "dtype")},
+                 {"layers", count_of(facts, "layers") + " of width " + count_of(facts, "width") + ", " +
+                                count_of(facts, "heads") + " heads, feed-forward " + count_of(facts, "ffn_width")},
+                 {"vocabulary", count_of(facts, "vocabulary") + ", positions " + count_of(facts, "positions")},
+                 {"licence", text_of(facts, "licence", "unknown")},
+                 {"origin", text_of(facts, "origin", facts.at("embedded").get<bool>() ? "embedded" : "folder")},
+                 {"source", text_of(facts, "source")},
+                 {"imported", text_of(facts, "imported_at")}});
+    const Json& tokenizer = facts.at("tokenizer");
+    print("\ntokenizer  " + text_of(tokenizer, "error", text_of(tokenizer, "kind").c_str()) +
+          (tokenizer.contains("pieces") ? ", " + count_of(tokenizer, "pieces") + " pieces" : "") + "\n\n");
+    std::vector<std::vector<std::string>> sites = {{"site", "in", "out"}};
+    for (const Json& site : facts.at("sites"))
+        sites.push_back({text_of(site, "site"), count_of(site, "in"), count_of(site, "out")});
+    print_table(sites);
+    print("\n");
+    std::vector<std::vector<std::string>> tensors = {{"tensor", "shape", "times", "parameters"}};
+    for (const Json& tensor : facts.at("tensors"))
+        tensors.push_back({text_of(tensor, "name"), tensor.at("shape").dump(), count_of(tensor, "count"),
+                           count_of(tensor, "parameters")});
+    print_table(tensors);
+    if (facts.contains("files")) {
+        print("\n");
+        std::vector<std::vector<std::string>> files = {{"file", "bytes", "sha256"}};
+        for (const Json& file : facts.at("files"))
+            files.push_back({text_of(file, "name"), count_of(file, "bytes"), text_of(file, "sha256")});
+        print_table(files);
+    }
+    return 0;
+}
+
+int check(const Context& context, const std::string& name) {
+    const BackboneEntry entry = find_backbone(name);
+    const auto record = read_record(entry.folder);
+    const Watch watch = watch_on_terminal();
+    std::vector<std::string> wrong;
+    if (record) wrong = check_files(entry.folder, *record, watch);
+    if (wrong.empty()) { // damaged files are not worth a sentence
+        watch.report("trying a sentence", 0.9);
+        const Json now = canary_of(entry.folder);
+        if (const std::string why = record ? compare_canary(record->canary, now) : std::string(); !why.empty())
+            wrong.push_back(why);
+    }
+    watch.heed();
+    watch.report("checked", 1);
+    if (context.json) {
+        print_json({{"name", entry.name}, {"recorded", record.has_value()}, {"good", wrong.empty()}, {"wrong", wrong}});
+    } else if (wrong.empty()) {
+        print(record ? entry.name + ": files and canary sentence are as they were at import\n"
+                     : entry.name + ": reads and computes; it was not imported, so that there is nothing to compare\n");
+    }
+    if (!context.json) {
+        for (const std::string& line : wrong)
+            print(entry.name + ": " + line + "\n");
+    }
+    return wrong.empty() ? 0 : static_cast<int>(ErrorKind::input);
+}
+
+int remove(const Context& context, const std::string& name, bool force) {
+    const std::filesystem::path database = database_file(context, !context.database.empty());
+    if (!force && std::filesystem::exists(database)) {
+        for (const BackboneEntry& entry : list_backbones()) {
+            if (entry.name != name || entry.embedded) continue;
+            std::string users;
+            for (const StudyRecord& study : studies_using(StoreReader(database), entry))
+                users += "\n  #" + std::to_string(study.id) + "  " + study.title;
+            if (!users.empty())
+                throw config_error("backbone", name, "stored studies use it; they could not be run again:" + users,
+                                   "\nRemove it all the same with --force");
+        }
+    }
+    remove_backbone(name);
+    if (context.json)
+        print_json({{"removed", name}});
+    else
+        print("Removed " + name + "\n");
+    return 0;
+}
+
+} // namespace
+
+void add_backbone(CLI::App& app, Context& context) {
+    CLI::App* backbone = app.add_subcommand("backbone", "The library of backbones: import, look at, check, remove");
+    backbone->require_subcommand(1);
+    const auto name = std::make_shared<std::string>();
+
+    CLI::App* importer = backbone->add_subcommand(
+        "import",
+        "Copy a backbone into the library; everything is checked first, and nothing is kept of half an import");
+    const auto path = std::make_shared<std::string>();
+    importer
+        ->add_option(
+            "path", *path,
+            "Hugging Face folder (config.json, tokenizer, model.safetensors or pytorch_model.bin), or a .gguf file")
+        ->required()
+        ->type_name("PATH");
+    importer->add_option("--name", *name, "Name in the library (default: the folder's)");
+    add_json_flag(*importer, context);
+    importer->callback(
+        [&context, path, name] { context.action = [&context, path, name] { return import(context, *path, *name); }; });
+
+    // `backbones` stands beside `methods` and `tasks`.
+    for (CLI::App* lister : {backbone->add_subcommand("list", "Backbones that can be named"),
+                             app.add_subcommand("backbones", "Backbones that can be named")}) {
+        add_json_flag(*lister, context);
+        lister->callback([&context] { context.action = [&context] { return list(context); }; });
+    }
+
+    CLI::App* shower = backbone->add_subcommand("show", "Sizes, sites, tensors, tokenizer, licence and files");
+    shower->add_option("backbone", *name, "Name or folder")->required();
+    add_json_flag(*shower, context);
+    shower->callback([&context, name] { context.action = [&context, name] { return show(context, *name); }; });
+
+    CLI::App* checker = backbone->add_subcommand(
+        "check", "Compare files and the hidden states of a sentence with what was recorded at import");
+    checker->add_option("backbone", *name, "Name or folder")->required();
+    add_json_flag(*checker, context);
+    checker->callback([&context, name] { context.action = [&context, name] { return check(context, *name); }; });
+
+    // For the window, whose own process may be training at that moment.
+    CLI::App* canary = backbone->add_subcommand("canary", "Print what the engine makes of a sentence")->group("");
+    canary->add_option("backbone", *name, "Name or folder")->required();
+    canary->callback([&context, name] {
+        context.action = [name] {
+            print_json(canary_of(find_backbone(*name).folder));
+            return 0;
+        };
+    });
+
+    CLI::App* remover = backbone->add_subcommand("remove", "Delete an imported backbone; this cannot be undone");
+    const auto force = std::make_shared<bool>(false);
+    remover->add_option("backbone", *name, "Name")->required();
+    remover->add_flag("--force", *force, "Even if stored studies use it");
+    add_database(*remover, context);
+    add_json_flag(*remover, context);
+    remover->callback([&context, name, force] {
+        context.action = [&context, name, force] { return remove(context, *name, *force); };
+    });
+}
+
+} // namespace diapason::cli

@@ -1,0 +1,116 @@
+#include "core/backbone/weights.h"
+
+#include "core/backbone/gguf.h"
+#include "core/base/error.h"
+
+#include <set>
+
+namespace diapason {
+namespace {
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i)
+        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    return text + "]";
+}
+
+void append_list(std::string& text, const std::string& heading, const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    text += "\n  " + heading + ":";
+    for (const std::string& line : lines)
+        text += "\n    " + line;
+}
+
+bool is_floating(const std::string& dtype) {
+    return dtype == "F32" || dtype == "F16" || dtype == "BF16" || dtype == "F64";
+}
+
+} // namespace
+
+std::string MatchedWeights::dtype() const {
+    std::set<std::string> types;
+    for (const auto& [name, hit] : found)
+        types.insert(hit.entry->dtype);
+    std::string text;
+    for (const std::string& type : types)
+        text += (text.empty() ? "" : ", ") + type;
+    return text;
+}
+
+MatchedWeights match_weights(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
+                             CanonicalName (*canonical)(const std::string& name)) {
+    MatchedWeights weights;
+    weights.files = open_weights(folder);
+    std::map<std::string, FoundTensor> copies;
+    for (const TensorFile& file : weights.files) {
+        for (const TensorEntry& entry : file.entries()) {
+            const auto [name, copy] = canonical(entry.name);
+            if (name.empty()) continue;
+            if (copy)
+                copies.emplace(name, FoundTensor{&file, &entry});
+            else if (!weights.found.emplace(name, FoundTensor{&file, &entry}).second)
+                weights.repeated.push_back(entry.name + " (also " + name + ")");
+        }
+    }
+    for (const auto& [name, hit] : copies)
+        weights.found.emplace(name, hit); // only where the tensor itself is absent
+    std::set<std::string> wanted;
+    for (const ExpectedTensor& tensor : expected) {
+        wanted.insert(tensor.name);
+        const auto hit = weights.found.find(tensor.name);
+        if (hit == weights.found.end()) {
+            if (!tensor.optional) weights.missing.push_back(tensor.name + " " + shape_text(tensor.shape));
+            continue;
+        }
+        const TensorEntry& entry = *hit->second.entry;
+        if (entry.shape != tensor.shape)
+            weights.mismatched.push_back(entry.name + ": " + shape_text(entry.shape) + " where config.json needs " +
+                                         shape_text(tensor.shape));
+        else if (!is_floating(entry.dtype) && !needs_float_rows(*hit->second.file, entry))
+            weights.mismatched.push_back(entry.name + ": " + entry.dtype + " where F32, F16, BF16 or F64 is needed");
+    }
+    for (const auto& [name, hit] : weights.found) {
+        if (wanted.count(name) == 0) weights.unexpected.push_back(hit.entry->name);
+    }
+    return weights;
+}
+
+void refuse_misfits(const MatchedWeights& weights, const std::filesystem::path& folder) {
+    if (weights.fit()) return;
+    std::string what = "the weights do not fit config.json";
+    append_list(what, "missing", weights.missing);
+    append_list(what, "other shape or type", weights.mismatched);
+    append_list(what, "twice", weights.repeated);
+    throw input_error(folder.string(), what);
+}
+
+std::vector<ExpectedTensor> importable_tensors(const BackboneConfig& config) {
+    std::vector<ExpectedTensor> list = backbone_tensors(config);
+    std::set<std::string> known;
+    for (const ExpectedTensor& tensor : list)
+        known.insert(tensor.name);
+    const std::int64_t labels = config.labels > 0 ? config.labels : 2;
+    for (const HeadKind kind :
+         {HeadKind::none, HeadKind::sequence_classification, HeadKind::token_classification, HeadKind::extractive_span,
+          HeadKind::causal_lm, HeadKind::masked_lm, HeadKind::seq2seq_lm}) {
+        HeadTensors head;
+        try {
+            head = head_tensors(config, kind, labels);
+        } catch (const Error&) {
+            continue; // the family has no such head
+        }
+        head.pretrained.insert(head.pretrained.end(), head.trained.begin(), head.trained.end());
+        for (ExpectedTensor& tensor : head.pretrained) {
+            tensor.optional = true;
+            if (known.insert(tensor.name).second) list.push_back(std::move(tensor));
+        }
+    }
+    // A tied head is in the file all the same where it was saved so.
+    if (const std::string language = family_of(config).heads(config).language;
+        !language.empty() && known.insert(language + ".weight").second)
+        list.push_back({language + ".weight", {config.vocabulary, config.width}, true});
+    return list;
+}
+
+} // namespace diapason

@@ -1,0 +1,62 @@
+// The library of backbones: what there is, what is known of it, and how more comes in.
+#pragma once
+
+#include "ui/backbones/backbone_facts.h"
+#include "ui/backbones/backbone_work.h"
+#include "ui/shell/page.h"
+#include "ui/shell/workspace.h"
+
+#include <QFrame>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QTableWidget>
+
+namespace diapason::ui {
+
+class BackbonesPage : public Page {
+    Q_OBJECT
+public:
+    explicit BackbonesPage(Workspace& workspace, QWidget* parent = nullptr);
+    QString title() const override { return tr("Backbones"); }
+    QList<QAction*> pageActions() const override { return m_actions; }
+    void activated() override { reload(); }
+
+    void importFrom(const QString& source);
+
+Q_SIGNALS:
+    void libraryChanged(); ///< a backbone has come or gone
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    QWidget* buildList();
+    QWidget* buildDetails();
+    QWidget* buildStrips();
+    void buildActions();
+    void reload();
+    void fill(const std::vector<BackboneRow>& rows);
+    void showCurrent();
+    void showFacts(const QString& name, const Json& facts, const QString& problem);
+    void finish(bool good, const QString& message, const QString& name);
+    void say(const char* role, const QString& text);
+    void askRemoval();
+    void updateButtons();
+    const BackboneRow* current() const;
+
+    Workspace& m_workspace;
+    BackboneWork* m_work;
+    std::vector<BackboneRow> m_rows;
+    QString m_wanted; ///< to be selected when it is listed
+    QTableWidget* m_table;
+    QPushButton *m_import, *m_check, *m_remove, *m_cancel, *m_removeNow, *m_keep;
+    QFrame *m_work_strip, *m_question;
+    QLabel *m_doing, *m_message, *m_questionText, *m_name, *m_about, *m_more;
+    QProgressBar* m_bar;
+    BackboneFacts* m_facts;
+    QList<QAction*> m_actions;
+};
+
+} // namespace diapason::ui
