@@ -171,7 +171,8 @@ Plan make_plan(const fs::path& source) {
         else
             add(plan, name);
     }
-    if (plan.weights.files.size() > 1 && !plan.convert) add(plan, "model.safetensors.index.json");
+    const bool sharded = !fs::exists(source / "model.safetensors");
+    if (sharded && !plan.convert) add(plan, "model.safetensors.index.json");
     plan.origin = plan.convert ? "pytorch_model.bin" : "safetensors";
     plan.licence = licence_of(source);
     return plan;

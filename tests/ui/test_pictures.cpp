@@ -1,7 +1,10 @@
 // Every page in light and dark, large and small: nothing is cut off. With DIAPASON_SCREENSHOTS=FOLDER each is written
 // as a PNG; DIAPASON_SCREENSHOTS_DB=FILE then takes its finished study from that database instead of a scripted one.
 
+#include "core/backbone/import.h"
+#include "tests/support/tiny_backbone.h"
 #include "tests/ui/ui_support.h"
+#include "ui/backbones/backbones_page.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/action_finder.h"
@@ -77,6 +80,27 @@ class TestPictures : public QObject {
         }
     }
 
+    void lookAtBackbones(WindowUnderTest& at) {
+        at.window->showPage(5);
+        auto* table = at.find<QTableWidget>("backbones");
+        auto* facts = at.find<QTreeWidget>("backboneFacts");
+        QTRY_VERIFY(table->rowCount() == 2 && facts->topLevelItemCount() > 0);
+        look(at, QStringLiteral("backbones-embedded"));
+        import_backbone(tiny_backbone(at.folder() / "all-tiny-l2-v2"), {}, [](const auto&) { return Json::object(); },
+                        {});
+        at.window->showPage(5);
+        QTRY_COMPARE(table->rowCount(), 3);
+        table->setCurrentCell(2, 0);
+        QTRY_VERIFY(facts->topLevelItemCount() == 5);
+        at.find<QAbstractButton>("removeBackbone")->click();
+        look(at, QStringLiteral("backbones-remove"));
+        at.find<QAbstractButton>("keepBackbone")->click();
+        std::filesystem::remove(at.folder() / "all-tiny-l2-v2" / "model.safetensors");
+        at.window->page<ui::BackbonesPage>()->importFrom(ui::qs((at.folder() / "all-tiny-l2-v2").string()));
+        QTRY_VERIFY(at.find<QLabel>("backboneMessage")->isVisible());
+        look(at, QStringLiteral("backbones-error"));
+    }
+
 private Q_SLOTS:
     void everyPage_data() {
         QTest::addColumn<int>("appearance");
@@ -95,6 +119,7 @@ private Q_SLOTS:
             at.window->showPage(page);
             look(at, QStringLiteral("empty-%1").arg(page));
         }
+        lookAtBackbones(at);
         at.window->showPage(1);
         look(at, QStringLiteral("design-empty"));
         at.workspace->openDesign(sample_study("first-look"));

@@ -71,11 +71,14 @@ QWidget* BackbonesPage::buildList() {
     top->setContentsMargins(16, 12, 12, 8);
     auto* titles = new QVBoxLayout;
     titles->addWidget(label("heading", tr("Backbones")));
-    titles->addWidget(
-        label("secondary", tr("Pretrained transformers that studies can name. Import a Hugging Face folder, "
-                              "or drop it here.")));
+    titles->addWidget(label("secondary", tr("Pretrained transformers that studies can name. Import a Hugging Face "
+                                            "folder or a .gguf file, or drop it here.")));
     top->addLayout(titles, 1);
+    m_importFile = button("importFile", tr("GGUF file…"), QStringLiteral("open"));
+    m_importFile->setToolTip(tr("Import the dequantised weights of a .gguf file"));
+    top->addWidget(m_importFile, 0, Qt::AlignTop);
     m_import = button("importBackbone", tr("Import…"), QStringLiteral("plus"));
+    m_import->setToolTip(tr("Import a Hugging Face folder (Ctrl+I)"));
     m_import->setProperty("primary", true);
     top->addWidget(m_import, 0, Qt::AlignTop);
     layout->addLayout(top);
@@ -118,8 +121,8 @@ QWidget* BackbonesPage::buildStrips() {
         layout->addWidget(frame);
         return frame;
     };
-    m_work_strip = strip("Progress");
-    auto* work = new QHBoxLayout(m_work_strip);
+    m_progress = strip("Progress");
+    auto* work = new QHBoxLayout(m_progress);
     work->setContentsMargins(16, 6, 12, 6);
     m_doing = label("");
     m_doing->setObjectName(QStringLiteral("backboneDoing"));
@@ -210,6 +213,7 @@ void BackbonesPage::buildActions() {
         m_actions.append(made);
     };
     action(tr("Import a backbone…"), QKeySequence(QStringLiteral("Ctrl+I")), m_import);
+    action(tr("Import a GGUF file…"), {}, m_importFile);
     action(tr("Check the backbone"), {}, m_check);
     action(tr("Remove the backbone…"), {}, m_remove);
 }
@@ -348,7 +352,7 @@ void BackbonesPage::say(const char* role, const QString& text) {
 void BackbonesPage::updateButtons() {
     const BackboneRow* row = current();
     const bool busy = m_work->busy();
-    m_work_strip->setVisible(busy);
+    m_progress->setVisible(busy);
     if (busy && m_cancel->isEnabled() && m_bar->value() >= 1000) m_bar->setValue(0);
     if (!busy) {
         m_cancel->setEnabled(true);
@@ -356,6 +360,7 @@ void BackbonesPage::updateButtons() {
         m_doing->clear();
     }
     m_import->setEnabled(!busy);
+    m_importFile->setEnabled(!busy);
     m_check->setEnabled(!busy && row != nullptr && row->problem.isEmpty());
     m_remove->setEnabled(!busy && row != nullptr && !row->entry.embedded);
     m_remove->setToolTip(row != nullptr && row->entry.embedded ? tr("It comes with Diapason and cannot be removed")

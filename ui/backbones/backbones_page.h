@@ -51,8 +51,8 @@ private:
     std::vector<BackboneRow> m_rows;
     QString m_wanted; ///< to be selected when it is listed
     QTableWidget* m_table;
-    QPushButton *m_import, *m_check, *m_remove, *m_cancel, *m_removeNow, *m_keep;
-    QFrame *m_work_strip, *m_question;
+    QPushButton *m_import, *m_importFile, *m_check, *m_remove, *m_cancel, *m_removeNow, *m_keep;
+    QFrame *m_progress, *m_question;
     QLabel *m_doing, *m_message, *m_questionText, *m_name, *m_about, *m_more;
     QProgressBar* m_bar;
     BackboneFacts* m_facts;

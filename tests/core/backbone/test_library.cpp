@@ -150,7 +150,7 @@ private Q_SLOTS:
             [](const fs::path& f) {
                 fs::resize_file(f / "model.safetensors", fs::file_size(f / "model.safetensors") - 4);
             },
-            "bytes");
+            "ends at byte");
         row(
             "a tensor is missing", [](const fs::path& f) { change_tensors(f, [](auto& t) { t.pop_back(); }); },
             "missing");

@@ -1,0 +1,126 @@
+// The Backbones page: a folder comes in, is looked at, checked and removed; what goes wrong stands in the page.
+
+#include "core/backbone/library.h"
+#include "tests/support/tiny_backbone.h"
+#include "tests/ui/ui_support.h"
+#include "ui/backbones/backbones_page.h"
+#include "ui/shell/file_dialog.h"
+
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QElapsedTimer>
+#include <QListWidget>
+#include <QMimeData>
+
+using namespace diapason;
+using namespace diapason::testing;
+
+class TestBackbonesPage : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<WindowUnderTest> m_at;
+    ui::BackbonesPage* m_page = nullptr;
+
+    template <class W>
+    W* find(const char* name) {
+        return m_at->find<W>(name);
+    }
+    void press(const char* name) { QTest::mouseClick(find<QPushButton>(name), Qt::LeftButton); }
+    QString message() { return find<QLabel>("backboneMessage")->text(); }
+    bool said() { return find<QLabel>("backboneMessage")->isVisible(); }
+    int rows() { return find<QTableWidget>("backbones")->rowCount(); }
+
+    /// Through the button and its dialog.
+    void bring(const std::filesystem::path& folder) {
+        ui::file_dialog::nextAnswer() = ui::qs(folder.string());
+        press("importBackbone");
+    }
+
+private Q_SLOTS:
+    void init() {
+        m_at = std::make_unique<WindowUnderTest>();
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(m_at->open());
+        m_page = m_at->window->page<ui::BackbonesPage>();
+        m_at->window->showPage(static_cast<int>(m_at->window->pages().indexOf(m_page)));
+        QTRY_COMPARE(rows(), 2);
+    }
+    void cleanup() { m_at.reset(); }
+
+    void emptyLibrarySaysWhatToDo() {
+        QVERIFY(find<QLabel>("backbonesHint")->isVisible());
+        QVERIFY(!find<QPushButton>("removeBackbone")->isEnabled()); // embedded
+        QTRY_VERIFY(find<QTreeWidget>("backboneFacts")->topLevelItemCount() >= 4);
+    }
+
+    void importCheckRemove() {
+        bring(tiny_backbone(m_at->folder() / "tiny"));
+        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
+        QVERIFY2(message().contains(QLatin1String("Imported tiny")), qPrintable(message()));
+        QTRY_COMPARE(rows(), 3);
+        QVERIFY(!find<QLabel>("backbonesHint")->isVisible());
+        QTRY_COMPARE(find<QLabel>("backboneName")->text(), QStringLiteral("tiny")); // the new one is shown
+        // A study can name it at once.
+        QStringList names;
+        for (const QListWidget* list : m_at->window->findChildren<QListWidget*>()) {
+            for (int i = 0; i < list->count(); ++i)
+                names.append(list->item(i)->text());
+        }
+        QVERIFY(names.contains(QLatin1String("tiny")));
+        press("checkBackbone");
+        QTRY_VERIFY_WITH_TIMEOUT(said() && message().contains(QLatin1String("as they were at import")), 60000);
+        press("removeBackbone");
+        QVERIFY(find<QLabel>("removeQuestion")->isVisible());
+        QVERIFY(find<QLabel>("removeQuestion")->text().contains(QLatin1String("cannot be undone")));
+        QTest::keyClick(m_at->window->focusWidget(), Qt::Key_Space); // the focus is on the harmless answer
+        QVERIFY(!find<QLabel>("removeQuestion")->isVisible());
+        QVERIFY(std::filesystem::exists(library_folder() / "tiny"));
+        press("removeBackbone");
+        press("removeNow");
+        QTRY_COMPARE(rows(), 2);
+        QVERIFY(!std::filesystem::exists(library_folder() / "tiny"));
+    }
+
+    void badFolderIsSaidInThePage() {
+        tiny_backbone(m_at->folder() / "bad");
+        std::filesystem::remove(m_at->folder() / "bad" / "model.safetensors");
+        bring(m_at->folder() / "bad");
+        QTRY_VERIFY(said());
+        QVERIFY2(message().contains(QLatin1String("model.safetensors")), qPrintable(message()));
+        QCOMPARE(find<QLabel>("backboneMessage")->property("role").toString(), QStringLiteral("error"));
+        QVERIFY(QApplication::activeModalWidget() == nullptr);
+        QVERIFY(find<QPushButton>("importBackbone")->isEnabled());
+        QCOMPARE(rows(), 2);
+    }
+
+    void cancelLeavesNothingAndTheWindowLives() {
+        Json document = tiny_backbone_config();
+        tiny_backbone(m_at->folder() / "large");
+        document.update({{"vocab_size", 60000}, {"hidden_size", 512}});
+        write_text(m_at->folder() / "large" / "config.json", document.dump());
+        write_tensors(m_at->folder() / "large" / "model.safetensors", tiny_tensors(document));
+        bring(m_at->folder() / "large");
+        QVERIFY(find<QPushButton>("cancelBackbone")->isVisible());
+        QTRY_VERIFY(!find<QLabel>("backboneDoing")->text().isEmpty());
+        press("cancelBackbone");
+        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
+        QVERIFY2(message().contains(QLatin1String("Stopped")), qPrintable(message()));
+        QVERIFY(listing(library_folder()).empty());
+        QVERIFY(!find<QPushButton>("cancelBackbone")->isVisible());
+    }
+
+    void droppingAFolderImportsIt() {
+        tiny_backbone(m_at->folder() / "dropped");
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(ui::qs((m_at->folder() / "dropped").string()))});
+        QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(m_page, &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent drop(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(m_page, &drop);
+        QTRY_COMPARE_WITH_TIMEOUT(rows(), 3, 60000);
+    }
+};
+
+QTEST_MAIN(TestBackbonesPage)
+#include "test_backbones_page.moc"
