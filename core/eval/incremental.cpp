@@ -5,6 +5,8 @@
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 
+#include <numeric>
+
 namespace diapason {
 namespace {
 
@@ -38,19 +40,40 @@ at::Tensor IncrementalDecoder::start() {
     return logits_of_last_rows(first, stacks[1].forward(first, nullptr, &encoder, {}, false, &m_cache));
 }
 
-at::Tensor IncrementalDecoder::step(const std::vector<std::int64_t>& parents, const std::vector<std::int64_t>& tokens) {
-    const c10::NoGradGuard guard;
+PackedBatch IncrementalDecoder::behind_cache(const std::vector<std::int64_t>& parents,
+                                             const std::vector<std::vector<std::int64_t>>& texts) {
     m_cache.select(parents);
     std::vector<Sequence> sequences;
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
+    for (std::size_t i = 0; i < texts.size(); ++i) {
         Sequence sequence;
-        sequence.ids = {tokens[i]};
-        sequence.positions = {m_cache.offsets[i + 1] - m_cache.offsets[i]};
+        sequence.ids = texts[i];
+        sequence.positions.resize(texts[i].size());
+        std::iota(sequence.positions.begin(), sequence.positions.end(), m_cache.offsets[i + 1] - m_cache.offsets[i]);
         sequences.push_back(std::move(sequence));
     }
-    const PackedBatch batch = PackedBatch::pack(sequences, m_model.device());
-    return logits_of_last_rows(
-        batch, m_model.backbone().stacks().back().forward(batch, nullptr, nullptr, {}, false, &m_cache));
+    return PackedBatch::pack(sequences, m_model.device());
+}
+
+StackStates IncrementalDecoder::read_on(const PackedBatch& batch) {
+    return m_model.backbone().stacks().back().forward(batch, nullptr, nullptr, {}, false, &m_cache);
+}
+
+at::Tensor IncrementalDecoder::step(const std::vector<std::int64_t>& parents, const std::vector<std::int64_t>& tokens) {
+    const c10::NoGradGuard guard;
+    std::vector<std::vector<std::int64_t>> texts;
+    for (const std::int64_t token : tokens)
+        texts.push_back({token});
+    const PackedBatch batch = behind_cache(parents, texts);
+    return logits_of_last_rows(batch, read_on(batch));
+}
+
+at::Tensor IncrementalDecoder::extend(const std::vector<std::int64_t>& parents,
+                                      const std::vector<std::vector<std::int64_t>>& texts) {
+    const c10::NoGradGuard guard;
+    const PackedBatch batch = behind_cache(parents, texts);
+    HiddenStates hidden;
+    static_cast<StackStates&>(hidden) = read_on(batch);
+    return m_model.logits_from(hidden, batch, {}, Rows::all);
 }
 
 at::Tensor IncrementalDecoder::logits_of_last_rows(PackedBatch batch, StackStates states) {

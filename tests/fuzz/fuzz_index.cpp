@@ -22,7 +22,8 @@ struct Folder {
     Folder() {
         fs::create_directories(model);
         const float value[2] = {1, 2};
-        diapason::write_safetensors(model / "one.safetensors", {{"a", "F32", {2}, value}, {"b", "F32", {1}, value}}, {});
+        diapason::write_safetensors(model / "one.safetensors", {{"a", "F32", {2}, value}, {"b", "F32", {1}, value}},
+                                    {});
         diapason::write_safetensors(model / "two.safetensors", {{"c", "F32", {2}, value}}, {});
         diapason::write_safetensors(top / "secret.safetensors", {{"a", "F32", {2}, value}}, {});
         fs::create_symlink(top / "secret.safetensors", model / "link.safetensors");
