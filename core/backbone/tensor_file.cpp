@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/remedy.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,10 +19,13 @@ namespace {
 // The names that a folder's weights may have, in order of preference.
 constexpr const char* weight_files[] = {"model.safetensors", "pytorch_model.bin"};
 
+constexpr const char* remedy = "Download the file again, or convert the weights again";
+
 std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& index) {
     const Json document = read_json(index, 64u << 20);
     const auto map = document.find("weight_map");
-    if (map == document.end() || !map->is_object()) throw input_error(index.string(), "weight_map is missing");
+    if (!document.is_object() || map == document.end() || !map->is_object() || map->empty())
+        throw input_error(index.string(), "weight_map is missing or empty");
     std::map<std::string, std::vector<std::string>> shards;
     for (const auto& [tensor, shard] : map->items()) {
         if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
@@ -87,8 +91,10 @@ FileMapping::~FileMapping() {
 }
 
 TensorFile::TensorFile(const fs::path& file) : m_path(file), m_mapping(std::make_shared<const FileMapping>(file)) {
-    TensorTable table = is_torch_file(*m_mapping) ? read_torch_table(*m_mapping, file.string())
-                                                  : read_safetensors_table(*m_mapping, file.string());
+    TensorTable table = with_remedy(remedy, [&] {
+        return is_torch_file(*m_mapping) ? read_torch_table(*m_mapping, file.string())
+                                         : read_safetensors_table(*m_mapping, file.string());
+    });
     m_entries = std::move(table.entries);
     m_metadata = std::move(table.metadata);
     std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
@@ -114,7 +120,9 @@ std::vector<TensorFile> open_weights(const fs::path& folder) {
             files.emplace_back(folder / name);
             return files;
         }
-        if (fs::exists(index_of(folder, name))) return open_shards(folder, index_of(folder, name));
+        if (fs::exists(index_of(folder, name))) {
+            return with_remedy(remedy, [&] { return open_shards(folder, index_of(folder, name)); });
+        }
     }
     throw input_error(folder.string(), "holds neither model.safetensors nor pytorch_model.bin, nor an index of shards");
 }

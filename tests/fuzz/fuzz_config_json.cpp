@@ -1,6 +1,7 @@
 // Any bytes as config.json: all problems in one message, or a config whose shapes can be worked with.
 
 #include "core/backbone/family.h"
+#include "core/backbone/rotary_scaling.h"
 #include "core/base/error.h"
 
 #include <cstdint>
@@ -17,6 +18,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             }
         }
         if (config.parameter_count() < 1) __builtin_trap();
+        if (config.positions == PositionKind::rotary) {
+            const RotaryScaling scaling = rotary_scaling(config);
+            for (const std::int64_t length : {std::int64_t{1}, config.max_positions, 4 * config.max_positions}) {
+                for (const double frequency : scaling.frequencies(length)) {
+                    if (!(frequency >= 0) || frequency > 1e7) __builtin_trap();
+                }
+            }
+        }
         for (const StackShape& stack : config.stacks()) {
             if (stack.heads % stack.kv_heads != 0) __builtin_trap();
         }

@@ -126,7 +126,8 @@ private Q_SLOTS:
             for (std::int64_t token = 0; token < model->config().vocabulary; ++token)
                 question.candidates.push_back({token});
             double sum = 0;
-            for (const double score : score_candidates(*model, {&question, 1}, options_for(*model))[0].scores)
+            const auto result = score_candidates(*model, {&question, 1}, options_for(*model));
+            for (const double score : result[0].scores)
                 sum += std::exp(score);
             QVERIFY(std::abs(sum - 1) < 1e-5);
         }
