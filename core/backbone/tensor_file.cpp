@@ -90,8 +90,9 @@ FileMapping::~FileMapping() {
     ::munmap(const_cast<std::byte*>(m_start), m_size);
 }
 
-TensorFile::TensorFile(const fs::path& file) : m_path(file), m_mapping(std::make_shared<const FileMapping>(file)) {
+TensorFile::TensorFile(const fs::path& file) : m_path(file) {
     TensorTable table = with_remedy(remedy, [&] {
+        m_mapping = std::make_shared<const FileMapping>(file);
         return is_torch_file(*m_mapping) ? read_torch_table(*m_mapping, file.string())
                                          : read_safetensors_table(*m_mapping, file.string());
     });
