@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/options.h"
 #include "core/base/paths.h"
+#include "core/base/remedy.h"
 
 #include <algorithm>
 #include <cstring>
@@ -77,7 +78,9 @@ std::int64_t BackboneConfig::parameter_count() const {
     return count;
 }
 
-BackboneConfig parse_backbone_config(const Json& document, const std::string& origin) {
+namespace {
+
+BackboneConfig parse(const Json& document, const std::string& origin) {
     if (!document.is_object()) throw input_error(origin, "is not a JSON object");
     std::vector<Problem> problems;
     ConfigReader in(document, problems);
@@ -100,13 +103,27 @@ BackboneConfig parse_backbone_config(const Json& document, const std::string& or
     }
     config.family = family->name;
     family->read(in, config);
+    if (problems.size() == 1) {
+        Problem& p = problems.front();
+        throw Error(ErrorKind::input, {p.what, origin, p.field, p.value, p.remedy});
+    }
     if (!problems.empty()) {
-        std::string what = problems.size() == 1 ? "1 problem" : std::to_string(problems.size()) + " problems";
-        for (const Problem& p : problems)
-            what += "\n  " + to_line(p);
-        throw input_error(origin, what);
+        std::string what = std::to_string(problems.size()) + " problems: ";
+        for (Problem& p : problems) {
+            p.value = in_one_line(p.value, 60);
+            what += (&p == &problems.front() ? "" : "; ") + to_line(p);
+        }
+        throw input_error(origin, in_one_line(what, 2000));
     }
     return config;
+}
+
+constexpr const char* config_remedy = "Correct the file, or download it again";
+
+} // namespace
+
+BackboneConfig parse_backbone_config(const Json& document, const std::string& origin) {
+    return with_remedy(config_remedy, [&] { return parse(document, origin); });
 }
 
 BackboneConfig read_backbone_config(const fs::path& folder) {
@@ -115,7 +132,8 @@ BackboneConfig read_backbone_config(const fs::path& folder) {
         return parse_backbone_config(gguf_config(GgufHeader(mapping, gguf->string())), gguf->string());
     }
     const fs::path file = folder / "config.json";
-    BackboneConfig config = parse_backbone_config(read_json(file), file.string());
+    const Json document = with_remedy(config_remedy, [&] { return read_json(file); });
+    BackboneConfig config = parse_backbone_config(document, file.string());
     look_at_weights(folder, config);
     return config;
 }

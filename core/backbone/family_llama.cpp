@@ -2,28 +2,10 @@
 // rotary positions, SwiGLU, grouped-query attention.
 
 #include "core/backbone/family.h"
+#include "core/backbone/rotary_scaling.h"
 
 namespace diapason {
 namespace {
-
-// Two spellings: rope_parameters {rope_type, rope_theta, …}, or rope_theta beside rope_scaling {type | rope_type, …}.
-void read_rotary(ConfigReader& in, BackboneConfig& c) {
-    c.positions = PositionKind::rotary;
-    c.rope_theta = in.real("rope_theta", 10000.0, 1, 1e12);
-    c.rope_scaling = nullptr;
-    for (const char* field : {"rope_parameters", "rope_scaling"}) {
-        if (!in.has(field)) continue;
-        const Json& rope = in.document().at(field);
-        if (!rope.is_object()) {
-            in.problem({field, rope.dump(), "an object is needed", {}});
-            continue;
-        }
-        if (rope.contains("rope_theta") && rope.at("rope_theta").is_number())
-            c.rope_theta = rope.at("rope_theta").get<double>();
-        c.rope_scaling = rope;
-        break;
-    }
-}
 
 void read(ConfigReader& in, BackboneConfig& c) {
     read_sizes(in, c);

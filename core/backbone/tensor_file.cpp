@@ -3,6 +3,7 @@
 #include "core/backbone/gguf.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/remedy.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -19,10 +20,13 @@ namespace {
 // The names that a folder's weights may have, in order of preference.
 constexpr const char* weight_files[] = {"model.safetensors", "pytorch_model.bin"};
 
+constexpr const char* remedy = "Download the file again, or convert the weights again";
+
 std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& index) {
     const Json document = read_json(index, 64u << 20);
     const auto map = document.find("weight_map");
-    if (map == document.end() || !map->is_object()) throw input_error(index.string(), "weight_map is missing");
+    if (!document.is_object() || map == document.end() || !map->is_object() || map->empty())
+        throw input_error(index.string(), "weight_map is missing or empty");
     std::map<std::string, std::vector<std::string>> shards;
     for (const auto& [tensor, shard] : map->items()) {
         if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
@@ -92,11 +96,14 @@ FileMapping::~FileMapping() {
     ::munmap(const_cast<std::byte*>(m_start), m_size);
 }
 
-TensorFile::TensorFile(const fs::path& file) : m_path(file), m_mapping(std::make_shared<const FileMapping>(file)) {
-    const auto read = is_gguf_file(*m_mapping)    ? read_gguf_table
-                      : is_torch_file(*m_mapping) ? read_torch_table
-                                                  : read_safetensors_table;
-    TensorTable table = read(*m_mapping, file.string());
+TensorFile::TensorFile(const fs::path& file) : m_path(file) {
+    TensorTable table = with_remedy(remedy, [&] {
+        m_mapping = std::make_shared<const FileMapping>(file);
+        const auto read = is_gguf_file(*m_mapping)    ? read_gguf_table
+                          : is_torch_file(*m_mapping) ? read_torch_table
+                                                      : read_safetensors_table;
+        return read(*m_mapping, file.string());
+    });
     m_entries = std::move(table.entries);
     m_metadata = std::move(table.metadata);
     std::sort(m_entries.begin(), m_entries.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
@@ -123,7 +130,9 @@ std::vector<TensorFile> open_weights(const fs::path& folder) {
             files.emplace_back(folder / name);
             return files;
         }
-        if (fs::exists(index_of(folder, name))) return open_shards(folder, index_of(folder, name));
+        if (fs::exists(index_of(folder, name))) {
+            return with_remedy(remedy, [&] { return open_shards(folder, index_of(folder, name)); });
+        }
     }
     if (const auto file = gguf_of(folder)) {
         std::vector<TensorFile> files;

@@ -9,14 +9,16 @@
 #include <cstring>
 #include <map>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace diapason {
 namespace {
 
 constexpr std::size_t max_members = 200'000;
 constexpr std::size_t max_pickle_bytes = 64u << 20;
-constexpr std::size_t max_values = 4'000'000;
+constexpr std::size_t max_values = 2'000'000; ///< of a kind, on the stack, in the memo
+constexpr std::size_t max_held = 4'000'000;   ///< in all lists, tuples and dictionaries together
+constexpr std::size_t max_tensors = 200'000;
 constexpr std::size_t max_dimensions = 16;
 
 struct Member {
@@ -150,6 +152,7 @@ public:
         TensorTable table;
         for (const auto& [key, value] : m_dictionaries[index(top)]) {
             if (key.kind != Value::Kind::text || value.kind != Value::Kind::tensor) continue; // counters, settings
+            if (table.entries.size() == max_tensors) throw refusal("it holds too many tensors");
             TensorEntry entry = m_tensors[index(value)];
             entry.name = m_texts[index(key)];
             table.entries.push_back(std::move(entry));
@@ -219,23 +222,30 @@ private:
         m_stack.erase(mark.base() - 1, m_stack.end());
         return values;
     }
+    // A few bytes can put a remembered value into a list again and again.
+    void hold(std::size_t count) {
+        m_held += count;
+        if (m_held > max_held) throw refusal("it holds too much");
+    }
     void sequence_of(std::size_t count) {
+        hold(count);
         std::vector<Value> items(count);
         for (std::size_t i = count; i > 0; --i)
             items[i - 1] = pop();
         push_new(Kind::sequence, m_sequences, std::move(items));
     }
     void remember(std::uint64_t slot) {
-        if (m_stack.empty() || m_memo.size() >= max_values) throw refusal("its pickle is inconsistent");
+        if (m_stack.empty() || slot >= max_values) throw refusal("its pickle is inconsistent");
+        if (slot >= m_memo.size()) m_memo.resize(slot + 1, {Kind::mark, 0});
         m_memo[slot] = m_stack.back();
     }
     void recall(std::uint64_t slot) {
-        const auto found = m_memo.find(slot);
-        if (found == m_memo.end()) throw refusal("its pickle is inconsistent");
-        push(found->second);
+        if (slot >= m_memo.size() || m_memo[slot].kind == Kind::mark) throw refusal("its pickle is inconsistent");
+        push(m_memo[slot]);
     }
     void put(const std::vector<Value>& pairs) {
         if (pairs.size() % 2 != 0) throw refusal("its pickle is inconsistent");
+        hold(pairs.size());
         auto& dictionary = m_dictionaries[index(top(Kind::dictionary))];
         for (std::size_t i = 0; i + 1 < pairs.size(); i += 2)
             dictionary.emplace_back(pairs[i], pairs[i + 1]);
@@ -301,6 +311,7 @@ private:
             return true;
         case 't':
             push_new(Kind::sequence, m_sequences, pop_to_mark());
+            hold(m_sequences.back().size());
             return true;
         case 0x85:
         case 0x86:
@@ -310,6 +321,7 @@ private:
         case 'a':
         case 'e': {
             const std::vector<Value> items = code == 'a' ? std::vector{pop()} : pop_to_mark();
+            hold(items.size());
             auto& list = m_sequences[index(top(Kind::sequence))];
             list.insert(list.end(), items.begin(), items.end());
             return true;
@@ -419,6 +431,7 @@ private:
     // (storage, offset, sizes, strides, …)
     void push_tensor(const std::vector<Value>& arguments) {
         if (arguments[0].kind != Kind::storage) throw refusal("its pickle is inconsistent");
+        if (m_tensors.size() == max_tensors) throw refusal("it holds too many tensors");
         const Storage& storage = m_storages[index(arguments[0])];
         const auto offset = static_cast<std::uint64_t>(integer(arguments[1]));
         const std::vector<Value>& sizes = items(arguments[2]);
@@ -463,7 +476,8 @@ private:
     const std::map<std::string, Member>& m_members;
     const std::string& m_name;
     std::vector<Value> m_stack;
-    std::unordered_map<std::uint64_t, Value> m_memo;
+    std::vector<Value> m_memo; ///< a mark where nothing is remembered
+    std::size_t m_held = 0;
     std::vector<std::string> m_texts;
     std::vector<std::vector<Value>> m_sequences;
     std::vector<std::vector<std::pair<Value, Value>>> m_dictionaries;

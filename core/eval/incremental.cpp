@@ -3,6 +3,8 @@
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 
+#include <numeric>
+
 namespace diapason {
 namespace {
 
@@ -35,18 +37,34 @@ at::Tensor IncrementalDecoder::start() {
     return logits_of_last_rows(stacks[1], first, nullptr, &encoder);
 }
 
-at::Tensor IncrementalDecoder::step(const std::vector<std::int64_t>& parents, const std::vector<std::int64_t>& tokens) {
-    const c10::NoGradGuard guard;
+PackedBatch IncrementalDecoder::behind_cache(const std::vector<std::int64_t>& parents,
+                                             const std::vector<std::vector<std::int64_t>>& texts) {
     m_cache.select(parents);
     std::vector<Sequence> sequences;
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
+    for (std::size_t i = 0; i < texts.size(); ++i) {
         Sequence sequence;
-        sequence.ids = {tokens[i]};
-        sequence.positions = {m_cache.offsets[i + 1] - m_cache.offsets[i]};
+        sequence.ids = texts[i];
+        sequence.positions.resize(texts[i].size());
+        std::iota(sequence.positions.begin(), sequence.positions.end(), m_cache.offsets[i + 1] - m_cache.offsets[i]);
         sequences.push_back(std::move(sequence));
     }
-    const PackedBatch batch = PackedBatch::pack(sequences, m_model.device());
-    return logits_of_last_rows(m_model.backbone().stacks().back(), batch, nullptr, nullptr);
+    return PackedBatch::pack(sequences, m_model.device());
+}
+
+at::Tensor IncrementalDecoder::step(const std::vector<std::int64_t>& parents, const std::vector<std::int64_t>& tokens) {
+    const c10::NoGradGuard guard;
+    std::vector<std::vector<std::int64_t>> texts;
+    for (const std::int64_t token : tokens)
+        texts.push_back({token});
+    return logits_of_last_rows(m_model.backbone().stacks().back(), behind_cache(parents, texts), nullptr, nullptr);
+}
+
+at::Tensor IncrementalDecoder::extend(const std::vector<std::int64_t>& parents,
+                                      const std::vector<std::vector<std::int64_t>>& texts) {
+    const c10::NoGradGuard guard;
+    const PackedBatch batch = behind_cache(parents, texts);
+    const Stack& stack = m_model.backbone().stacks().back();
+    return m_model.logits_of(stack.forward(batch, nullptr, nullptr, {}, {false, nullptr, &m_cache}).last, {});
 }
 
 at::Tensor IncrementalDecoder::logits_of_last_rows(const Stack& stack, const PackedTokens& tokens,

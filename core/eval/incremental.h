@@ -8,7 +8,8 @@
 
 namespace diapason {
 
-/// Rows that are being written. Row i of every result belongs to row i of the last call.
+/// Rows that are being written. Row i of every result belongs to row i of the last call. A copy goes its own way from
+/// what is written so far, and shares the cache until then.
 class IncrementalDecoder {
 public:
     /// @param inputs what the model reads; for an encoder-decoder the encoder's input. No labels are needed.
@@ -19,8 +20,13 @@ public:
     at::Tensor start();
     /// Row i goes on from what row parents[i] was, with tokens[i] behind it. @return logits [n, vocabulary]
     at::Tensor step(const std::vector<std::int64_t>& parents, const std::vector<std::int64_t>& tokens);
+    /// The same with several tokens a row (at least one each). @return logits behind every one of them, row after row,
+    /// [Σ tokens, vocabulary]
+    at::Tensor extend(const std::vector<std::int64_t>& parents, const std::vector<std::vector<std::int64_t>>& texts);
 
 private:
+    PackedBatch behind_cache(const std::vector<std::int64_t>& parents,
+                             const std::vector<std::vector<std::int64_t>>& texts);
     at::Tensor logits_of_last_rows(const Stack& stack, const PackedTokens& tokens, EmbeddingDelta* prompt,
                                    const StackStates* encoder);
 

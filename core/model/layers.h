@@ -1,10 +1,11 @@
-// The blocks that families share: linear maps with their site, norms, feed-forward, rotary positions.
+// The blocks that families share: linear maps with their site, norms, feed-forward, attention.
 #pragma once
 
 #include "core/backbone/backbone_config.h"
 #include "core/model/attention.h"
 #include "core/model/deltas.h"
 #include "core/model/parameters.h"
+#include "core/model/rotary.h"
 
 #include <memory>
 #include <vector>
@@ -45,22 +46,6 @@ struct FeedForward {
 
     at::Tensor operator()(const at::Tensor& x, const ForwardState& state) const;
 };
-
-/// cos and sin of the rotary angles at given positions.
-struct RotaryAngles {
-    at::Tensor cosine; ///< [T, 1, head_width]
-    at::Tensor sine;
-};
-
-/// Inverse frequencies of a config: kinds default, linear, dynamic (at the trained length), llama3, yarn.
-/// @throws Error(input) for a kind that is not known
-std::vector<double> rotary_frequencies(const BackboneConfig& config, double& magnitude);
-
-/// @param positions [T] int64
-RotaryAngles rotary_angles(const BackboneConfig& config, const at::Tensor& positions);
-
-/// Rotates halves (not interleaved pairs), as Hugging Face stores Llama weights. @param x [T, heads·head_width]
-at::Tensor rotate(const at::Tensor& x, const RotaryAngles& angles, std::int64_t head_width);
 
 /// [heads, queries, keys]: what each pair of positions adds to the scores, from a table of relative position buckets
 /// (Raffel et al. 2020, §2.1). The last query stands at the last key's position. @param table [buckets, heads]

@@ -202,7 +202,7 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     }
     RotaryAngles angles;
     if (c.positions == PositionKind::rotary) {
-        angles = rotary_angles(c, input.positions);
+        angles = rotary_angles(c, input.positions, out.offsets);
         self.angles = self.query_angles = &angles;
     }
     if (relative != nullptr) {

@@ -1,5 +1,6 @@
 #include "core/text/older_files.h"
 
+#include "core/base/error.h"
 #include "core/text/special_tokens.h"
 #include "core/text/unicode.h"
 #include "core/text/vocabulary.h"
@@ -185,7 +186,13 @@ std::shared_ptr<const Tokenizer> load_byte_level_files(const TokenizerFiles& fil
         const std::string bos = special.content("bos_token");
         document["post_processor"] = bos_template(bos, id_in(vocabulary, special, bos, place));
     }
-    return Tokenizer::from_document(document, place.file);
+    try {
+        return Tokenizer::from_document(document, place.file);
+    } catch (const Error& error) { // that names a field of the document made above
+        ErrorDetails details = error.details();
+        if (details.field.starts_with("model.merges")) details.file = files.path("merges.txt").string();
+        throw Error(error.kind(), std::move(details));
+    }
 }
 
 } // namespace diapason

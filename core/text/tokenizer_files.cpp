@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/remedy.h"
 #include "core/text/gguf_tokenizer.h"
 #include "core/text/older_files.h"
 
@@ -55,7 +56,10 @@ void register_tokenizer_format(const TokenizerFormat& format) {
 std::shared_ptr<const Tokenizer> load_tokenizer(const TokenizerFiles& files) {
     std::string known;
     for (const TokenizerFormat& format : formats()) {
-        if (format.applies(files)) return format.load(files);
+        if (format.applies(files)) {
+            return with_remedy("Download the tokenizer's files again, or take those of another release of the model",
+                               [&] { return format.load(files); });
+        }
         known += (known.empty() ? "" : ", ") + format.files;
     }
     throw input_error(files.folder().string(), "holds no tokenizer that can be read here", "Looked for " + known);

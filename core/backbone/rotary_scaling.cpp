@@ -1,0 +1,300 @@
+#include "core/backbone/rotary_scaling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <stdexcept>
+
+namespace diapason {
+namespace {
+
+constexpr double max_factor = 1e6;
+
+// The fields of a scaling object; what is wrong goes to the problems under "rope_scaling.FIELD".
+class ScalingReader {
+public:
+    ScalingReader(const Json& object, std::string name, std::vector<Problem>& problems)
+        : m_object(object),
+          m_name(std::move(name)),
+          m_problems(problems) {}
+
+    bool has(const char* field) const {
+        return m_object.is_object() && m_object.contains(field) && !m_object.at(field).is_null();
+    }
+    const Json& at(const char* field) const { return m_object.at(field); }
+
+    double real(const char* field, std::optional<double> fallback, double minimum, double maximum) {
+        if (!has(field)) {
+            if (!fallback) problem(field, {}, "is missing");
+            return fallback.value_or(minimum);
+        }
+        const Json& value = at(field);
+        if (value.is_number() && value.get<double>() >= minimum && value.get<double>() <= maximum)
+            return value.get<double>();
+        problem(field, value.dump(),
+                "a number from " + Json(minimum).dump() + " to " + Json(maximum).dump() + " is needed");
+        return fallback.value_or(minimum);
+    }
+
+    std::vector<double> list(const char* field, std::size_t size) {
+        std::vector<double> numbers;
+        bool good = has(field) && at(field).is_array() && at(field).size() == size;
+        if (good) {
+            for (const Json& value : at(field)) {
+                good = good && value.is_number() && value.get<double>() >= 1e-6 && value.get<double>() <= max_factor;
+                numbers.push_back(good ? value.get<double>() : 1);
+            }
+        }
+        if (!good) problem(field, {}, "a list of " + std::to_string(size) + " numbers above 0 is needed (one a pair)");
+        numbers.resize(size, 1.0);
+        return numbers;
+    }
+
+    void problem(const char* field, const std::string& value, const std::string& what, const std::string& remedy = {}) {
+        m_problems.push_back({m_name + "." + field, value, what, remedy});
+    }
+
+private:
+    const Json& m_object;
+    std::string m_name;
+    std::vector<Problem>& m_problems;
+};
+
+std::vector<double> plain(const RotaryScaling& s, double theta) {
+    std::vector<double> frequencies(static_cast<std::size_t>(s.width / 2));
+    for (std::size_t i = 0; i < frequencies.size(); ++i)
+        frequencies[i] = std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(s.width));
+    return frequencies;
+}
+
+void read_nothing(ScalingReader&, RotaryScaling&) {}
+
+std::vector<double> default_frequencies(const RotaryScaling& s, std::int64_t) {
+    return plain(s, s.theta);
+}
+
+void read_factor(ScalingReader& in, RotaryScaling& s) {
+    s.factor = in.real("factor", {}, 1e-6, max_factor);
+}
+
+std::vector<double> linear_frequencies(const RotaryScaling& s, std::int64_t) {
+    std::vector<double> frequencies = plain(s, s.theta);
+    for (double& f : frequencies)
+        f /= s.factor;
+    return frequencies;
+}
+
+void read_dynamic(ScalingReader& in, RotaryScaling& s) {
+    s.factor = in.real("factor", {}, 1, max_factor);
+    if (s.width < 4) in.problem("rope_type", "dynamic", "needs heads of at least 4 dimensions");
+}
+
+// The base grows with the text, once it is longer than what was trained.
+std::vector<double> dynamic_frequencies(const RotaryScaling& s, std::int64_t length) {
+    const auto width = static_cast<double>(s.width);
+    const double share = static_cast<double>(std::max(length, s.positions)) / static_cast<double>(s.positions);
+    return plain(s, s.theta * std::pow(s.factor * share - (s.factor - 1), width / (width - 2)));
+}
+
+void read_llama3(ScalingReader& in, RotaryScaling& s) {
+    s.factor = in.real("factor", {}, 1e-6, max_factor);
+    s.low = in.real("low_freq_factor", {}, 1e-6, max_factor);
+    s.high = in.real("high_freq_factor", {}, 1e-6, max_factor);
+    if (in.has("low_freq_factor") && in.has("high_freq_factor") && s.high <= s.low)
+        in.problem("high_freq_factor", in.at("high_freq_factor").dump(), "must be above low_freq_factor");
+}
+
+std::vector<double> llama3_frequencies(const RotaryScaling& s, std::int64_t) {
+    std::vector<double> frequencies = plain(s, s.theta);
+    const auto original = static_cast<double>(s.original);
+    for (double& f : frequencies) {
+        const double wavelength = 2 * std::numbers::pi / f;
+        if (wavelength > original / s.low) {
+            f /= s.factor;
+        } else if (wavelength >= original / s.high) {
+            const double smooth = (original / wavelength - s.low) / (s.high - s.low);
+            f = (1 - smooth) * f / s.factor + smooth * f;
+        }
+    }
+    return frequencies;
+}
+
+// What stretched models multiply cos and sin by, when the file does not say it.
+double ratio_of_lengths(const RotaryScaling& s) {
+    return static_cast<double>(s.positions) / static_cast<double>(s.original);
+}
+
+void read_yarn(ScalingReader& in, RotaryScaling& s) {
+    s.factor = in.real("factor", ratio_of_lengths(s), 1e-6, max_factor);
+    // 0 means the default, as in the reference.
+    const auto or_default = [&](const char* field, double value) {
+        const double given = in.real(field, value, 0, max_factor);
+        return given == 0 ? value : given;
+    };
+    s.beta_fast = or_default("beta_fast", 32);
+    s.beta_slow = or_default("beta_slow", 1);
+    if (in.has("truncate")) {
+        if (in.at("truncate").is_boolean())
+            s.truncate = in.at("truncate").get<bool>();
+        else
+            in.problem("truncate", in.at("truncate").dump(), "true or false is needed");
+    }
+    if (s.theta <= 1) in.problem("rope_theta", Json(s.theta).dump(), "yarn needs a base above 1");
+    const double scale = in.real("mscale", 0, 0, max_factor), all = in.real("mscale_all_dim", 0, 0, max_factor);
+    const auto grown = [&](double by) { return s.factor <= 1 ? 1.0 : 0.1 * by * std::log(s.factor) + 1; };
+    s.magnitude =
+        in.real("attention_factor", scale > 0 && all > 0 ? grown(scale) / grown(all) : grown(1), 0, max_factor);
+}
+
+std::vector<double> yarn_frequencies(const RotaryScaling& s, std::int64_t) {
+    const auto width = static_cast<double>(s.width);
+    // The dimension that turns this often within the original positions.
+    const auto dimension = [&](double turns) {
+        return width * std::log(static_cast<double>(s.original) / (turns * 2 * std::numbers::pi)) /
+               (2 * std::log(s.theta));
+    };
+    double first = dimension(s.beta_fast), last = dimension(s.beta_slow);
+    if (s.truncate) {
+        first = std::floor(first);
+        last = std::ceil(last);
+    }
+    first = std::max(first, 0.0);
+    last = std::min(last, width - 1);
+    if (first == last) last += 0.001;
+    std::vector<double> frequencies = plain(s, s.theta);
+    for (std::size_t i = 0; i < frequencies.size(); ++i) {
+        const double stretched = std::clamp((static_cast<double>(i) - first) / (last - first), 0.0, 1.0);
+        frequencies[i] *= stretched / s.factor + (1 - stretched);
+    }
+    return frequencies;
+}
+
+void read_longrope(ScalingReader& in, RotaryScaling& s) {
+    const auto pairs = static_cast<std::size_t>(s.width / 2);
+    s.short_factor = in.list("short_factor", pairs);
+    s.long_factor = in.list("long_factor", pairs);
+    s.factor = in.real("factor", ratio_of_lengths(s), 1e-6, max_factor);
+    double magnitude = 1;
+    if (s.factor > 1 && s.original > 1)
+        magnitude = std::sqrt(1 + std::log(s.factor) / std::log(static_cast<double>(s.original)));
+    s.magnitude = in.real("attention_factor", magnitude, 0, max_factor);
+}
+
+std::vector<double> longrope_frequencies(const RotaryScaling& s, std::int64_t length) {
+    std::vector<double> frequencies = plain(s, s.theta);
+    const std::vector<double>& factors = length > s.original ? s.long_factor : s.short_factor;
+    for (std::size_t i = 0; i < frequencies.size(); ++i)
+        frequencies[i] /= factors[i];
+    return frequencies;
+}
+
+} // namespace
+
+struct RotaryKind {
+    const char* name;
+    void (*read)(ScalingReader&, RotaryScaling&);
+    std::vector<double> (*frequencies)(const RotaryScaling&, std::int64_t length);
+    bool by_length;
+};
+
+namespace {
+
+const RotaryKind kinds[] = {
+    {"default", read_nothing, default_frequencies, false}, {"linear", read_factor, linear_frequencies, false},
+    {"dynamic", read_dynamic, dynamic_frequencies, true},  {"llama3", read_llama3, llama3_frequencies, false},
+    {"yarn", read_yarn, yarn_frequencies, false},          {"longrope", read_longrope, longrope_frequencies, true}};
+
+RotaryScaling scaling_of(const BackboneConfig& config, const std::string& name, std::vector<Problem>& problems) {
+    RotaryScaling s;
+    s.kind = kinds;
+    s.width = config.head_width;
+    s.positions = s.original = config.max_positions;
+    s.theta = config.rope_theta;
+    ScalingReader in(config.rope_scaling, name, problems);
+    const char* field = in.has("rope_type") ? "rope_type" : "type";
+    if (in.has(field)) {
+        const Json& value = in.at(field);
+        const std::string word = value.is_string() ? value.get<std::string>() : value.dump();
+        const auto found =
+            std::find_if(std::begin(kinds), std::end(kinds), [&](const auto& k) { return k.name == word; });
+        if (found == std::end(kinds)) {
+            std::string known;
+            for (const RotaryKind& kind : kinds)
+                known += (known.empty() ? "" : ", ") + std::string(kind.name);
+            in.problem(field, word, "unsupported: this kind of rotary scaling is not known", "Known are " + known);
+        } else {
+            s.kind = found;
+        }
+    }
+    const double original = in.real("original_max_position_embeddings", static_cast<double>(s.positions), 1,
+                                    static_cast<double>(max_position_count));
+    s.original = static_cast<std::int64_t>(original);
+    if (in.real("partial_rotary_factor", 1, 0, 1) != 1)
+        in.problem("partial_rotary_factor", in.at("partial_rotary_factor").dump(),
+                   "this family turns whole heads: only 1 is supported");
+    s.kind->read(in, s);
+    return s;
+}
+
+} // namespace
+
+bool RotaryScaling::by_length() const {
+    return kind->by_length;
+}
+
+std::vector<double> RotaryScaling::frequencies(std::int64_t length) const {
+    return kind->frequencies(*this, length);
+}
+
+void read_rotary(ConfigReader& in, BackboneConfig& c) {
+    c.positions = PositionKind::rotary;
+    c.rope_theta = in.real("rope_theta", 10000.0, 1, 1e12);
+    c.rope_scaling = nullptr;
+    std::string name = "rope_scaling";
+    for (const char* field : {"rope_scaling", "rope_parameters"}) {
+        if (!in.has(field)) continue;
+        const Json& object = in.document().at(field);
+        if (!object.is_object()) {
+            in.problem({field, object.dump(), "an object is needed", {}});
+            continue;
+        }
+        if (object.empty()) continue;
+        c.rope_scaling = object;
+        name = field;
+        break;
+    }
+    std::vector<Problem> problems;
+    if (c.rope_scaling.is_object()) {
+        for (auto item = c.rope_scaling.begin(); item != c.rope_scaling.end(); ++item) {
+            if (item.value().is_object())
+                problems.push_back(
+                    {name + "." + item.key(), {}, "a scaling for each kind of layer is not supported", {}});
+        }
+        if (c.rope_scaling.contains("rope_theta"))
+            c.rope_theta = ScalingReader(c.rope_scaling, name, problems).real("rope_theta", c.rope_theta, 1, 1e12);
+        // Some models say it beside the object; that comes first.
+        for (const char* field : {"original_max_position_embeddings", "partial_rotary_factor"}) {
+            if (in.has(field)) c.rope_scaling[field] = in.document().at(field);
+        }
+    } else if (in.real("partial_rotary_factor", 1, 0, 1) != 1) {
+        in.problem({"partial_rotary_factor",
+                    in.document().at("partial_rotary_factor").dump(),
+                    "this family turns whole heads: only 1 is supported",
+                    {}});
+    }
+    if (c.head_width % 2 != 0)
+        in.problem({"head_dim", std::to_string(c.head_width), "rotary positions need an even width of a head", {}});
+    scaling_of(c, name, problems);
+    for (Problem& problem : problems)
+        in.problem(std::move(problem));
+}
+
+RotaryScaling rotary_scaling(const BackboneConfig& config) {
+    std::vector<Problem> problems;
+    const RotaryScaling scaling = scaling_of(config, "rope_scaling", problems);
+    if (!problems.empty()) throw std::logic_error(to_line(problems.front()));
+    return scaling;
+}
+
+} // namespace diapason
