@@ -42,8 +42,8 @@ private Q_SLOTS:
         QFETCH(QString, only);
         DIAPASON_NEEDS(shared, "fixtures/real");
         if (real_backbone(only.toStdString()).empty())
-            QSKIP(qPrintable("SKIPPED: no " + only + " in the folder DIAPASON_BACKBONES (tools/get-backbone " + only +
-                             ")"));
+            QSKIP(qPrintable(
+                QStringLiteral("SKIPPED: no %1 in the folder DIAPASON_BACKBONES (tools/get-backbone %1)").arg(only)));
         std::string failures;
         const auto result = verify_cases(*shared, only.toStdString(), "cpu", [&](const std::string& line) {
             if (line.rfind("FAIL", 0) == 0) failures += line + "\n";
