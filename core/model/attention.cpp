@@ -46,10 +46,10 @@ struct Node : torch::autograd::Function<Node> {
         variable_list saved = {q, k, v};
         const bool drop = stream != nullptr && dropout_p > 0;
         for (std::size_t s = 0; s + 1 < rows.queries.size(); ++s) {
-            const Place place(rows.queries, rows.keys, s);
+            const Place place(rows.queries, rows.keys, s, shape.unbiased_keys);
             auto scores = at::bmm(fold(place.query(q), shape.kv_heads), place.key(k).transpose(1, 2))
                               .view({shape.heads, place.queries, place.keys});
-            if (bias) scores.add_(place.pair(*bias));
+            if (bias) place.biased(scores).add_(place.pair(*bias));
             if (shape.causal && place.queries > 1) {
                 scores.add_(
                     at::full({place.queries, place.keys}, -std::numeric_limits<float>::infinity(), scores.options())
@@ -72,6 +72,7 @@ struct Node : torch::autograd::Function<Node> {
             ctx->saved_data["keys"] = rows.keys;
             ctx->saved_data["scale"] = shape.scale;
             ctx->saved_data["drop"] = drop;
+            ctx->saved_data["unbiased"] = shape.unbiased_keys;
             if (bias) ctx->saved_data["bias_shape"] = bias->sizes().vec();
         }
         return by_row(out);
@@ -85,6 +86,7 @@ struct Node : torch::autograd::Function<Node> {
         const auto query_rows = ctx->saved_data["queries"].toIntVector();
         const auto key_rows = ctx->saved_data["keys"].toIntVector();
         const bool drop = ctx->saved_data["drop"].toBool();
+        const std::int64_t unbiased = ctx->saved_data["unbiased"].toInt();
         const std::int64_t heads = q.size(0);
         const std::int64_t kv_heads = k.size(0);
         const std::int64_t width = q.size(2);
@@ -98,7 +100,7 @@ struct Node : torch::autograd::Function<Node> {
         auto grad_bias = need_bias ? at::zeros(ctx->saved_data["bias_shape"].toIntVector(), q.options()) : at::Tensor();
         std::size_t next = 3;
         for (std::size_t s = 0; s + 1 < query_rows.size(); ++s) {
-            const Place place(query_rows, key_rows, s);
+            const Place place(query_rows, key_rows, s, unbiased);
             const auto probabilities = saved[next++];
             const auto mask = drop ? saved[next++] : at::Tensor();
             const auto weights = drop ? probabilities * mask : probabilities;
@@ -108,7 +110,7 @@ struct Node : torch::autograd::Function<Node> {
             auto grad_weights = at::bmm(g, place.key(v).transpose(1, 2)).view({heads, place.queries, place.keys});
             if (drop) grad_weights.mul_(mask);
             const auto grad_scores = at::_softmax_backward_data(grad_weights, probabilities, -1, at::kFloat);
-            if (need_bias) place.pair(grad_bias).add_(grad_scores);
+            if (need_bias) place.pair(grad_bias).add_(place.biased(grad_scores));
             const auto folded = grad_scores.view({kv_heads, -1, place.keys});
             if (need_q) place.query(grad_q).copy_(at::bmm(folded, place.key(k)).view({heads, place.queries, width}));
             if (need_k) place.key(grad_k).copy_(at::bmm(folded.transpose(1, 2), fold(place.query(q), kv_heads)));
@@ -121,17 +123,22 @@ struct Node : torch::autograd::Function<Node> {
 private:
     // The rows of one sequence in tensors [n, T, w], and its pairs of positions in one of [n, L, L].
     struct Place {
-        Place(const std::vector<std::int64_t>& query_rows, const std::vector<std::int64_t>& key_rows, std::size_t s)
+        Place(const std::vector<std::int64_t>& query_rows, const std::vector<std::int64_t>& key_rows, std::size_t s,
+              std::int64_t unbiased_keys)
             : first_query(query_rows[s]),
               queries(query_rows[s + 1] - first_query),
               first_key(key_rows[s]),
-              keys(key_rows[s + 1] - first_key) {}
+              keys(key_rows[s + 1] - first_key),
+              unbiased(unbiased_keys) {}
         at::Tensor query(const at::Tensor& x) const { return x.narrow(1, first_query, queries); }
         at::Tensor key(const at::Tensor& x) const { return x.narrow(1, first_key, keys); }
         at::Tensor pair(const at::Tensor& x) const {
-            return x.narrow(1, x.size(1) - queries, queries).narrow(2, x.size(2) - keys, keys);
+            const std::int64_t columns = keys - unbiased;
+            return x.narrow(1, x.size(1) - queries, queries).narrow(2, x.size(2) - columns, columns);
         }
-        std::int64_t first_query, queries, first_key, keys;
+        // The columns of scores [n, queries, keys] that the bias is for.
+        at::Tensor biased(const at::Tensor& x) const { return x.narrow(2, unbiased, keys - unbiased); }
+        std::int64_t first_query, queries, first_key, keys, unbiased;
     };
 };
 

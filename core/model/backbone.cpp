@@ -35,6 +35,13 @@ HiddenStates Backbone::forward(const PackedBatch& batch, EmbeddingDelta* prompt,
     return states;
 }
 
+Stack& Backbone::stack(const std::string& name) {
+    for (Stack& stack : m_stacks) {
+        if (stack.shape.name == name) return stack;
+    }
+    throw std::logic_error("no stack " + name);
+}
+
 Linear& Backbone::linear_at(const Site& site) {
     for (auto& [candidate, linear] : m_linears) {
         if (candidate == site) return *linear;

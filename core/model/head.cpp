@@ -63,17 +63,30 @@ Linear dense(ParameterStore& store, const std::string& name) {
     return linear;
 }
 
+// Those of a head's maps that are there, by the names of their weights.
+std::vector<std::pair<std::string, Linear*>> named(std::initializer_list<Linear*> maps) {
+    std::vector<std::pair<std::string, Linear*>> list;
+    for (Linear* map : maps) {
+        if (map->weight == nullptr) continue;
+        std::string name = map->weight->name;
+        replace_ending(name, ".weight", "");
+        list.emplace_back(name, map);
+    }
+    return list;
+}
+
 // A pooler without a classifier.
 class NoHead : public Head {
 public:
     NoHead(const HeadLayout& layout, ParameterStore& store) : m_pooler(dense(store, layout.pooler)) {}
     at::Tensor logits(const HiddenStates&, const PackedBatch&, bool, Rows, const ForwardState&) override { return {}; }
     LossTerms loss(const at::Tensor&, const PackedBatch&) const override { return {}; }
-    at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
+    at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token, const ForwardState& state) override {
         if (m_pooler.weight == nullptr) return {};
         const auto rows = index_tensor(pooling_rows(hidden, false, first_soft_token), hidden.last.device());
-        return at::tanh(m_pooler(select_rows(hidden.last, rows), {}));
+        return at::tanh(m_pooler(select_rows(hidden.last, rows), state));
     }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_pooler}); }
     std::vector<Parameter*> trained() const override { return {}; }
 
 private:
@@ -97,7 +110,7 @@ public:
 
     at::Tensor logits(const HiddenStates& hidden, const PackedBatch&, bool first_soft_token, Rows,
                       const ForwardState& state) override {
-        at::Tensor x = dropout(pooled(hidden, first_soft_token), m_dropout, state.backbone_dropout);
+        at::Tensor x = dropout(pooled(hidden, first_soft_token, state), m_dropout, state.backbone_dropout);
         if (m_dense.weight != nullptr) x = dropout(at::tanh(m_dense(x, state)), m_dropout, state.backbone_dropout);
         return m_linear(x, state);
     }
@@ -114,11 +127,12 @@ public:
         return cross_entropy(logits, batch.labels, batch.sequences());
     }
 
-    at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token) override {
+    at::Tensor pooled(const HiddenStates& hidden, bool first_soft_token, const ForwardState& state) override {
         const auto rows = index_tensor(pooling_rows(hidden, m_causal, first_soft_token), hidden.last.device());
         const auto picked = select_rows(hidden.last, rows);
-        return m_pooler.weight == nullptr ? picked : at::tanh(m_pooler(picked, {}));
+        return m_pooler.weight == nullptr ? picked : at::tanh(m_pooler(picked, state));
     }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_pooler, &m_dense, &m_linear}); }
 
     std::vector<Parameter*> trained() const override { return m_trained; }
 
@@ -145,6 +159,7 @@ public:
         return token_loss(logits, batch);
     }
     std::vector<Parameter*> trained() const override { return m_trained; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_linear}); }
 
 private:
     double m_dropout;
@@ -180,6 +195,7 @@ public:
         return {at::stack(terms).sum(), batch.sequences()};
     }
     std::vector<Parameter*> trained() const override { return m_trained; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_linear}); }
 
 private:
     std::vector<Parameter*> m_trained;
@@ -191,24 +207,36 @@ class LanguageHead : public Head {
 public:
     LanguageHead(const BackboneConfig& config, const HeadLayout& layout, Parameter& words, ParameterStore& store)
         : m_scale(config.output_scale),
-          m_output(config.tied_head ? &words : &store.at(layout.language + ".weight")),
-          m_bias(layout.language_bias.empty() ? nullptr : store.find(layout.language_bias)) {}
+          m_tied(config.tied_head),
+          m_module(layout.language),
+          m_bias(layout.language_bias.empty() ? nullptr : store.find(layout.language_bias)) {
+        m_output.weight = config.tied_head ? &words : &store.at(layout.language + ".weight");
+    }
     at::Tensor logits(const HiddenStates& hidden, const PackedBatch& batch, bool, Rows rows,
-                      const ForwardState&) override {
+                      const ForwardState& state) override {
         at::Tensor x = chosen_rows(hidden, batch, rows);
         if (m_scale != 1) x = x * m_scale;
-        return m_bias == nullptr ? at::linear(x, m_output->value)
-                                 : at::linear(x, m_output->value, m_bias->value.view(-1));
+        const at::Tensor logits = m_output(x, state);
+        return m_bias == nullptr ? logits : logits + m_bias->value.view(-1);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);
     }
     std::vector<Parameter*> trained() const override { return {}; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return {{m_module, &m_output}}; }
+    Parameter* untie(ParameterStore& store) override {
+        if (!m_tied) return nullptr;
+        m_tied = false;
+        m_output.weight = &store.add(m_module + ".weight", m_output.weight->value.detach().clone());
+        return m_output.weight;
+    }
 
 private:
     double m_scale;
-    Parameter* m_output;
-    Parameter* m_bias;
+    bool m_tied;
+    std::string m_module;
+    Linear m_output;
+    Parameter* m_bias; // a constant of the logits, not the map's own
 };
 
 class MaskedLanguageHead : public Head {
@@ -230,6 +258,7 @@ public:
         return token_loss(logits, batch);
     }
     std::vector<Parameter*> trained() const override { return {}; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_transform}); }
 
 private:
     Activation m_activation;

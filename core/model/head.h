@@ -39,7 +39,12 @@ public:
     /// Sum of the losses over labels; logits as given by logits(…, Rows::labelled, …).
     virtual LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const = 0;
     /// The vector of each sequence that a classifier or a pooler gives, [B, width]; undefined when the head has none.
-    virtual at::Tensor pooled(const HiddenStates&, bool) { return {}; }
+    virtual at::Tensor pooled(const HiddenStates&, bool, const ForwardState&) { return {}; }
+    /// Its linear maps with the names of their modules in the files: deltas may change them too.
+    virtual std::vector<std::pair<std::string, Linear*>> linears() { return {}; }
+    /// Gives an output that shares the token embedding a copy of its own, under the name that files have for it.
+    /// @return null when it shares nothing
+    virtual Parameter* untie(ParameterStore&) { return nullptr; }
     /// Parameters that a study trains with every method.
     virtual std::vector<Parameter*> trained() const = 0;
 };
