@@ -1,8 +1,8 @@
 #include "methods/lora.h"
 
 #include "methods/catalog/lora_plan.h"
+#include "methods/init/lora_init.h"
 #include "methods/lora_delta.h"
-#include "methods/lora_init.h"
 #include "methods/method.h"
 
 #include <ATen/TensorOperators.h>
@@ -36,7 +36,11 @@ void attach_lora(const OptionValues& options, Model& model, MethodContext& conte
         bool subtract = false;
         const LowRankStart start =
             lora_start(options.text("init"), linear.matrix(), target.rank, update.scale, context.generator, subtract);
-        if (subtract) subtract_start(linear, start, update.scale);
+        if (subtract) {
+            subtract_start(linear, start, update.scale);
+            update.start_a = start.a.clone();
+            update.start_b = start.b.clone();
+        }
         update.a = &model.deltas().add(site.address() + ".lora_A", start.a);
         update.b = &model.deltas().add(site.address() + ".lora_B", start.b);
         model.train({update.a, update.b});

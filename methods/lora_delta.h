@@ -16,6 +16,8 @@ struct LowRank {
     double scale = 1;          ///< s
     double dropout = 0;        ///< of A's input
     std::int64_t part = 0, parts = 1;
+    /// The start of an init that took s · start_b start_a out of the weight (PiSSA, OLoRA); undefined otherwise.
+    at::Tensor start_a = {}, start_b = {};
 };
 
 /// Δh = s · (B A dropout(x) + bias).

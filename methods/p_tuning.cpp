@@ -1,8 +1,8 @@
 #include "methods/p_tuning.h"
 
+#include "methods/init/random_tensors.h"
 #include "methods/method.h"
 #include "methods/prompt_encoder.h"
-#include "methods/random_tensors.h"
 
 #include <cmath>
 

@@ -1,9 +1,9 @@
 #include "methods/prefix_tuning.h"
 
 #include "methods/catalog/prefix_plan.h"
+#include "methods/init/random_tensors.h"
 #include "methods/method.h"
 #include "methods/prefix_delta.h"
-#include "methods/random_tensors.h"
 
 #include <ATen/TensorOperators.h>
 

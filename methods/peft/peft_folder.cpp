@@ -1,6 +1,7 @@
 #include "methods/peft_folder.h"
 
 #include "core/base/error.h"
+#include "methods/peft/sink.h"
 #include "methods/peft/source.h"
 
 #include <c10/core/GradMode.h>
@@ -31,6 +32,19 @@ PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model) 
     kind->read(source);
     if (source.adapter().deltas.empty()) throw source.error("the file holds no tensor of the adapter " + name);
     return std::move(source.adapter());
+}
+
+void write_peft_folder(const std::filesystem::path& folder, Model& model, const std::string& backbone_name) {
+    const c10::NoGradGuard guard;
+    model.prepare();
+    peft::Sink sink(model, backbone_name);
+    int kinds_there = 0;
+    for (bool (*write)(peft::Sink&) : {peft::write_lora, peft::write_ia3, peft::write_prompt, peft::write_prefix})
+        kinds_there += write(sink) ? 1 : 0;
+    if (kinds_there != 1)
+        throw config_error("deltas", std::to_string(kinds_there) + " kinds",
+                           "a PEFT folder holds one kind of adapter: LoRA, IA3, a soft prompt or prefixes");
+    sink.write(folder);
 }
 
 } // namespace diapason

@@ -1,6 +1,6 @@
 #include "core/base/error.h"
+#include "methods/init/lora_init.h"
 #include "methods/lora_delta.h"
-#include "methods/lora_init.h"
 #include "methods/peft/source.h"
 
 #include <ATen/TensorOperators.h>
@@ -48,7 +48,7 @@ void check_shapes(const Source& source, const std::string& path, const Entries& 
 }
 
 // Inits that take their start out of the weight: the library does so again whenever it loads the adapter.
-void subtract_start(Source& source, const Maps& maps, std::int64_t rank, double scale) {
+void subtract_start(Source& source, const Maps& maps, std::int64_t rank, LowRank& update) {
     const Json& init = source.field("init_lora_weights");
     if (!init.is_string()) return;
     const auto kind = init.get<std::string>();
@@ -59,11 +59,16 @@ void subtract_start(Source& source, const Maps& maps, std::int64_t rank, double 
                                       "unsupported: this init changes the backbone by data that the folder lacks");
         return;
     }
+    if (kind.rfind("pissa_niter_", 0) == 0)
+        source.adapter().warnings.push_back(source.file().path().string() +
+                                            ": the library draws this start at random; the exact one is used");
     Parameter& weight = *maps.linears.front()->weight;
     const bool turned = maps.linears.front()->input_major;
     const at::Tensor matrix = turned ? weight.value.t() : weight.value;
-    const LowRankStart start = singular ? pissa_start(matrix, rank, scale) : olora_start(matrix, rank);
-    const at::Tensor rest = matrix - start.b.matmul(start.a) * scale;
+    const LowRankStart start = singular ? pissa_start(matrix, rank, update.scale) : olora_start(matrix, rank);
+    const at::Tensor rest = matrix - start.b.matmul(start.a) * update.scale;
+    update.start_a = start.a;
+    update.start_b = start.b;
     weight.value = (turned ? rest.t() : rest).contiguous();
 }
 
@@ -76,7 +81,7 @@ void read_module(Source& source, const std::string& path, const Entries& e) {
     update.scale = source.pattern("alpha_pattern", path, source.number("lora_alpha", 8)) /
                    (source.flag("use_rslora") ? std::sqrt(r) : r);
     update.dropout = source.number("lora_dropout", 0);
-    subtract_start(source, maps, rank, update.scale);
+    subtract_start(source, maps, rank, update);
     update.a = &source.add(maps.address + ".lora_A", *e.a);
     update.b = &source.add(maps.address + ".lora_B", *e.b);
     if (e.bias != nullptr) update.bias = &source.add(maps.address + ".lora_B.bias", *e.bias);

@@ -1,4 +1,4 @@
-#include "methods/lora_init.h"
+#include "methods/init/lora_init.h"
 
 #include "core/base/error.h"
 

@@ -1,4 +1,4 @@
-#include "methods/random_tensors.h"
+#include "methods/init/random_tensors.h"
 
 #include <ATen/ops/empty.h>
 
