@@ -1,6 +1,7 @@
 #include "methods/catalog/lora_plan.h"
 
 #include "core/base/error.h"
+#include "methods/catalog/partial_plan.h"
 
 #include <algorithm>
 #include <charconv>
@@ -56,12 +57,9 @@ std::vector<LoraTarget> lora_targets(const BackboneConfig& config, const OptionV
 
 std::vector<ExpectedTensor> lora_biases(const BackboneConfig& config, const TaskShape& task,
                                         const OptionValues& options) {
-    std::vector<ExpectedTensor> biases;
     const std::string& mode = options.text("bias");
-    if (mode == "none") return biases;
-    for (ExpectedTensor& tensor : pretrained_tensors(config, task)) {
-        if (tensor.name.ends_with(".bias") && !tensor.constant) biases.push_back(std::move(tensor));
-    }
+    if (mode == "none") return {};
+    std::vector<ExpectedTensor> biases = bias_tensors(config, task);
     if (mode == "all") return biases;
     std::vector<std::string> wanted;
     for (const LoraTarget& target : lora_targets(config, options))
