@@ -26,12 +26,12 @@ Parameter* find_target(Source& source, const std::string& name, bool saved) {
     Model& model = source.model();
     if (saved && name == model.backbone().word_embedding().name) model.head().untie(model.weights());
     Parameter* parameter = model.weights().find(name);
-    if (parameter == nullptr && saved) {
-        for (const auto& [module, linear] : model.head().linears()) {
-            if (name == module + ".weight") return model.head().untie(model.weights());
-        }
+    if (parameter != nullptr) return parameter;
+    for (const auto& [module, linear] : model.head().linears()) {
+        if (name != module + ".weight") continue;
+        return saved ? model.head().untie(model.weights()) : linear->weight;
     }
-    return parameter;
+    return nullptr;
 }
 
 } // namespace

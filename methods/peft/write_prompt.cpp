@@ -10,6 +10,8 @@ namespace diapason::peft {
 namespace {
 
 void write_sizes(Sink& sink, const StackShape& shape, std::int64_t length, std::int64_t width, std::int64_t heads) {
+    if (sink.model().head_spec().kind == HeadKind::masked_lm)
+        throw config_error("head", "masked_lm", "PEFT puts no prompt in front of a masked language model's input");
     Json& config = sink.config();
     config["num_virtual_tokens"] = length;
     config["token_dim"] = width;

@@ -101,9 +101,13 @@ private Q_SLOTS:
         };
         for (const char* family : all_families) {
             for (const HeadSpec& head : heads_of(family)) {
-                for (const auto& [method, options] : shared)
-                    add(family, head, method, options);
-                if (tiny_config(family).encoder_decoder) continue;
+                // The library knows no prompts for masked language models.
+                const bool prompts = head.kind != HeadKind::masked_lm;
+                for (const auto& [method, options] : shared) {
+                    if (prompts || std::string(method) == "lora" || std::string(method) == "ia3")
+                        add(family, head, method, options);
+                }
+                if (tiny_config(family).encoder_decoder || !prompts) continue;
                 add(family, head, "prefix_tuning", R"({"length": 3, "hidden": 5})");
                 add(family, head, "prefix_tuning", R"({"length": 2, "reparametrisation": "none", "init_std": 1.0})");
             }
