@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
     cli::add_lists(app, context);
     cli::add_backbone(app, context);
     cli::add_verify(app, context);
+    cli::add_adapter(app, context);
     cli::add_doctor(app, context);
     cli::add_pretrain(app, context);
     try {

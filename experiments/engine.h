@@ -55,6 +55,10 @@ public:
                                 const std::filesystem::path& backbones,
                                 const std::function<void(const std::string&)>& line) = 0;
 
+    /// diapason-cli adapter: writes the adapter.safetensors that a run stored as a folder of the PEFT library.
+    /// @throws Error
+    virtual void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) = 0;
+
     /// diapason-cli pretrain: trains a backbone from a recipe, checkpointing so that it can go on after a stop.
     /// @throws Error
     virtual void pretrain(const std::filesystem::path& recipe, const Json& overrides,

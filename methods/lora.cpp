@@ -1,54 +1,63 @@
 #include "methods/lora.h"
 
-#include "core/backbone/sites.h"
+#include "methods/catalog/lora_plan.h"
+#include "methods/init/lora_init.h"
 #include "methods/lora_delta.h"
 #include "methods/method.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/addmm.h>
-#include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
 
 #include <cmath>
 
 namespace diapason {
+namespace {
 
-at::Tensor LoraDelta::up() const {
-    const std::int64_t rows = m_b->value.size(0) / m_parts;
-    return m_parts == 1 ? m_b->value : m_b->value.narrow(0, m_part * rows, rows);
+// Takes a start that is part of the weight out of it; the tensor may hold other maps too.
+void subtract_start(Linear& linear, const LowRankStart& start, double scale) {
+    Parameter& weight = *linear.weight;
+    weight.value = weight.value.clone();
+    linear.matrix().sub_(at::mm(start.b, start.a), scale);
 }
 
-at::Tensor LoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) {
-    const at::Tensor input = dropout(x, m_dropout, state.delta_dropout);
-    // y + s·(x Aᵀ) Bᵀ in one pass over y.
-    return at::addmm(y, at::mm(input, m_a->value.t()), up().t(), 1, m_scale);
-}
-
-at::Tensor LoraDelta::weight_change() const {
-    return at::mm(up(), m_a->value) * m_scale;
-}
+} // namespace
 
 void attach_lora(const OptionValues& options, Model& model, MethodContext& context) {
-    const std::int64_t rank = options.integer("rank");
-    const auto r = static_cast<double>(rank);
-    const double scale = options.real("alpha") / (options.text("scaling") == "alpha_over_rank" ? r : std::sqrt(r));
-    const at::Device device = model.device();
-    const auto host = at::TensorOptions().dtype(at::kFloat);
-    for (const Site& site : match_sites(model.config(), options.text("targets"))) {
+    const c10::NoGradGuard guard;
+    for (const LoraTarget& target : lora_targets(model.config(), options)) {
+        const Site& site = target.site;
         Linear& linear = model.backbone().linear_at(site);
-        at::Tensor a = at::empty({rank, site.in}, host);
-        if (options.text("init") == "gaussian")
-            a.normal_(0, 1.0 / r, context.generator);
-        else
-            a.uniform_(-1.0 / std::sqrt(static_cast<double>(site.in)), 1.0 / std::sqrt(static_cast<double>(site.in)),
-                       context.generator);
-        Parameter& lora_a = model.deltas().add(site.address() + ".lora_A", a.to(device));
-        Parameter& lora_b =
-            model.deltas().add(site.address() + ".lora_B", at::zeros({site.out, rank}, host).to(device));
-        linear.deltas.push_back(std::make_unique<LoraDelta>(lora_a, lora_b, scale, options.real("dropout")));
-        model.train({&lora_a, &lora_b});
+        const auto r = static_cast<double>(target.rank);
+        LowRank update;
+        update.scale = target.alpha / (options.text("scaling") == "alpha_over_rank" ? r : std::sqrt(r));
+        update.dropout = options.real("dropout");
+        bool subtract = false;
+        const LowRankStart start =
+            lora_start(options.text("init"), linear.matrix(), target.rank, update.scale, context.generator, subtract);
+        if (subtract) {
+            subtract_start(linear, start, update.scale);
+            update.start_a = start.a.clone();
+            update.start_b = start.b.clone();
+        }
+        update.a = &model.deltas().add(site.address() + ".lora_A", start.a);
+        update.b = &model.deltas().add(site.address() + ".lora_B", start.b);
+        model.train({update.a, update.b});
+        if (options.flag("dora")) {
+            // ‖W + s B A‖ of the start: the adapted map begins as the map was.
+            const at::Tensor changed = linear.matrix() + at::mm(start.b, start.a) * update.scale;
+            Parameter& magnitude = model.deltas().add(site.address() + ".lora_magnitude",
+                                                      at::linalg_vector_norm(changed, 2, at::IntArrayRef{1}));
+            linear.deltas.push_back(std::make_unique<DoraDelta>(update, magnitude, linear));
+            model.train({&magnitude});
+        } else {
+            linear.deltas.push_back(std::make_unique<LoraDelta>(update));
+        }
     }
+    const TaskShape shape{name_of(model.head_spec().kind), model.head_spec().labels};
+    for (const ExpectedTensor& bias : lora_biases(model.config(), shape, options))
+        model.train({&model.weights().at(bias.name)});
     model.train_head();
 }
 

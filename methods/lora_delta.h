@@ -1,33 +1,62 @@
-// LoRA's delta on one linear map; also what PEFT's LoRA folders are read into.
+// LoRA's delta on one linear map, and DoRA's; also what PEFT's folders are read into.
 #pragma once
 
 #include "core/model/deltas.h"
 
 namespace diapason {
 
-/// Δh = s · B A dropout(x); A [r, in], B [out, r]. With `parts` the map is one of several that share A, and B holds the
-/// rows of all of them one below the other.
+struct Linear;
+
+/// Parameters of one low-rank update. With `parts` the map is one of several that share A, and B (with its bias and
+/// the magnitudes) holds the rows of all of them one below the other.
+struct LowRank {
+    Parameter* a = nullptr;    ///< [r, in]
+    Parameter* b = nullptr;    ///< [out, r]
+    Parameter* bias = nullptr; ///< [out], of B; null = none
+    double scale = 1;          ///< s
+    double dropout = 0;        ///< of A's input
+    std::int64_t part = 0, parts = 1;
+    /// The start of an init that took s · start_b start_a out of the weight (PiSSA, OLoRA); undefined otherwise.
+    at::Tensor start_a = {}, start_b = {};
+};
+
+/// Δh = s · (B A dropout(x) + bias).
 class LoraDelta : public LinearDelta {
 public:
-    LoraDelta(Parameter& a, Parameter& b, double scale, double dropout_p, std::int64_t part = 0, std::int64_t parts = 1)
-        : m_a(&a),
-          m_b(&b),
-          m_scale(scale),
-          m_dropout(dropout_p),
-          m_part(part),
-          m_parts(parts) {}
+    explicit LoraDelta(const LowRank& update) : m_update(update) {}
 
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
-    at::Tensor weight_change() const override;
+    bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
+
+    const LowRank& update() const { return m_update; }
+    at::Tensor weight_change() const; ///< s · B A of this map, [out, in]
+
+protected:
+    at::Tensor part_of(const at::Tensor& rows) const; ///< this map's share of the rows of a tensor
+
+    LowRank m_update;
+};
+
+/// DoRA (Liu et al. 2024): W x + b becomes m · (W + s B A) x / ‖W + s B A‖ + b; the norm is one per output unit,
+/// computed in every pass, and a constant in the backward pass (§4.3).
+class DoraDelta : public LoraDelta {
+public:
+    /// @param magnitude m, [out] (of all parts) @param linear the map that the delta is on
+    DoraDelta(const LowRank& update, Parameter& magnitude, const Linear& linear)
+        : LoraDelta(update),
+          m_magnitude(&magnitude),
+          m_linear(&linear) {}
+
+    at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
+
+    const Parameter& magnitude() const { return *m_magnitude; }
 
 private:
-    at::Tensor up() const; ///< this map's rows of B
+    at::Tensor ratio(const at::Tensor& weight) const; ///< m / ‖W + s B A‖, [out]
 
-    Parameter* m_a;
-    Parameter* m_b;
-    double m_scale;
-    double m_dropout;
-    std::int64_t m_part, m_parts;
+    Parameter* m_magnitude;
+    const Linear* m_linear;
 };
 
 } // namespace diapason

@@ -1,4 +1,4 @@
-// Reading adapters in the layout of the PEFT library (adapter_config.json + adapter_model.safetensors).
+// Adapters in the layout of the PEFT library: adapter_config.json + adapter_model.safetensors.
 #pragma once
 
 #include "core/model/model.h"
@@ -13,12 +13,20 @@ namespace diapason {
 /// What a PEFT folder became inside a model.
 struct PeftAdapter {
     std::map<std::string, Parameter*> parameters; ///< by the name in the adapter's file
-    std::vector<Parameter*> deltas;               ///< of the adapter itself
+    std::vector<Parameter*> deltas;               ///< of the adapter itself, trained biases included
     std::vector<Parameter*> saved_modules;        ///< heads and other modules stored whole
+    std::vector<std::string> warnings;            ///< one line each: what a newer library wrote and nothing here reads
 };
 
-/// Adds the adapter to the model (kinds LORA and PROMPT_TUNING); nothing is marked for training.
+/// Adds the adapter to the model (kinds LORA, IA3, PROMPT_TUNING, P_TUNING, PREFIX_TUNING); nothing is marked for
+/// training. Inits that changed the library's backbone (PiSSA, OLoRA) change this one too.
 /// @throws Error(input): unreadable, or "unsupported: …" for kinds and features that are not there
 PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model);
+
+/// Writes the model's deltas, and the head where it is trained, so that the library loads them. One kind of delta can
+/// be written: low-rank updates, IA3 vectors, a soft prompt, or prefixes that the library's layout can hold.
+/// @param backbone_name base_model_name_or_path. @throws Error(config) when the layout cannot hold the deltas,
+/// Error(storage)
+void write_peft_folder(const std::filesystem::path& folder, Model& model, const std::string& backbone_name);
 
 } // namespace diapason

@@ -27,6 +27,7 @@ void add_study(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
+void add_adapter(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_pretrain(CLI::App& app, Context& context);
 void add_backbone(CLI::App& app, Context& context);

@@ -1,4 +1,4 @@
-// diapason-cli verify, doctor, pretrain: what needs the engine itself
+// diapason-cli verify, adapter, doctor, pretrain: what needs the engine itself
 
 #include "app/cli/command.h"
 #include "core/base/error.h"
@@ -120,6 +120,21 @@ void add_verify(CLI::App& app, Context& context) {
     command->callback([&context, folder, only, device, backbones] {
         context.action = [&context, folder, only, device, backbones] {
             return verify(context, *folder, *only, *device, *backbones);
+        };
+    });
+}
+
+void add_adapter(CLI::App& app, Context& context) {
+    CLI::App* command =
+        app.add_subcommand("adapter", "Write the adapter that a run stored as a folder that the PEFT library loads");
+    auto adapter = std::make_shared<std::string>();
+    auto folder = std::make_shared<std::string>();
+    command->add_option("adapter", *adapter, "adapter.safetensors of a run")->required();
+    command->add_option("folder", *folder, "The folder to write")->required();
+    command->callback([&context, adapter, folder] {
+        context.action = [adapter, folder] {
+            load_engine().export_adapter(*adapter, *folder);
+            return 0;
         };
     });
 }

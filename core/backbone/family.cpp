@@ -17,13 +17,26 @@ const std::pair<HeadKind, const char*> head_names[] = {{HeadKind::none, "none"},
                                                        {HeadKind::masked_lm, "masked_lm"},
                                                        {HeadKind::seq2seq_lm, "seq2seq_lm"}};
 
+} // namespace
+
 std::string in_layer(const std::string& prefix, std::int64_t layer) {
     std::string text = prefix;
     if (const auto mark = text.find('#'); mark != std::string::npos) text.replace(mark, 1, std::to_string(layer));
     return text;
 }
 
-} // namespace
+MapModule module_of(const BackboneConfig& config, const Site& site) {
+    const std::vector<StackShape> shapes = config.stacks();
+    const std::vector<StackLayout> layouts = family_of(config).stacks(config);
+    for (std::size_t s = 0; s < shapes.size(); ++s) {
+        if (shapes[s].name != site.stack) continue;
+        for (const MapLayout& map : layouts[s].maps) {
+            if (map.sublayer == site.sublayer && map.point == site.point)
+                return {in_layer(layouts[s].layer, site.layer) + map.name, map};
+        }
+    }
+    throw std::logic_error("no linear map at " + site.address());
+}
 
 const std::vector<BackboneFamily>& backbone_families() {
     static const std::vector<BackboneFamily> families = {bert_family(),  roberta_family(), gpt2_family(),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/backbone/config_reader.h"
+#include "core/backbone/sites.h"
 
 #include <cstdint>
 #include <string>
@@ -63,6 +64,16 @@ struct CanonicalName {
     std::string name;  ///< empty: skip it
     bool copy = false; ///< an alias that old files hold beside the tensor itself: used only when that is absent
 };
+
+/// The module of a linear map in the files: "bert.encoder.layer.0.attention.self.query".
+struct MapModule {
+    std::string name;
+    MapLayout layout;
+};
+MapModule module_of(const BackboneConfig& config, const Site& site); ///< @throws std::logic_error when it is no map
+
+/// The prefix of a layer: its number in place of '#'.
+std::string in_layer(const std::string& prefix, std::int64_t layer);
 
 struct BackboneFamily {
     std::string name;                     ///< "bert"

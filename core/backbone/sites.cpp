@@ -63,7 +63,8 @@ bool matches(const std::vector<std::string>& parts, const Site& site) {
     if (site.layer < 0)
         return parts.size() == 2 && name_matches(parts[0], site.stack) && name_matches(parts[1], site.point);
     return parts.size() == 4 && name_matches(parts[0], site.stack) && layer_matches(parts[1], site.layer) &&
-           name_matches(parts[2], site.sublayer) && name_matches(parts[3], site.point);
+           name_matches(parts[2], site.sublayer) &&
+           (name_matches(parts[3], site.point) || (site.is_linear() && name_matches(parts[3], "linear")));
 }
 
 // The words that may stand in an address of this backbone, for "did you mean".
@@ -71,6 +72,7 @@ std::vector<std::string> words_of(const std::vector<Site>& sites) {
     std::set<std::string> words;
     for (const Site& site : sites)
         words.insert({site.stack, site.sublayer, site.point});
+    words.insert("linear");
     return {words.begin(), words.end()};
 }
 

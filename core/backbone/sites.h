@@ -28,7 +28,8 @@ struct Site {
 std::vector<Site> sites_of(const BackboneConfig& config);
 
 /// The sites that an address pattern matches. Grammar: dot-separated parts; `*` any; `{q,v}` alternatives; `0-3` or
-/// `{0,2}` layers; a bare list such as `q,v` means `*.*.*.{q,v}`. Several patterns are separated by spaces or
+/// `{0,2}` layers; a bare list such as `q,v` means `*.*.*.{q,v}`; the point
+/// `linear` is every linear map. Several patterns are separated by spaces or
 /// semicolons.
 /// @throws Error(config) when a pattern matches nothing, with the nearest names
 std::vector<Site> match_sites(const BackboneConfig& config, const std::string& pattern);

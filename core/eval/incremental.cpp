@@ -28,6 +28,7 @@ IncrementalDecoder::IncrementalDecoder(Model& model, const std::vector<std::vect
 
 at::Tensor IncrementalDecoder::start() {
     const c10::NoGradGuard guard;
+    m_model.prepare();
     const auto& stacks = m_model.backbone().stacks();
     const PackedBatch batch = packed(m_inputs, m_model.device());
     if (stacks.size() == 1) return logits_of_last_rows(stacks[0], batch, m_model.prompt(), nullptr);

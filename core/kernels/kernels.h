@@ -30,6 +30,7 @@ struct AttentionTask {
     float scale = 1;
     const float* bias = nullptr; ///< [heads, bias_queries, bias_keys]; a sequence takes its last rows and columns
     std::int64_t bias_queries = 0, bias_keys = 0;
+    std::int64_t unbiased_keys = 0;   ///< of each sequence, in front: the bias is not for them
     const DropoutKey* drop = nullptr; ///< null = none; element i is probability i
 };
 

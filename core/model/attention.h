@@ -15,7 +15,8 @@ struct AttentionShape {
     std::int64_t kv_heads = 1; ///< divides heads; grouped-query attention when smaller
     std::int64_t head_width = 1;
     bool causal = false;
-    double scale = 1; ///< of q·k before the softmax
+    double scale = 1;               ///< of q·k before the softmax
+    std::int64_t unbiased_keys = 0; ///< first keys of every sequence that the bias passes over
 };
 
 /// Where the sequences lie: B+1 row numbers each, 0 … T. Equal ones for self-attention over a whole text; a text that
@@ -28,8 +29,8 @@ struct AttentionRows {
 
 /// softmax(scale · q kᵀ + bias [+ causal mask]) v within every sequence.
 /// @param q [Tq, heads·head_width], k and v [Tk, kv_heads·head_width], float
-/// @param bias [heads, Lq, Lk] over positions (query, key), at least as long as the longest sequence; shorter ones take
-/// its last rows and columns, so that it may depend on distances only; undefined = none
+/// @param bias [heads, Lq, Lk] over positions (query, biased key), at least as long as the longest sequence; shorter
+/// ones take its last rows and columns, so that it may depend on distances only; undefined = none
 /// @param dropout_p of the probabilities; used when stream is not null
 /// @return [Tq, heads·head_width]; gradients flow to q, k, v and bias only as far as they are needed
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionRows& rows,

@@ -41,6 +41,7 @@ kernels::AttentionTask task_of(const AttentionCall& call, const at::Tensor& bias
         task.bias = bias.const_data_ptr<float>();
         task.bias_queries = bias.size(1);
         task.bias_keys = bias.size(2);
+        task.unbiased_keys = call.shape.unbiased_keys;
     }
     if (call.drop) task.drop = &*call.drop;
     return task;
@@ -70,16 +71,20 @@ struct Place {
           first_key(call.keys[s]),
           keys(call.keys[s + 1] - first_key),
           offset(call.offsets[s]),
-          heads(call.shape.heads) {}
+          heads(call.shape.heads),
+          unbiased(call.shape.unbiased_keys) {}
     at::Tensor query(const at::Tensor& x) const { return x.narrow(1, first_query, queries); }
     at::Tensor key(const at::Tensor& x) const { return x.narrow(1, first_key, keys); }
     at::Tensor pair(const at::Tensor& x) const {
-        return x.narrow(1, x.size(1) - queries, queries).narrow(2, x.size(2) - keys, keys);
+        const std::int64_t columns = keys - unbiased;
+        return x.narrow(1, x.size(1) - queries, queries).narrow(2, x.size(2) - columns, columns);
     }
+    // The columns of scores [n, queries, keys] that the bias is for.
+    at::Tensor biased(const at::Tensor& x) const { return x.narrow(2, unbiased, keys - unbiased); }
     at::Tensor flat(const at::Tensor& x) const {
         return x.narrow(0, offset, heads * queries * keys).view({heads, queries, keys});
     }
-    std::int64_t first_query, queries, first_key, keys, offset, heads;
+    std::int64_t first_query, queries, first_key, keys, offset, heads, unbiased;
 };
 
 at::Tensor forward_in_products(const AttentionCall& call, const at::Tensor& q_rows, const at::Tensor& k_rows,
@@ -94,7 +99,7 @@ at::Tensor forward_in_products(const AttentionCall& call, const at::Tensor& q_ro
         if (place.queries == 0) continue;
         auto scores = at::bmm(fold(place.query(q), shape.kv_heads), place.key(k).transpose(1, 2))
                           .view({shape.heads, place.queries, place.keys});
-        if (bias.defined()) scores.add_(place.pair(bias));
+        if (bias.defined()) place.biased(scores).add_(place.pair(bias));
         if (shape.causal && place.queries > 1) {
             scores.add_(at::full({place.queries, place.keys}, -std::numeric_limits<float>::infinity(), scores.options())
                             .triu_(1 + place.keys - place.queries));
@@ -132,7 +137,7 @@ AttentionGradients backward_in_products(const AttentionCall& call, const at::Ten
         auto grad_weights = at::bmm(g, place.key(v).transpose(1, 2)).view({shape.heads, place.queries, place.keys});
         if (call.drop) grad_weights = apply_mask(grad_weights, *call.drop, place.offset);
         const auto grad_scores = at::_softmax_backward_data(grad_weights, probabilities, -1, q.scalar_type());
-        if (into.bias.defined()) place.pair(into.bias).add_(grad_scores);
+        if (into.bias.defined()) place.pair(into.bias).add_(place.biased(grad_scores));
         const auto folded = grad_scores.view({kv_heads, -1, place.keys});
         if (grad_q.defined())
             place.query(grad_q).copy_(

@@ -40,6 +40,13 @@ RowLayout Backbone::layout(const PackedBatch& batch, const EmbeddingDelta* promp
     return m_stacks.size() == 1 ? RowLayout::of(batch, prompt) : RowLayout::of(batch.target, nullptr);
 }
 
+Stack& Backbone::stack(const std::string& name) {
+    for (Stack& stack : m_stacks) {
+        if (stack.shape.name == name) return stack;
+    }
+    throw std::logic_error("no stack " + name);
+}
+
 Linear& Backbone::linear_at(const Site& site) {
     for (auto& [candidate, linear] : m_linears) {
         if (candidate == site) return *linear;

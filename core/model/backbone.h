@@ -42,6 +42,8 @@ public:
     const std::vector<std::pair<Site, Linear*>>& linears() const { return m_linears; }
     /// The stacks, encoder first; for decoding step by step.
     const std::vector<Stack>& stacks() const { return m_stacks; }
+    /// The same, for deltas at sites that are no linear map. @throws std::logic_error
+    Stack& stack(const std::string& name);
     /// Token embedding, [vocabulary, width].
     Parameter& word_embedding() { return *m_stacks.front().words; }
 

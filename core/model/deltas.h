@@ -19,14 +19,42 @@ struct ForwardState {
     DropoutStream* delta_dropout = nullptr;    ///< null = off (evaluation)
 };
 
-/// A delta on a linear map, `q k v o fc1 fc2 gate`: y = W x + b becomes y + Δh (LoRA, BitFit, IA3).
+/// A delta on a linear map, `q k v o fc1 fc2 gate`: y = W x + b becomes y + Δh (LoRA, IA3).
 class LinearDelta {
 public:
     virtual ~LinearDelta() = default;
-    /// @param x [T, in], the input of the map; @param y [T, out], its output so far. @return [T, out]
-    virtual at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) = 0;
-    /// What the delta adds to the weight, [out, in], for merging. Undefined when it is not a linear change.
-    virtual at::Tensor weight_change() const { return {}; }
+    /// What the map reads in place of its input. @param x [T, in] @return [T, in]
+    virtual at::Tensor enter(const at::Tensor& x, const ForwardState&) { return x; }
+    /// @param x [T, in], what the map read; @param y [T, out], its output so far. @return [T, out]
+    virtual at::Tensor apply(const at::Tensor&, const at::Tensor& y, const ForwardState&) { return y; }
+
+    /// Changes a map as apply() changes its output; the same in two parts as the forward pass, so that several deltas
+    /// of one map merge in their order. @param weight [out, in] @param offset [out], undefined without a bias
+    /// @return false when a linear map cannot hold the change
+    virtual bool merge_output(at::Tensor&, at::Tensor&) const { return false; }
+    /// As enter(), after all merge_output().
+    virtual void merge_input(at::Tensor&) const {}
+};
+
+/// Keys and values of rows that were computed before, as attention takes them: [Tk, kv_heads·head_width].
+struct KeyValues {
+    at::Tensor keys, values;
+};
+
+/// A delta at the site `kv`: rows that the attention of a layer finds in front of the keys and values of every
+/// sequence (prefix tuning). Not rotated, and visible to every query.
+class KeyValueDelta {
+public:
+    virtual ~KeyValueDelta() = default;
+    virtual std::int64_t length() const = 0; ///< P
+    virtual KeyValues rows() = 0;            ///< [P, kv_heads·head_width] each
+};
+
+/// What several deltas read and what is computed once a forward pass: the MLP of a prefix.
+class SharedModule {
+public:
+    virtual ~SharedModule() = default;
+    virtual void prepare() = 0; ///< before each forward pass
 };
 
 /// A delta at the site `embedding`: rows that every sequence gets in front of its tokens (prompt tuning).

@@ -74,6 +74,18 @@ Linear dense(ParameterStore& store, const std::string& name) {
     return linear;
 }
 
+// Those of a head's maps that are there, by the names of their weights.
+std::vector<std::pair<std::string, Linear*>> named(std::initializer_list<Linear*> maps) {
+    std::vector<std::pair<std::string, Linear*>> list;
+    for (Linear* map : maps) {
+        if (map->weight == nullptr) continue;
+        std::string name = map->weight->name;
+        replace_ending(name, ".weight", "");
+        list.emplace_back(name, map);
+    }
+    return list;
+}
+
 // A pooler without a classifier.
 class NoHead : public Head {
 public:
@@ -83,9 +95,10 @@ public:
     }
     at::Tensor logits(const at::Tensor&, const ForwardState&) const override { return {}; }
     LossTerms loss(const at::Tensor&, const PackedBatch&) const override { return {}; }
-    at::Tensor pooled(const at::Tensor& hidden) const override {
-        return m_pooler.weight == nullptr ? at::Tensor() : at::tanh(m_pooler(hidden, {}));
+    at::Tensor pooled(const at::Tensor& hidden, const ForwardState& state) const override {
+        return m_pooler.weight == nullptr ? at::Tensor() : at::tanh(m_pooler(hidden, state));
     }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_pooler}); }
     std::vector<Parameter*> trained() const override { return {}; }
 
 private:
@@ -112,7 +125,7 @@ public:
     }
 
     at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
-        at::Tensor x = dropout(pooled(hidden), m_dropout, state.backbone_dropout);
+        at::Tensor x = dropout(pooled(hidden, state), m_dropout, state.backbone_dropout);
         if (m_dense.weight != nullptr) x = dropout(at::tanh(m_dense(x, state)), m_dropout, state.backbone_dropout);
         return m_linear(x, state);
     }
@@ -129,9 +142,10 @@ public:
         return cross_entropy(logits, batch.labels, batch.sequences());
     }
 
-    at::Tensor pooled(const at::Tensor& hidden) const override {
-        return m_pooler.weight == nullptr ? hidden : at::tanh(m_pooler(hidden, {}));
+    at::Tensor pooled(const at::Tensor& hidden, const ForwardState& state) const override {
+        return m_pooler.weight == nullptr ? hidden : at::tanh(m_pooler(hidden, state));
     }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_pooler, &m_dense, &m_linear}); }
 
     std::vector<Parameter*> trained() const override { return m_trained; }
 
@@ -160,6 +174,7 @@ public:
         return token_loss(logits, batch);
     }
     std::vector<Parameter*> trained() const override { return m_trained; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_linear}); }
 
 private:
     double m_dropout;
@@ -196,6 +211,7 @@ public:
         return {at::stack(terms).sum(), batch.sequences()};
     }
     std::vector<Parameter*> trained() const override { return m_trained; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_linear}); }
 
 private:
     std::vector<Parameter*> m_trained;
@@ -207,24 +223,36 @@ class LanguageHead : public Head {
 public:
     LanguageHead(const BackboneConfig& config, const HeadLayout& layout, Parameter& words, ParameterStore& store)
         : m_scale(config.output_scale),
-          m_output(config.tied_head ? &words : &store.at(layout.language + ".weight")),
-          m_bias(layout.language_bias.empty() ? nullptr : store.find(layout.language_bias)) {}
+          m_tied(config.tied_head),
+          m_module(layout.language),
+          m_bias(layout.language_bias.empty() ? nullptr : store.find(layout.language_bias)) {
+        m_output.weight = config.tied_head ? &words : &store.at(layout.language + ".weight");
+    }
     RowList rows_read(const RowLayout& layout, const PackedBatch& batch, bool, Rows rows) const override {
         return label_rows(layout, batch, rows);
     }
-    at::Tensor logits(const at::Tensor& hidden, const ForwardState&) const override {
-        return linear_map(m_scale == 1 ? hidden : hidden * m_scale, m_output->value,
-                          m_bias == nullptr ? at::Tensor() : m_bias->value.view(-1));
+    at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
+        const at::Tensor logits = m_output(m_scale == 1 ? hidden : hidden * m_scale, state);
+        return m_bias == nullptr ? logits : logits + m_bias->value.view(-1);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);
     }
     std::vector<Parameter*> trained() const override { return {}; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return {{m_module, &m_output}}; }
+    Parameter* untie(ParameterStore& store) override {
+        if (!m_tied) return nullptr;
+        m_tied = false;
+        m_output.weight = &store.add(m_module + ".weight", m_output.weight->value.detach().clone());
+        return m_output.weight;
+    }
 
 private:
     double m_scale;
-    Parameter* m_output;
-    Parameter* m_bias;
+    bool m_tied;
+    std::string m_module;
+    Linear m_output;
+    Parameter* m_bias; // a constant of the logits, not the map's own
 };
 
 class MaskedLanguageHead : public Head {
@@ -248,6 +276,7 @@ public:
         return token_loss(logits, batch);
     }
     std::vector<Parameter*> trained() const override { return {}; }
+    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_transform}); }
 
 private:
     Activation m_activation;

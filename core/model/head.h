@@ -44,7 +44,12 @@ public:
     virtual LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const = 0;
     /// The vector of each sequence that a classifier or a pooler gives, [B, width], from the rows that are read;
     /// undefined when the head has none.
-    virtual at::Tensor pooled(const at::Tensor&) const { return {}; }
+    virtual at::Tensor pooled(const at::Tensor&, const ForwardState&) const { return {}; }
+    /// Its linear maps with the names of their modules in the files: deltas may change them too.
+    virtual std::vector<std::pair<std::string, Linear*>> linears() { return {}; }
+    /// Gives an output that shares the token embedding a copy of its own, under the name that files have for it.
+    /// @return null when it shares nothing
+    virtual Parameter* untie(ParameterStore&) { return nullptr; }
     /// Parameters that a study trains with every method.
     virtual std::vector<Parameter*> trained() const = 0;
 };

@@ -32,7 +32,10 @@ at::Tensor Linear::offset() const {
     return bias->value.narrow(0, part * rows, rows);
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x, const ForwardState& state) const {
+at::Tensor Linear::operator()(const at::Tensor& input, const ForwardState& state) const {
+    at::Tensor x = input;
+    for (const auto& delta : deltas)
+        x = delta->enter(x, state);
     at::Tensor y = linear_map(x, matrix(), offset());
     for (const auto& delta : deltas)
         y = delta->apply(x, y, state);
@@ -111,9 +114,34 @@ at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const
         }
         *cache = {keys, values};
     }
-    return o(
-        packed_attention(queries, keys, values, context.rows, shape, context.bias, dropout, state.backbone_dropout),
-        state);
+    const std::int64_t length = prefix_length();
+    if (length == 0) {
+        return o(
+            packed_attention(queries, keys, values, context.rows, shape, context.bias, dropout, state.backbone_dropout),
+            state);
+    }
+    std::vector<at::Tensor> all_keys, all_values;
+    for (const auto& prefix : prefixes) {
+        const KeyValues rows = prefix->rows();
+        all_keys.push_back(rows.keys);
+        all_values.push_back(rows.values);
+    }
+    all_keys.push_back(keys);
+    all_values.push_back(values);
+    const PrefixOrders::Order& order = context.prefixed->of(length, context.rows.keys, keys.device());
+    AttentionShape with_prefix = shape;
+    if (!context.prefix_biased) with_prefix.unbiased_keys = length;
+    return o(packed_attention(queries, select_rows(at::cat(all_keys), order.rows),
+                              select_rows(at::cat(all_values), order.rows), {context.rows.queries, order.offsets},
+                              with_prefix, context.bias, dropout, state.backbone_dropout),
+             state);
+}
+
+std::int64_t Attention::prefix_length() const {
+    std::int64_t length = 0;
+    for (const auto& prefix : prefixes)
+        length += prefix->length();
+    return length;
 }
 
 } // namespace diapason

@@ -5,6 +5,7 @@
 #include "core/model/attention.h"
 #include "core/model/deltas.h"
 #include "core/model/parameters.h"
+#include "core/model/prefix_orders.h"
 #include "core/model/rotary.h"
 
 #include <memory>
@@ -12,8 +13,8 @@
 
 namespace diapason {
 
-/// y = x Wᵀ + b, then the deltas at this site. The tensor may be stored the other way round, and may hold several maps:
-/// matrix() is this one's share of it.
+/// y = x Wᵀ + b, between the deltas at this site. The tensor may be stored the other way round, and may hold several
+/// maps: matrix() is this one's share of it.
 struct Linear {
     Parameter* weight = nullptr;
     Parameter* bias = nullptr; ///< null = none
@@ -52,11 +53,6 @@ struct FeedForward {
 at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int64_t keys, std::int64_t max_distance,
                          bool both_ways);
 
-/// Keys and values of rows that were computed before, as attention takes them: [Tk, kv_heads·head_width].
-struct KeyValues {
-    at::Tensor keys, values;
-};
-
 /// What the attention of a stack shares among its layers.
 struct AttentionContext {
     AttentionRows rows;
@@ -64,13 +60,18 @@ struct AttentionContext {
     const RotaryAngles* query_angles = nullptr; ///< of the queries: the same, unless only some rows ask
     at::Tensor bias = {};                       ///< undefined = none
     at::Tensor join = {}; ///< rows of [cached; new] in the order of rows.keys; undefined = nothing is cached
+    PrefixOrders* prefixed = nullptr;
+    bool prefix_biased = true; ///< the bias counts prefix rows as keys; otherwise they get none
 };
 
-/// Attention with its sites q, k, v, o.
+/// Attention with its sites q, k, v, kv, o.
 struct Attention {
     Linear q, k, v, o;
     AttentionShape shape;
-    double dropout = 0; ///< of the probabilities
+    double dropout = 0;                                   ///< of the probabilities
+    std::vector<std::unique_ptr<KeyValueDelta>> prefixes; ///< one behind the other; caches never hold them
+
+    std::int64_t prefix_length() const;
 
     /// @param x [Tq, width] gives the queries, y [Tk, width] keys and values: the same for self-attention
     /// @param cache null = none. With context.join its rows come first, and the new ones are added to it; without, it

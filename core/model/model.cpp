@@ -67,11 +67,30 @@ void Model::assemble(const BackboneConfig& config, const HeadSpec& head, at::Dev
     m_head = make_head(config, head, m_backbone->word_embedding(), m_weights, device, generator);
 }
 
+void Model::prepare() {
+    for (const auto& module : m_modules)
+        module->prepare();
+}
+
+std::vector<std::pair<std::string, Linear*>> Model::linears() {
+    std::vector<std::pair<std::string, Linear*>> list;
+    for (const auto& [site, linear] : m_backbone->linears()) {
+        std::string name = linear->weight->name;
+        replace_ending(name, ".weight", "");
+        list.emplace_back(name, linear);
+    }
+    const auto head = m_head->linears();
+    list.insert(list.end(), head.begin(), head.end());
+    return list;
+}
+
 HiddenStates Model::hidden(const PackedBatch& batch, const ForwardState& state, bool keep_all) {
+    prepare();
     return m_backbone->forward(batch, m_prompt.get(), state, keep_all);
 }
 
 at::Tensor Model::read(const PackedBatch& batch, const ForwardState& state, Rows rows) {
+    prepare();
     const auto chosen =
         m_head->rows_read(m_backbone->layout(batch, m_prompt.get()), batch, pools_first_soft_token(), rows);
     return m_backbone->forward(batch, m_prompt.get(), state, false, chosen ? &*chosen : nullptr).last;
@@ -121,30 +140,46 @@ bool Model::only_head_is_trained() const {
 void Model::merge() {
     if (merged()) return;
     const c10::NoGradGuard guard;
-    std::vector<std::pair<Linear*, at::Tensor>> changes; // all of them first: a refusal leaves the model as it was
-    for (const auto& [site, linear] : m_backbone->linears()) {
+    struct Change {
+        Linear* linear;
+        at::Tensor weight, offset;
+    };
+    std::vector<Change> changes; // all of them first: a refusal leaves the model as it was
+    for (const auto& [name, linear] : linears()) {
         if (linear->deltas.empty()) continue;
-        at::Tensor change;
+        Change change{linear, linear->matrix().detach().clone(), linear->offset()};
+        if (change.offset.defined()) change.offset = change.offset.detach().clone();
         for (const auto& delta : linear->deltas) {
-            const at::Tensor one = delta->weight_change();
-            if (!one.defined())
-                throw Error(ErrorKind::config, "the delta at " + site.address() + " cannot be merged into a weight");
-            change = change.defined() ? change + one : one;
+            if (!delta->merge_output(change.weight, change.offset))
+                throw config_error("merge", name, "the delta on this map cannot be merged into a weight");
         }
-        changes.emplace_back(linear, change);
+        if (change.offset.defined() && linear->bias == nullptr)
+            throw config_error("merge", name, "the delta on this map adds a bias, and the map has none");
+        if (linear->weight == &m_backbone->word_embedding())
+            throw config_error("merge", name, "this map shares its weight with the token embedding");
+        for (const auto& delta : linear->deltas)
+            delta->merge_input(change.weight);
+        changes.push_back(std::move(change));
     }
-    for (const auto& [linear, change] : changes) {
-        // Several maps may share a tensor: it is kept, and replaced by a copy, once.
-        const auto kept = std::find_if(m_originals.begin(), m_originals.end(),
-                                       [linear = linear](const Original& o) { return o.parameter == linear->weight; });
-        if (kept == m_originals.end()) {
-            m_originals.push_back({linear->weight, linear->weight->value});
-            linear->weight->value = linear->weight->value.detach().clone();
+    for (const Change& change : changes) {
+        own_copy(change.linear->weight);
+        change.linear->matrix().copy_(change.weight);
+        if (change.offset.defined()) {
+            own_copy(change.linear->bias);
+            change.linear->offset().copy_(change.offset);
         }
-        linear->matrix().add_(change);
-        m_merged_deltas.emplace_back(linear, std::move(linear->deltas));
-        linear->deltas.clear();
+        m_merged_deltas.emplace_back(change.linear, std::move(change.linear->deltas));
+        change.linear->deltas.clear();
     }
+}
+
+// Several maps may share a tensor: it is kept, and replaced by a copy, once.
+void Model::own_copy(Parameter* parameter) {
+    const auto kept = std::find_if(m_originals.begin(), m_originals.end(),
+                                   [&](const Original& original) { return original.parameter == parameter; });
+    if (kept != m_originals.end()) return;
+    m_originals.push_back({parameter, parameter->value});
+    parameter->value = parameter->value.detach().clone();
 }
 
 void Model::unmerge() {

@@ -60,6 +60,11 @@ public:
     ParameterStore& deltas() { return m_deltas; }
     void set_prompt(std::unique_ptr<EmbeddingDelta> prompt) { m_prompt = std::move(prompt); }
     EmbeddingDelta* prompt() { return m_prompt.get(); }
+    void add_module(std::unique_ptr<SharedModule> module) { m_modules.push_back(std::move(module)); }
+    /// What hidden() does first, for those who call the stacks themselves.
+    void prepare();
+    /// Every linear map that deltas may change, with its module's name in the files: layers, then the head.
+    std::vector<std::pair<std::string, Linear*>> linears();
 
     /// Marks for training: gradients will be computed. Head parameters are marked by train_head().
     void train(const std::vector<Parameter*>& parameters);
@@ -84,6 +89,7 @@ public:
 private:
     Model() = default;
     bool pools_first_soft_token() const { return m_prompt != nullptr && m_prompt->pool_first_soft_token(); }
+    void own_copy(Parameter* parameter);
     void assemble(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator);
 
     HeadSpec m_head_spec;
@@ -91,6 +97,7 @@ private:
     std::unique_ptr<Backbone> m_backbone;
     std::unique_ptr<Head> m_head;
     std::unique_ptr<EmbeddingDelta> m_prompt;
+    std::vector<std::unique_ptr<SharedModule>> m_modules;
     struct Original {
         Parameter* parameter;
         at::Tensor value;

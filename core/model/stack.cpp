@@ -14,12 +14,6 @@
 namespace diapason {
 namespace {
 
-std::string in_layer(const std::string& prefix, std::size_t layer) {
-    std::string text = prefix;
-    if (const auto mark = text.find('#'); mark != std::string::npos) text.replace(mark, 1, std::to_string(layer));
-    return text;
-}
-
 Linear* map_of(Layer& layer, const std::string& sublayer, const std::string& point) {
     for (const auto& [candidate, name, linear] : linears_of(layer)) {
         if (candidate == sublayer && name == point) return linear;
@@ -126,6 +120,12 @@ std::vector<std::tuple<std::string, std::string, Linear*>> linears_of(Layer& lay
     return list;
 }
 
+Attention& attention_of(Layer& layer, const std::string& sublayer) {
+    if (sublayer == "self_attn") return layer.self;
+    if (sublayer == "cross_attn" && layer.has_cross) return layer.cross;
+    throw std::logic_error("no attention " + sublayer);
+}
+
 Stack build_stack(const BackboneConfig& config, const StackShape& shape, const StackLayout& layout,
                   ParameterStore& store) {
     Stack stack;
@@ -148,7 +148,7 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
     stack.layers.resize(static_cast<std::size_t>(shape.layers));
     for (std::size_t i = 0; i < stack.layers.size(); ++i) {
         Layer& layer = stack.layers[i];
-        const std::string prefix = in_layer(layout.layer, i);
+        const std::string prefix = in_layer(layout.layer, static_cast<std::int64_t>(i));
         layer.has_cross = shape.cross;
         layer.ffn.gated = config.gated_ffn;
         layer.ffn.activation = config.activation;
@@ -179,6 +179,7 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     Input input{look_up(words->value, tokens.ids), tokens.positions, tokens.type_ids};
     if (c.embedding_scale != 1) input.words = input.words * c.embedding_scale; // not the rows of a prompt
     if (prompt != nullptr) insert_prompt(input, *prompt, tokens);
+    if (position_shift != 0) input.positions = input.positions + position_shift;
     at::Tensor x = input.words;
     if (types != nullptr) x = x + look_up(types->value, input.types);
     if (positions != nullptr) {
@@ -189,7 +190,10 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     x = dropout(x, c.embedding_dropout, state.backbone_dropout);
 
     std::vector<std::int64_t> key_offsets = out.offsets;
+    PrefixOrders self_prefixes, cross_prefixes;
     AttentionContext self{{out.offsets, key_offsets}};
+    self.prefixed = &self_prefixes;
+    self.prefix_biased = prefix_biased;
     if (cache != nullptr) {
         if (cache->self.empty()) {
             cache->self.resize(layers.size());
@@ -206,12 +210,19 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
         self.angles = self.query_angles = &angles;
     }
     if (relative != nullptr) {
-        self.bias = relative_bias(relative->value, longest(out.offsets), longest(key_offsets), c.relative_max_distance,
-                                  !shape.causal);
+        const std::int64_t keys = longest(key_offsets) + (prefix_biased ? longest_prefix() : 0);
+        self.bias = relative_bias(relative->value, longest(out.offsets), keys, c.relative_max_distance, !shape.causal);
     }
+    // With a cache the encoder is read once; later steps find its keys and values there.
+    static const std::vector<std::int64_t> nothing;
+    const std::vector<std::int64_t>& cross_keys = encoder != nullptr ? encoder->offsets
+                                                  : cache != nullptr ? cache->cross_offsets
+                                                                     : nothing;
+    AttentionContext cross{{out.offsets, cross_keys}};
+    cross.prefixed = &cross_prefixes;
     if (request.keep_all) out.all.push_back(x);
     for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
-        x = run_layer(i, x, self, encoder, state, cache, {});
+        x = run_layer(i, x, self, cross, encoder, state, cache, {});
         if (request.keep_all) out.all.push_back(x);
     }
     LastRows last;
@@ -225,12 +236,14 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
             self.query_angles = &kept_angles;
         }
     }
-    const AttentionContext of_last{{kept.defined() ? last.offsets : out.offsets, key_offsets},
-                                   self.angles,
-                                   self.query_angles,
-                                   self.bias,
-                                   self.join};
-    x = run_layer(layers.size() - 1, x, of_last, encoder, state, cache, kept);
+    // Contexts refer to their rows, so that those of the last layer are made anew.
+    const std::vector<std::int64_t>& last_queries = kept.defined() ? last.offsets : out.offsets;
+    AttentionContext last_self{{last_queries, key_offsets}, self.angles, self.query_angles, self.bias, self.join};
+    last_self.prefixed = self.prefixed;
+    last_self.prefix_biased = self.prefix_biased;
+    AttentionContext last_cross{{last_queries, cross_keys}};
+    last_cross.prefixed = cross.prefixed;
+    x = run_layer(layers.size() - 1, x, last_self, last_cross, encoder, state, cache, kept);
     if (final_norm.weight != nullptr) x = final_norm(x);
     out.last = dropout(x, c.final_dropout, state.backbone_dropout);
     if (request.keep_all) out.all.push_back(out.last);
@@ -242,9 +255,16 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     return out;
 }
 
+std::int64_t Stack::longest_prefix() const {
+    std::int64_t length = 0;
+    for (const Layer& layer : layers)
+        length = std::max(length, layer.self.prefix_length());
+    return length;
+}
+
 at::Tensor Stack::run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
-                            const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
-                            const at::Tensor& queries) const {
+                            const AttentionContext& cross, const StackStates* encoder, const ForwardState& state,
+                            DecoderCache* cache, const at::Tensor& queries) const {
     const Layer& layer = layers[index];
     const auto drop = [&](const at::Tensor& h) { return dropout(h, config->hidden_dropout, state.backbone_dropout); };
     const auto sublayer = [&](const at::Tensor& input, const Norm& norm, const auto& apply) {
@@ -259,8 +279,6 @@ at::Tensor Stack::run_layer(std::size_t index, const at::Tensor& x, const Attent
                    drop(layer.self(of_queries(y), y, self, state, cache != nullptr ? &cache->self[index] : nullptr));
     if (!config->pre_norm) h = layer.self_norm(h);
     if (layer.has_cross) {
-        // With a cache the encoder is read once; later steps find its keys and values there.
-        const AttentionContext cross{{self.rows.queries, encoder != nullptr ? encoder->offsets : cache->cross_offsets}};
         h = sublayer(h, layer.cross_norm, [&](const at::Tensor& z) {
             return layer.cross(z, encoder != nullptr ? encoder->last : z, cross, state,
                                cache != nullptr ? &cache->cross[index] : nullptr);

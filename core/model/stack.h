@@ -64,6 +64,8 @@ struct Stack {
     Parameter* relative = nullptr;   ///< buckets of relative positions
     Norm embedding_norm, final_norm; ///< weight null: none
     std::vector<Layer> layers;
+    std::int64_t position_shift = 0; ///< added to every position: what prefixes that take positions ask for
+    bool prefix_biased = true;       ///< relative positions count prefix rows as keys; otherwise their bias is 0
 
     /// @param encoder what cross attention reads; null for the first stack
     StackStates forward(const PackedTokens& tokens, EmbeddingDelta* prompt, const StackStates* encoder,
@@ -71,13 +73,17 @@ struct Stack {
 
 private:
     at::Tensor run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
-                         const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
-                         const at::Tensor& queries) const;
+                         const AttentionContext& cross, const StackStates* encoder, const ForwardState& state,
+                         DecoderCache* cache, const at::Tensor& queries) const;
+    std::int64_t longest_prefix() const; ///< of self-attention
 };
 
 /// @param config must outlive the stack
 Stack build_stack(const BackboneConfig& config, const StackShape& shape, const StackLayout& layout,
                   ParameterStore& store);
+
+/// The attention of a layer: self_attn or cross_attn. @throws std::logic_error
+Attention& attention_of(Layer& layer, const std::string& sublayer);
 
 /// Sublayer, point and map, in data-flow order.
 std::vector<std::tuple<std::string, std::string, Linear*>> linears_of(Layer& layer);

@@ -74,14 +74,6 @@ ParityCase read_parity_case(const fs::path& folder, const fs::path& backbones) {
 
 namespace {
 
-// PEFT drops given positions when it puts soft tokens in front: columns count, pads included.
-bool has_soft_tokens(const ParityCase& parity) {
-    if (!parity.document.contains("adapter") || !parity.document.at("adapter").is_object()) return false;
-    const fs::path file =
-        parity.folder / parity.document.at("adapter").value("path", "adapter") / "adapter_config.json";
-    return fs::exists(file) && read_json(file).value("peft_type", "") == "PROMPT_TUNING";
-}
-
 // A padded integer input of a case, [B, T].
 struct Columns {
     at::Tensor tensor;
@@ -115,11 +107,10 @@ void read_sequence_label(const at::Tensor& labels, std::int64_t row, Sequence& s
 
 } // namespace
 
-PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device) {
+PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device, bool soft_tokens) {
     const Columns ids = columns_of(parity, "input_ids", true);
     const Columns mask = columns_of(parity, "attention_mask", false);
     const Columns types = columns_of(parity, "token_type_ids", false);
-    const bool soft_tokens = has_soft_tokens(parity);
     const Columns positions = soft_tokens ? Columns{} : columns_of(parity, "position_ids", false);
     const Columns decoder_ids = columns_of(parity, "decoder_input_ids", false);
     const Columns decoder_mask = columns_of(parity, "decoder_attention_mask", false);

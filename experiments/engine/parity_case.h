@@ -43,6 +43,8 @@ struct PackedInputs {
     std::vector<std::pair<std::int64_t, std::int64_t>> places; ///< of each token: (sequence, column)
     std::vector<std::pair<std::int64_t, std::int64_t>> target_places;
 };
-PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device);
+/// @param soft_tokens rows stand in front of the input: the reference then drops given positions and counts columns,
+/// pads included
+PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device, bool soft_tokens);
 
 } // namespace diapason

@@ -10,11 +10,10 @@
 #include "experiments/engine/device.h"
 #include "experiments/engine/evaluation.h"
 #include "experiments/engine/point_buffer.h"
+#include "experiments/engine/run_model.h"
 #include "experiments/engine/task_data.h"
 #include "methods/catalog/method_info.h"
-#include "methods/method.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
@@ -93,13 +92,8 @@ private:
         const TaskShape shape = shape_of(task, config);
         if (const std::string why = info.refusal(config, shape, options); !why.empty())
             throw config_error("method", m_spec.method, why);
-        at::Generator init = at::make_generator<at::CPUGeneratorImpl>(stream_seed(m_spec.seed, Stream::init));
-        m_model =
-            Model::load(backbone, {head_kind_from(shape.head), task.classes()}, device_from(m_spec.device), &init);
-        MethodContext context{&m_data->tokenizer(), {}, init};
-        for (const TaskLabel& label : task.labels)
-            context.label_words.push_back(label.words);
-        attach_method(m_spec.method, options, *m_model, context);
+        m_counts = info.count(config, shape, options);
+        m_model = build_run_model(m_spec, *m_data);
         for (Parameter* parameter : m_model->trainable())
             m_trained.push_back(parameter->value);
         m_optimiser = std::make_unique<AdamW>(
@@ -120,8 +114,8 @@ private:
         began.total_steps = m_steps;
         for (const Parameter* parameter : m_model->trainable())
             (m_model->in_head(parameter) ? began.head : began.trained) += parameter->value.numel();
-        began.stored = began.trained;
-        began.stored_bits = 32 * began.stored;
+        began.stored = m_counts.stored;
+        began.stored_bits = m_counts.stored_bits;
         began.environment = engine_facts();
         began.environment["device"] = m_model->device().str();
         began.environment["diapason"] = DIAPASON_VERSION;
@@ -327,6 +321,7 @@ private:
     std::optional<BatchOrder> m_order;
     std::vector<at::Tensor> m_trained;
     DropoutStream m_dropout;
+    ParameterCounts m_counts;
     double m_rate = 0;
     bool m_normalise_examples = false;
     std::int64_t m_steps = 0, m_step = 0, m_tokens = 0, m_selected_step = 0;

@@ -62,7 +62,7 @@ private:
         m_report.compare(what, got, want, m_case.tolerance(measure), m_case.floor(measure));
     }
 
-    PackedInputs packed() const { return pack_inputs(m_case, m_model->config(), m_model->device()); }
+    PackedInputs packed() const { return pack_inputs(m_case, m_model->config(), m_model->device(), false); }
 
     void compare_vectors() {
         const PackedInputs inputs = packed();
@@ -74,7 +74,7 @@ private:
         }
         const at::Tensor mean = at::stack(means);
         compare("mean_pooled", mean, m_case.tensor("expected.mean_pooled"), "mean_pooled");
-        compare("pooler_output", m_model->head().pooled(m_model->read_from(hidden, inputs.batch)),
+        compare("pooler_output", m_model->head().pooled(m_model->read_from(hidden, inputs.batch), {}),
                 m_case.tensor("expected.pooler_output"), "pooler_output");
         const at::Tensor unit = mean / mean.norm(2, {1}, true);
         compare("cosine", unit.matmul(unit.t()), m_case.tensor("expected.cosine"), "cosine");

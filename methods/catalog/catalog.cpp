@@ -1,18 +1,23 @@
 #include "core/backbone/family.h"
 #include "core/base/error.h"
+#include "methods/bitfit.h"
 #include "methods/catalog/method_info.h"
 #include "methods/full_tuning.h"
 #include "methods/head_only.h"
+#include "methods/ia3.h"
+#include "methods/last_layers.h"
 #include "methods/lora.h"
+#include "methods/norm_tuning.h"
+#include "methods/p_tuning.h"
+#include "methods/prefix_tuning.h"
 #include "methods/prompt_tuning.h"
 
 #include <functional>
 #include <numeric>
 
 namespace diapason {
-namespace {
 
-std::int64_t size_of(const std::vector<ExpectedTensor>& tensors) {
+std::int64_t parameters_in(const std::vector<ExpectedTensor>& tensors) {
     std::int64_t count = 0;
     for (const ExpectedTensor& tensor : tensors) {
         if (tensor.constant) continue;
@@ -21,7 +26,12 @@ std::int64_t size_of(const std::vector<ExpectedTensor>& tensors) {
     return count;
 }
 
-} // namespace
+std::vector<ExpectedTensor> pretrained_tensors(const BackboneConfig& config, const TaskShape& task) {
+    std::vector<ExpectedTensor> tensors = backbone_tensors(config);
+    const auto head = head_tensors(config, head_kind_from(task.head), task.classes).pretrained;
+    tensors.insert(tensors.end(), head.begin(), head.end());
+    return tensors;
+}
 
 const std::vector<MethodInfo>& method_catalog() {
     static const std::vector<MethodInfo> catalog = {
@@ -56,11 +66,12 @@ const MethodInfo& method_info(const std::string& id) {
 }
 
 std::int64_t head_parameter_count(const BackboneConfig& config, const TaskShape& task) {
-    return size_of(head_tensors(config, head_kind_from(task.head), task.classes).trained);
+    return parameters_in(head_tensors(config, head_kind_from(task.head), task.classes).trained);
 }
 
 std::int64_t pretrained_parameter_count(const BackboneConfig& config, const TaskShape& task) {
-    return config.parameter_count() + size_of(head_tensors(config, head_kind_from(task.head), task.classes).pretrained);
+    return config.parameter_count() +
+           parameters_in(head_tensors(config, head_kind_from(task.head), task.classes).pretrained);
 }
 
 } // namespace diapason

@@ -1,7 +1,7 @@
-#include "core/backbone/sites.h"
-#include "core/base/error.h"
+#include "methods/catalog/lora_plan.h"
 #include "methods/lora.h"
 
+#include <algorithm>
 #include <set>
 
 namespace diapason {
@@ -41,7 +41,8 @@ MethodInfo lora_info() {
     targets.label = "Targets";
     targets.type = OptionType::sites;
     targets.default_value = "q,v";
-    targets.help = "Linear maps that get an update: points (q,v) or addresses (encoder.0-1.self_attn.{q,v}).";
+    targets.help = "Linear maps that get an update: points (q,v; linear = all maps) or addresses "
+                   "(encoder.0-1.self_attn.{q,v}), which also choose layers.";
     targets.source = "Hu et al. 2022, §4.2: query and value";
 
     OptionDescriptor dropout;
@@ -56,13 +57,18 @@ MethodInfo lora_info() {
 
     OptionDescriptor init;
     init.name = "init";
-    init.label = "Init of A";
+    init.label = "Init";
     init.type = OptionType::choice;
     init.default_value = "kaiming";
-    init.choices = {{"kaiming", "Kaiming uniform", "U(−1/√in, 1/√in): the reference code's a = √5."},
-                    {"gaussian", "Gaussian", "N(0, 1/r²), as PEFT's \"gaussian\"."}};
-    init.help = "First values of A; B starts at zero, so that the update starts at zero.";
-    init.source = "Hu et al. 2022, §4.1; loralib; PEFT";
+    init.choices = {
+        {"kaiming", "Kaiming uniform", "U(−1/√in, 1/√in): the reference code's a = √5."},
+        {"gaussian", "Gaussian", "N(0, 1/r²), as PEFT's \"gaussian\"."},
+        {"orthogonal", "orthogonal", "A and B from orthogonal rows, so that B A = 0; even ranks only."},
+        {"pissa", "PiSSA", "The largest singular triplets of the weight, which keeps the rest (Meng et al. 2024)."},
+        {"olora", "OLoRA", "The first columns of the weight's QR decomposition; the weight keeps the rest."},
+        {"linear", "both random", "A and B as a linear layer's default: does not start as the backbone."}};
+    init.help = "First values of A and B; B is zero with kaiming and gaussian, so that the update starts at zero.";
+    init.source = "Hu et al. 2022, §4.1; loralib; PEFT 0.21, init_lora_weights";
     init.advanced = true;
 
     OptionDescriptor scaling;
@@ -76,19 +82,56 @@ MethodInfo lora_info() {
     scaling.source = "Hu et al. 2022, §4.1; Kalajdzievski 2023";
     scaling.advanced = true;
 
-    info.options = {rank, alpha, targets, dropout, init, scaling};
+    OptionDescriptor dora;
+    dora.name = "dora";
+    dora.label = "DoRA";
+    dora.type = OptionType::boolean;
+    dora.default_value = false;
+    dora.help = "Weight-decomposed: trains the length of every row of W + (α/r) B A apart from its direction.";
+    dora.source = "Liu et al. 2024, §4; the norm is a constant in the backward pass (§4.3), as in PEFT";
+
+    OptionDescriptor bias;
+    bias.name = "bias";
+    bias.label = "Biases";
+    bias.type = OptionType::choice;
+    bias.default_value = "none";
+    bias.choices = {{"none", "frozen", "No bias is trained."},
+                    {"targets", "of the targets", "Biases of the adapted maps are trained too (PEFT: lora_only)."},
+                    {"all", "all", "Every bias of the backbone is trained too."}};
+    bias.help = "Which biases of the backbone are trained beside the updates.";
+    bias.source = "loralib; PEFT 0.21, bias";
+    bias.advanced = true;
+
+    OptionDescriptor ranks;
+    ranks.name = "rank_pattern";
+    ranks.label = "Ranks by site";
+    ranks.type = OptionType::text;
+    ranks.default_value = "";
+    ranks.help = "Other ranks for some targets: address=rank, separated by spaces (fc1=16 encoder.0.self_attn.q=4).";
+    ranks.source = "PEFT 0.21, rank_pattern";
+    ranks.advanced = true;
+
+    OptionDescriptor alphas;
+    alphas.name = "alpha_pattern";
+    alphas.label = "Alphas by site";
+    alphas.type = OptionType::text;
+    alphas.default_value = "";
+    alphas.help = "Other alphas for some targets: address=alpha, separated by spaces.";
+    alphas.source = "PEFT 0.21, alpha_pattern";
+    alphas.advanced = true;
+
+    info.options = {rank, alpha, targets, dropout, init, scaling, dora, bias, ranks, alphas};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
-        std::int64_t trained = 0;
-        for (const Site& site : match_sites(config, options.text("targets"))) {
-            if (!site.is_linear())
-                throw config_error("targets", site.address(), "LoRA needs a linear map",
-                                   "Points are q k v o fc1 fc2 gate");
-            trained += options.integer("rank") * (site.in + site.out);
+        std::int64_t trained = parameters_in(lora_biases(config, task, options));
+        for (const LoraTarget& target : lora_targets(config, options)) {
+            trained += target.rank * (target.site.in + target.site.out);
+            if (options.flag("dora")) trained += target.site.out;
         }
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
     };
     info.caption = [](const OptionValues& options) {
-        return "r " + std::to_string(options.integer("rank")) + ", " + options.text("targets");
+        return (options.flag("dora") ? "DoRA r " : "r ") + std::to_string(options.integer("rank")) + ", " +
+               options.text("targets");
     };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
         std::vector<DeltaDrawing> drawings;
@@ -100,8 +143,14 @@ MethodInfo lora_info() {
         return drawings;
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
-        for (const Site& site : match_sites(config, options.text("targets"))) {
-            if (!site.is_linear()) return "LoRA needs linear maps, and " + site.address() + " is none";
+        for (const LoraTarget& target : lora_targets(config, options)) {
+            if (options.text("init") == "orthogonal" && target.rank % 2 != 0)
+                return "the orthogonal init needs even ranks, and " + target.site.address() + " has " +
+                       std::to_string(target.rank);
+            const bool part_of_weight = options.text("init") == "pissa" || options.text("init") == "olora";
+            if (part_of_weight && target.rank > std::min(target.site.in, target.site.out))
+                return "the init " + options.text("init") + " needs ranks up to that of the weight at " +
+                       target.site.address();
         }
         return std::string();
     };

@@ -1,7 +1,7 @@
 // A method as everybody but the engine sees it: words, options, counts. Torch-free.
 #pragma once
 
-#include "core/backbone/backbone_config.h"
+#include "core/backbone/family.h"
 #include "core/base/options.h"
 #include "core/data/task.h"
 
@@ -63,6 +63,10 @@ const std::vector<MethodInfo>& method_catalog();
 
 /// @throws Error(config) naming the nearest known method
 const MethodInfo& method_info(const std::string& id);
+
+/// Tensors that came with the backbone and that this task's model uses, the frozen part of its head included.
+std::vector<ExpectedTensor> pretrained_tensors(const BackboneConfig& config, const TaskShape& task);
+std::int64_t parameters_in(const std::vector<ExpectedTensor>& tensors); ///< constants count nothing
 
 /// Parameters of the task head that is trained with every method.
 std::int64_t head_parameter_count(const BackboneConfig& config, const TaskShape& task);

@@ -45,9 +45,12 @@ private Q_SLOTS:
             QSKIP(qPrintable(
                 QStringLiteral("SKIPPED: no %1 in the folder DIAPASON_BACKBONES (tools/get-backbone %1)").arg(only)));
         std::string failures;
-        const auto result = verify_cases(*shared, only.toStdString(), "cpu", [&](const std::string& line) {
-            if (line.rfind("FAIL", 0) == 0) failures += line + "\n";
-        });
+        const auto result = verify_cases(
+            *shared, only.toStdString(), "cpu",
+            [&](const std::string& line) {
+                if (line.rfind("FAIL", 0) == 0) failures += line + "\n";
+            },
+            std::getenv("DIAPASON_BACKBONES"));
         QVERIFY2(result.failed == 0, failures.c_str());
         QVERIFY(result.passed > 0);
     }

@@ -158,20 +158,26 @@ void transpose(const float* rows, std::int64_t row_length, const Place& place, s
     }
 }
 
+// The bias of query i, of the keys from unbiased_keys on.
 const float* bias_row(const AttentionTask& task, const Place& place, std::int64_t head, std::int64_t i) {
     const std::int64_t row = task.bias_queries - place.queries + i;
-    return task.bias + (head * task.bias_queries + row) * task.bias_keys + task.bias_keys - place.keys;
+    return task.bias + (head * task.bias_queries + row) * task.bias_keys + task.bias_keys -
+           (place.keys - task.unbiased_keys);
 }
 
 // Scores become probabilities, in place; what is not seen, and the padding, becomes zero.
 void softmax(const AttentionTask& task, const Place& place, std::int64_t head, std::int64_t i, float* row) {
     const std::int64_t seen = place.seen(task, i);
-    const float* bias = task.bias != nullptr ? bias_row(task, place, head, i) : nullptr;
-    float largest = -3.4e38f;
-    for (std::int64_t j = 0; j < seen; ++j) {
-        row[j] = row[j] * task.scale + (bias != nullptr ? bias[j] : 0.0f);
-        largest = row[j] > largest ? row[j] : largest;
+    for (std::int64_t j = 0; j < seen; ++j)
+        row[j] *= task.scale;
+    if (task.bias != nullptr) {
+        const float* bias = bias_row(task, place, head, i);
+        for (std::int64_t j = task.unbiased_keys; j < seen; ++j)
+            row[j] += bias[j - task.unbiased_keys];
     }
+    float largest = -3.4e38f;
+    for (std::int64_t j = 0; j < seen; ++j)
+        largest = row[j] > largest ? row[j] : largest;
     Vector sum{};
     for (std::int64_t j = 0; j < place.padded; j += lanes) {
         Vector e = exponential(load(row + j) - largest);
@@ -179,9 +185,11 @@ void softmax(const AttentionTask& task, const Place& place, std::int64_t head, s
         store(row + j, e);
         sum += e;
     }
-    const float factor = 1.0f / sum_of(sum);
+    // Divided, not multiplied by the reciprocal: probabilities then add up to one as nearly as they can, and gradients
+    // that ought to cancel do.
+    const float total = sum_of(sum);
     for (std::int64_t j = 0; j < place.padded; j += lanes)
-        store(row + j, load(row + j) * factor);
+        store(row + j, load(row + j) / total);
 }
 
 void attend(const AttentionTask& task, const AttentionForward& data, std::int64_t sequence, std::int64_t head) {
@@ -262,8 +270,8 @@ void attend_backward(const AttentionTask& task, const AttentionBackward& data, s
                              weights + i * place.padded);
             if (data.grad_bias == nullptr) continue;
             float* bias = data.grad_bias + (bias_row(task, place, head, i) - task.bias);
-            for (std::int64_t j = 0; j < place.keys; ++j)
-                bias[j] += row[j] / task.scale;
+            for (std::int64_t j = task.unbiased_keys; j < place.keys; ++j)
+                bias[j - task.unbiased_keys] += row[j] / task.scale;
         }
         if (data.grad_v != nullptr) {
             multiply(place.keys, width, place.queries, {weights, 1, place.padded}, data.grad_out + q, q_row,

@@ -3,6 +3,7 @@
 #include "experiments/engine/canary.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/pretrain.h"
+#include "experiments/engine/run_model.h"
 #include "experiments/engine/runner.h"
 #include "experiments/engine/verify.h"
 
@@ -22,6 +23,11 @@ public:
                         const std::function<void(const std::string&)>& line) override {
         prepare_compute_thread(1);
         return verify_cases(folder, only, device_from(device).str(), line, backbones);
+    }
+
+    void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) override {
+        prepare_compute_thread(1);
+        diapason::export_adapter(adapter, folder);
     }
 
     void pretrain(const std::filesystem::path& recipe, const Json& overrides,

@@ -2,10 +2,15 @@
 
 #include "core/backbone/tensor_file.h"
 #include "core/base/training_options.h"
+#include "experiments/engine/run_model.h"
 #include "experiments/engine/runner.h"
 #include "experiments/study.h"
 #include "methods/catalog/method_info.h"
+#include "methods/peft_folder.h"
 #include "tests/support/program.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/equal.h>
 
 #include <cmath>
 #include <map>
@@ -240,6 +245,32 @@ private Q_SLOTS:
         const Record record = execute(spec);
         QVERIFY2(record.state == RunState::finished, record.last().message.c_str());
         QVERIFY(record.last().summary["metrics"]["test/accuracy"].get<double>() > 0.9);
+    }
+
+    // The folder holds what the run ended with: reading it onto the backbone gives the run's own tensors.
+    void storedAdaptersAreExportedForPeft() {
+        TemporaryFolder folder;
+        const RunSpec spec = spec_of("lora", Json::object(), {{"rank", 3}, {"targets", "q,v"}});
+        QCOMPARE(execute(spec, {folder / "run"}).state, RunState::finished);
+        export_adapter(folder / "run" / "adapter.safetensors", folder / "peft");
+        const TensorFile stored(folder / "run" / "adapter.safetensors");
+        at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(std::uint64_t(9));
+        const auto data = shared_task_data(spec.task, resolve_backbone(spec.backbone), 0);
+        const auto model =
+            Model::load(resolve_backbone(spec.backbone), {HeadKind::sequence_classification, data->task().classes()},
+                        at::kCPU, &generator);
+        const PeftAdapter adapter = read_peft_folder(folder / "peft", *model);
+        std::size_t compared = 0;
+        for (const TensorEntry& entry : stored.entries()) {
+            Parameter* own = model->deltas().find(entry.name);
+            if (own == nullptr) own = model->weights().find(entry.name);
+            QVERIFY2(own != nullptr, entry.name.c_str());
+            QVERIFY2(at::equal(own->value, read_tensor(stored, entry)), entry.name.c_str());
+            ++compared;
+        }
+        QCOMPARE(compared, adapter.deltas.size() + adapter.saved_modules.size());
+        QVERIFY(
+            caught([&] { export_adapter(folder / "peft" / "adapter_model.safetensors", folder / "again"); }).thrown);
     }
 };
 

@@ -1,0 +1,51 @@
+#include "experiments/engine/run_model.h"
+
+#include "core/base/error.h"
+#include "core/base/rng.h"
+#include "experiments/engine/device.h"
+#include "methods/catalog/method_info.h"
+#include "methods/method.h"
+#include "methods/peft_folder.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <c10/core/GradMode.h>
+
+namespace diapason {
+
+std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data) {
+    const std::filesystem::path backbone = resolve_backbone(spec.backbone);
+    const MethodInfo& info = method_info(spec.method);
+    std::vector<Problem> problems;
+    const OptionValues options = OptionValues::from_json(info.options, spec.method_options, spec.method, problems);
+    throw_if_any(problems, "run");
+    const Task& task = data.task();
+    const TaskShape shape = shape_of(task, read_backbone_config(backbone));
+    at::Generator init = at::make_generator<at::CPUGeneratorImpl>(stream_seed(spec.seed, Stream::init));
+    auto model = Model::load(backbone, {head_kind_from(shape.head), task.classes()}, device_from(spec.device), &init);
+    MethodContext context{&data.tokenizer(), {}, init};
+    for (const TaskLabel& label : task.labels)
+        context.label_words.push_back(label.words);
+    attach_method(spec.method, options, *model, context);
+    return model;
+}
+
+void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) {
+    const TensorFile file(adapter);
+    const auto stored = file.metadata().find("spec");
+    if (stored == file.metadata().end()) throw input_error(adapter.string(), "is no adapter that a run has stored");
+    RunSpec spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
+    spec.device = "cpu";
+    const std::int64_t tokens = spec.training_options.value("max_tokens", std::int64_t{0});
+    const auto data = shared_task_data(spec.task, resolve_backbone(spec.backbone), tokens);
+    const auto model = build_run_model(spec, *data);
+    const c10::NoGradGuard guard;
+    for (Parameter* parameter : model->trainable()) {
+        const TensorEntry* entry = file.find(parameter->name);
+        if (entry == nullptr || entry->shape != parameter->value.sizes().vec())
+            throw input_error(adapter.string(), "the tensor " + parameter->name + " is missing or has another shape");
+        parameter->value.copy_(read_tensor(file, *entry));
+    }
+    write_peft_folder(folder, *model, spec.backbone);
+}
+
+} // namespace diapason

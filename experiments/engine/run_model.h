@@ -1,0 +1,21 @@
+// The model that a run trains, and what became of it.
+#pragma once
+
+#include "core/model/model.h"
+#include "experiments/engine/task_data.h"
+#include "experiments/run_spec.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace diapason {
+
+/// Backbone, head and method as the run begins: the same specification gives the same bits.
+/// @throws Error for a specification that cannot be met
+std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data);
+
+/// Writes the adapter that a run stored (adapter.safetensors) as a folder of the PEFT library.
+/// @throws Error(input) when the file is no adapter of a run, Error(config) when that layout cannot hold it
+void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder);
+
+} // namespace diapason

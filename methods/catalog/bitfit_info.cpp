@@ -1,0 +1,31 @@
+#include "methods/bitfit.h"
+#include "methods/catalog/partial_plan.h"
+
+namespace diapason {
+
+MethodInfo bitfit_info() {
+    MethodInfo info;
+    info.id = "bitfit";
+    info.label = "BitFit";
+    info.paper = "Ben Zaken et al. 2022";
+    info.formula = "b ← b − η ∇b, for every bias b";
+    info.summary =
+        "Trains the biases of the backbone only; those of keys get no gradient, since the softmax ignores them.";
+    info.colour_slot = 8;
+    info.default_learning_rate = 3e-3;
+    info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
+        return counts_of(bias_tensors(config, task), config, task);
+    };
+    info.caption = [](const OptionValues&) { return std::string(); };
+    info.drawing = [](const BackboneConfig&, const OptionValues&) {
+        return std::vector<DeltaDrawing>{{"all", "bias", "biases"}};
+    };
+    info.refusal = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
+        return bias_tensors(config, task).empty()
+                   ? "backbones like this one (" + config.family + ") have no biases to train"
+                   : std::string();
+    };
+    return info;
+}
+
+} // namespace diapason

@@ -1,0 +1,79 @@
+#include "core/base/error.h"
+#include "methods/catalog/ia3_plan.h"
+#include "methods/ia3.h"
+
+#include <set>
+
+namespace diapason {
+
+std::vector<Ia3Target> ia3_targets(const BackboneConfig& config, const OptionValues& options) {
+    std::vector<Ia3Target> targets;
+    for (const Site& site : match_sites(config, options.text("targets"))) {
+        if (!site.is_linear())
+            throw config_error("targets", site.address(), "IA3 rescales linear maps",
+                               "Points are q k v o fc1 fc2 gate, and linear for all of them");
+        targets.push_back({site, false});
+    }
+    const std::string& ffn = options.text("ffn");
+    if (ffn == "none") return targets;
+    for (const Site& site : match_sites(config, ffn == "fc2_input" ? "fc2" : "fc1"))
+        targets.push_back({site, ffn == "fc2_input"});
+    return targets;
+}
+
+MethodInfo ia3_info() {
+    MethodInfo info;
+    info.id = "ia3";
+    info.label = "IA³";
+    info.paper = "Liu et al. 2022";
+    info.formula = "k ← l_k ⊙ k, v ← l_v ⊙ v, fc2 (l_ff ⊙ act(fc1 x))";
+    info.summary =
+        "Trains vectors that rescale keys, values and inner activations; they can be merged into the weights.";
+    info.colour_slot = 6;
+    info.default_learning_rate = 1e-2;
+
+    OptionDescriptor targets;
+    targets.name = "targets";
+    targets.label = "Rescaled outputs";
+    targets.type = OptionType::sites;
+    targets.default_value = "k,v";
+    targets.help = "Linear maps whose output (bias included) is rescaled: points or addresses.";
+    targets.source = "Liu et al. 2022, §3.3; PEFT takes q,v on BART and q,k,v together on GPT-2";
+
+    OptionDescriptor ffn;
+    ffn.name = "ffn";
+    ffn.label = "Feed-forward";
+    ffn.type = OptionType::choice;
+    ffn.default_value = "fc2_input";
+    ffn.choices = {{"fc2_input", "input of fc2", "Behind the activation (and the gate): the paper and PEFT."},
+                   {"fc1_output", "output of fc1", "In front of the activation, bias included: AdapterHub."},
+                   {"none", "none", "The feed-forward network is left alone."}};
+    ffn.help = "Where the feed-forward network's vector acts.";
+    ffn.source = "Liu et al. 2022, §3.3; PEFT 0.21, feedforward_modules; AdapterHub";
+
+    info.options = {targets, ffn};
+    info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
+        std::int64_t trained = 0;
+        for (const Ia3Target& target : ia3_targets(config, options))
+            trained += target.size();
+        return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
+    };
+    info.caption = [](const OptionValues& options) {
+        return options.text("targets") + (options.text("ffn") == "none" ? "" : ", ffn");
+    };
+    info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
+        std::vector<DeltaDrawing> drawings;
+        std::set<std::string> seen;
+        for (const Ia3Target& target : ia3_targets(config, options)) {
+            if (seen.insert(target.site.point).second) drawings.push_back({target.site.point, "ia3", "⊙ l"});
+        }
+        return drawings;
+    };
+    info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
+        ia3_targets(config, options); // throws for addresses that are none
+        return std::string();
+    };
+    return info;
+}
+
+} // namespace diapason

@@ -1,0 +1,45 @@
+#include "methods/catalog/partial_plan.h"
+#include "methods/last_layers.h"
+
+namespace diapason {
+
+MethodInfo last_layers_info() {
+    MethodInfo info;
+    info.id = "last_layers";
+    info.label = "Last layers";
+    info.paper = "lightweight tuning";
+    info.formula = "W ← W − η ∇W, for the weights of the last k layers";
+    info.summary = "Trains the upper layers as full tuning does; the lower ones stay as they are.";
+    info.colour_slot = 1;
+    info.default_learning_rate = 5e-4;
+
+    OptionDescriptor layers;
+    layers.name = "layers";
+    layers.label = "Layers k";
+    layers.type = OptionType::integer;
+    layers.default_value = 2;
+    layers.minimum = 1;
+    layers.maximum = 1000;
+    layers.help =
+        "Number of layers, counted from the top of the stack that the head reads (an encoder-decoder's decoder).";
+    layers.source = "Li & Liang 2021, §5.2: FT-TOP2";
+
+    info.options = {layers};
+    info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
+        return counts_of(last_layer_tensors(config, options.integer("layers")), config, task);
+    };
+    info.caption = [](const OptionValues& options) { return "k " + std::to_string(options.integer("layers")); };
+    info.drawing = [](const BackboneConfig&, const OptionValues& options) {
+        return std::vector<DeltaDrawing>{
+            {"all", "full", "last " + std::to_string(options.integer("layers")) + " layers"}};
+    };
+    info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
+        const std::int64_t there = config.stacks().back().layers;
+        return options.integer("layers") <= there
+                   ? std::string()
+                   : "the backbone has only " + std::to_string(there) + " layers in this stack";
+    };
+    return info;
+}
+
+} // namespace diapason

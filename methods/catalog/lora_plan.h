@@ -1,0 +1,25 @@
+// What LoRA's options mean on a backbone: which maps, with which rank, and which biases. Torch-free.
+#pragma once
+
+#include "core/backbone/family.h"
+#include "methods/catalog/method_info.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace diapason {
+
+struct LoraTarget {
+    Site site;
+    std::int64_t rank = 0;
+    double alpha = 0;
+};
+
+/// The maps in data-flow order, patterns applied. @throws Error(config)
+std::vector<LoraTarget> lora_targets(const BackboneConfig& config, const OptionValues& options);
+
+/// Biases of the backbone that are trained beside the updates, each once.
+std::vector<ExpectedTensor> lora_biases(const BackboneConfig& config, const TaskShape& task,
+                                        const OptionValues& options);
+
+} // namespace diapason

@@ -1,0 +1,26 @@
+// Which attentions get a prefix. Torch-free.
+#pragma once
+
+#include "core/backbone/sites.h"
+#include "methods/catalog/method_info.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+/// The attentions of one kind: encoder self, decoder self, cross. They share one reparametrisation.
+struct PrefixGroup {
+    std::string stack, sublayer;
+    std::int64_t width = 0; ///< of keys: kv_heads · head_width
+    std::vector<std::int64_t> layers;
+
+    std::string address() const { return stack + "." + sublayer; }
+    std::int64_t slices() const { return 2 * static_cast<std::int64_t>(layers.size()); }
+};
+
+/// @throws Error(config)
+std::vector<PrefixGroup> prefix_groups(const BackboneConfig& config, const OptionValues& options);
+
+} // namespace diapason

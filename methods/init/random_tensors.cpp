@@ -1,0 +1,31 @@
+#include "methods/init/random_tensors.h"
+
+#include <ATen/ops/empty.h>
+
+#include <cmath>
+
+namespace diapason {
+
+// Values are drawn on the host, so that every device starts from the same ones.
+Parameter* RandomTensors::add(const std::string& name, const at::Tensor& value) {
+    Parameter& parameter = m_model.deltas().add(name, value.to(m_model.device()));
+    m_model.train({&parameter});
+    return &parameter;
+}
+
+Parameter* RandomTensors::normal(const std::string& name, const std::vector<std::int64_t>& shape, double deviation) {
+    return add(name, at::empty(shape, at::kFloat).normal_(0, deviation, m_generator));
+}
+
+Parameter* RandomTensors::uniform(const std::string& name, const std::vector<std::int64_t>& shape, double bound) {
+    return add(name, at::empty(shape, at::kFloat).uniform_(-bound, bound, m_generator));
+}
+
+void RandomTensors::linear(const std::string& name, std::int64_t in, std::int64_t out, Parameter*& weight,
+                           Parameter*& bias) {
+    const double bound = 1 / std::sqrt(static_cast<double>(in));
+    weight = uniform(name + ".weight", {out, in}, bound);
+    bias = uniform(name + ".bias", {out}, bound);
+}
+
+} // namespace diapason

@@ -1,0 +1,157 @@
+#include "core/base/error.h"
+#include "methods/init/lora_init.h"
+#include "methods/lora_delta.h"
+#include "methods/peft/source.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <cmath>
+
+namespace diapason::peft {
+namespace {
+
+// The tensors of one module.
+struct Entries {
+    const TensorEntry *a = nullptr, *b = nullptr, *bias = nullptr, *magnitude = nullptr;
+};
+
+// Takes a LoRA tensor's ending off. @return the slot that it is for; null when the tensor is none of LoRA's
+const TensorEntry** slot_of(std::string& path, std::map<std::string, Entries>& modules,
+                            std::vector<std::string>& order) {
+    const std::pair<const char*, const TensorEntry * Entries::*> endings[] = {
+        {".lora_A.weight", &Entries::a},
+        {".lora_B.weight", &Entries::b},
+        {".lora_B.bias", &Entries::bias},
+        {".lora_magnitude_vector", &Entries::magnitude},
+        {".lora_magnitude_vector.weight", &Entries::magnitude}};
+    for (const auto& [ending, member] : endings) {
+        if (!replace_ending(path, ending, "")) continue;
+        const auto [found, fresh] = modules.try_emplace(path);
+        if (fresh) order.push_back(path);
+        return &(found->second.*member);
+    }
+    return nullptr;
+}
+
+void check_shapes(const Source& source, const std::string& path, const Entries& e, const Maps& maps) {
+    using Shape = std::vector<std::int64_t>;
+    if (e.a == nullptr || e.b == nullptr)
+        throw source.error("the module " + path + " has only one of lora_A and lora_B");
+    const bool flat = e.a->shape.size() == 2 && e.a->shape[0] > 0;
+    const std::int64_t rank = flat ? e.a->shape[0] : 0;
+    const bool fits = flat && e.a->shape == Shape{rank, maps.in} && e.b->shape == Shape{maps.out, rank} &&
+                      (e.bias == nullptr || e.bias->shape == Shape{maps.out}) &&
+                      (e.magnitude == nullptr || e.magnitude->elements() == maps.out);
+    if (!fits)
+        throw source.error("the LoRA tensors of " + path + " do not fit a map from " + std::to_string(maps.in) +
+                           " to " + std::to_string(maps.out));
+}
+
+// Inits that take their start out of the weight: the library does so again whenever it loads the adapter.
+void subtract_start(Source& source, const Maps& maps, std::int64_t rank, LowRank& update) {
+    const Json& init = source.field("init_lora_weights");
+    if (!init.is_string()) return;
+    const auto kind = init.get<std::string>();
+    const bool singular = kind == "pissa" || kind.rfind("pissa_niter_", 0) == 0;
+    if (!singular && kind != "olora" && kind != "OLoRA") {
+        if (kind == "corda" || kind == "loftq")
+            throw source.config_error("init_lora_weights", kind,
+                                      "unsupported: this init changes the backbone by data that the folder lacks");
+        return;
+    }
+    if (kind.rfind("pissa_niter_", 0) == 0)
+        source.adapter().warnings.push_back(source.file().path().string() +
+                                            ": the library draws this start at random; the exact one is used");
+    Parameter& weight = *maps.linears.front()->weight;
+    const bool turned = maps.linears.front()->input_major;
+    const at::Tensor matrix = turned ? weight.value.t() : weight.value;
+    const LowRankStart start = singular ? pissa_start(matrix, rank, update.scale) : olora_start(matrix, rank);
+    const at::Tensor rest = matrix - start.b.matmul(start.a) * update.scale;
+    update.start_a = start.a;
+    update.start_b = start.b;
+    weight.value = (turned ? rest.t() : rest).contiguous();
+}
+
+void read_module(Source& source, const std::string& path, const Entries& e) {
+    const Maps maps = source.maps(path);
+    check_shapes(source, path, e, maps);
+    const std::int64_t rank = e.a->shape[0];
+    const auto r = static_cast<double>(rank);
+    LowRank update;
+    update.scale = source.pattern("alpha_pattern", path, source.number("lora_alpha", 8)) /
+                   (source.flag("use_rslora") ? std::sqrt(r) : r);
+    update.dropout = source.number("lora_dropout", 0);
+    subtract_start(source, maps, rank, update);
+    update.a = &source.add(maps.address + ".lora_A", *e.a);
+    update.b = &source.add(maps.address + ".lora_B", *e.b);
+    if (e.bias != nullptr) update.bias = &source.add(maps.address + ".lora_B.bias", *e.bias);
+    Parameter* magnitude =
+        e.magnitude == nullptr ? nullptr : &source.add(maps.address + ".lora_magnitude", *e.magnitude);
+    for (Linear* linear : maps.linears) {
+        update.part = linear->part;
+        update.parts = linear->parts;
+        if (magnitude == nullptr)
+            linear->deltas.push_back(std::make_unique<LoraDelta>(update));
+        else
+            linear->deltas.push_back(std::make_unique<DoraDelta>(update, *magnitude, *linear));
+    }
+}
+
+} // namespace
+
+void read_lora(Source& source) {
+    source.check_fields({"alpha_pattern",
+                         "bias",
+                         "corda_config",
+                         "ensure_weight_tying",
+                         "eva_config",
+                         "exclude_modules",
+                         "fan_in_fan_out",
+                         "init_lora_weights",
+                         "kasa_config",
+                         "layers_pattern",
+                         "layers_to_transform",
+                         "loftq_config",
+                         "lora_alpha",
+                         "lora_bias",
+                         "lora_dropout",
+                         "lora_ga_config",
+                         "megatron_config",
+                         "megatron_core",
+                         "monteclora_config",
+                         "qalora_group_size",
+                         "r",
+                         "rank_pattern",
+                         "target_modules",
+                         "use_dora",
+                         "use_rslora",
+                         "velora_config"},
+                        {"alora_invocation_tokens", "arrow_config", "layer_replication", "target_parameters",
+                         "trainable_token_indices", "use_bdlora", "use_qalora"});
+    std::map<std::string, Entries> modules;
+    std::vector<std::string> order;
+    std::vector<const TensorEntry*> others;
+    for (const TensorEntry& entry : source.file().entries()) {
+        std::string path = without_wrapper(entry.name);
+        if (const TensorEntry** slot = slot_of(path, modules, order)) {
+            *slot = &entry;
+        } else if (path.find(".lora_") != std::string::npos) {
+            throw source.error("unsupported: the tensor " + entry.name + " of LoRA");
+        } else {
+            others.push_back(&entry);
+        }
+    }
+    if (source.flag("use_dora")) {
+        for (const auto& [path, entries] : modules) {
+            if (entries.magnitude == nullptr)
+                throw source.error("the tensor lora_magnitude_vector of " + path + " is missing");
+        }
+    }
+    // Saved modules first: they replace weights that the deltas then change.
+    for (const TensorEntry* entry : others)
+        read_other(source, *entry);
+    for (const std::string& path : order)
+        read_module(source, path, modules.at(path));
+}
+
+} // namespace diapason::peft

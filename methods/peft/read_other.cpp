@@ -1,0 +1,67 @@
+#include "core/base/error.h"
+#include "methods/peft/source.h"
+
+#include <algorithm>
+
+namespace diapason::peft {
+namespace {
+
+void add_once(std::vector<Parameter*>& list, Parameter* parameter) {
+    if (std::find(list.begin(), list.end(), parameter) == list.end()) list.push_back(parameter);
+}
+
+// Entries of modules_to_save match by the end of a module's path: any of the modules that the tensor is in.
+bool in_saved_module(const std::string& name, const std::vector<std::string>& entries) {
+    for (std::size_t dot = name.rfind('.'); dot != std::string::npos; dot = name.rfind('.', dot - 1)) {
+        const std::string module = name.substr(0, dot);
+        if (std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return module.ends_with(entry); }))
+            return true;
+        if (dot == 0) break;
+    }
+    return false;
+}
+
+// The parameter that a saved tensor replaces. A saved embedding or output parts from what it was tied to.
+Parameter* find_target(Source& source, const std::string& name, bool saved) {
+    Model& model = source.model();
+    if (saved && name == model.backbone().word_embedding().name) model.head().untie(model.weights());
+    Parameter* parameter = model.weights().find(name);
+    if (parameter != nullptr) return parameter;
+    for (const auto& [module, linear] : model.head().linears()) {
+        if (name != module + ".weight") continue;
+        return saved ? model.head().untie(model.weights()) : linear->weight;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+void read_other(Source& source, const TensorEntry& entry) {
+    std::string name = without_wrapper(entry.name);
+    if (name.find(".original_module.") != std::string::npos) {
+        // What a saved module replaced: the library stores it and computes nothing with it.
+        source.add("unused." + name, entry);
+        return;
+    }
+    for (const char* infix : {".modules_to_save.default", ".modules_to_save", ".base_layer"}) {
+        if (const auto at = name.find(infix); at != std::string::npos) name.erase(at, std::string(infix).size());
+    }
+    const std::vector<std::string> modules = source.list("modules_to_save");
+    const bool saved = in_saved_module(name, modules);
+    const CanonicalName canonical = family_of(source.model().config()).canonical(name);
+    if (canonical.name.empty()) return;
+    Parameter* parameter = find_target(source, canonical.copy ? name : canonical.name, saved);
+    if (parameter == nullptr && canonical.copy) parameter = source.model().weights().find(canonical.name);
+    if (parameter == nullptr)
+        throw source.error("the tensor " + entry.name + " belongs to no module of this backbone and head");
+    at::Tensor value = source.read(entry);
+    if (parameter->value.sizes() != value.sizes())
+        throw source.error("the tensor " + entry.name + " has another shape than the model's " + parameter->name);
+    parameter->value = value;
+    PeftAdapter& adapter = source.adapter();
+    adapter.parameters[entry.name] = parameter;
+    const bool bias = !saved && name.ends_with(".bias") && source.text("bias", "none") != "none";
+    add_once(bias ? adapter.deltas : adapter.saved_modules, parameter);
+}
+
+} // namespace diapason::peft

@@ -1,0 +1,24 @@
+#include "methods/prefix_delta.h"
+
+#include <ATen/ops/linear.h>
+#include <ATen/ops/tanh.h>
+
+namespace diapason {
+
+void PrefixTable::prepare() {
+    // One node that takes the table apart: its gradient is put together once, not added up slice by slice.
+    m_slices = table().view({length(), m_count, -1}).unbind(1);
+}
+
+const at::Tensor& PrefixTable::slice(std::int64_t index) {
+    if (m_slices.empty()) prepare();
+    return m_slices[static_cast<std::size_t>(index)];
+}
+
+at::Tensor ReparametrisedPrefixTable::table() {
+    const Layers& l = m_layers;
+    const at::Tensor hidden = at::tanh(at::linear(l.wte->value, l.fc1_weight->value, l.fc1_bias->value));
+    return at::linear(hidden, l.fc2_weight->value, l.fc2_bias->value);
+}
+
+} // namespace diapason

@@ -1,0 +1,76 @@
+// Prefixes: trained rows in front of a layer's keys and values; also what PEFT's folders are read into.
+#pragma once
+
+#include "core/model/deltas.h"
+
+#include <vector>
+
+namespace diapason {
+
+/// Rows that are parameters of their own. @param key, value [P, kv_heads·head_width]
+class PrefixRows : public KeyValueDelta {
+public:
+    PrefixRows(Parameter& key, Parameter& value) : m_key(&key), m_value(&value) {}
+    std::int64_t length() const override { return m_key->value.size(0); }
+    KeyValues rows() override { return {m_key->value, m_value->value}; }
+
+private:
+    Parameter* m_key;
+    Parameter* m_value;
+};
+
+/// A table [P, slices · w] whose slices are the keys and values of several layers; computed once a forward pass.
+class PrefixTable : public SharedModule {
+public:
+    explicit PrefixTable(std::int64_t slices) : m_count(slices) {}
+    void prepare() override;
+    const at::Tensor& slice(std::int64_t index); ///< [P, w]
+    virtual std::int64_t length() const = 0;     ///< P
+    virtual at::Tensor table() = 0;              ///< [P, slices · w]
+
+private:
+    std::int64_t m_count;
+    std::vector<at::Tensor> m_slices;
+};
+
+/// A table that is a parameter itself.
+class FlatPrefixTable : public PrefixTable {
+public:
+    FlatPrefixTable(Parameter& table, std::int64_t slices) : PrefixTable(slices), m_table(&table) {}
+    std::int64_t length() const override { return m_table->value.size(0); }
+    at::Tensor table() override { return m_table->value; }
+
+private:
+    Parameter* m_table;
+};
+
+/// table = fc2(tanh(fc1(wte))) (Li & Liang 2021, §4.3). wte [P, d], fc1 [m, d], fc2 [slices · w, m].
+class ReparametrisedPrefixTable : public PrefixTable {
+public:
+    struct Layers {
+        Parameter *wte, *fc1_weight, *fc1_bias, *fc2_weight, *fc2_bias;
+    };
+    ReparametrisedPrefixTable(const Layers& layers, std::int64_t slices) : PrefixTable(slices), m_layers(layers) {}
+    std::int64_t length() const override { return m_layers.wte->value.size(0); }
+    at::Tensor table() override;
+
+private:
+    Layers m_layers;
+};
+
+/// Two slices of a table.
+class PrefixSlices : public KeyValueDelta {
+public:
+    PrefixSlices(PrefixTable& table, std::int64_t key, std::int64_t value)
+        : m_table(&table),
+          m_key(key),
+          m_value(value) {}
+    std::int64_t length() const override { return m_table->length(); }
+    KeyValues rows() override { return {m_table->slice(m_key), m_table->slice(m_value)}; }
+
+private:
+    PrefixTable* m_table;
+    std::int64_t m_key, m_value;
+};
+
+} // namespace diapason

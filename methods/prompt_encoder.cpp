@@ -1,0 +1,32 @@
+#include "methods/prompt_encoder.h"
+
+#include <ATen/ops/gt.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/lstm.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/zeros.h>
+
+#include <tuple>
+
+namespace diapason {
+
+at::Tensor PromptEncoder::rows() {
+    at::Tensor x = m_network.wte->value;
+    if (!m_network.lstm.empty()) {
+        std::vector<at::Tensor> weights;
+        for (const Parameter* parameter : m_network.lstm)
+            weights.push_back(parameter->value);
+        const std::int64_t hidden = weights[1].size(1);
+        const at::Tensor zero = at::zeros({2 * m_network.lstm_layers, 1, hidden}, x.options());
+        x = std::get<0>(
+                at::lstm(x.unsqueeze(0), {zero, zero}, weights, true, m_network.lstm_layers, 0.0, false, true, true))
+                .squeeze(0);
+    }
+    for (std::size_t i = 0; i < m_network.mlp.size(); ++i) {
+        if (i > 0) x = x.is_meta() ? x * (x > 0) : at::relu(x); // relu has no kernel there
+        x = at::linear(x, m_network.mlp[i].weight->value, m_network.mlp[i].bias->value);
+    }
+    return x;
+}
+
+} // namespace diapason
