@@ -43,3 +43,8 @@ if(DIAPASON_SANITIZE)
   add_link_options(-fsanitize=${DIAPASON_SANITIZE})
   set(DIAPASON_PCH OFF)
 endif()
+
+if(DIAPASON_FUZZ) # every library is instrumented, so that the fuzzer sees which branches an input takes
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
