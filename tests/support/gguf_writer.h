@@ -92,15 +92,16 @@ private:
     std::uint64_t m_value_count = 0, m_tensor_count = 0;
 };
 
-/// A whole model of one layer, width 8, two heads on one, six tokens.
-inline GgufWriter tiny_gguf() {
+/// A whole model of one layer, width 8, two heads on one, six tokens. @param pre tokenizer.ggml.pre, empty = none
+inline GgufWriter tiny_gguf(const std::string& pre = "smollm") {
     GgufWriter w;
     w.text("general.architecture", "llama").number("llama.block_count", 1).number("llama.context_length", 32);
     w.number("llama.embedding_length", 8).number("llama.feed_forward_length", 12);
     w.number("llama.attention.head_count", 2).number("llama.attention.head_count_kv", 1);
     w.real("llama.attention.layer_norm_rms_epsilon", 1e-5f).real("llama.rope.freq_base", 5000);
     w.text("llama.rope.scaling.type", "linear").real("llama.rope.scaling.factor", 2);
-    w.text("tokenizer.ggml.model", "gpt2").text("tokenizer.ggml.pre", "smollm");
+    w.text("tokenizer.ggml.model", "gpt2");
+    if (!pre.empty()) w.text("tokenizer.ggml.pre", pre);
     w.texts("tokenizer.ggml.tokens", {"<s>", "a", "b", "c", "ab", "1"}).texts("tokenizer.ggml.merges", {"a b"});
     w.numbers("tokenizer.ggml.token_type", {3, 1, 1, 1, 1, 1}).number("tokenizer.ggml.bos_token_id", 0);
     w.tensor("token_embd.weight", {6, 8}).tensor("output_norm.weight", {8});
