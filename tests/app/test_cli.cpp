@@ -140,9 +140,10 @@ private Q_SLOTS:
         const Outcome by_variable = verify({});
         const Outcome by_option = verify({QStringLiteral("--backbones"), QStringLiteral("nowhere")});
         qunsetenv("DIAPASON_BACKBONES");
-        QVERIFY2(by_variable.code == 0 && by_variable.says(" 0 failed"), by_variable.error.c_str());
+        // It is found: what is refused now is a folder that cannot tokenise the case's texts.
+        QVERIFY2(by_variable.says("elsewhere/tiny-bert: holds no tokenizer"), by_variable.out.c_str());
         QVERIFY(by_option.code != 0 && by_option.says("missing backbone")); // the option goes before the variable
-        QCOMPARE(verify({QStringLiteral("--backbones"), QStringLiteral("elsewhere")}).code, 0);
+        QVERIFY(verify({QStringLiteral("--backbones"), QStringLiteral("elsewhere")}).says("holds no tokenizer"));
     }
 
     void doctorKnowsTheMachine() {
