@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace diapason {
 
@@ -13,8 +15,9 @@ using ImportProgress = std::function<bool(std::uint64_t done, std::uint64_t tota
 
 /// Writes the folder, a piece of a tensor at a time (a few MB of memory beside the vocabulary). It is complete or not
 /// there at all. `progress` may be empty; it is called on this thread.
+/// @return what a reader should know of how the file was read, a line each; mostly nothing
 /// @throws Error(input) for the file, Error(config) when the folder is there already, Error(storage), Error(cancelled)
-void convert_gguf(const std::filesystem::path& file, const std::filesystem::path& folder,
-                  const ImportProgress& progress);
+std::vector<std::string> convert_gguf(const std::filesystem::path& file, const std::filesystem::path& folder,
+                                      const ImportProgress& progress);
 
 } // namespace diapason

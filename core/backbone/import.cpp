@@ -194,22 +194,21 @@ StoredFile stored_file(const fs::path& file) {
     return {file.filename().string(), fs::file_size(file), sha256_of_file(file)};
 }
 
-// The folder's files, moved into `folder`, which is there already.
-std::vector<StoredFile> convert_file(const fs::path& gguf, const fs::path& folder, const Watch& watch) {
+// The folder's files, moved into `folder`, which is there already; notes go into the record.
+void convert_file(const fs::path& gguf, const fs::path& folder, const Watch& watch, BackboneRecord& record) {
     const fs::path made = folder / "converted";
-    convert_gguf(gguf, made, [&](std::uint64_t done, std::uint64_t total) {
+    const std::vector<std::string> notes = convert_gguf(gguf, made, [&](std::uint64_t done, std::uint64_t total) {
         watch.report("converting " + gguf.filename().string(),
                      0.8 * static_cast<double>(done) / static_cast<double>(std::max<std::uint64_t>(1, total)));
         return !watch.cancelled || !watch.cancelled();
     });
-    std::vector<StoredFile> files;
+    record.notes.insert(record.notes.end(), notes.begin(), notes.end());
     for (const char* name : {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
         watch.heed();
         fs::rename(made / name, folder / name);
-        files.push_back(stored_file(folder / name));
+        record.files.push_back(stored_file(folder / name));
     }
     fs::remove(made);
-    return files;
 }
 
 StoredFile copy_file(const fs::path& from, const fs::path& to, const std::function<void(std::uint64_t)>& moved) {
@@ -315,7 +314,7 @@ BackboneRecord import_backbone(const fs::path& source, std::string name, const C
         };
     };
     if (plan.gguf) {
-        record.files = convert_file(*plan.gguf, place.path(), watch);
+        convert_file(*plan.gguf, place.path(), watch, record);
         record.dtype = "F32";
     }
     for (const std::string& file : plan.copied)

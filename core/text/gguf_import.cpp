@@ -94,7 +94,7 @@ void write_weights(const TensorFile& file, const fs::path& target, const ImportP
 
 } // namespace
 
-void convert_gguf(const fs::path& file, const fs::path& folder, const ImportProgress& progress) {
+std::vector<std::string> convert_gguf(const fs::path& file, const fs::path& folder, const ImportProgress& progress) {
     const FileMapping mapping(file);
     const GgufHeader header(mapping, file.string());
     const Json config = gguf_config(header);
@@ -108,6 +108,8 @@ void convert_gguf(const fs::path& file, const fs::path& folder, const ImportProg
     write_file_atomically(made / "tokenizer.json", tokenizer.dump(1) + "\n");
     write_file_atomically(made / "tokenizer_config.json", gguf_tokenizer_config(header).dump(1) + "\n");
     made.commit();
+    const std::string note = gguf_tokenizer_note(header);
+    return note.empty() ? std::vector<std::string>() : std::vector{note};
 }
 
 } // namespace diapason

@@ -11,7 +11,8 @@
 namespace diapason {
 namespace {
 
-constexpr int control_token = 3, user_token = 4;
+constexpr std::size_t max_text_bytes = 65'536; // of a token or a merge: far beyond real ones
+constexpr int unknown_token = 2, control_token = 3, user_token = 4;
 
 StageJson split(const char* pattern) {
     return {{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
@@ -22,7 +23,7 @@ StageJson byte_level(bool use_regex) {
 }
 
 // How text is cut before merging, by the name in tokenizer.ggml.pre. Sources: the tokenizer.json of the models that the
-// converter of llama.cpp recognises by these names.
+// converter of llama.cpp recognises by these names; llama.cpp itself for "default".
 struct PreTokenizer {
     const char* name;
     std::vector<const char*> patterns; ///< one after the other; empty: GPT-2's
@@ -32,12 +33,18 @@ struct PreTokenizer {
     bool begins = false;               ///< the start token by default
 };
 
+// What llama.cpp takes when the name is missing.
+constexpr const char* unnamed_pre = "default";
+
 const std::vector<PreTokenizer>& pre_tokenizers() {
     static const char* const llama3 =
         R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
     static const char* const qwen2 =
         R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-    static const std::vector<PreTokenizer> list = {{"gpt-2", {}},
+    static const char* const gpt2 = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+    static const std::vector<const char*> unnamed = {R"([\p{P}\$\+<=>\^~\|]+)", gpt2, R"(\p{N}+)", "[0-9][0-9][0-9]"};
+    static const std::vector<PreTokenizer> list = {{unnamed_pre, unnamed},
+                                                   {"gpt-2", {}},
                                                    {"phi-2", {}},
                                                    {"olmo", {}},
                                                    {"smollm", {}, true},
@@ -51,7 +58,7 @@ const std::vector<PreTokenizer>& pre_tokenizers() {
 }
 
 const PreTokenizer& pre_tokenizer_of(const GgufHeader& header) {
-    const std::string wanted = header.text("tokenizer.ggml.pre").value_or("default");
+    const std::string wanted = header.text("tokenizer.ggml.pre").value_or(unnamed_pre);
     std::string known;
     for (const PreTokenizer& candidate : pre_tokenizers()) {
         if (wanted == candidate.name) return candidate;
@@ -65,10 +72,8 @@ class Source {
 public:
     explicit Source(const GgufHeader& header) : m_header(header) {
         const std::string key = "tokenizer.ggml.tokens";
-        for (const std::string_view token : header.texts(key)) {
-            if (m_tokens.size() == Vocabulary::max_entries) header.fail(key, "has more than 2,000,000 entries");
+        for (const std::string_view token : texts(key))
             m_tokens.push_back(clean(token, key));
-        }
         if (m_tokens.empty()) header.fail(key, "is missing");
         for (std::size_t id = 0; id < m_tokens.size(); ++id) {
             if (!m_ids.emplace(m_tokens[id], id).second)
@@ -85,7 +90,15 @@ public:
     bool known(const std::string& token) const { return m_ids.count(token) != 0; }
     std::size_t id_of(const std::string& token) const { return m_ids.at(token); }
 
+    std::vector<std::string_view> texts(const std::string& key) const {
+        std::vector<std::string_view> found = m_header.texts(key);
+        if (found.size() > Vocabulary::max_entries) m_header.fail(key, "has more than 2,000,000 entries");
+        return found;
+    }
+
     std::string clean(std::string_view text, const std::string& key) const {
+        if (text.size() > max_text_bytes)
+            m_header.fail(key, "holds a text longer than 65,536 bytes", std::to_string(text.size()));
         std::string own(text);
         if (encode_utf8(decode_utf8(own)) != own) m_header.fail(key, "holds text that is not UTF-8");
         return own;
@@ -111,14 +124,15 @@ public:
     StageJson added() const {
         StageJson list = StageJson::array();
         for (std::size_t id = 0; id < m_types.size(); ++id) {
-            if (m_types[id] != control_token && m_types[id] != user_token) continue;
+            const bool special = m_types[id] == unknown_token || m_types[id] == control_token;
+            if (!special && m_types[id] != user_token) continue;
             list.push_back({{"id", id},
                             {"content", m_tokens[id]},
                             {"single_word", false},
                             {"lstrip", false},
                             {"rstrip", false},
                             {"normalized", false},
-                            {"special", m_types[id] == control_token}});
+                            {"special", special}});
         }
         return list;
     }
@@ -154,8 +168,12 @@ private:
 StageJson byte_level_document(const GgufHeader& header, const Source& source) {
     const PreTokenizer& pre = pre_tokenizer_of(header);
     StageJson merges = StageJson::array();
-    for (const std::string_view merge : header.texts("tokenizer.ggml.merges"))
-        merges.push_back(source.clean(merge, "tokenizer.ggml.merges"));
+    const std::string key = "tokenizer.ggml.merges";
+    for (const std::string_view merge : source.texts(key)) {
+        if (merge.find(' ') == std::string_view::npos)
+            header.fail(key, "holds a merge that is no two tokens", std::to_string(merges.size()));
+        merges.push_back(source.clean(merge, key));
+    }
     StageJson stages = StageJson::array();
     if (pre.digits) stages.push_back({{"type", "Digits"}, {"individual_digits", true}});
     for (const char* pattern : pre.patterns)
@@ -254,6 +272,16 @@ StageJson gguf_tokenizer(const GgufHeader& header) {
     StageJson document = *model == "gpt2" ? byte_level_document(header, source) : scored_document(header, source);
     document["added_tokens"] = source.added();
     return document;
+}
+
+std::string gguf_tokenizer_note(const GgufHeader& header) {
+    if (header.text("tokenizer.ggml.model").value_or("") != "gpt2") return {};
+    const auto pre = header.text("tokenizer.ggml.pre");
+    if (pre && *pre != unnamed_pre) return {};
+    return "tokenizer.ggml.pre " + std::string(pre ? "is \"default\"" : "is missing") +
+           ": text is cut as llama.cpp does by default, which need not be how this model was trained; convert the "
+           "model "
+           "again, or use its Hugging Face folder";
 }
 
 StageJson gguf_tokenizer_config(const GgufHeader& header) {

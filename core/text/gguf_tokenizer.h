@@ -7,8 +7,11 @@
 namespace diapason {
 
 /// Kinds gpt2 (byte-level BPE, split as tokenizer.ggml.pre says) and llama (pieces with scores, bytes for what is
-/// unknown). @throws Error(input) "unsupported: …" for others
+/// unknown). Without tokenizer.ggml.pre text is cut as llama.cpp does then. @throws Error(input) "unsupported: …" for
+/// others
 StageJson gguf_tokenizer(const GgufHeader& header);
+/// One line where the file does not say how its tokenizer cuts text; empty otherwise. @throws Error(input)
+std::string gguf_tokenizer_note(const GgufHeader& header);
 /// tokenizer_config.json: names of the special tokens.
 StageJson gguf_tokenizer_config(const GgufHeader& header);
 

@@ -118,6 +118,34 @@ private Q_SLOTS:
         QVERIFY2(std::filesystem::is_empty(folder.path()), "help writes nothing");
     }
 
+    // Cases may name a backbone that lies elsewhere: --backbones says where, or the variable.
+    void namedBackbonesAreFoundByTheVariable() {
+        TemporaryFolder folder;
+        const auto source = fixtures() / "parity" / "forward" / "bert-none";
+        std::filesystem::copy(source, folder / "case", std::filesystem::copy_options::recursive);
+        Json document = read_json(folder / "case/case.json");
+        const auto backbone = std::filesystem::canonical(source / document["backbone"].get<std::string>());
+        std::filesystem::create_directories(folder / "elsewhere");
+        std::filesystem::copy(backbone, folder / "elsewhere/tiny-bert", std::filesystem::copy_options::recursive);
+        document["backbone"] = {{"name", "tiny-bert"}, {"package", "tiny-package"}};
+        write_text(folder / "case/case.json", document.dump());
+        const auto verify = [&](const QStringList& more) {
+            return run_cli(folder.path(), QStringList{QStringLiteral("verify"), QStringLiteral("case")} + more);
+        };
+        qunsetenv("DIAPASON_BACKBONES");
+        const Outcome without = verify({});
+        QVERIFY(without.code != 0 && without.says("missing backbone tiny-bert (package tiny-package)"));
+        QVERIFY(without.says("DIAPASON_BACKBONES") && without.says("0 passed, 1 failed"));
+        qputenv("DIAPASON_BACKBONES", (folder / "elsewhere").string().c_str());
+        const Outcome by_variable = verify({});
+        const Outcome by_option = verify({QStringLiteral("--backbones"), QStringLiteral("nowhere")});
+        qunsetenv("DIAPASON_BACKBONES");
+        // It is found: what is refused now is a folder that cannot tokenise the case's texts.
+        QVERIFY2(by_variable.says("elsewhere/tiny-bert: holds no tokenizer"), by_variable.out.c_str());
+        QVERIFY(by_option.code != 0 && by_option.says("missing backbone")); // the option goes before the variable
+        QVERIFY(verify({QStringLiteral("--backbones"), QStringLiteral("elsewhere")}).says("holds no tokenizer"));
+    }
+
     void doctorKnowsTheMachine() {
         TemporaryFolder folder;
         const Outcome outcome = run_cli(folder.path(), {QStringLiteral("doctor"), QStringLiteral("--json")});

@@ -145,7 +145,7 @@ void BackboneWork::import(const fs::path& source) {
         QString text = tr("Imported %1.").arg(qs(record.name));
         if (!record.notes.empty())
             text += QLatin1Char(' ') +
-                    tr("%n tensor(s) of the file are not used.", nullptr, static_cast<int>(record.notes.size()));
+                    tr("%n note(s) stand with its facts.", nullptr, static_cast<int>(record.notes.size()));
         return std::pair(text, qs(record.name));
     });
 }

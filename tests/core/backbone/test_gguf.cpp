@@ -4,12 +4,17 @@
 #include "core/backbone/gguf.h"
 #include "core/backbone/gguf_blocks.h"
 #include "core/backbone/gguf_import.h"
+#include "core/backbone/import.h"
+#include "core/base/paths.h"
 #include "core/base/sha256.h"
 #include "core/text/tokenizer.h"
 #include "tests/support/gguf_writer.h"
 #include "tests/support/test_support.h"
 
+#include <QElapsedTimer>
+
 #include <cstring>
+#include <fstream>
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -53,6 +58,20 @@ const Golden goldens[] = {
      "43564e59b3d2edb945d21759a1820c7ed5ab",
      "c2b3b2b7e131c22a7be62c270603c4c3f10de2890646606f943c4a75dd5e12b7"},
 };
+
+/// A line of /proc/self/status in kB: VmRSS, VmHWM, RssAnon.
+std::int64_t memory(const std::string& field) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind(field + ":", 0) == 0) return std::stoll(line.substr(field.size() + 1));
+    }
+    return -1;
+}
+
+/// From here on VmHWM is the peak of what comes.
+void forget_peak() {
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 } // namespace
 
@@ -144,6 +163,125 @@ private Q_SLOTS:
         for ([[maybe_unused]] const auto& item : std::filesystem::directory_iterator(folder.path()))
             ++items;
         QCOMPARE(items, std::size_t(2)); // nothing of the stopped one
+    }
+
+    // 96 MB of weights come out of 14 MB; only pieces of them are ever in memory.
+    void importHoldsLittleInMemory() {
+        TemporaryFolder folder;
+        constexpr std::int64_t width = 1024, wide = 8192;
+        const auto blocks = [](std::int64_t rows, std::int64_t row) {
+            return std::string(std::size_t(rows * row / 32 * 18), '\x11');
+        };
+        GgufWriter w;
+        w.text("general.architecture", "llama").number("llama.block_count", 1).number("llama.context_length", 32);
+        w.number("llama.embedding_length", width).number("llama.feed_forward_length", wide);
+        w.number("llama.attention.head_count", 8).real("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+        w.text("tokenizer.ggml.model", "gpt2").texts("tokenizer.ggml.tokens", {"a"});
+        w.stored("token_embd.weight", {1, width}, 2, blocks(1, width));
+        w.stored("blk.0.ffn_gate.weight", {wide, width}, 2, blocks(wide, width));
+        w.stored("blk.0.ffn_up.weight", {wide, width}, 2, blocks(wide, width));
+        w.stored("blk.0.ffn_down.weight", {width, wide}, 2, blocks(width, wide));
+        write_text(folder / "wide.gguf", w.bytes());
+        w = {};
+        const std::int64_t before = memory("RssAnon");
+        std::int64_t most = before;
+        int calls = 0;
+        const auto notes = convert_gguf(folder / "wide.gguf", folder / "out", [&](std::uint64_t, std::uint64_t) {
+            most = std::max(most, memory("RssAnon"));
+            return ++calls > 0;
+        });
+        QVERIFY(before > 0 && calls >= 24);
+        QVERIFY2(most - before < 16 * 1024, std::to_string(most - before).c_str()); // kB
+        QVERIFY(std::filesystem::file_size(folder / "out/model.safetensors") > 96u << 20);
+        QCOMPARE(notes.size(), std::size_t(1)); // tokenizer.ggml.pre is missing
+    }
+
+    void importsNoteAMissingPattern() {
+        TemporaryFolder folder;
+        set_home_folder(folder / "home");
+        const auto canary = [](const std::filesystem::path&) { return Json{{"text", "a"}}; };
+        write_text(folder / "named.gguf", tiny_gguf().bytes());
+        write_text(folder / "nameless.gguf", tiny_gguf("").bytes());
+        const BackboneRecord named = import_backbone(folder / "named.gguf", {}, canary, {});
+        const BackboneRecord nameless = import_backbone(folder / "nameless.gguf", {}, canary, {});
+        QCOMPARE(named.origin, std::string("GGUF F32"));
+        QVERIFY(named.notes.empty());
+        QCOMPARE(nameless.notes.size(), std::size_t(1));
+        QVERIFY(nameless.notes[0].find("tokenizer.ggml.pre is missing") == 0);
+        const auto stored = read_record(library_folder() / "nameless");
+        QVERIFY(stored && stored->notes == nameless.notes && stored->files.size() == 4);
+        QVERIFY(check_files(library_folder() / "nameless", *stored, {}).empty());
+    }
+
+    void hostileFilesCostLittle_data() {
+        QTest::addColumn<QByteArray>("bytes");
+        const auto row = [](const char* name, const std::string& bytes) {
+            QTest::newRow(name) << QByteArray(bytes.data(), qsizetype(bytes.size()));
+        };
+        const auto counts = [](std::uint64_t tensors, std::uint64_t values) {
+            return "GGUF" + GgufWriter::raw(std::uint32_t(3)) + GgufWriter::raw(tensors) + GgufWriter::raw(values);
+        };
+        row("2^60 tensors", counts(1ull << 60, 0));
+        row("2^60 metadata", counts(0, 1ull << 60));
+        row("all that is allowed", counts(65536, 65536));
+        row("2^40 texts", GgufWriter().list("x", 8, 1ull << 40, "").bytes());
+        row("4,000,000 texts that are not there", GgufWriter().list("x", 8, 4'000'000, "").bytes());
+        row("2^61 numbers of 8 bytes", GgufWriter().list("x", 10, 1ull << 61, "").bytes());
+        row("a text of 2^63 bytes", GgufWriter().value("x", 8, GgufWriter::raw(1ull << 63)).bytes());
+        std::string deep;
+        for (int i = 0; i < 1'000'000; ++i)
+            deep += GgufWriter::raw(std::uint32_t(9)) + GgufWriter::raw(std::uint64_t(1));
+        row("a million lists in each other", GgufWriter().value("x", 9, deep).bytes());
+        row("2^50 values", tiny_gguf().tensor("x", {1ll << 25, 1ll << 25}, 0, 0).bytes());
+        const auto sized = [](const char* key, std::uint32_t value) {
+            GgufWriter w;
+            w.text("general.architecture", "qwen2").tensor("token_embd.weight", {1, 1});
+            for (const char* name :
+                 {"block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count"})
+                w.number("qwen2." + std::string(name), std::string(name) == key ? value : 1);
+            return w.real("qwen2.attention.layer_norm_rms_epsilon", 1e-5f).bytes();
+        };
+        row("2^32 layers", sized("block_count", ~0u));
+        row("2^32 wide", sized("embedding_length", ~0u));
+        const auto words = [](const std::string& model, const auto& change) {
+            GgufWriter w;
+            w.text("general.architecture", "llama").text("tokenizer.ggml.model", model);
+            change(w);
+            return w.bytes();
+        };
+        row("a token of 24 MB",
+            words("gpt2", [](GgufWriter& w) { w.texts("tokenizer.ggml.tokens", {std::string(24 << 20, 'a')}); }));
+        row("3,000,000 tokens", words("gpt2", [](GgufWriter& w) {
+                w.list("tokenizer.ggml.tokens", 8, 3'000'000, std::string(3'000'000 * 8, '\0'));
+            }));
+        row("1,500,000 empty merges", words("gpt2", [](GgufWriter& w) {
+                w.texts("tokenizer.ggml.tokens", {"a"});
+                w.list("tokenizer.ggml.merges", 8, 1'500'000, std::string(1'500'000 * 8, '\0'));
+            }));
+        row("pieces of pieces", words("llama", [](GgufWriter& w) {
+                std::vector<std::string> pieces;
+                for (std::size_t n = 1; n <= 2000; ++n)
+                    pieces.push_back(std::string(n, 'a'));
+                w.texts("tokenizer.ggml.tokens", pieces).reals("tokenizer.ggml.scores", std::vector<float>(2000));
+            }));
+    }
+    void hostileFilesCostLittle() {
+        QFETCH(QByteArray, bytes);
+        TemporaryFolder folder;
+        write_text(folder / "bad.gguf", {bytes.data(), std::size_t(bytes.size())});
+        forget_peak();
+        const std::int64_t before = memory("VmRSS");
+        QElapsedTimer clock;
+        clock.start();
+        const Caught weights = caught([&] { TensorFile file(folder / "bad.gguf"); });
+        const Caught config = caught([&] { read_backbone_config(folder / "bad.gguf"); });
+        const Caught words = caught([&] { Tokenizer::load(folder / "bad.gguf")->encode("aaaa"); });
+        QVERIFY(weights.thrown || config.thrown || words.thrown);
+        QVERIFY2(clock.elapsed() < 2000, std::to_string(clock.elapsed()).c_str());
+        const std::int64_t growth = memory("VmHWM") - before;
+        QVERIFY2(before > 0 && growth < 200 * 1024, std::to_string(growth).c_str()); // kB
+        for (const Caught& error : {weights, config, words})
+            QVERIFY(!error.thrown || error.kind == ErrorKind::input);
     }
 
     void refuses_data() {
