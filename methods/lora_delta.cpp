@@ -16,16 +16,22 @@ at::Tensor LoraDelta::part_of(const at::Tensor& all) const {
     return m_update.parts == 1 ? all : all.narrow(0, m_update.part * rows, rows);
 }
 
+at::Tensor LoraDelta::own_a() const {
+    const at::Tensor& all = m_update.a->value;
+    const std::int64_t rows = all.size(0) / m_update.a_parts;
+    return m_update.a_parts == 1 ? all : all.narrow(0, m_update.a_part * rows, rows);
+}
+
 at::Tensor LoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) {
     const at::Tensor input = dropout(x, m_update.dropout, state.delta_dropout);
-    const at::Tensor low = at::mm(input, m_update.a->value.t());
+    const at::Tensor low = at::mm(input, own_a().t());
     // y + s·(x Aᵀ) Bᵀ in one pass over y.
     const at::Tensor out = at::addmm(y, low, part_of(m_update.b->value).t(), 1, m_update.scale);
     return m_update.bias == nullptr ? out : out + part_of(m_update.bias->value) * m_update.scale;
 }
 
 at::Tensor LoraDelta::weight_change() const {
-    return at::mm(part_of(m_update.b->value), m_update.a->value) * m_update.scale;
+    return at::mm(part_of(m_update.b->value), own_a()) * m_update.scale;
 }
 
 bool LoraDelta::merge_output(at::Tensor& weight, at::Tensor& offset) const {
@@ -54,7 +60,7 @@ at::Tensor DoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const Forw
     at::Tensor base = dropped ? at::linear(input, weight) : y;
     if (!dropped && m_linear->bias != nullptr) base = base - m_linear->offset();
     const at::Tensor r = ratio(weight);
-    const at::Tensor low = at::mm(at::mm(input, m_update.a->value.t()), part_of(m_update.b->value).t());
+    const at::Tensor low = at::mm(at::mm(input, own_a().t()), part_of(m_update.b->value).t());
     return y + (r - 1) * base + r * low * m_update.scale;
 }
 

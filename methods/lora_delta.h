@@ -16,6 +16,7 @@ struct LowRank {
     double scale = 1;          ///< s
     double dropout = 0;        ///< of A's input
     std::int64_t part = 0, parts = 1;
+    std::int64_t a_part = 0, a_parts = 1; ///< the same for A where every map has its own
     /// The start of an init that took s · start_b start_a out of the weight (PiSSA, OLoRA); undefined otherwise.
     at::Tensor start_a = {}, start_b = {};
 };
@@ -30,6 +31,7 @@ public:
 
     const LowRank& update() const { return m_update; }
     at::Tensor weight_change() const; ///< s · B A of this map, [out, in]
+    at::Tensor own_a() const;         ///< A of this map, [r, in]
 
 protected:
     at::Tensor part_of(const at::Tensor& rows) const; ///< this map's share of the rows of a tensor

@@ -24,6 +24,9 @@ struct MethodContext {
 /// trains, the task head included. @throws Error(config)
 void attach_method(const std::string& id, const OptionValues& options, Model& model, MethodContext& context);
 
+/// Attaches what a combination consists of, one part after the other.
+void attach_parts(const std::string& id, const OptionValues& options, Model& model, MethodContext& context);
+
 #define DIAPASON_METHOD(name) void attach_##name(const OptionValues& options, Model& model, MethodContext& context);
 #include "methods/methods.def"
 #undef DIAPASON_METHOD

@@ -1,22 +1,14 @@
 // Adapters in the layout of the PEFT library: adapter_config.json + adapter_model.safetensors.
 #pragma once
 
-#include "core/model/model.h"
+#include "methods/stored_adapter.h"
 
 #include <filesystem>
-#include <map>
 #include <string>
-#include <vector>
 
 namespace diapason {
 
-/// What a PEFT folder became inside a model.
-struct PeftAdapter {
-    std::map<std::string, Parameter*> parameters; ///< by the name in the adapter's file
-    std::vector<Parameter*> deltas;               ///< of the adapter itself, trained biases included
-    std::vector<Parameter*> saved_modules;        ///< heads and other modules stored whole
-    std::vector<std::string> warnings;            ///< one line each: what a newer library wrote and nothing here reads
-};
+using PeftAdapter = StoredAdapter;
 
 /// Adds the adapter to the model (kinds LORA, IA3, PROMPT_TUNING, P_TUNING, PREFIX_TUNING); nothing is marked for
 /// training. Inits that changed the library's backbone (PiSSA, OLoRA) change this one too.

@@ -1,7 +1,6 @@
 #include "methods/prefix_delta.h"
 
 #include <ATen/ops/linear.h>
-#include <ATen/ops/tanh.h>
 
 namespace diapason {
 
@@ -17,8 +16,13 @@ const at::Tensor& PrefixTable::slice(std::int64_t index) {
 
 at::Tensor ReparametrisedPrefixTable::table() {
     const Layers& l = m_layers;
-    const at::Tensor hidden = at::tanh(at::linear(l.wte->value, l.fc1_weight->value, l.fc1_bias->value));
+    const at::Tensor hidden = l.activation(at::linear(l.wte->value, l.fc1_weight->value, l.fc1_bias->value));
     return at::linear(hidden, l.fc2_weight->value, l.fc2_bias->value);
+}
+
+KeyValues MaskedPrefix::rows() {
+    const auto halves = m_mask.masked(m_table->slice(0)).chunk(2, 1);
+    return {halves[0], halves[1]};
 }
 
 } // namespace diapason

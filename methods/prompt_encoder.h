@@ -21,17 +21,19 @@ public:
         std::int64_t lstm_layers = 0; ///< bidirectional
         std::vector<Dense> mlp;
     };
-    PromptEncoder(Network network, bool pool_first_soft_token)
+    PromptEncoder(Network network, bool pool_first_soft_token, bool in_slots = false)
         : m_network(std::move(network)),
-          m_pool_first(pool_first_soft_token) {}
+          m_pool_first(pool_first_soft_token),
+          m_in_slots(in_slots) {}
 
     std::int64_t length() const override { return m_network.wte->value.size(0); }
     at::Tensor rows() override;
     bool pool_first_soft_token() const override { return m_pool_first; }
+    bool in_slots() const override { return m_in_slots; }
 
 private:
     Network m_network;
-    bool m_pool_first;
+    bool m_pool_first, m_in_slots;
 };
 
 } // namespace diapason

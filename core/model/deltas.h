@@ -48,6 +48,44 @@ public:
     virtual ~KeyValueDelta() = default;
     virtual std::int64_t length() const = 0; ///< P
     virtual KeyValues rows() = 0;            ///< [P, kv_heads·head_width] each
+    /// Composition: false = its rows stand among the keys; true = (1−λ)h + λΔh with Δh from its rows alone and λ their
+    /// share of the softmax (He et al. 2022, eq. 5). The same function, computed as it is written.
+    virtual bool gated() const { return false; }
+};
+
+struct Norm;
+
+/// What a sublayer knows when the deltas at its site `block` are called; [T, width] each.
+struct BlockStates {
+    at::Tensor residual;        ///< x, the stream that the sublayer's output is added to
+    at::Tensor input;           ///< what the sublayer reads: x, or the norm of x where norms come first
+    const Norm* norm = nullptr; ///< the norm of x + h behind the sublayer; null where norms come first
+};
+
+/// A delta at the site `block` of a sublayer: its output h, dropped out already, becomes another one before the
+/// residual is added (serial and parallel adapters).
+class BlockDelta {
+public:
+    virtual ~BlockDelta() = default;
+    /// @param h [T, width]. @return [T, width]
+    virtual at::Tensor apply(const at::Tensor& h, const BlockStates& states, const ForwardState& state) = 0;
+    /// True when its output takes the place of the whole sublayer's: no residual and no norm follow. Only the last
+    /// delta of a block is asked.
+    virtual bool closes() const { return false; }
+};
+
+/// What an attention knows when the deltas at its site `heads` are called.
+struct HeadStates {
+    at::Tensor input;   ///< [T, width], what the queries are made from
+    at::Tensor queries; ///< [T, heads·head_width], projected, neither scaled nor rotated
+};
+
+/// A delta at the site `heads`: the heads' outputs side by side, before `o`.
+class HeadsDelta {
+public:
+    virtual ~HeadsDelta() = default;
+    /// @param h [T, heads·head_width]. @return the same shape
+    virtual at::Tensor apply(const at::Tensor& h, const HeadStates& states, const ForwardState& state) = 0;
 };
 
 /// What several deltas read and what is computed once a forward pass: the MLP of a prefix.
@@ -57,12 +95,15 @@ public:
     virtual void prepare() = 0; ///< before each forward pass
 };
 
-/// A delta at the site `embedding`: rows that every sequence gets in front of its tokens (prompt tuning).
+/// A delta at the site `embedding`: rows that every sequence gets in front of its tokens (prompt tuning), or in slots
+/// of a template (P-tuning).
 class EmbeddingDelta {
 public:
     virtual ~EmbeddingDelta() = default;
     virtual std::int64_t length() const = 0; ///< P
     virtual at::Tensor rows() = 0;           ///< [P, width], in the space of token embeddings
+    /// True when the rows take the place of tokens (PackedTokens::prompt_rows) instead of standing in front.
+    virtual bool in_slots() const { return false; }
     /// Which row of a sequence the pooler reads: its first soft token (PEFT), or the first real token.
     virtual bool pool_first_soft_token() const = 0;
 };

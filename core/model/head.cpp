@@ -232,8 +232,11 @@ public:
         return label_rows(layout, batch, rows);
     }
     at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
-        const at::Tensor logits = m_output(m_scale == 1 ? hidden : hidden * m_scale, state);
-        return m_bias == nullptr ? logits : logits + m_bias->value.view(-1);
+        const at::Tensor x = m_scale == 1 ? hidden : hidden * m_scale;
+        const at::Tensor constant = m_bias == nullptr ? at::Tensor() : m_bias->value.view(-1);
+        if (m_output.deltas.empty()) return linear_map(x, m_output.weight->value, constant);
+        const at::Tensor logits = m_output(x, state);
+        return constant.defined() ? logits + constant : logits;
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);

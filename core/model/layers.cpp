@@ -1,5 +1,6 @@
 #include "core/model/layers.h"
 
+#include "core/model/gated_attention.h"
 #include "core/model/linear_map.h"
 #include "core/model/packed_batch.h"
 #include "core/model/rows.h"
@@ -72,13 +73,13 @@ at::Tensor FeedForward::operator()(const at::Tensor& x, const ForwardState& stat
 }
 
 at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int64_t keys, std::int64_t max_distance,
-                         bool both_ways) {
+                         bool both_ways, std::int64_t back) {
     const std::int64_t buckets = both_ways ? table.size(0) / 2 : table.size(0);
     const std::int64_t exact = buckets / 2;
     // In float32 as the reference computes it: a bucket's border may depend on the last bit.
     const auto width = static_cast<float>(std::log(static_cast<double>(max_distance) / static_cast<double>(exact)));
     std::vector<std::int64_t> of_distance; // key − query from −(keys − 1) on
-    for (std::int64_t distance = 1 - keys; distance < queries; ++distance) {
+    for (std::int64_t distance = 1 - keys; distance < queries + back; ++distance) {
         std::int64_t bucket = both_ways && distance > 0 ? buckets : 0;
         const std::int64_t n = both_ways ? std::abs(distance) : std::max<std::int64_t>(0, -distance);
         if (n < exact) {
@@ -92,7 +93,7 @@ at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int
     }
     std::vector<std::int64_t> rows;
     rows.reserve(static_cast<std::size_t>(queries * keys));
-    for (std::int64_t query = keys - queries; query < keys; ++query) {
+    for (std::int64_t query = keys - queries - back; query < keys - back; ++query) {
         for (std::int64_t key = 0; key < keys; ++key)
             rows.push_back(of_distance[static_cast<std::size_t>(key - query + keys - 1)]);
     }
@@ -101,8 +102,9 @@ at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int
 
 at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const AttentionContext& context,
                                  const ForwardState& state, KeyValues* cache) const {
-    at::Tensor queries = q(x, state);
-    if (context.query_angles != nullptr) queries = rotate(queries, *context.query_angles, shape.head_width);
+    const at::Tensor projected = q(x, state);
+    const at::Tensor queries =
+        context.query_angles != nullptr ? rotate(projected, *context.query_angles, shape.head_width) : projected;
     const bool known = cache != nullptr && cache->keys.defined() && !context.join.defined();
     at::Tensor keys = known ? cache->keys : k(y, state);
     at::Tensor values = known ? cache->values : v(y, state);
@@ -114,33 +116,48 @@ at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const
         }
         *cache = {keys, values};
     }
-    const std::int64_t length = prefix_length();
-    if (length == 0) {
-        return o(
-            packed_attention(queries, keys, values, context.rows, shape, context.bias, dropout, state.backbone_dropout),
-            state);
-    }
+    at::Tensor h = heads_of(queries, keys, values, context, state);
+    for (const auto& delta : head_deltas)
+        h = delta->apply(h, {x, projected}, state);
+    return o(h, state);
+}
+
+at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                               const AttentionContext& context, const ForwardState& state) const {
     std::vector<at::Tensor> all_keys, all_values;
+    std::vector<KeyValues> gates;
     for (const auto& prefix : prefixes) {
         const KeyValues rows = prefix->rows();
-        all_keys.push_back(rows.keys);
-        all_values.push_back(rows.values);
+        if (prefix->gated()) {
+            gates.push_back(rows);
+        } else {
+            all_keys.push_back(rows.keys);
+            all_values.push_back(rows.values);
+        }
     }
+    const auto attend = [&](const at::Tensor& all_k, const at::Tensor& all_v, const AttentionRows& rows,
+                            const AttentionShape& form) {
+        const at::Tensor h =
+            packed_attention(queries, all_k, all_v, rows, form, context.bias, dropout, state.backbone_dropout);
+        if (gates.empty()) return h;
+        return add_gated_prefixes(h, {queries, all_k, rows, form, context.bias, dropout, state.backbone_dropout},
+                                  gates);
+    };
+    const std::int64_t length = prefix_length();
+    if (length == 0) return attend(keys, values, context.rows, shape);
     all_keys.push_back(keys);
     all_values.push_back(values);
     const PrefixOrders::Order& order = context.prefixed->of(length, context.rows.keys, keys.device());
     AttentionShape with_prefix = shape;
     if (!context.prefix_biased) with_prefix.unbiased_keys = length;
-    return o(packed_attention(queries, select_rows(at::cat(all_keys), order.rows),
-                              select_rows(at::cat(all_values), order.rows), {context.rows.queries, order.offsets},
-                              with_prefix, context.bias, dropout, state.backbone_dropout),
-             state);
+    return attend(select_rows(at::cat(all_keys), order.rows), select_rows(at::cat(all_values), order.rows),
+                  {context.rows.queries, order.offsets}, with_prefix);
 }
 
 std::int64_t Attention::prefix_length() const {
     std::int64_t length = 0;
     for (const auto& prefix : prefixes)
-        length += prefix->length();
+        length += prefix->gated() ? 0 : prefix->length();
     return length;
 }
 

@@ -49,9 +49,10 @@ struct FeedForward {
 };
 
 /// [heads, queries, keys]: what each pair of positions adds to the scores, from a table of relative position buckets
-/// (Raffel et al. 2020, §2.1). The last query stands at the last key's position. @param table [buckets, heads]
+/// (Raffel et al. 2020, §2.1). The last query stands at the last key's position, or `back` positions before it.
+/// @param table [buckets, heads]
 at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int64_t keys, std::int64_t max_distance,
-                         bool both_ways);
+                         bool both_ways, std::int64_t back = 0);
 
 /// What the attention of a stack shares among its layers.
 struct AttentionContext {
@@ -60,16 +61,23 @@ struct AttentionContext {
     const RotaryAngles* query_angles = nullptr; ///< of the queries: the same, unless only some rows ask
     at::Tensor bias = {};                       ///< undefined = none
     at::Tensor join = {}; ///< rows of [cached; new] in the order of rows.keys; undefined = nothing is cached
-    PrefixOrders* prefixed = nullptr;
-    bool prefix_biased = true; ///< the bias counts prefix rows as keys; otherwise they get none
+    PrefixOrders* prefixed = nullptr;       ///< of these keys
+    PrefixOrders* cross_prefixed = nullptr; ///< of those of cross attention
+    bool prefix_biased = true;              ///< the bias counts prefix rows as keys; otherwise they get none
+
+    /// The same for other queries. @param queries B+1, outlives the result
+    AttentionContext for_queries(const std::vector<std::int64_t>& queries) const {
+        return {{queries, rows.keys}, angles, query_angles, bias, join, prefixed, cross_prefixed, prefix_biased};
+    }
 };
 
-/// Attention with its sites q, k, v, kv, o.
+/// Attention with its sites q, k, v, kv, heads, o.
 struct Attention {
     Linear q, k, v, o;
     AttentionShape shape;
     double dropout = 0;                                   ///< of the probabilities
     std::vector<std::unique_ptr<KeyValueDelta>> prefixes; ///< one behind the other; caches never hold them
+    std::vector<std::unique_ptr<HeadsDelta>> head_deltas;
 
     std::int64_t prefix_length() const;
 
@@ -78,6 +86,10 @@ struct Attention {
     /// is filled once and then read in place of y (cross attention).
     at::Tensor operator()(const at::Tensor& x, const at::Tensor& y, const AttentionContext& context,
                           const ForwardState& state, KeyValues* cache = nullptr) const;
+
+private:
+    at::Tensor heads_of(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                        const AttentionContext& context, const ForwardState& state) const;
 };
 
 } // namespace diapason

@@ -19,7 +19,7 @@ namespace {
 
 // Token rows while they are collected on the host.
 struct TokenRows {
-    std::vector<std::int64_t> ids, types, positions, offsets{0};
+    std::vector<std::int64_t> ids, types, positions, offsets{0}, slots;
 
     void add(const std::vector<std::int64_t>& more, const std::vector<std::int64_t>& more_types,
              const std::vector<std::int64_t>& more_positions) {
@@ -41,7 +41,7 @@ struct TokenRows {
 
     PackedTokens packed(at::Device device) && {
         return {index_tensor(ids, device), index_tensor(types, device), index_tensor(positions, device),
-                std::move(offsets)};
+                std::move(offsets), std::move(slots)};
     }
 };
 
@@ -57,6 +57,8 @@ PackedBatch PackedBatch::pack(std::span<const Sequence> sequences, at::Device de
         const bool decoder = !sequence.target_ids.empty();
         const std::int64_t row = (decoder ? target : tokens).offsets.back();
         const std::int64_t index = static_cast<std::int64_t>(tokens.offsets.size()) - 1;
+        for (const std::int64_t slot : sequence.prompt_slots)
+            tokens.slots.push_back(tokens.offsets.back() + slot);
         tokens.add(sequence.ids, sequence.type_ids, sequence.positions);
         if (decoder) target.add(sequence.target_ids, {}, sequence.target_positions);
         for (std::size_t i = 0; i < sequence.labels.size(); ++i) {

@@ -14,6 +14,8 @@ struct Sequence {
     std::vector<std::int64_t> ids;
     std::vector<std::int64_t> type_ids;  ///< empty = all 0
     std::vector<std::int64_t> positions; ///< empty = 0, 1, 2, …
+    /// Tokens that the rows of a prompt in a template take the place of, by their numbers: one for each row.
+    std::vector<std::int64_t> prompt_slots;
     /// Per-token targets of a language model or tagger: labels[i] is what the row of token i has to predict (already
     /// shifted for causal models); -100 = none. Empty for sequence classification.
     std::vector<std::int64_t> labels;
@@ -29,10 +31,11 @@ struct Sequence {
 
 /// Tokens of B sequences, T in all. Index tensors live on the device of the model, offsets on the host.
 struct PackedTokens {
-    at::Tensor ids;                    ///< [T] int64
-    at::Tensor type_ids;               ///< [T] int64
-    at::Tensor positions;              ///< [T] int64
-    std::vector<std::int64_t> offsets; ///< B+1 entries, 0 … T
+    at::Tensor ids;                             ///< [T] int64
+    at::Tensor type_ids;                        ///< [T] int64
+    at::Tensor positions;                       ///< [T] int64
+    std::vector<std::int64_t> offsets;          ///< B+1 entries, 0 … T
+    std::vector<std::int64_t> prompt_rows = {}; ///< rows of T that a prompt's rows replace, sequence by sequence
 
     std::int64_t sequences() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
     std::int64_t tokens() const { return offsets.back(); }

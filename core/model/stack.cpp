@@ -44,6 +44,15 @@ void insert_prompt(Input& input, EmbeddingDelta& prompt, const PackedTokens& tok
     input.types = select_rows(at::cat({at::zeros({length}, input.types.options()), input.types}), index);
 }
 
+// A prompt in a template: its rows replace the vectors of tokens; all else is theirs.
+void fill_slots(Input& input, EmbeddingDelta& prompt, const PackedTokens& tokens) {
+    const std::int64_t length = prompt.length();
+    if (std::ssize(tokens.prompt_rows) != length * tokens.sequences())
+        throw std::logic_error("a prompt in a template needs a slot for each of its rows in every sequence");
+    input.words = input.words.index_copy(0, index_tensor(tokens.prompt_rows, input.words.device()),
+                                         prompt.rows().repeat({tokens.sequences(), 1}));
+}
+
 std::int64_t longest(const std::vector<std::int64_t>& offsets) {
     std::int64_t length = 0;
     for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
@@ -98,7 +107,7 @@ LastRows last_rows(const std::vector<std::int64_t>& rows, const std::vector<std:
 } // namespace
 
 RowLayout RowLayout::of(const PackedTokens& tokens, const EmbeddingDelta* prompt) {
-    RowLayout layout{tokens.offsets, prompt != nullptr ? prompt->length() : 0};
+    RowLayout layout{tokens.offsets, prompt != nullptr && !prompt->in_slots() ? prompt->length() : 0};
     for (std::size_t s = 0; s < layout.offsets.size(); ++s)
         layout.offsets[s] += static_cast<std::int64_t>(s) * layout.prompt;
     return layout;
@@ -124,6 +133,13 @@ Attention& attention_of(Layer& layer, const std::string& sublayer) {
     if (sublayer == "self_attn") return layer.self;
     if (sublayer == "cross_attn" && layer.has_cross) return layer.cross;
     throw std::logic_error("no attention " + sublayer);
+}
+
+Block& block_of(Layer& layer, const std::string& sublayer) {
+    if (sublayer == "self_attn") return layer.self_block;
+    if (sublayer == "cross_attn" && layer.has_cross) return layer.cross_block;
+    if (sublayer == "ffn") return layer.ffn_block;
+    throw std::logic_error("no block " + sublayer);
 }
 
 Stack build_stack(const BackboneConfig& config, const StackShape& shape, const StackLayout& layout,
@@ -164,9 +180,9 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
         layer.self.shape = {shape.heads, shape.kv_heads, shape.head_width, shape.causal, scale};
         layer.cross.shape = {shape.heads, shape.kv_heads, shape.head_width, false, scale};
         layer.self.dropout = layer.cross.dropout = config.attention_dropout;
-        layer.self_norm = norm(prefix + layout.self_norm);
-        if (shape.cross) layer.cross_norm = norm(prefix + layout.cross_norm);
-        layer.ffn_norm = norm(prefix + layout.ffn_norm);
+        layer.self_block.norm = norm(prefix + layout.self_norm);
+        if (shape.cross) layer.cross_block.norm = norm(prefix + layout.cross_norm);
+        layer.ffn_block.norm = norm(prefix + layout.ffn_norm);
     }
     return stack;
 }
@@ -178,7 +194,7 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     StackStates out{RowLayout::of(tokens, prompt), {}, {}};
     Input input{look_up(words->value, tokens.ids), tokens.positions, tokens.type_ids};
     if (c.embedding_scale != 1) input.words = input.words * c.embedding_scale; // not the rows of a prompt
-    if (prompt != nullptr) insert_prompt(input, *prompt, tokens);
+    if (prompt != nullptr) (prompt->in_slots() ? fill_slots : insert_prompt)(input, *prompt, tokens);
     if (position_shift != 0) input.positions = input.positions + position_shift;
     at::Tensor x = input.words;
     if (types != nullptr) x = x + look_up(types->value, input.types);
@@ -193,6 +209,7 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     PrefixOrders self_prefixes, cross_prefixes;
     AttentionContext self{{out.offsets, key_offsets}};
     self.prefixed = &self_prefixes;
+    self.cross_prefixed = &cross_prefixes;
     self.prefix_biased = prefix_biased;
     if (cache != nullptr) {
         if (cache->self.empty()) {
@@ -210,19 +227,13 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
         self.angles = self.query_angles = &angles;
     }
     if (relative != nullptr) {
-        const std::int64_t keys = longest(key_offsets) + (prefix_biased ? longest_prefix() : 0);
-        self.bias = relative_bias(relative->value, longest(out.offsets), keys, c.relative_max_distance, !shape.causal);
+        const std::int64_t front = prefix_biased ? longest_prefix() : 0;
+        self.bias = relative_bias(relative->value, longest(out.offsets), longest(key_offsets) + front,
+                                  c.relative_max_distance, !shape.causal, prefix_passed ? 0 : front);
     }
-    // With a cache the encoder is read once; later steps find its keys and values there.
-    static const std::vector<std::int64_t> nothing;
-    const std::vector<std::int64_t>& cross_keys = encoder != nullptr ? encoder->offsets
-                                                  : cache != nullptr ? cache->cross_offsets
-                                                                     : nothing;
-    AttentionContext cross{{out.offsets, cross_keys}};
-    cross.prefixed = &cross_prefixes;
     if (request.keep_all) out.all.push_back(x);
     for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
-        x = run_layer(i, x, self, cross, encoder, state, cache, {});
+        x = run_layer(i, x, self, encoder, state, cache, {});
         if (request.keep_all) out.all.push_back(x);
     }
     LastRows last;
@@ -236,14 +247,8 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
             self.query_angles = &kept_angles;
         }
     }
-    // Contexts refer to their rows, so that those of the last layer are made anew.
-    const std::vector<std::int64_t>& last_queries = kept.defined() ? last.offsets : out.offsets;
-    AttentionContext last_self{{last_queries, key_offsets}, self.angles, self.query_angles, self.bias, self.join};
-    last_self.prefixed = self.prefixed;
-    last_self.prefix_biased = self.prefix_biased;
-    AttentionContext last_cross{{last_queries, cross_keys}};
-    last_cross.prefixed = cross.prefixed;
-    x = run_layer(layers.size() - 1, x, last_self, last_cross, encoder, state, cache, kept);
+    const AttentionContext of_last = self.for_queries(kept.defined() ? last.offsets : out.offsets);
+    x = run_layer(layers.size() - 1, x, of_last, encoder, state, cache, kept);
     if (final_norm.weight != nullptr) x = final_norm(x);
     out.last = dropout(x, c.final_dropout, state.backbone_dropout);
     if (request.keep_all) out.all.push_back(out.last);
@@ -263,28 +268,40 @@ std::int64_t Stack::longest_prefix() const {
 }
 
 at::Tensor Stack::run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
-                            const AttentionContext& cross, const StackStates* encoder, const ForwardState& state,
-                            DecoderCache* cache, const at::Tensor& queries) const {
+                            const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
+                            const at::Tensor& queries) const {
     const Layer& layer = layers[index];
-    const auto drop = [&](const at::Tensor& h) { return dropout(h, config->hidden_dropout, state.backbone_dropout); };
-    const auto sublayer = [&](const at::Tensor& input, const Norm& norm, const auto& apply) {
-        return config->pre_norm ? input + drop(apply(norm(input))) : norm(input + drop(apply(input)));
+    // What follows a sublayer: dropout, the deltas of its block, residual and norm. @param input what it has read
+    const auto finish = [&](const Block& block, const at::Tensor& residual, const at::Tensor& input,
+                            const at::Tensor& output) {
+        at::Tensor h = dropout(output, config->hidden_dropout, state.backbone_dropout);
+        const BlockStates states{residual, input, config->pre_norm ? nullptr : &block.norm};
+        for (const auto& delta : block.deltas)
+            h = delta->apply(h, states, state);
+        if (!block.deltas.empty() && block.deltas.back()->closes()) return h;
+        return config->pre_norm ? residual + h : block.norm(residual + h);
+    };
+    const auto enter = [&](const Block& block, const at::Tensor& stream) {
+        return config->pre_norm ? block.norm(stream) : stream;
     };
     // Self-attention reads all rows and goes on with those of its queries.
     const auto of_queries = [&](const at::Tensor& rows) {
         return queries.defined() ? select_rows(rows, queries) : rows;
     };
-    const at::Tensor y = config->pre_norm ? layer.self_norm(x) : x;
-    at::Tensor h = of_queries(x) +
-                   drop(layer.self(of_queries(y), y, self, state, cache != nullptr ? &cache->self[index] : nullptr));
-    if (!config->pre_norm) h = layer.self_norm(h);
+    const at::Tensor all = enter(layer.self_block, x), asking = of_queries(all);
+    at::Tensor h = finish(layer.self_block, of_queries(x), asking,
+                          layer.self(asking, all, self, state, cache != nullptr ? &cache->self[index] : nullptr));
     if (layer.has_cross) {
-        h = sublayer(h, layer.cross_norm, [&](const at::Tensor& z) {
-            return layer.cross(z, encoder != nullptr ? encoder->last : z, cross, state,
-                               cache != nullptr ? &cache->cross[index] : nullptr);
-        });
+        // With a cache the encoder is read once; later steps find its keys and values there.
+        AttentionContext cross{{self.rows.queries, encoder != nullptr ? encoder->offsets : cache->cross_offsets}};
+        cross.prefixed = self.cross_prefixed;
+        const at::Tensor z = enter(layer.cross_block, h);
+        h = finish(layer.cross_block, h, z,
+                   layer.cross(z, encoder != nullptr ? encoder->last : z, cross, state,
+                               cache != nullptr ? &cache->cross[index] : nullptr));
     }
-    return sublayer(h, layer.ffn_norm, [&](const at::Tensor& z) { return layer.ffn(z, state); });
+    const at::Tensor z = enter(layer.ffn_block, h);
+    return finish(layer.ffn_block, h, z, layer.ffn(z, state));
 }
 
 void DecoderCache::select(const std::vector<std::int64_t>& parents) {

@@ -6,6 +6,7 @@
 #include "core/model/layers.h"
 #include "core/model/packed_batch.h"
 
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -46,12 +47,17 @@ struct StackRequest {
     DecoderCache* cache = nullptr; ///< null = every sequence is new. Otherwise its tokens go on from what is cached
 };
 
-/// x + f(norm(x)) or norm(x + f(x)) for each sublayer f: self-attention, in a decoder beside an encoder cross
-/// attention, feed-forward.
+/// What a layer does with one of its sublayers: x + f(norm(x)) or norm(x + f(x)), with the deltas at the site `block`.
+struct Block {
+    Norm norm;
+    std::vector<std::unique_ptr<BlockDelta>> deltas;
+};
+
+/// Self-attention, in a decoder beside an encoder cross attention, feed-forward.
 struct Layer {
     Attention self, cross;
     FeedForward ffn;
-    Norm self_norm, cross_norm, ffn_norm;
+    Block self_block, cross_block, ffn_block;
     bool has_cross = false;
 };
 
@@ -66,6 +72,7 @@ struct Stack {
     std::vector<Layer> layers;
     std::int64_t position_shift = 0; ///< added to every position: what prefixes that take positions ask for
     bool prefix_biased = true;       ///< relative positions count prefix rows as keys; otherwise their bias is 0
+    bool prefix_passed = true; ///< relative positions of queries count the rows in front; otherwise they begin at 0
 
     /// @param encoder what cross attention reads; null for the first stack
     StackStates forward(const PackedTokens& tokens, EmbeddingDelta* prompt, const StackStates* encoder,
@@ -73,8 +80,8 @@ struct Stack {
 
 private:
     at::Tensor run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
-                         const AttentionContext& cross, const StackStates* encoder, const ForwardState& state,
-                         DecoderCache* cache, const at::Tensor& queries) const;
+                         const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
+                         const at::Tensor& queries) const;
     std::int64_t longest_prefix() const; ///< of self-attention
 };
 
@@ -84,6 +91,9 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
 
 /// The attention of a layer: self_attn or cross_attn. @throws std::logic_error
 Attention& attention_of(Layer& layer, const std::string& sublayer);
+
+/// The block of a layer: self_attn, cross_attn or ffn. @throws std::logic_error
+Block& block_of(Layer& layer, const std::string& sublayer);
 
 /// Sublayer, point and map, in data-flow order.
 std::vector<std::tuple<std::string, std::string, Linear*>> linears_of(Layer& layer);

@@ -94,6 +94,16 @@ Columns columns_of(const ParityCase& parity, const char* name, bool required) {
     return {tensor.contiguous()};
 }
 
+// The number inside its sequence, whose places are the last ones, of the token in a column.
+std::int64_t token_at(const std::vector<std::pair<std::int64_t, std::int64_t>>& places, std::size_t tokens,
+                      std::int64_t column, const ParityCase& parity) {
+    for (std::size_t i = 0; i < tokens; ++i) {
+        if (places[places.size() - tokens + i].second == column) return static_cast<std::int64_t>(i);
+    }
+    throw input_error((parity.folder / "io.safetensors").string(),
+                      "prompt_positions names the column " + std::to_string(column) + ", where there is no token");
+}
+
 void read_sequence_label(const at::Tensor& labels, std::int64_t row, Sequence& sequence) {
     const at::Tensor own = labels[row];
     if (!labels.is_floating_point()) {
@@ -113,6 +123,7 @@ PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config,
     const Columns types = columns_of(parity, "token_type_ids", false);
     const Columns positions = soft_tokens ? Columns{} : columns_of(parity, "position_ids", false);
     const Columns decoder_ids = columns_of(parity, "decoder_input_ids", false);
+    const Columns slots = columns_of(parity, "prompt_positions", false);
     const Columns decoder_mask = columns_of(parity, "decoder_attention_mask", false);
     const bool for_tokens = parity.head == HeadKind::causal_lm || parity.head == HeadKind::masked_lm ||
                             parity.head == HeadKind::seq2seq_lm || parity.head == HeadKind::token_classification;
@@ -142,6 +153,8 @@ PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config,
             if (causal && labels.given() && t == 0) sequence.front_label = labels.at(b, 0);
             packed.places.emplace_back(b, t);
         }
+        for (std::int64_t row = 0; slots.given() && row < slots.tensor.size(1); ++row)
+            sequence.prompt_slots.push_back(token_at(packed.places, sequence.ids.size(), slots.at(b, row), parity));
         if (config.encoder_decoder) {
             if (!decoder_ids.given() && !labels.given())
                 throw input_error((parity.folder / "io.safetensors").string(),

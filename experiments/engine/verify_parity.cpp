@@ -5,7 +5,10 @@
 #include "core/train/adamw.h"
 #include "core/train/schedule.h"
 #include "experiments/engine/parity_case.h"
+#include "experiments/engine/verify_ensemble.h"
 #include "experiments/engine/verify_kinds.h"
+#include "methods/adapterhub_folder.h"
+#include "methods/delta_folder.h"
 #include "methods/peft_folder.h"
 
 #include <ATen/TensorOperators.h>
@@ -19,6 +22,13 @@
 namespace diapason {
 namespace fs = std::filesystem;
 namespace {
+
+struct Format {
+    const char* name;
+    StoredAdapter (*read)(const fs::path&, Model&);
+};
+constexpr Format formats[] = {
+    {"peft", read_peft_folder}, {"adapterhub", read_adapterhub_folder}, {"delta", read_delta_folder}};
 
 // A case at work: the model with its adapter, and how names of the case's file lead to parameters.
 class Trial {
@@ -37,12 +47,15 @@ public:
         const auto adapter = parity.document.find("adapter");
         if (adapter != parity.document.end() && !adapter->is_null()) {
             const std::string format = adapter->value("format", "");
-            if (format != "peft")
+            const auto* known = std::find_if(std::begin(formats), std::end(formats),
+                                             [&](const Format& candidate) { return format == candidate.name; });
+            if (known == std::end(formats))
                 throw input_error((parity.folder / "case.json").string(),
                                   "unsupported: adapters of the format " + format);
-            m_adapter = read_peft_folder(parity.folder / adapter->value("path", "adapter"), *m_model);
+            m_adapter =
+                known->read(parity.folder / adapter->value("path", format == "delta" ? "delta" : "adapter"), *m_model);
         }
-        m_inputs = pack_inputs(parity, config, device, m_model->prompt() != nullptr);
+        m_inputs = pack_inputs(parity, config, device, m_model->prompt() != nullptr && !m_model->prompt()->in_slots());
     }
 
     void forward() {
@@ -77,6 +90,7 @@ public:
             if (!wanted.empty()) loss.backward();
         }
         compare_gradients();
+        compare_derived();
         for (const auto& item : m_model->weights().all())
             item->value.set_requires_grad(false).mutable_grad() = at::Tensor();
         for (const auto& item : m_model->deltas().all())
@@ -110,8 +124,10 @@ public:
         // The reference hands its optimiser every tensor of the adapter's file: what stands there under two names is
         // updated twice a step.
         std::map<Parameter*, int> names;
-        for (const auto& [name, p] : m_adapter.parameters)
-            ++names[p];
+        if (!m_adapter.shared_names) {
+            for (const auto& [name, p] : m_adapter.parameters)
+                ++names[p];
+        }
         std::vector<at::Tensor> once, twice;
         for (Parameter* p : m_model->trainable())
             (names[p] > 1 ? twice : once).push_back(p->value);
@@ -202,6 +218,16 @@ private:
         }
     }
 
+    // What readers make of the parameters: tables for inference, masks.
+    void compare_derived() {
+        for (const auto& [name, value] : m_adapter.derived) {
+            if (!m_case.has("expected." + name)) continue;
+            const bool exact = name.rfind("mask.", 0) == 0;
+            m_report.compare(name, value().detach(), m_case.tensor("expected." + name),
+                             exact ? 0 : m_case.tolerance("other"), m_case.floor("other"));
+        }
+    }
+
     using Places = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
     void compare_hidden(const std::string& kind, const StackStates& states, const Places& places) {
@@ -244,7 +270,7 @@ private:
     VerifyReport& m_report;
     at::Device m_device;
     std::unique_ptr<Model> m_model;
-    PeftAdapter m_adapter;
+    StoredAdapter m_adapter;
     PackedInputs m_inputs;
 };
 
@@ -252,6 +278,7 @@ private:
 
 void verify_parity(const fs::path& folder, const std::string& device, VerifyReport& report) {
     const ParityCase parity = read_parity_case(folder);
+    if (parity.has("expected.member_logits")) return verify_ensemble(parity, at::Device(device), report);
     Trial trial(parity, at::Device(device), report);
     trial.forward();
     trial.merged();

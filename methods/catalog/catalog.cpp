@@ -2,15 +2,20 @@
 #include "core/base/error.h"
 #include "methods/bitfit.h"
 #include "methods/catalog/method_info.h"
+#include "methods/compacter.h"
 #include "methods/full_tuning.h"
 #include "methods/head_only.h"
 #include "methods/ia3.h"
 #include "methods/last_layers.h"
 #include "methods/lora.h"
+#include "methods/mam.h"
+#include "methods/multi_head_adapter.h"
 #include "methods/norm_tuning.h"
 #include "methods/p_tuning.h"
+#include "methods/parallel_adapter.h"
 #include "methods/prefix_tuning.h"
 #include "methods/prompt_tuning.h"
+#include "methods/serial_adapter.h"
 
 #include <functional>
 #include <numeric>

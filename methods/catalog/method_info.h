@@ -37,6 +37,18 @@ struct DeltaDrawing {
     std::string caption; ///< "r 8"
 };
 
+/// Options under a name: what a paper or a library means by it. Options that are not named keep their defaults.
+struct MethodPreset {
+    std::string name, label;
+    Json options;
+};
+
+/// One of the methods that a combination consists of.
+struct MethodPart {
+    std::string method;
+    std::function<Json(const OptionValues&)> options; ///< of the part, from those of the whole
+};
+
 /// Description of one method: one per file pair methods/<name>.{h,cpp}, listed in methods/methods.def.
 struct MethodInfo {
     std::string id;      ///< "lora"
@@ -47,6 +59,8 @@ struct MethodInfo {
     int colour_slot = 1; ///< preferred series colour (1 to 8)
     double default_learning_rate = 1e-3;
     std::vector<OptionDescriptor> options;
+    std::vector<MethodPreset> presets = {};
+    std::vector<MethodPart> parts = {}; ///< of a method that is nothing but other methods together
 
     /// Closed formula. @throws Error(config) when the options do not fit the backbone
     std::function<ParameterCounts(const BackboneConfig&, const TaskShape&, const OptionValues&)> count;
@@ -63,6 +77,12 @@ const std::vector<MethodInfo>& method_catalog();
 
 /// @throws Error(config) naming the nearest known method
 const MethodInfo& method_info(const std::string& id);
+
+/// Counts, drawing and refusal of a method as those of its parts together: their deltas sit side by side, the head is
+/// counted once.
+void describe_parts(MethodInfo& info);
+/// The options of one part. @throws Error(config)
+OptionValues options_of_part(const MethodPart& part, const OptionValues& options);
 
 /// Tensors that came with the backbone and that this task's model uses, the frozen part of its head included.
 std::vector<ExpectedTensor> pretrained_tensors(const BackboneConfig& config, const TaskShape& task);

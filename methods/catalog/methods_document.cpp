@@ -63,6 +63,24 @@ std::string option_table(const std::vector<OptionDescriptor>& options) {
     return text;
 }
 
+std::string preset_list(const std::vector<MethodPreset>& presets) {
+    std::string text;
+    for (const MethodPreset& preset : presets) {
+        std::string values;
+        for (const auto& [name, value] : preset.options.items())
+            values += (values.empty() ? "" : ", ") + ("`" + name + "` " + plain(value));
+        text += "- Preset " + preset.label + ": " + values + "\n";
+    }
+    return text.empty() ? text : "\n" + text;
+}
+
+std::string part_list(const std::vector<MethodPart>& parts) {
+    std::string text;
+    for (const MethodPart& part : parts)
+        text += (text.empty() ? "\nConsists of " : " and ") + ("`" + part.method + "`");
+    return text.empty() ? text : text + ".\n";
+}
+
 } // namespace
 
 std::string methods_document() {
@@ -76,7 +94,7 @@ std::string methods_document() {
     for (const MethodInfo& method : method_catalog()) {
         text += "\n## " + method.label + "\n\n`" + method.formula + "` — " + method.paper + ". " + method.summary +
                 " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n" +
-                option_table(method.options);
+                option_table(method.options) + preset_list(method.presets) + part_list(method.parts);
     }
     text += "\n## Training\n\nOptions of every run, whatever the method.\n\n" + option_table(training_options());
     return text;

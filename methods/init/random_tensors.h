@@ -17,6 +17,9 @@ public:
 
     Parameter* normal(const std::string& name, const std::vector<std::int64_t>& shape, double deviation);
     Parameter* uniform(const std::string& name, const std::vector<std::int64_t>& shape, double bound);
+    /// N(0, deviation) inside two deviations.
+    Parameter* truncated_normal(const std::string& name, const std::vector<std::int64_t>& shape, double deviation);
+    Parameter* constant(const std::string& name, const std::vector<std::int64_t>& shape, double value);
     /// name.weight [out, in] and name.bias [out], U(±1/√in).
     void linear(const std::string& name, std::int64_t in, std::int64_t out, Parameter*& weight, Parameter*& bias);
 

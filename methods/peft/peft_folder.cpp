@@ -1,6 +1,8 @@
 #include "methods/peft_folder.h"
 
 #include "core/base/error.h"
+#include "methods/ia3_delta.h"
+#include "methods/lora_delta.h"
 #include "methods/peft/sink.h"
 #include "methods/peft/source.h"
 
@@ -21,6 +23,26 @@ constexpr Kind kinds[] = {{"LORA", peft::read_lora},
                           {"P_TUNING", peft::read_prompt},
                           {"PREFIX_TUNING", peft::read_prefix}};
 
+// Adapters at blocks and heads, and what else the library has no name for.
+bool has_other_deltas(Model& model) {
+    for (const auto& [name, linear] : model.linears()) {
+        for (const auto& delta : linear->deltas) {
+            const LinearDelta* one = delta.get();
+            if (dynamic_cast<const LoraDelta*>(one) == nullptr && dynamic_cast<const OutputScale*>(one) == nullptr &&
+                dynamic_cast<const InputScale*>(one) == nullptr)
+                return true;
+        }
+    }
+    for (const Stack& stack : model.backbone().stacks()) {
+        for (const Layer& layer : stack.layers) {
+            const bool blocks = !layer.self_block.deltas.empty() || !layer.cross_block.deltas.empty() ||
+                                !layer.ffn_block.deltas.empty();
+            if (blocks || !layer.self.head_deltas.empty() || !layer.cross.head_deltas.empty()) return true;
+        }
+    }
+    return false;
+}
+
 } // namespace
 
 PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model) {
@@ -38,6 +60,8 @@ void write_peft_folder(const std::filesystem::path& folder, Model& model, const 
     const c10::NoGradGuard guard;
     model.prepare();
     peft::Sink sink(model, backbone_name);
+    if (has_other_deltas(model))
+        throw config_error("deltas", "adapters", "the PEFT layout has no adapters at blocks, heads or projections");
     int kinds_there = 0;
     for (bool (*write)(peft::Sink&) : {peft::write_lora, peft::write_ia3, peft::write_prompt, peft::write_prefix})
         kinds_there += write(sink) ? 1 : 0;

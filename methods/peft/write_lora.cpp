@@ -35,7 +35,7 @@ at::Tensor rows_of(const at::Tensor& all, const LowRank& update) {
 Pair combine(const Module& module) {
     Pair pair;
     bool any_bias = false, any_magnitude = false;
-    std::vector<const Parameter*> shared; // the A of each block of columns
+    std::vector<std::pair<const Parameter*, std::int64_t>> shared; // the A of each block of columns, and its part
     struct Block {
         at::Tensor a, b;
     };
@@ -64,10 +64,11 @@ Pair combine(const Module& module) {
             if (index == list.size()) list.push_back({a, at::zeros({all, a.size(0)}, options)});
             list[index].b.narrow(0, row, out).copy_(b * by);
         };
-        const auto known = std::find(shared.begin(), shared.end(), u.a);
+        const std::pair<const Parameter*, std::int64_t> own(u.a, u.a_part);
+        const auto known = std::find(shared.begin(), shared.end(), own);
         const auto index = static_cast<std::size_t>(known - shared.begin());
-        if (known == shared.end()) shared.push_back(u.a);
-        place(blocks, index, u.a->value, rows_of(u.b->value, u), factor);
+        if (known == shared.end()) shared.push_back(own);
+        place(blocks, index, delta->own_a(), rows_of(u.b->value, u), factor);
         // A start that is part of the weight is taken off again, because the library begins from the whole weight.
         if (u.start_a.defined())
             place(starts, std::min(index, starts.size()), u.start_a, rows_of(u.start_b, u), -factor);

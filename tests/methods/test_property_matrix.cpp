@@ -47,7 +47,31 @@ std::vector<Variant> variants() {
         {"lora all biases", "lora", with(lora, {{"bias", "all"}})},
         {"dora", "lora", with(lora, {{"dora", true}})},
         {"ia3", "ia3", {}},
-        {"ia3 output", "ia3", {{"targets", "q,v"}, {"ffn", "fc1_output"}}}};
+        {"ia3 output", "ia3", {{"targets", "q,v"}, {"ffn", "fc1_output"}}},
+        {"serial low rank", "serial_adapter", {{"size", 3}, {"form", "low_rank"}, {"composition", "learned"}}},
+        {"serial behind the sum", "serial_adapter", {{"size", 3}, {"input", "sum"}, {"init", "normal"}}},
+        {"serial at projections", "serial_adapter", {{"size", 3}, {"sites", "o,fc1"}}},
+        {"serial at heads", "serial_adapter", {{"size", 3}, {"sites", "heads"}, {"norm", "both"}}},
+        {"serial without the first layer", "serial_adapter", {{"size", 3}, {"drop_first", 1}, {"norm", "in"}}},
+        {"parallel of the input", "parallel_adapter", {{"size", 3}, {"input", "sublayer_input"}, {"sites", "block"}}},
+        {"parallel learned", "parallel_adapter", {{"size", 3}, {"composition", "learned"}, {"init", "normal"}}},
+        {"parallel at projections", "parallel_adapter", {{"size", 3}, {"sites", "q,v,fc2"}}},
+        {"multi-head", "multi_head_adapter", {{"size", 3}, {"composition", "learned"}}},
+        {"compacter", "compacter", {{"size", 4}, {"kronecker", 2}}},
+        {"compacter rank 2", "compacter", {{"size", 8}, {"kronecker_rank", 2}, {"input", "normalised_sum"}}},
+        {"mam", "mam", {{"length", 3}, {"hidden", 6}, {"size", 3}}},
+        {"mam flat", "mam", {{"length", 3}, {"reparametrisation", "none"}, {"size", 3}, {"composition", "learned"}}}};
+    for (const MethodInfo& info : method_catalog()) {
+        for (const MethodPreset& preset : info.presets) {
+            Json options = preset.options;
+            for (const char* size : {"size", "length", "hidden"}) { // presets are for large backbones
+                const bool has = std::any_of(info.options.begin(), info.options.end(),
+                                             [&](const OptionDescriptor& option) { return option.name == size; });
+                if (has) options[size] = 4;
+            }
+            list.push_back({info.id + " preset " + preset.name, info.id, options});
+        }
+    }
     for (const char* init : {"gaussian", "orthogonal", "pissa", "olora", "linear"})
         list.push_back({std::string("lora ") + init, "lora", with(lora, {{"init", init}, {"rank", 4}})});
     for (const MethodInfo& info : method_catalog()) {

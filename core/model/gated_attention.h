@@ -1,0 +1,26 @@
+// Prefixes as they are written in the unified view (He et al. 2022, eq. 5): an attention over rows of its own, mixed
+// with that over the text by a gate.
+#pragma once
+
+#include "core/model/attention.h"
+#include "core/model/deltas.h"
+
+#include <vector>
+
+namespace diapason {
+
+/// What attention over the text has been.
+struct TextAttention {
+    at::Tensor queries, keys; ///< [Tq, heads·head_width], [Tk, kv_heads·head_width]
+    const AttentionRows& rows;
+    const AttentionShape& shape;
+    at::Tensor bias; ///< undefined = none
+    double dropout = 0;
+    DropoutStream* stream = nullptr;
+};
+
+/// (1−λ)h + λ softmax(q P_kᵀ)P_v, λ = Σ exp(q P_kᵀ) / (Σ exp(q P_kᵀ) + Σ exp(q kᵀ)), one for each query and head.
+/// @param h [Tq, heads·head_width], the attention over the text @param prefixes rows that make one P together
+at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, const std::vector<KeyValues>& prefixes);
+
+} // namespace diapason

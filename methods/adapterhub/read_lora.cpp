@@ -1,0 +1,85 @@
+#include "methods/adapterhub/source.h"
+#include "methods/ia3_delta.h"
+#include "methods/lora_delta.h"
+
+#include <algorithm>
+
+namespace diapason::adapterhub {
+namespace {
+
+// The maps of a module that the adapter changes: all of them, or those of a fused one that attn_matrices names.
+std::vector<Linear*> changed_maps(const Settings& s, const std::vector<Linear*>& parts) {
+    if (parts.size() == 1) return parts;
+    std::vector<Linear*> list;
+    const std::vector<std::string> names = s.texts("attn_matrices");
+    const char* order[] = {"q", "k", "v"};
+    for (std::size_t i = 0; i < parts.size() && i < std::size(order); ++i) {
+        if (std::find(names.begin(), names.end(), order[i]) != names.end()) list.push_back(parts[i]);
+    }
+    if (list.empty()) throw s.error("attn_matrices", "names no part of a fused map");
+    return list;
+}
+
+struct Module {
+    const TensorEntry *a = nullptr, *b = nullptr;
+};
+
+} // namespace
+
+void read_lora(Source& source, const Settings& s) {
+    s.require("use_gating", false);
+    s.require("use_dora", false);
+    s.require("vera_d", nullptr);
+    s.require("vera_b", nullptr);
+    const std::string mode = s.text("composition_mode", "add");
+    const bool rescales = mode == "scale";
+    if (!rescales && mode != "add") throw s.error("composition_mode", "is neither add nor scale");
+    if (rescales && (s.integer("r", 1) != 1 || s.number("alpha", 1) != 1))
+        throw s.error("r", "unsupported: rescaling takes one vector, r = 1 and alpha = 1");
+    std::map<std::string, Module> modules; // by path
+    for (const auto& [key, entry] : source.open("loras")) {
+        Module& module = modules[key.path];
+        if (key.rest == "lora_A")
+            module.a = entry;
+        else if (key.rest == "lora_B")
+            module.b = entry;
+    }
+    if (modules.empty()) throw source.error("the file holds no tensor of LoRA or IA3");
+    for (const auto& [path, module] : modules) {
+        const std::vector<Linear*> maps = changed_maps(s, source.maps_of(path));
+        const auto count = static_cast<std::int64_t>(maps.size());
+        std::string address;
+        for (const auto& [site, linear] : source.model().backbone().linears()) {
+            if (linear == maps.front()) address = site.address();
+        }
+        const std::int64_t in = maps.front()->matrix().size(1), out = maps.front()->matrix().size(0);
+        using Shape = std::vector<std::int64_t>;
+        if (module.b == nullptr || (!rescales && module.a == nullptr))
+            throw source.error("the adapter at " + path + " lacks a tensor");
+        if (rescales) {
+            if (module.b->shape != Shape{count * out, 1})
+                throw source.error("the tensor " + module.b->name + " is not one number for each output");
+            Parameter& vector = source.take(address + ".ia3_out", *module.b);
+            if (module.a != nullptr) source.drop(*module.a); // the library computes nothing with it
+            for (std::int64_t i = 0; i < count; ++i)
+                maps[static_cast<std::size_t>(i)]->deltas.push_back(std::make_unique<OutputScale>(vector, i, count));
+            continue;
+        }
+        const std::int64_t rank = module.b->shape.size() == 2 ? module.b->shape[1] : 0;
+        if (rank < 1 || module.b->shape != Shape{count * out, rank} || module.a->shape != Shape{count * rank, in})
+            throw source.error("the tensors " + module.a->name + " and lora_B are no low-rank update of a map from " +
+                               std::to_string(in) + " to " + std::to_string(out));
+        LowRank update;
+        update.a = &source.take(address + ".lora_A", *module.a);
+        update.b = &source.take(address + ".lora_B", *module.b);
+        update.scale = s.number("alpha", 8) / static_cast<double>(rank);
+        update.dropout = s.number("dropout", 0);
+        update.parts = update.a_parts = count;
+        for (std::int64_t i = 0; i < count; ++i) {
+            update.part = update.a_part = i;
+            maps[static_cast<std::size_t>(i)]->deltas.push_back(std::make_unique<LoraDelta>(update));
+        }
+    }
+}
+
+} // namespace diapason::adapterhub

@@ -1,0 +1,43 @@
+#include "methods/catalog/method_info.h"
+
+namespace diapason {
+
+OptionValues options_of_part(const MethodPart& part, const OptionValues& options) {
+    std::vector<Problem> problems;
+    OptionValues values =
+        OptionValues::from_json(method_info(part.method).options, part.options(options), part.method, problems);
+    throw_if_any(problems, part.method);
+    return values;
+}
+
+void describe_parts(MethodInfo& info) {
+    const std::vector<MethodPart> parts = info.parts;
+    info.count = [parts](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
+        ParameterCounts sum;
+        for (const MethodPart& part : parts) {
+            const ParameterCounts counts = method_info(part.method).count(config, task, options_of_part(part, options));
+            sum.trained += counts.trained;
+            sum.stored += counts.stored;
+            sum.stored_bits += counts.stored_bits;
+            sum.head = counts.head;
+        }
+        return sum;
+    };
+    info.drawing = [parts](const BackboneConfig& config, const OptionValues& options) {
+        std::vector<DeltaDrawing> drawings;
+        for (const MethodPart& part : parts) {
+            for (DeltaDrawing& drawing : method_info(part.method).drawing(config, options_of_part(part, options)))
+                drawings.push_back(std::move(drawing));
+        }
+        return drawings;
+    };
+    info.refusal = [parts](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
+        for (const MethodPart& part : parts) {
+            const std::string reason = method_info(part.method).refusal(config, task, options_of_part(part, options));
+            if (!reason.empty()) return reason;
+        }
+        return std::string();
+    };
+}
+
+} // namespace diapason

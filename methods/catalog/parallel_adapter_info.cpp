@@ -1,0 +1,63 @@
+#include "methods/catalog/adapter_plan.h"
+#include "methods/parallel_adapter.h"
+
+namespace diapason {
+namespace {
+
+OptionDescriptor input_option() {
+    OptionDescriptor d;
+    d.name = "input";
+    d.label = "Reads";
+    d.type = OptionType::choice;
+    d.default_value = "residual";
+    d.choices = {{"residual", "the residual stream", "Before the sublayer's norm where norms come first."},
+                 {"sublayer_input", "the sublayer's input", "Behind that norm."}};
+    d.help = "What a parallel adapter at a block reads: the two differ where norms come first (GPT-2, T5, Llama).";
+    d.source = "residual: He et al. 2022 (code), AdapterHub; sublayer's input: He et al. 2022 (text, fig. 3)";
+    d.advanced = true;
+    return d;
+}
+
+} // namespace
+
+AdapterPlan parallel_adapter_plan() {
+    AdapterPlan plan;
+    plan.insertion = DeltaInsertion::parallel;
+    plan.input = "residual";
+    return plan;
+}
+
+MethodInfo parallel_adapter_info() {
+    MethodInfo info;
+    info.id = "parallel_adapter";
+    info.label = "Parallel adapter";
+    info.paper = "He et al. 2022";
+    info.formula = "h ← h + s · up(act(down(x)))";
+    info.summary = "Trains bottlenecks beside the sublayers: they read what the sublayer reads.";
+    info.colour_slot = 3;
+    info.default_learning_rate = 1e-3;
+    OptionDescriptor sites =
+        adapter_sites("*.*.ffn.block", "Places of adapters: blocks (*.*.ffn.block), heads (the attention's heads "
+                                       "before o), or projections.");
+    sites.source = "He et al. 2022, §4.4: feed-forward";
+    info.options = {adapter_size(16),
+                    sites,
+                    adapter_activation("relu"),
+                    input_option(),
+                    adapter_composition("scaled"),
+                    adapter_scale(4),
+                    adapter_init("zero_up"),
+                    adapter_norm(),
+                    adapter_dropout(),
+                    adapter_dropout_site(),
+                    adapter_drop_first()};
+    info.presets = {{"parallel", "Parallel adapter", {{"composition", "add"}}},
+                    {"scaled_parallel", "Scaled parallel adapter", {{"composition", "scaled"}, {"scale", 4.0}}},
+                    {"attention_parallel",
+                     "Parallel adapter at the attention (He et al. 2022)",
+                     {{"sites", "heads"}, {"composition", "add"}, {"norm", "in"}, {"init", "normal"}}}};
+    describe_adapters(info, parallel_adapter_plan());
+    return info;
+}
+
+} // namespace diapason

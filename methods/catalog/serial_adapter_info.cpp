@@ -1,0 +1,79 @@
+#include "methods/catalog/adapter_plan.h"
+#include "methods/serial_adapter.h"
+
+namespace diapason {
+namespace {
+
+OptionDescriptor form_option() {
+    OptionDescriptor d;
+    d.name = "form";
+    d.label = "Form";
+    d.type = OptionType::choice;
+    d.default_value = "bottleneck";
+    d.choices = {{"bottleneck", "bottleneck", "up(act(down x)), with biases."},
+                 {"low_rank", "low rank", "up(down x), without activation and biases."}};
+    d.help = "The function that an adapter computes.";
+    d.source = "He et al. 2022, table 1";
+    return d;
+}
+
+OptionDescriptor input_option() {
+    OptionDescriptor d;
+    d.name = "input";
+    d.label = "Reads";
+    d.type = OptionType::choice;
+    d.default_value = "output";
+    d.choices = {{"output", "the sublayer's output", "Before the residual is added: Houlsby."},
+                 {"sum", "output + residual", "ProPETL's prototype."},
+                 {"normalised_sum", "norm(output + residual)",
+                  "The backbone's own norm, which runs once more behind the adapter: Pfeiffer in AdapterHub. "
+                  "Where norms come first, output + residual."}};
+    d.help = "What a serial adapter at a block reads; it is added to the sublayer's output in any case.";
+    d.source = "Houlsby et al. 2019, fig. 2; AdapterHub, original_ln_before; ProPETL's code";
+    d.advanced = true;
+    return d;
+}
+
+} // namespace
+
+AdapterPlan serial_adapter_plan() {
+    AdapterPlan plan;
+    plan.insertion = DeltaInsertion::serial;
+    plan.input = "output";
+    return plan;
+}
+
+MethodInfo serial_adapter_info() {
+    MethodInfo info;
+    info.id = "serial_adapter";
+    info.label = "Serial adapter";
+    info.paper = "Houlsby et al. 2019";
+    info.formula = "h ← h + s · up(act(down(h)))";
+    info.summary = "Trains bottlenecks behind the sublayers of every layer.";
+    info.colour_slot = 2;
+    info.default_learning_rate = 1e-3;
+    OptionDescriptor sites = adapter_sites("block", "Places of adapters: block = every sublayer (attention and "
+                                                    "feed-forward, Houlsby), *.*.ffn.block = feed-forward only "
+                                                    "(Pfeiffer), heads, or projections.");
+    sites.source = "Houlsby et al. 2019, fig. 2; Pfeiffer et al. 2021, §3.2: feed-forward only";
+    info.options = {adapter_size(16),       sites,
+                    form_option(),          adapter_activation("gelu"),
+                    input_option(),         adapter_composition("add"),
+                    adapter_scale(4),       adapter_init("zero_up"),
+                    adapter_norm(),         adapter_dropout(),
+                    adapter_dropout_site(), adapter_drop_first()};
+    info.presets = {
+        {"houlsby",
+         "Houlsby",
+         {{"sites", "*.*.{self_attn,ffn}.block"},
+          {"activation", "silu"},
+          {"input", "output"},
+          {"init", "truncated_normal"}}},
+        {"pfeiffer",
+         "Pfeiffer (AdapterHub seq_bn)",
+         {{"sites", "*.*.ffn.block"}, {"activation", "relu"}, {"input", "normalised_sum"}, {"init", "normal"}}}};
+    describe_adapters(info, serial_adapter_plan());
+    return info;
+}
+
+} // namespace diapason
