@@ -1,9 +1,9 @@
 #include "methods/prompt_encoder.h"
 
-#include <ATen/ops/gt.h>
+#include "core/model/layers.h"
+
 #include <ATen/ops/linear.h>
 #include <ATen/ops/lstm.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
 
 #include <tuple>
@@ -23,7 +23,7 @@ at::Tensor PromptEncoder::rows() {
                 .squeeze(0);
     }
     for (std::size_t i = 0; i < m_network.mlp.size(); ++i) {
-        if (i > 0) x = x.is_meta() ? x * (x > 0) : at::relu(x); // relu has no kernel there
+        if (i > 0) x = activate(x, Activation::relu);
         x = at::linear(x, m_network.mlp[i].weight->value, m_network.mlp[i].bias->value);
     }
     return x;

@@ -1,10 +1,11 @@
 #include "methods/adapter/activation.h"
 
+#include "core/model/layers.h"
+
 #include <ATen/ops/elu.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/mish.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/tanh.h>
@@ -30,7 +31,7 @@ at::Tensor elu(const at::Tensor& x) {
     return at::elu(x);
 }
 at::Tensor relu(const at::Tensor& x) {
-    return at::relu(x);
+    return activate(x, Activation::relu);
 }
 at::Tensor silu(const at::Tensor& x) {
     return at::silu(x);

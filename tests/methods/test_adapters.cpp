@@ -198,9 +198,11 @@ private Q_SLOTS:
                     for (Attention* attention : {&stack.layers[i].self, &stack.layers[i].cross}) {
                         if (attention == &stack.layers[i].cross && !stack.shape.cross) continue;
                         const std::vector<std::int64_t> shape = {3, stack.shape.kv_heads * stack.shape.head_width};
-                        Parameter& key = model->deltas().add(std::to_string(++seed), at::randn(shape, generator(seed)));
-                        Parameter& value =
-                            model->deltas().add(std::to_string(++seed), at::randn(shape, generator(seed)));
+                        const auto drawn = [&]() -> Parameter& {
+                            ++seed;
+                            return model->deltas().add(std::to_string(seed), at::randn(shape, generator(seed)));
+                        };
+                        Parameter &key = drawn(), &value = drawn();
                         attention->prefixes.push_back(std::make_unique<PrefixRows>(key, value, gated));
                         model->train({&key, &value});
                     }

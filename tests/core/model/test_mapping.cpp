@@ -160,7 +160,10 @@ private Q_SLOTS:
             at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState&) override {
                 return y + x.matmul(change.t());
             }
-            at::Tensor weight_change() const override { return change; }
+            bool merge_output(at::Tensor& weight, at::Tensor&) const override {
+                weight = weight + change;
+                return true;
+            }
             at::Tensor change;
         };
         TemporaryFolder folder;
