@@ -253,11 +253,11 @@ void check_name_is_free(const std::string& name) {
             throw config_error("name", name,
                                entry.embedded ? "is the name of a backbone that comes with Diapason"
                                               : "is taken: a backbone of this name was imported before",
-                               "Choose another with --name");
+                               "Remove that one first, or give another name (--name)");
     }
     if (fs::exists(fs::symlink_status(library_folder() / name)))
         throw config_error("name", name, "is taken: " + (library_folder() / name).string() + " is there already",
-                           "Choose another with --name");
+                           "Remove that one first, or give another name (--name)");
 }
 
 } // namespace
@@ -282,7 +282,7 @@ void check_backbone_name(const std::string& name) {
         throw config_error("name", name,
                            "cannot be a backbone's name: 1 to 64 letters, digits, dots, dashes and underscores, "
                            "beginning with a letter or digit",
-                           "Choose another with --name");
+                           "Remove that one first, or give another name (--name)");
 }
 
 BackboneRecord import_backbone(const fs::path& source, std::string name, const Canary& canary, const Watch& watch) {

@@ -86,7 +86,7 @@ void LibraryFolder::keep(const std::string& name) {
     if (::renameat2(AT_FDCWD, m_path.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0) {
         if (errno == EEXIST || errno == ENOTEMPTY)
             throw config_error("name", name, "is taken: " + target.string() + " is there already",
-                               "Choose another with --name");
+                               "Remove that one first, or give another name (--name)");
         throw storage_error(target, "cannot be made", errno);
     }
     m_path.clear();

@@ -140,6 +140,7 @@ public:
         : m_file(file),
           m_at(pickle.begin),
           m_end(pickle.begin + pickle.size),
+          m_slots(std::min<std::uint64_t>(max_values, pickle.size)),
           m_prefix(prefix),
           m_members(members),
           m_name(name) {}
@@ -235,7 +236,7 @@ private:
         push_new(Kind::sequence, m_sequences, std::move(items));
     }
     void remember(std::uint64_t slot) {
-        if (m_stack.empty() || slot >= max_values) throw refusal("its pickle is inconsistent");
+        if (m_stack.empty() || slot >= m_slots) throw refusal("its pickle is inconsistent");
         if (slot >= m_memo.size()) m_memo.resize(slot + 1, {Kind::mark, 0});
         m_memo[slot] = m_stack.back();
     }
@@ -472,6 +473,7 @@ private:
 
     const Bytes& m_file;
     std::uint64_t m_at, m_end;
+    std::uint64_t m_slots; ///< of the memo: they are numbered as they are filled, by a byte of the pickle at least
     std::string m_prefix;
     const std::map<std::string, Member>& m_members;
     const std::string& m_name;

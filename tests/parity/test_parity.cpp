@@ -22,7 +22,7 @@ class TestParity : public QObject {
 private Q_SLOTS:
     void everyCase_data() {
         QTest::addColumn<QString>("only");
-        for (const char* only : {"parity/forward", "parity/train", "parity/peft", "parity/adapterhub"})
+        for (const char* only : {"parity/forward", "parity/train", "parity/peft", "parity/adapterhub", "parity/exact"})
             QTest::newRow(only) << only;
     }
     void everyCase() {

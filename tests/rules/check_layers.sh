@@ -16,7 +16,7 @@ search '#include *"(methods|experiments|ui|app)/' core | complain 'core/ include
 search '#include *"(experiments|ui|app)/' methods | complain 'methods/ includes a layer above it:'
 search '#include *"(ui|app)/' experiments | complain 'experiments/ includes a layer above it:'
 search '#include *"app/' ui | complain 'ui/ includes app/:'
-search '#include *[<"](torch|ATen|c10)/' ui app core/base core/store core/text core/data core/backbone methods/catalog |
+search '#include *[<"](torch|ATen|c10)/' ui app core/base core/store core/text core/data core/backbone core/kernels methods/catalog |
   complain 'torch below the window or in a torch-free folder:'
 grep -nE '#include *[<"](torch|ATen|c10)/' experiments/*.h experiments/*.cpp methods/*.h 2>/dev/null | grep -v '^methods/method\.h' |
   complain 'torch in a torch-free header or source:'

@@ -63,12 +63,13 @@ BackbonesPage::BackbonesPage(Workspace& workspace, QWidget* parent)
 
 QWidget* BackbonesPage::buildList() {
     auto* content = new QWidget;
-    content->setMinimumWidth(420);
+    content->setMinimumWidth(560); // the names of a narrow window's table stay readable
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     auto* top = new QHBoxLayout;
     top->setContentsMargins(16, 12, 12, 8);
+    top->setSpacing(8);
     auto* titles = new QVBoxLayout;
     titles->addWidget(label("heading", tr("Backbones")));
     titles->addWidget(label("secondary", tr("Pretrained transformers that studies can name. Import a Hugging Face "
@@ -77,7 +78,7 @@ QWidget* BackbonesPage::buildList() {
     m_importFile = button("importFile", tr("GGUF file…"), QStringLiteral("open"));
     m_importFile->setToolTip(tr("Import the dequantised weights of a .gguf file"));
     top->addWidget(m_importFile, 0, Qt::AlignTop);
-    m_import = button("importBackbone", tr("Import…"), QStringLiteral("plus"));
+    m_import = button("importBackbone", tr("Import…"));
     m_import->setToolTip(tr("Import a Hugging Face folder (Ctrl+I)"));
     m_import->setProperty("primary", true);
     top->addWidget(m_import, 0, Qt::AlignTop);
