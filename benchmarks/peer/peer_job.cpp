@@ -38,15 +38,11 @@ double default_rate(const Job& job) {
 }
 
 void attach(const Job& job, Model& model, at::Generator& generator) {
-    static const std::map<std::string, std::string> ids = {
-        {"full", "full_tuning"}, {"head", "head_only"}, {"lora", "lora"}, {"prompt", "prompt_tuning"}};
-    if (job.method == "bitfit") {
-        for (const auto& parameter : model.weights().all()) {
-            if (parameter->name.ends_with("bias") && !parameter->constant) model.train({parameter.get()});
-        }
-        model.train_head();
-        return;
-    }
+    static const std::map<std::string, std::string> ids = {{"full", "full_tuning"},
+                                                           {"head", "head_only"},
+                                                           {"lora", "lora"},
+                                                           {"prompt", "prompt_tuning"},
+                                                           {"bitfit", "bitfit"}};
     Json given = Json::object();
     if (job.method == "lora") {
         given = {{"rank", job.rank},

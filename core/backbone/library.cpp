@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 namespace diapason {
 namespace fs = std::filesystem;
@@ -28,21 +27,6 @@ std::vector<double> numbers_of(const Json& document, const char* key) {
     for (const Json& value : *found)
         numbers.push_back(value.is_number() ? value.get<double>() : std::nan(""));
     return numbers;
-}
-
-std::string hash_of(const fs::path& file, const Watch& watch, std::uint64_t& done, std::uint64_t all) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw input_error(file.string(), "cannot be read");
-    Sha256 hash;
-    std::vector<char> buffer(1 << 20);
-    while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
-        hash.update({buffer.data(), static_cast<std::size_t>(in.gcount())});
-        done += static_cast<std::uint64_t>(in.gcount());
-        watch.heed();
-        watch.report("comparing " + file.filename().string(), static_cast<double>(done) / static_cast<double>(all));
-    }
-    if (in.bad()) throw input_error(file.string(), "cannot be read to its end");
-    return hash.hex();
 }
 
 } // namespace
@@ -148,7 +132,11 @@ std::vector<std::string> check_files(const fs::path& folder, const BackboneRecor
         else if (size != file.bytes)
             wrong.push_back(file.name + ": has " + std::to_string(size) + " bytes where " + std::to_string(file.bytes) +
                             " were stored");
-        else if (hash_of(folder / file.name, watch, done, all) != file.sha256)
+        else if (sha256_of_file(folder / file.name, [&](std::size_t bytes) {
+                     done += bytes;
+                     watch.heed();
+                     watch.report("comparing " + file.name, static_cast<double>(done) / static_cast<double>(all));
+                 }) != file.sha256)
             wrong.push_back(file.name + ": its content is not what was stored");
     }
     return wrong;

@@ -8,13 +8,6 @@
 namespace diapason {
 namespace {
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-    std::string text = "[";
-    for (std::size_t i = 0; i < shape.size(); ++i)
-        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-    return text + "]";
-}
-
 void append_list(std::string& text, const std::string& heading, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
     text += "\n  " + heading + ":";
@@ -27,6 +20,13 @@ bool is_floating(const std::string& dtype) {
 }
 
 } // namespace
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i)
+        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    return text + "]";
+}
 
 std::string MatchedWeights::dtype() const {
     std::set<std::string> types;

@@ -4,12 +4,16 @@
 #include "core/backbone/family.h"
 #include "core/backbone/tensor_file.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace diapason {
+
+/// "[2, 3]"
+std::string shape_text(const std::vector<std::int64_t>& shape);
 
 struct FoundTensor {
     const TensorFile* file = nullptr;

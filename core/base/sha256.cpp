@@ -98,13 +98,14 @@ std::string sha256_hex(std::string_view bytes) {
     return hash.hex();
 }
 
-std::string sha256_of_file(const std::filesystem::path& file) {
+std::string sha256_of_file(const std::filesystem::path& file, const std::function<void(std::size_t)>& read) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw input_error(file.string(), "cannot be read");
     Sha256 hash;
     std::vector<char> buffer(1 << 20);
     while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
         hash.update({buffer.data(), static_cast<std::size_t>(in.gcount())});
+        if (read) read(static_cast<std::size_t>(in.gcount()));
     }
     if (in.bad()) throw input_error(file.string(), "cannot be read to its end");
     return hash.hex();

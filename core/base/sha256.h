@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,8 @@ private:
 };
 
 std::string sha256_hex(std::string_view bytes);
+/// @param read called after each piece of the file with its bytes; what it throws ends the reading
 /// @throws Error(input) when the file cannot be read
-std::string sha256_of_file(const std::filesystem::path& file);
+std::string sha256_of_file(const std::filesystem::path& file, const std::function<void(std::size_t)>& read = {});
 
 } // namespace diapason

@@ -12,17 +12,6 @@
 #include <stdexcept>
 
 namespace diapason {
-namespace {
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-    std::string text = "[";
-    for (std::size_t i = 0; i < shape.size(); ++i)
-        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-    return text + "]";
-}
-
-} // namespace
-
 Parameter& ParameterStore::add(std::string name, at::Tensor value, std::string file_name) {
     return add(Parameter{std::move(name), std::move(file_name), std::move(value)});
 }

@@ -239,23 +239,20 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     LastRows last;
     at::Tensor kept;
     RotaryAngles kept_angles;
-    if (request.rows != nullptr && !request.keep_all) {
+    if (request.rows != nullptr) {
         last = last_rows(*request.rows, out.offsets, shape.causal || relative != nullptr);
-        kept = index_tensor(last.kept, x.device());
-        if (self.angles != nullptr) {
-            kept_angles = {select_rows(angles.cosine, kept), select_rows(angles.sine, kept)};
-            self.query_angles = &kept_angles;
-        }
+        if (std::ssize(last.kept) < out.offsets.back()) kept = index_tensor(last.kept, x.device());
+    }
+    if (kept.defined() && self.angles != nullptr) {
+        kept_angles = {select_rows(angles.cosine, kept), select_rows(angles.sine, kept)};
+        self.query_angles = &kept_angles;
     }
     const AttentionContext of_last = self.for_queries(kept.defined() ? last.offsets : out.offsets);
     x = run_layer(layers.size() - 1, x, of_last, encoder, state, cache, kept);
     if (final_norm.weight != nullptr) x = final_norm(x);
     out.last = dropout(x, c.final_dropout, state.backbone_dropout);
     if (request.keep_all) out.all.push_back(out.last);
-    if (request.rows == nullptr) return out;
-    if (!kept.defined())
-        out.last = select_rows(out.last, index_tensor(*request.rows, x.device()));
-    else if (last.kept != *request.rows)
+    if (request.rows != nullptr && last.kept != *request.rows)
         out.last = select_rows(out.last, index_tensor(last.read, x.device()));
     return out;
 }

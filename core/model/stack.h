@@ -40,7 +40,7 @@ struct DecoderCache {
 
 /// What a forward pass of a stack has to give.
 struct StackRequest {
-    bool keep_all = false;
+    bool keep_all = false; ///< the states of every layer too; the last one has only the rows that are read
     /// Rows of T' that are read, in this order; null = all. The last layer computes little beyond them: other rows give
     /// it keys and values only.
     const std::vector<std::int64_t>* rows = nullptr;

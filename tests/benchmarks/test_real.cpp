@@ -15,17 +15,19 @@
 using namespace diapason;
 using namespace diapason::testing;
 
-#define DIAPASON_NEEDS_BACKBONE(variable, name)                                                                        \
-    const auto variable = real_backbone(name);                                                                         \
-    if (variable.empty())                                                                                              \
-    QSKIP("SKIPPED: no " name " in the folder DIAPASON_BACKBONES (tools/get-backbone " name " fetches it)")
-
 namespace {
 
 std::filesystem::path real_backbone(const std::string& name) {
     const char* folder = std::getenv("DIAPASON_BACKBONES");
     const auto path = std::filesystem::path(folder == nullptr ? "" : folder) / name;
     return folder != nullptr && std::filesystem::exists(path) ? path : std::filesystem::path();
+}
+
+// Why a test on it cannot run; empty when it can.
+QString absence_of(const QString& name) {
+    if (!real_backbone(name.toStdString()).empty()) return {};
+    return QStringLiteral("SKIPPED: no %1 in the folder DIAPASON_BACKBONES (tools/get-backbone %1 fetches it)")
+        .arg(name);
 }
 
 } // namespace
@@ -41,9 +43,7 @@ private Q_SLOTS:
     void cases() {
         QFETCH(QString, only);
         DIAPASON_NEEDS(shared, "fixtures/real");
-        if (real_backbone(only.toStdString()).empty())
-            QSKIP(qPrintable(
-                QStringLiteral("SKIPPED: no %1 in the folder DIAPASON_BACKBONES (tools/get-backbone %1)").arg(only)));
+        if (const QString why = absence_of(only); !why.isEmpty()) QSKIP(qPrintable(why));
         std::string failures;
         const auto result = verify_cases(
             *shared, only.toStdString(), "cpu",
@@ -59,9 +59,9 @@ private Q_SLOTS:
     void referenceRun() {
         DIAPASON_NEEDS(data, "data");
         DIAPASON_NEEDS(reference, "peer/reference_run");
-        DIAPASON_NEEDS_BACKBONE(backbone, "minilm");
+        if (const QString why = absence_of(QStringLiteral("minilm")); !why.isEmpty()) QSKIP(qPrintable(why));
         peer::Job job;
-        job.backbone = backbone;
+        job.backbone = real_backbone("minilm");
         job.data = *data;
         job.initial = *reference / "init.safetensors";
         job.steps = 20;

@@ -4,7 +4,7 @@
 #include "methods/adapterhub_folder.h"
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
-#include "tests/support/tiny_models.h"
+#include "tests/support/tiny_methods.h"
 
 #include <ATen/ops/allclose.h>
 
@@ -141,17 +141,9 @@ private Q_SLOTS:
         QFETCH(QString, options);
         const HeadSpec head = heads_of(family.toStdString()).front();
         const auto model = tiny_model(family.toStdString(), head), fresh = tiny_model(family.toStdString(), head);
-        std::vector<Problem> problems;
-        MethodContext context{nullptr, {}, generator(11)};
-        attach_method(method.toStdString(),
-                      OptionValues::from_json(method_info(method.toStdString()).options,
-                                              parse_json(options.toStdString(), "test"), "test", problems),
-                      *model, context);
-        throw_if_any(problems, "test");
+        attach(*model, method.toStdString(), parse_json(options.toStdString(), "test"));
+        shake(*model);
         const c10::NoGradGuard guard;
-        std::uint64_t seed = 70;
-        for (Parameter* parameter : model->trainable())
-            parameter->value.add_(at::randn(parameter->value.sizes(), generator(++seed)), 0.2);
         QTemporaryDir dir;
         write_adapterhub_folder(dir.path().toStdString(), *model, "mine");
         read_adapterhub_folder(dir.path().toStdString(), *fresh);
@@ -162,11 +154,7 @@ private Q_SLOTS:
     void whatTheLayoutCannotHoldIsRefused() {
         const auto error = [](const char* family, const char* method, const Json& given) {
             const auto model = tiny_model(family, {HeadKind::none, 0});
-            std::vector<Problem> problems;
-            MethodContext context{nullptr, {}, generator(11)};
-            attach_method(method, OptionValues::from_json(method_info(method).options, given, "test", problems), *model,
-                          context);
-            throw_if_any(problems, "test");
+            attach(*model, method, given);
             QTemporaryDir dir;
             return caught([&] { write_adapterhub_folder(dir.path().toStdString(), *model, "mine"); }).message;
         };

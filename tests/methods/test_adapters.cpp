@@ -7,7 +7,7 @@
 #include "methods/method.h"
 #include "methods/peft_folder.h"
 #include "methods/prefix_delta.h"
-#include "tests/support/tiny_models.h"
+#include "tests/support/tiny_methods.h"
 
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/equal.h>
@@ -21,22 +21,6 @@ namespace {
 
 HeadSpec head_of(const std::string& family) {
     return heads_of(family).back();
-}
-
-void attach(Model& model, const std::string& method, const Json& given, std::uint64_t seed = 11) {
-    std::vector<Problem> problems;
-    const OptionValues options = OptionValues::from_json(method_info(method).options, given, method, problems);
-    throw_if_any(problems, "test");
-    MethodContext context{nullptr, {}, generator(seed)};
-    attach_method(method, options, model, context);
-}
-
-// Away from the start, where adapters change nothing.
-void shake(Model& model) {
-    const c10::NoGradGuard guard;
-    std::uint64_t seed = 70;
-    for (Parameter* parameter : model.trainable())
-        parameter->value.add_(at::randn(parameter->value.sizes(), generator(++seed)), 0.2);
 }
 
 at::Tensor logits_of(Model& model, const HeadSpec& head, const ForwardState& state = {}) {

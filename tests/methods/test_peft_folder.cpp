@@ -6,7 +6,7 @@
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
 #include "methods/peft_folder.h"
-#include "tests/support/tiny_models.h"
+#include "tests/support/tiny_methods.h"
 
 #include <ATen/ops/allclose.h>
 
@@ -16,22 +16,6 @@ using namespace diapason;
 using namespace diapason::testing;
 
 namespace {
-
-void attach(Model& model, const std::string& method, const Json& given) {
-    std::vector<Problem> problems;
-    const OptionValues options = OptionValues::from_json(method_info(method).options, given, method, problems);
-    throw_if_any(problems, "test");
-    MethodContext context{nullptr, {}, generator(11)};
-    attach_method(method, options, model, context);
-}
-
-// Away from the start, where most methods change nothing.
-void shake(Model& model) {
-    const c10::NoGradGuard guard;
-    std::uint64_t seed = 70;
-    for (Parameter* parameter : model.trainable())
-        parameter->value.add_(at::randn(parameter->value.sizes(), generator(++seed)), 0.2);
-}
 
 at::Tensor logits_of(Model& model, const HeadSpec& head) {
     const c10::NoGradGuard guard;

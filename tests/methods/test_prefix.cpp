@@ -4,7 +4,7 @@
 #include "core/model/rows.h"
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
-#include "tests/support/tiny_models.h"
+#include "tests/support/tiny_methods.h"
 
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/eye.h>
@@ -20,12 +20,7 @@ using Ids = std::vector<std::int64_t>;
 std::unique_ptr<Model> with_prefix(const std::string& family, const Json& given) {
     const HeadKind language = tiny_config(family).encoder_decoder ? HeadKind::seq2seq_lm : HeadKind::causal_lm;
     auto model = tiny_model(family, {language, 0});
-    std::vector<Problem> problems;
-    const OptionValues options =
-        OptionValues::from_json(method_info("prefix_tuning").options, given, "prefix_tuning", problems);
-    throw_if_any(problems, "test");
-    MethodContext context{nullptr, {}, generator(11)};
-    attach_method("prefix_tuning", options, *model, context);
+    attach(*model, "prefix_tuning", given);
     return model;
 }
 

@@ -60,6 +60,20 @@ inline std::unique_ptr<Model> tiny_model(const std::string& family, HeadSpec hea
     return Model::create(tiny_config(family), head, device, &generator);
 }
 
+/// A few vectors in front of every input.
+class TinyPrompt : public EmbeddingDelta {
+public:
+    std::int64_t length() const override { return 3; }
+    at::Tensor rows() override { return at::randn({3, 16}, generator(9)); }
+    bool pool_first_soft_token() const override { return false; }
+};
+
+inline std::unique_ptr<Model> language_model(const QString& family, bool prompt = false) {
+    auto model = tiny_model(family.toStdString(), heads_of(family.toStdString()).back());
+    if (prompt) model->set_prompt(std::make_unique<TinyPrompt>());
+    return model;
+}
+
 /// Sequences of 3 to 9 tokens whose class, and whose next tokens, follow from their first token.
 inline std::vector<Sequence> tiny_sequences(const HeadSpec& head, std::size_t count = 6, std::uint32_t seed = 3) {
     std::mt19937 random(seed);

@@ -111,11 +111,7 @@ QWidget* MethodPanel::buildForm() {
           static_cast<QWidget*>(m_training), static_cast<QWidget*>(m_counts)})
         layout->addWidget(part);
     layout->addStretch();
-    auto* area = new QScrollArea;
-    area->setWidget(content);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setFocusPolicy(Qt::NoFocus);
+    auto* area = scrolling(content);
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     connect(m_options, &OptionForm::valueChanged, this, [this](const QString& name, const Json& value) {
         m_workspace.edit(tr("change %1").arg(name),

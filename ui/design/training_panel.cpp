@@ -4,6 +4,7 @@
 #include "ui/design/method_panel.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
+#include "ui/theme/views.h"
 
 #include <QScrollArea>
 #include <QVBoxLayout>
@@ -34,14 +35,9 @@ TrainingPanel::TrainingPanel(Workspace& workspace, QWidget* parent)
     m_training->setMaximumWidth(560);
     layout->addWidget(m_training);
     layout->addStretch();
-    auto* area = new QScrollArea;
-    area->setWidget(content);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setFocusPolicy(Qt::NoFocus);
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(area);
+    outer->addWidget(scrolling(content));
     connect(m_seeds, &QLineEdit::editingFinished, this, &TrainingPanel::takeSeeds);
     connect(m_training, &OptionForm::valueChanged, this, [this](const QString& name, const Json& value) {
         m_workspace.edit(tr("change %1").arg(name), [&](Study& study) { study.training[name.toStdString()] = value; });

@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QHeaderView>
 #include <QPainter>
+#include <QScrollArea>
 
 #include <algorithm>
 
@@ -134,6 +135,15 @@ void dressList(QAbstractItemView* list, bool wraps, bool lined) {
     list->setItemDelegate(new CellDelegate(list, wraps, lined));
     list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+}
+
+QScrollArea* scrolling(QWidget* content) {
+    auto* area = new QScrollArea;
+    area->setWidget(content);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    return area;
 }
 
 void fitColumns(QTableView* table, int widestFirst) {

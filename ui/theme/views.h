@@ -4,6 +4,8 @@
 #include <QStyledItemDelegate>
 #include <QTableView>
 
+class QScrollArea;
+
 namespace diapason::ui {
 
 /// A QColor as decoration is a swatch. In a text of several lines the first is the title, the others are secondary.
@@ -24,6 +26,9 @@ private:
 void dressTable(QTableView* table);
 /// @param lined a line under each item
 void dressList(QAbstractItemView* list, bool wraps = false, bool lined = false);
+/// The content in an area that scrolls when it is too tall for its place; without a frame and without a tab stop of its
+/// own.
+QScrollArea* scrolling(QWidget* content);
 /// Each column as wide as its cells and its header, which may take two lines; once per change of the model.
 void fitColumns(QTableView* table, int widestFirst);
 

@@ -14,19 +14,6 @@ namespace {
 using Tokens = std::vector<std::int64_t>;
 constexpr std::int64_t mask = 4;
 
-class Prompt : public EmbeddingDelta {
-public:
-    std::int64_t length() const override { return 3; }
-    at::Tensor rows() override { return at::randn({3, 16}, generator(9)); }
-    bool pool_first_soft_token() const override { return false; }
-};
-
-std::unique_ptr<Model> language_model(const QString& family, bool prompt = false) {
-    auto model = tiny_model(family.toStdString(), heads_of(family.toStdString()).back());
-    if (prompt) model->set_prompt(std::make_unique<Prompt>());
-    return model;
-}
-
 CandidateOptions options_for(Model& model) {
     CandidateOptions options;
     options.mask_id = mask;

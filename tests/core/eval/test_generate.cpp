@@ -16,20 +16,6 @@ namespace {
 
 const std::vector<std::vector<std::int64_t>> inputs = {{10, 23, 31, 44}, {11, 50}, {12, 22, 33, 21, 47, 35, 29}};
 
-/// A few vectors in front of every input.
-class Prompt : public EmbeddingDelta {
-public:
-    std::int64_t length() const override { return 3; }
-    at::Tensor rows() override { return at::randn({3, 16}, generator(9)); }
-    bool pool_first_soft_token() const override { return false; }
-};
-
-std::unique_ptr<Model> language_model(const QString& family, bool prompt = false) {
-    auto model = tiny_model(family.toStdString(), heads_of(family.toStdString()).back());
-    if (prompt) model->set_prompt(std::make_unique<Prompt>());
-    return model;
-}
-
 GenerateOptions options_for(Model& model) {
     GenerateOptions options;
     options.max_new_tokens = 8;

@@ -14,13 +14,6 @@ using namespace diapason::testing;
 
 namespace {
 
-class Prompt : public EmbeddingDelta {
-public:
-    std::int64_t length() const override { return 3; }
-    at::Tensor rows() override { return at::randn({3, 16}, generator(9)); }
-    bool pool_first_soft_token() const override { return false; }
-};
-
 Sequence text(std::vector<std::int64_t> ids) {
     Sequence sequence;
     sequence.ids = std::move(ids);
@@ -119,7 +112,7 @@ private Q_SLOTS:
         QVERIFY((alone.sizes().vec() == std::vector<std::int64_t>{5, 2}));
         QVERIFY(at::allclose(alone, model->logits(batch, {}, Rows::all)));
         // With a prompt the rows of the batch's own tokens remain, in their order.
-        model->set_prompt(std::make_unique<Prompt>());
+        model->set_prompt(std::make_unique<TinyPrompt>());
         const at::Tensor labelled = model->logits(batch, {}), all = model->logits(batch, {}, Rows::all);
         QVERIFY((labelled.sizes().vec() == std::vector<std::int64_t>{5, 2}));
         QVERIFY((all.sizes().vec() == std::vector<std::int64_t>{11, 2}));
