@@ -38,6 +38,7 @@ BackboneFacts::BackboneFacts(QWidget* parent) : QTreeWidget(parent) {
     setIndentation(14);
     dressList(this, false, false);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
+    setTextElideMode(Qt::ElideMiddle); // the ends of addresses and tensor names tell them apart
     header()->setStretchLastSection(false);
     header()->setSectionResizeMode(0, QHeaderView::Stretch);
     header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);

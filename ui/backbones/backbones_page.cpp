@@ -63,7 +63,7 @@ BackbonesPage::BackbonesPage(Workspace& workspace, QWidget* parent)
 
 QWidget* BackbonesPage::buildList() {
     auto* content = new QWidget;
-    content->setMinimumWidth(560); // the names of a narrow window's table stay readable
+    content->setMinimumWidth(500); // the names of a narrow window's table stay readable
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
