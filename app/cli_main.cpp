@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
     cli::add_backbone(app, context);
     cli::add_verify(app, context);
     cli::add_adapter(app, context);
+    cli::add_inspect(app, context);
     cli::add_doctor(app, context);
     cli::add_pretrain(app, context);
     try {

@@ -59,6 +59,11 @@ public:
     /// @throws Error
     virtual void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) = 0;
 
+    /// diapason-cli inspect: what a stored adapter does (experiments/engine/inspection.h says what comes back).
+    /// @param other a second adapter to compare subspaces with; empty = none @throws Error
+    virtual Json inspect(const std::filesystem::path& adapter, const std::filesystem::path& other,
+                         std::int64_t items) = 0;
+
     /// diapason-cli pretrain: trains a backbone from a recipe, checkpointing so that it can go on after a stop.
     /// @throws Error
     virtual void pretrain(const std::filesystem::path& recipe, const Json& overrides,

@@ -136,8 +136,7 @@ std::string render_text(const ResultTable& table, const std::vector<TableColumn>
         const bool wanted =
             !metric || (column.key.ends_with("/" + primary) && (column.key.rfind("difference:", 0) != 0 ||
                                                                 column.key == "difference:" + table.primary_metric));
-        if (wanted && column.key != "head" && column.key != "stored_bits" && column.key != "best_step")
-            columns.push_back(column);
+        if (wanted && column.key != "best_step") columns.push_back(column);
     }
     std::vector<std::size_t> widths;
     for (const TableColumn& column : columns) {
@@ -268,14 +267,18 @@ std::string render_json(const ResultTable& table) {
     for (const ResultRow& row : table.rows) {
         Json arm = {{"label", row.label},
                     {"method", row.method},
+                    {"baseline", row.baseline},
                     {"finished", row.finished},
                     {"diverged", row.diverged},
                     {"failed", row.failed},
                     {"planned", row.planned},
                     {"trained", row.trained},
+                    {"stored", row.stored},
                     {"stored_bits", row.stored_bits},
                     {"head", row.head},
+                    {"file_bytes", row.file_bytes},
                     {"seconds", row.seconds},
+                    {"step_seconds", row.step_seconds},
                     {"learning_rate", row.learning_rate},
                     {"best_steps", row.best_steps},
                     {"metrics", Json::object()},
@@ -311,11 +314,14 @@ std::vector<TableColumn> columns_of(const ResultTable& table) {
     columns.push_back({"n", "n", "", "Finished seeds; diverged and failed ones are named", true});
     columns.push_back(
         {"trained", "Trained", "parameters", "Parameters that receive gradients, without the head", true});
+    columns.push_back({"stored", "Stored", "parameters", "Parameters that inference needs, without the head", true});
     columns.push_back({"head", "Head", "parameters", "Parameters of the task head, trained with every method", true});
     columns.push_back(
         {"stored_bits", "Storage", "", "What inference needs beside the backbone, without the head", true});
     columns.push_back({"learning_rate", "Learning rate", "", "Peak learning rate", true});
     columns.push_back({"best_step", "Best step", "", "Step of the selected values, mean over seeds", true});
+    columns.push_back({"file_bytes", "File", "", "Size of the stored adapter, head included", true});
+    columns.push_back({"step_seconds", "Time per step", "", "Of training, without evaluation", true});
     columns.push_back({"seconds", "Time per run", "", "Mean over finished seeds", true});
     columns.insert(columns.end(), secondary.begin(), secondary.end());
     return columns;
@@ -333,8 +339,7 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
     if (column.key.rfind("difference:", 0) == 0) {
         const std::string metric = column.key.substr(11);
         const auto& difference = row.differences[index_of(table, metric)];
-        return difference ? estimate_text(*difference, metric, true)
-                          : (row.label == table.baseline ? "baseline" : none);
+        return difference ? estimate_text(*difference, metric, true) : (row.baseline ? "baseline" : none);
     }
     if (column.key.find('/') != std::string::npos)
         return estimate_text(row.metrics[index_of(table, column.key)], column.key, false);
@@ -342,7 +347,9 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
     if (!std::isfinite(value)) return none;
     if (column.key == "learning_rate") return format_rate(value);
     if (column.key == "seconds") return value < 60 ? format_number(value, 1) + " s" : format_duration(value);
+    if (column.key == "step_seconds") return format_number(value * 1000, value < 0.1 ? 1 : 0) + " ms";
     if (column.key == "stored_bits") return format_bytes(value / 8);
+    if (column.key == "file_bytes") return format_bytes(value);
     if (column.key == "best_step") return format_number(value, 0);
     return format_count(static_cast<std::int64_t>(value));
 }
@@ -360,8 +367,11 @@ double cell_value(const ResultTable& table, const ResultRow& row, const TableCol
     if (column.key == "n") return static_cast<double>(row.finished);
     if (column.key == "learning_rate") return row.learning_rate > 0 ? row.learning_rate : undefined;
     if (column.key == "seconds") return row.finished > 0 ? row.seconds : undefined;
+    if (column.key == "step_seconds") return row.step_seconds > 0 ? row.step_seconds : undefined;
+    if (column.key == "file_bytes") return row.file_bytes > 0 ? row.file_bytes : undefined;
     if (row.finished == 0 && row.trained + row.head == 0) return undefined; // counted when a run begins
     if (column.key == "trained") return static_cast<double>(row.trained);
+    if (column.key == "stored") return static_cast<double>(row.stored);
     if (column.key == "head") return static_cast<double>(row.head);
     if (column.key == "stored_bits") return static_cast<double>(row.stored_bits);
     if (column.key == "best_step" && !row.best_steps.empty()) {

@@ -46,6 +46,34 @@ std::optional<Estimate> paired_difference(const std::vector<FinishedRun>& arm, c
     return estimate(differences);
 }
 
+// A study-wide factor (backbone, task, a training option) divides a study: arms are compared within a level. The arm
+// with the chosen baseline's own levels there; 0 when it was left out.
+RowId baseline_for(const ArmRecord& arm, const ArmRecord& chosen, const std::vector<ArmRecord>& arms,
+                   const Json& wide) {
+    Json levels = chosen.levels;
+    for (const auto& [address, values] : wide.items()) {
+        if (arm.levels.contains(address)) levels[address] = arm.levels.at(address);
+    }
+    const auto found =
+        std::find_if(arms.begin(), arms.end(), [&](const ArmRecord& other) { return other.levels == levels; });
+    if (wide.empty()) return chosen.id; // two entries of a method may have equal levels
+    return found == arms.end() ? 0 : found->id;
+}
+
+// The chosen arm's label without the levels that are equal anyway.
+std::string baseline_words(const ArmRecord& chosen, const Json& wide) {
+    std::string words = chosen.label, equal;
+    for (const auto& [address, values] : wide.items()) {
+        if (!chosen.levels.contains(address)) continue;
+        const std::string name = address.starts_with("training.") ? address.substr(9) : address;
+        const Json& level = chosen.levels.at(address);
+        const std::string suffix = ", " + name + " " + (level.is_string() ? level.get<std::string>() : level.dump());
+        if (const auto at = words.find(suffix); at != std::string::npos) words.erase(at, suffix.size());
+        equal += (equal.empty() ? " at equal " : " and ") + name;
+    }
+    return words + equal;
+}
+
 } // namespace
 
 Estimate estimate(const std::vector<double>& values, double confidence) {
@@ -84,7 +112,6 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
     std::map<RowId, std::vector<FinishedRun>> finished;
     std::map<RowId, ResultRow> rows;
     std::set<std::string> found;
-    std::map<RowId, double> seconds;
     std::set<double> steps, rates;
     for (const RunRecord& run : reader.runs(study_id)) {
         ResultRow& row = rows[run.arm];
@@ -94,6 +121,7 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         steps.insert(run.spec.value("/training_options/steps"_json_pointer, 0.0));
         if (run.trained + run.head > 0) {
             row.trained = run.trained;
+            row.stored = run.stored;
             row.stored_bits = run.stored_bits;
             row.head = run.head;
         }
@@ -110,18 +138,22 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
             found.insert(name);
         }
         row.best_steps.push_back(run.summary.value("best_step", 0.0));
-        seconds[run.arm] += run.summary.value("seconds", 0.0);
+        row.seconds += run.summary.value("seconds", 0.0);
+        row.step_seconds += run.summary.value("step_seconds", 0.0);
+        row.file_bytes += run.summary.value("adapter_bytes", 0.0);
         finished[run.arm].push_back(std::move(done));
     }
     const std::string primary = table.primary_metric.empty() ? "accuracy" : table.primary_metric.substr(5);
     table.metrics = metric_order(found, primary);
     if (table.primary_metric.empty() && !table.metrics.empty()) table.primary_metric = table.metrics.front();
     const std::vector<ArmRecord> arms = reader.arms(study_id);
-    RowId baseline = arms.empty() ? 0 : arms.front().id;
+    const Json wide = study->document.value("factors", Json::object());
     const std::string wanted = study->document.value("baseline", "");
+    const ArmRecord* chosen = arms.empty() ? nullptr : &arms.front();
     for (const ArmRecord& arm : arms) {
-        if (arm.label == wanted) baseline = arm.id;
+        if (arm.label == wanted) chosen = &arm;
     }
+    if (chosen != nullptr) table.baseline = baseline_words(*chosen, wide);
     bool any_diverged = false;
     for (const ArmRecord& arm : arms) {
         ResultRow row = std::move(rows[arm.id]);
@@ -129,8 +161,10 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         row.label = arm.label;
         row.method = arm.method;
         row.colour_slot = arm.colour_slot;
-        if (arm.id == baseline) table.baseline = arm.label;
-        if (row.finished > 0) row.seconds = seconds[arm.id] / static_cast<double>(row.finished);
+        const RowId baseline = baseline_for(arm, *chosen, arms, wide);
+        row.baseline = arm.id == baseline;
+        for (double* mean : {&row.seconds, &row.step_seconds, &row.file_bytes})
+            *mean /= static_cast<double>(std::max<std::size_t>(1, row.finished));
         for (const std::string& metric : table.metrics) {
             std::vector<double> values;
             for (const FinishedRun& run : finished[arm.id]) {

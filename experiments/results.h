@@ -23,17 +23,21 @@ struct ResultRow {
     RowId arm = 0;
     std::string label, method;
     int colour_slot = 1;
+    bool baseline = false;                            ///< others are compared with it
     std::vector<Estimate> metrics;                    ///< parallel to ResultTable::metrics
     std::vector<std::optional<Estimate>> differences; ///< paired by seed against the baseline, same order
     std::vector<double> best_steps;                   ///< of the selected checkpoint, one a finished seed
     std::size_t finished = 0, diverged = 0, failed = 0, planned = 0;
-    std::int64_t trained = 0, stored_bits = 0, head = 0;
-    double seconds = 0; ///< mean run time
+    std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0; ///< the four counts
+    double seconds = 0;                                              ///< mean run time
+    double step_seconds = 0; ///< mean time of a training step, without evaluation
+    double file_bytes = 0;   ///< mean size of the stored adapter, head and description included; 0 = none was kept
     double learning_rate = 0;
 };
 
 struct ResultTable {
-    std::string title, backbone, task, primary_metric, baseline;
+    std::string title, backbone, task, primary_metric;
+    std::string baseline;                  ///< what arms are compared with, in words: "Head only at equal backbone"
     std::vector<std::string> metrics;      ///< "test/accuracy", "ood/accuracy", "test/macro_f1", "validation/accuracy"
     std::vector<ResultRow> rows;           ///< in arm order
     std::size_t finished = 0, planned = 0; ///< runs

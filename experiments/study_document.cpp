@@ -1,6 +1,7 @@
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "experiments/study.h"
+#include "methods/catalog/method_info.h"
 
 #include <algorithm>
 #include <set>
@@ -72,6 +73,26 @@ private:
     std::set<std::string> m_known;
 };
 
+// Options of a preset stand where the entry gives none of its own; afterwards they are options like any others.
+void take_preset(Fields& of, StudyMethod& method) {
+    const std::string name = of.text("preset", false);
+    if (name.empty()) return;
+    const auto& catalog = method_catalog();
+    const auto info =
+        std::find_if(catalog.begin(), catalog.end(), [&](const MethodInfo& i) { return i.id == method.method; });
+    if (info == catalog.end()) return; // said when methods are checked
+    std::string known;
+    for (const MethodPreset& preset : info->presets) {
+        known += (known.empty() ? "" : ", ") + preset.name;
+        if (preset.name != name) continue;
+        Json options = preset.options;
+        options.update(method.options);
+        method.options = std::move(options);
+        return;
+    }
+    of.add("preset", name, known.empty() ? "this method has no presets" : "the method's presets are " + known);
+}
+
 Study parse(const Json& document, std::vector<Problem>& problems) {
     Study study;
     Fields fields(document, "", problems);
@@ -105,6 +126,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
         StudyMethod method;
         method.method = of.text("method", true);
         method.options = of.object("options");
+        take_preset(of, method);
         method.training = of.object("training");
         method.vary = read_vary(of, "vary");
         study.methods.push_back(std::move(method));

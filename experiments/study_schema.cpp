@@ -63,14 +63,19 @@ Json text(const char* description) {
 Json study_schema() {
     Json methods = Json::array();
     for (const MethodInfo& method : method_catalog()) {
+        Json properties = {{"method", {{"const", method.id}}},
+                           {"options", options_schema(method.options, false)},
+                           {"training", {{"$ref", "#/$defs/training"}}},
+                           {"vary", options_schema(method.options, true)}};
+        Json presets = Json::array();
+        for (const MethodPreset& preset : method.presets)
+            presets.push_back(preset.name);
+        if (!presets.empty())
+            properties["preset"] = {{"enum", presets}, {"description", "Values of options that are not given"}};
         methods.push_back({{"title", method.label},
                            {"description", method.summary},
                            {"type", "object"},
-                           {"properties",
-                            {{"method", {{"const", method.id}}},
-                             {"options", options_schema(method.options, false)},
-                             {"training", {{"$ref", "#/$defs/training"}}},
-                             {"vary", options_schema(method.options, true)}}},
+                           {"properties", std::move(properties)},
                            {"required", {"method"}},
                            {"additionalProperties", false}});
     }

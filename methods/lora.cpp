@@ -43,6 +43,7 @@ void attach_lora(const OptionValues& options, Model& model, MethodContext& conte
         }
         update.a = &model.deltas().add(site.address() + ".lora_A", start.a);
         update.b = &model.deltas().add(site.address() + ".lora_B", start.b);
+        update.b->rate = options.real("plus_ratio");
         model.train({update.a, update.b});
         if (options.flag("dora")) {
             // ‖W + s B A‖ of the start: the adapted map begins as the map was.

@@ -30,8 +30,9 @@ public:
     bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
     const LowRank& update() const { return m_update; }
-    at::Tensor weight_change() const; ///< s · B A of this map, [out, in]
-    at::Tensor own_a() const;         ///< A of this map, [r, in]
+    at::Tensor weight_change() const;                               ///< s · B A of this map, [out, in]
+    at::Tensor own_a() const;                                       ///< A of this map, [r, in]
+    at::Tensor own_b() const { return part_of(m_update.b->value); } ///< B of this map, [out, r]
 
 protected:
     at::Tensor part_of(const at::Tensor& rows) const; ///< this map's share of the rows of a tensor

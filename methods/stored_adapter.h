@@ -14,6 +14,7 @@ namespace diapason {
 struct StoredAdapter {
     std::map<std::string, Parameter*> parameters; ///< by the name in the adapter's file
     std::vector<Parameter*> deltas;               ///< of the adapter itself, trained biases included
+    std::vector<Parameter*> mask_scores;          ///< those of the deltas that are stored as masks, a bit an element
     std::vector<Parameter*> saved_modules;        ///< heads and other modules stored whole
     std::vector<std::string> warnings;            ///< one line each: what a newer library wrote and nothing here reads
     bool shared_names = false; ///< a parameter with several names is one parameter to the library, too

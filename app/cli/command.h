@@ -24,10 +24,12 @@ struct Context {
 };
 
 void add_study(CLI::App& app, Context& context);
+void add_study_budget(CLI::App& study, Context& context); ///< a subcommand of study
 void add_run(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_adapter(CLI::App& app, Context& context);
+void add_inspect(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_pretrain(CLI::App& app, Context& context);
 void add_backbone(CLI::App& app, Context& context);

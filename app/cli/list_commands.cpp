@@ -1,12 +1,25 @@
 // diapason-cli methods, tasks: what can be compared, on what
 
 #include "app/cli/command.h"
+#include "core/base/atomic_file.h"
 #include "core/data/task.h"
 #include "methods/catalog/method_info.h"
 #include "methods/catalog/methods_document.h"
+#include "methods/picture/block_picture.h"
+
+#include <filesystem>
 
 namespace diapason::cli {
 namespace {
+
+// docs/images/methods: one file a method, on the embedded encoder.
+int write_pictures(const std::filesystem::path& folder) {
+    const BackboneConfig config = read_backbone_config(resolve_backbone(pictured_backbone));
+    std::filesystem::create_directories(folder);
+    for (const MethodInfo& method : method_catalog())
+        write_file_atomically(folder / (method.id + ".svg"), method_svg(method, config));
+    return 0;
+}
 
 int list_methods(const Context& context, bool markdown) {
     if (markdown) {
@@ -61,10 +74,16 @@ int list_all_tasks(const Context& context) {
 void add_lists(CLI::App& app, Context& context) {
     CLI::App* methods = app.add_subcommand("methods", "Methods with their options");
     auto markdown = std::make_shared<bool>(false);
+    auto pictures = std::make_shared<std::string>();
     methods->add_flag("--markdown", *markdown, "Print docs/METHODS.md");
+    methods->add_option("--pictures", *pictures, "Write a picture of each method's sites into this folder (SVG)")
+        ->type_name("FOLDER");
     add_json_flag(*methods, context);
-    methods->callback(
-        [&context, markdown] { context.action = [&context, markdown] { return list_methods(context, *markdown); }; });
+    methods->callback([&context, markdown, pictures] {
+        context.action = [&context, markdown, pictures] {
+            return pictures->empty() ? list_methods(context, *markdown) : write_pictures(*pictures);
+        };
+    });
     CLI::App* tasks = app.add_subcommand("tasks", "Tasks that can be named");
     add_json_flag(*tasks, context);
     tasks->callback([&context] { context.action = [&context] { return list_all_tasks(context); }; });

@@ -1,4 +1,4 @@
-// diapason-cli study run|list|show|samples|schema
+// diapason-cli study run|list|show|samples|schema; study budget has a file of its own
 
 #include "app/cli/command.h"
 #include "app/cli/progress_line.h"
@@ -224,6 +224,8 @@ void add_study(CLI::App& app, Context& context) {
     CLI::App* samples = study->add_subcommand("samples", "Studies that come with Diapason");
     add_json_flag(*samples, context);
     samples->callback([&context] { context.action = [&context] { return list_samples(context); }; });
+
+    add_study_budget(*study, context);
 
     study->add_subcommand("schema", "The JSON Schema of study files")->callback([&context] {
         context.action = [] {

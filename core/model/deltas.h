@@ -13,10 +13,21 @@
 
 namespace diapason {
 
+struct Attention;
+
+/// Told how much attention prefixes get; for inspection.
+class PrefixObserver {
+public:
+    virtual ~PrefixObserver() = default;
+    /// @param share [heads, Tq], of each query's attention
+    virtual void share(const Attention& attention, const at::Tensor& share) = 0;
+};
+
 /// What changes from step to step.
 struct ForwardState {
     DropoutStream* backbone_dropout = nullptr; ///< null = off (the explicit switch)
     DropoutStream* delta_dropout = nullptr;    ///< null = off (evaluation)
+    PrefixObserver* prefixes = nullptr;        ///< null = nobody asks
 };
 
 /// A delta on a linear map, `q k v o fc1 fc2 gate`: y = W x + b becomes y + Δh (LoRA, IA3).

@@ -24,37 +24,56 @@ at::Tensor for_queries(const at::Tensor& x, const AttentionShape& shape) {
     return shape.heads == shape.kv_heads ? own : own.repeat_interleave(shape.heads / shape.kv_heads, 0);
 }
 
-// log Σ exp of every query's scores over the text, [heads, Tq].
-at::Tensor text_weight(const TextAttention& text) {
+// Scores of one sequence's queries over its keys, bias and causal mask in them, [heads, queries, keys].
+at::Tensor scores_of(const TextAttention& text, const at::Tensor& queries, const at::Tensor& keys,
+                     std::size_t sequence) {
     const AttentionShape& shape = text.shape;
-    const at::Tensor queries = by_head(text.queries, shape.heads);
-    const at::Tensor keys = for_queries(text.keys, shape);
-    std::vector<at::Tensor> parts;
-    for (std::size_t s = 0; s + 1 < text.rows.queries.size(); ++s) {
-        const std::int64_t asked = text.rows.queries[s + 1] - text.rows.queries[s];
-        const std::int64_t seen = text.rows.keys[s + 1] - text.rows.keys[s];
-        at::Tensor scores = at::bmm(queries.narrow(1, text.rows.queries[s], asked),
-                                    keys.narrow(1, text.rows.keys[s], seen).transpose(1, 2)) *
-                            shape.scale;
-        if (text.bias.defined()) {
-            const std::int64_t columns = seen - shape.unbiased_keys;
-            const at::Tensor pairs =
-                text.bias.narrow(1, text.bias.size(1) - asked, asked).narrow(2, text.bias.size(2) - columns, columns);
-            scores = at::cat(
-                {scores.narrow(2, 0, shape.unbiased_keys), scores.narrow(2, shape.unbiased_keys, columns) + pairs}, 2);
-        }
-        if (shape.causal && asked > 1) {
-            scores = scores + at::full({asked, seen}, -std::numeric_limits<float>::infinity(), scores.options())
-                                  .triu(1 + seen - asked);
-        }
-        parts.push_back(at::logsumexp(scores, {-1}));
+    const std::vector<std::int64_t>&q = text.rows.queries, &k = text.rows.keys;
+    const std::int64_t asked = q[sequence + 1] - q[sequence], seen = k[sequence + 1] - k[sequence];
+    at::Tensor scores =
+        at::bmm(queries.narrow(1, q[sequence], asked), keys.narrow(1, k[sequence], seen).transpose(1, 2)) * shape.scale;
+    if (text.bias.defined()) {
+        const std::int64_t columns = seen - shape.unbiased_keys;
+        const at::Tensor pairs =
+            text.bias.narrow(1, text.bias.size(1) - asked, asked).narrow(2, text.bias.size(2) - columns, columns);
+        scores = at::cat(
+            {scores.narrow(2, 0, shape.unbiased_keys), scores.narrow(2, shape.unbiased_keys, columns) + pairs}, 2);
     }
+    if (shape.causal && asked > 1) {
+        scores =
+            scores +
+            at::full({asked, seen}, -std::numeric_limits<float>::infinity(), scores.options()).triu(1 + seen - asked);
+    }
+    return scores;
+}
+
+// What `of` makes of every sequence's scores, side by side: [heads, Tq].
+template <class Function>
+at::Tensor over_sequences(const TextAttention& text, Function&& of) {
+    const at::Tensor queries = by_head(text.queries, text.shape.heads);
+    const at::Tensor keys = for_queries(text.keys, text.shape);
+    std::vector<at::Tensor> parts;
+    for (std::size_t s = 0; s + 1 < text.rows.queries.size(); ++s)
+        parts.push_back(of(scores_of(text, queries, keys, s)));
     return at::cat(parts, 1);
+}
+
+// λ of every query and head, [heads, Tq].
+at::Tensor gate_of(const TextAttention& text, const at::Tensor& prefix_scores) {
+    const at::Tensor weight =
+        over_sequences(text, [](const at::Tensor& scores) { return at::logsumexp(scores, {-1}); });
+    return at::sigmoid(at::logsumexp(prefix_scores, {-1}) - weight);
 }
 
 } // namespace
 
-at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, const std::vector<KeyValues>& prefixes) {
+at::Tensor prefix_share(const TextAttention& whole, std::int64_t length) {
+    return over_sequences(
+        whole, [&](const at::Tensor& scores) { return at::softmax(scores, -1).narrow(2, 0, length).sum(-1); });
+}
+
+at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, const std::vector<KeyValues>& prefixes,
+                              at::Tensor* share) {
     const AttentionShape& shape = text.shape;
     std::vector<at::Tensor> keys, values;
     for (const KeyValues& rows : prefixes) {
@@ -63,7 +82,8 @@ at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, co
     }
     const at::Tensor scores =
         at::bmm(by_head(text.queries, shape.heads), for_queries(at::cat(keys), shape).transpose(1, 2)) * shape.scale;
-    const at::Tensor gate = at::sigmoid(at::logsumexp(scores, {-1}) - text_weight(text)).unsqueeze(-1);
+    const at::Tensor gate = gate_of(text, scores).unsqueeze(-1);
+    if (share != nullptr) *share = gate.squeeze(-1);
     const at::Tensor weights = dropout(at::softmax(scores, -1), text.dropout, text.stream);
     const at::Tensor change = at::bmm(weights, for_queries(at::cat(values), shape));
     const at::Tensor own = by_head(h, shape.heads);

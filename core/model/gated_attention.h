@@ -21,6 +21,12 @@ struct TextAttention {
 
 /// (1−λ)h + λ softmax(q P_kᵀ)P_v, λ = Σ exp(q P_kᵀ) / (Σ exp(q P_kᵀ) + Σ exp(q kᵀ)), one for each query and head.
 /// @param h [Tq, heads·head_width], the attention over the text @param prefixes rows that make one P together
-at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, const std::vector<KeyValues>& prefixes);
+/// @param share null, or where λ goes, [heads, Tq]
+at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, const std::vector<KeyValues>& prefixes,
+                              at::Tensor* share = nullptr);
+
+/// The share of every query's attention that goes to the first `length` keys of its sequence, [heads, Tq]: λ of an
+/// attention that holds its prefix among the keys. Dropout plays no part.
+at::Tensor prefix_share(const TextAttention& whole, std::int64_t length);
 
 } // namespace diapason

@@ -139,9 +139,14 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
                             const AttentionShape& form) {
         const at::Tensor h =
             packed_attention(queries, all_k, all_v, rows, form, context.bias, dropout, state.backbone_dropout);
+        const TextAttention text{queries, all_k, rows, form, context.bias, dropout, state.backbone_dropout};
+        if (state.prefixes != nullptr && prefix_length() > 0)
+            state.prefixes->share(*this, prefix_share(text, prefix_length()));
         if (gates.empty()) return h;
-        return add_gated_prefixes(h, {queries, all_k, rows, form, context.bias, dropout, state.backbone_dropout},
-                                  gates);
+        at::Tensor share;
+        const at::Tensor mixed = add_gated_prefixes(h, text, gates, state.prefixes == nullptr ? nullptr : &share);
+        if (share.defined()) state.prefixes->share(*this, share);
+        return mixed;
     };
     const std::int64_t length = prefix_length();
     if (length == 0) return attend(keys, values, context.rows, shape);

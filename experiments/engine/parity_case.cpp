@@ -10,7 +10,25 @@ const at::Tensor& ParityCase::tensor(const std::string& wanted) const {
     const auto found = tensors.find(wanted);
     if (found == tensors.end())
         throw input_error((folder / "io.safetensors").string(), "the tensor " + wanted + " is missing");
+    m_read.insert(wanted);
     return found->second;
+}
+
+std::map<std::string, at::Tensor> ParityCase::tensors_under(const std::string& start) const {
+    std::map<std::string, at::Tensor> found;
+    for (auto item = tensors.lower_bound(start); item != tensors.end() && item->first.starts_with(start); ++item) {
+        m_read.insert(item->first);
+        found.emplace(item->first.substr(start.size()), item->second);
+    }
+    return found;
+}
+
+std::vector<std::string> ParityCase::unread() const {
+    std::vector<std::string> names;
+    for (const auto& [key, value] : tensors) {
+        if (key.starts_with("expected.") && m_read.count(key) == 0) names.push_back(key);
+    }
+    return names;
 }
 
 double ParityCase::tolerance(const std::string& kind) const {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,16 @@ struct ParityCase {
     bool has(const std::string& tensor) const { return tensors.count(tensor) != 0; }
     /// @throws Error(input) naming the tensor
     const at::Tensor& tensor(const std::string& tensor) const;
+    /// Tensors whose names begin so, under what follows.
+    std::map<std::string, at::Tensor> tensors_under(const std::string& start) const;
+    /// Expectations that nobody has asked for: a case is passed only when there is none.
+    std::vector<std::string> unread() const;
     /// Tolerance of a kind of value ("logits", "grad", …), falling back to "other". @throws Error(input)
     double tolerance(const std::string& kind) const;
     double floor(const std::string& kind) const;
+
+private:
+    mutable std::set<std::string> m_read;
 };
 
 /// @param backbones folder of the backbones that cases name ("backbone": {"name", "package"})

@@ -29,23 +29,29 @@ std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data
     return model;
 }
 
-void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) {
+StoredRun load_stored_run(const std::filesystem::path& adapter) {
     const TensorFile file(adapter);
     const auto stored = file.metadata().find("spec");
     if (stored == file.metadata().end()) throw input_error(adapter.string(), "is no adapter that a run has stored");
-    RunSpec spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
-    spec.device = "cpu";
-    const std::int64_t tokens = spec.training_options.value("max_tokens", std::int64_t{0});
-    const auto data = shared_task_data(spec.task, resolve_backbone(spec.backbone), tokens);
-    const auto model = build_run_model(spec, *data);
+    StoredRun run;
+    run.spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
+    run.spec.device = "cpu";
+    const std::int64_t tokens = run.spec.training_options.value("max_tokens", std::int64_t{0});
+    run.data = shared_task_data(run.spec.task, resolve_backbone(run.spec.backbone), tokens);
+    run.model = build_run_model(run.spec, *run.data);
     const c10::NoGradGuard guard;
-    for (Parameter* parameter : model->trainable()) {
+    for (Parameter* parameter : run.model->trainable()) {
         const TensorEntry* entry = file.find(parameter->name);
         if (entry == nullptr || entry->shape != parameter->value.sizes().vec())
             throw input_error(adapter.string(), "the tensor " + parameter->name + " is missing or has another shape");
         parameter->value.copy_(read_tensor(file, *entry));
     }
-    write_peft_folder(folder, *model, spec.backbone);
+    return run;
+}
+
+void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) {
+    const StoredRun run = load_stored_run(adapter);
+    write_peft_folder(folder, *run.model, run.spec.backbone);
 }
 
 } // namespace diapason

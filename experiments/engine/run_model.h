@@ -14,6 +14,15 @@ namespace diapason {
 /// @throws Error for a specification that cannot be met
 std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data);
 
+/// A finished run as its adapter.safetensors tells it: the model with the stored values in place.
+struct StoredRun {
+    RunSpec spec;
+    std::shared_ptr<TaskData> data;
+    std::unique_ptr<Model> model;
+};
+/// On the CPU, whatever it was trained on. @throws Error(input) when the file is no adapter of a run
+StoredRun load_stored_run(const std::filesystem::path& adapter);
+
 /// Writes the adapter that a run stored (adapter.safetensors) as a folder of the PEFT library.
 /// @throws Error(input) when the file is no adapter of a run, Error(config) when that layout cannot hold it
 void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder);

@@ -61,11 +61,13 @@ public:
         announce();
         m_sink(StateChanged{RunState::running, {}, {}, {}});
         train();
+        const double step_s =
+            (m_points.elapsed() - m_evaluation_s) / static_cast<double>(std::max<std::int64_t>(1, m_steps));
         restore_selected();
         const Json metrics = test();
         const bool unchanged = m_model->hash_frozen() == frozen_before;
         if (!unchanged) throw Error(ErrorKind::internal, "frozen weights changed during training");
-        store_adapter();
+        const std::int64_t stored_bytes = store_adapter();
         m_points.flush();
         m_sink(Progress{m_steps, m_steps});
         m_sink(StateChanged{RunState::finished,
@@ -74,7 +76,9 @@ public:
                             {{"metrics", metrics},
                              {"best_step", m_selected_step},
                              {"frozen_unchanged", unchanged},
-                             {"seconds", m_points.elapsed()}}});
+                             {"seconds", m_points.elapsed()},
+                             {"step_seconds", step_s},
+                             {"adapter_bytes", stored_bytes}}});
     }
 
     std::int64_t step() const { return m_step; }
@@ -94,11 +98,15 @@ private:
             throw config_error("method", m_spec.method, why);
         m_counts = info.count(config, shape, options);
         m_model = build_run_model(m_spec, *m_data);
-        for (Parameter* parameter : m_model->trainable())
+        std::vector<double> rates;
+        for (Parameter* parameter : m_model->trainable()) {
             m_trained.push_back(parameter->value);
-        m_optimiser = std::make_unique<AdamW>(
-            m_trained, AdamWOptions{m_training.real("beta1"), m_training.real("beta2"), m_training.real("epsilon"),
-                                    m_training.real("weight_decay")});
+            rates.push_back(parameter->rate);
+        }
+        m_optimiser = std::make_unique<AdamW>(m_trained,
+                                              AdamWOptions{m_training.real("beta1"), m_training.real("beta2"),
+                                                           m_training.real("epsilon"), m_training.real("weight_decay")},
+                                              rates);
         m_dropout.seed = stream_seed(m_spec.seed, Stream::dropout);
         m_rate = m_training.real("learning_rate") > 0 ? m_training.real("learning_rate") : info.default_learning_rate;
         m_steps = m_training.integer("steps");
@@ -295,8 +303,9 @@ private:
     }
 
     // What inference needs beside the backbone, and the specification to rebuild it.
-    void store_adapter() {
-        if (m_place.folder.empty()) return;
+    // @return the file's size, 0 when nothing is kept
+    std::int64_t store_adapter() {
+        if (m_place.folder.empty()) return 0;
         std::filesystem::create_directories(m_place.folder);
         std::vector<const Parameter*> stored;
         for (const Parameter* parameter : m_model->trainable())
@@ -304,8 +313,9 @@ private:
         const auto file = m_place.folder / "adapter.safetensors";
         save_parameters(file, stored, "F32", {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}});
         remove_checkpoint(m_place.folder);
-        m_sink(ArtifactWritten{"adapter", "adapter.safetensors", sha256_of_file(file),
-                               static_cast<std::int64_t>(std::filesystem::file_size(file)), m_selected_step});
+        const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
+        m_sink(ArtifactWritten{"adapter", "adapter.safetensors", sha256_of_file(file), bytes, m_selected_step});
+        return bytes;
     }
 
     const RunSpec& m_spec;

@@ -60,9 +60,8 @@ public:
 
     void forward() {
         std::vector<Parameter*> wanted;
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.grad.", 0) == 0) wanted.push_back(&parameter(name.substr(14)));
-        }
+        for (const auto& [name, tensor] : m_case.tensors_under("expected.grad."))
+            wanted.push_back(&parameter(name));
         m_model->train(wanted);
         const ForwardState state;
         const HiddenStates hidden = m_model->hidden(m_inputs.batch, state, true);
@@ -98,16 +97,46 @@ public:
     }
 
     void merged() {
-        const bool any = std::any_of(m_case.tensors.begin(), m_case.tensors.end(),
-                                     [](const auto& item) { return item.first.rfind("expected.merged.", 0) == 0; });
-        if (!any) return;
+        const auto expected = m_case.tensors_under("expected.merged.");
+        if (expected.empty()) return;
         m_model->merge();
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.merged.", 0) != 0) continue;
-            m_report.compare(name.substr(9), parameter(name.substr(16)).value, tensor, m_case.tolerance("merged"),
+        for (const auto& [name, tensor] : expected) {
+            m_report.compare("merged." + name, parameter(name).value, tensor, m_case.tolerance("merged"),
                              m_case.floor("merged"));
         }
         m_model->unmerge();
+    }
+
+    // What the folder's tensors come to; a head counts as trained here.
+    void counts() {
+        const Json expected = m_case.document.value("counts", Json::object());
+        const auto numbers_in = [](const std::vector<Parameter*>& list) {
+            std::int64_t sum = 0;
+            for (const Parameter* p : list)
+                sum += p->value.numel();
+            return sum;
+        };
+        const std::int64_t head = numbers_in(m_adapter.saved_modules), scores = numbers_in(m_adapter.mask_scores);
+        const std::int64_t floats = numbers_in(m_adapter.deltas) - scores;
+        std::int64_t tables = 0;
+        for (const auto& [name, value] : m_adapter.derived) {
+            if (!name.starts_with("mask.")) tables += value().numel();
+        }
+        const std::map<std::string, double> known = {
+            {"trained", floats + scores + head},
+            {"stored_for_inference", tables > 0 ? tables : floats},
+            {"shared_floats", floats},
+            {"mask_bits", scores},
+            {"head", head},
+            {"bit_equivalent_floats", floats + static_cast<double>(scores) / 32}};
+        for (const auto& [name, value] : expected.items()) {
+            const auto own = known.find(name);
+            if (own == known.end())
+                m_report.fail("counts." + name, "unsupported: no such count");
+            else
+                m_report.check("counts." + name, value.is_number() && value.get<double>() == own->second,
+                               "is " + Json(own->second).dump() + " here and " + value.dump() + " there");
+        }
     }
 
     void train() {
@@ -165,9 +194,8 @@ public:
         }
         m_report.compare("train_losses", at::stack(losses), m_case.tensor("expected.train_losses"),
                          m_case.tolerance("train_losses"), m_case.floor("train_losses"));
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.after.", 0) != 0) continue;
-            m_report.compare(name.substr(9), parameter(name.substr(15)).value, tensor, m_case.tolerance("after"),
+        for (const auto& [name, tensor] : m_case.tensors_under("expected.after.")) {
+            m_report.compare("after." + name, parameter(name).value, tensor, m_case.tolerance("after"),
                              m_case.floor("after"));
         }
     }
@@ -203,17 +231,16 @@ private:
 
     // A tensor that the file holds under several names has its gradient under one of them; the others' are zero.
     void compare_gradients() {
+        const auto given = m_case.tensors_under("expected.grad.");
         std::map<Parameter*, at::Tensor> expected;
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.grad.", 0) != 0) continue;
-            at::Tensor& sum = expected[&parameter(name.substr(14))];
+        for (const auto& [name, tensor] : given) {
+            at::Tensor& sum = expected[&parameter(name)];
             sum = sum.defined() ? sum + tensor : tensor;
         }
-        for (const auto& [name, tensor] : m_case.tensors) {
-            if (name.rfind("expected.grad.", 0) != 0) continue;
-            Parameter& own = parameter(name.substr(14));
+        for (const auto& [name, tensor] : given) {
+            Parameter& own = parameter(name);
             const at::Tensor gradient = own.value.grad();
-            m_report.compare(name.substr(9), gradient.defined() ? gradient : at::zeros_like(tensor), expected.at(&own),
+            m_report.compare("grad." + name, gradient.defined() ? gradient : at::zeros_like(tensor), expected.at(&own),
                              m_case.tolerance("grad"), m_case.floor("grad"));
         }
     }
@@ -278,11 +305,17 @@ private:
 
 void verify_parity(const fs::path& folder, const std::string& device, VerifyReport& report) {
     const ParityCase parity = read_parity_case(folder);
-    if (parity.has("expected.member_logits")) return verify_ensemble(parity, at::Device(device), report);
-    Trial trial(parity, at::Device(device), report);
-    trial.forward();
-    trial.merged();
-    if (parity.document.at("kind") == "train") trial.train();
+    if (parity.has("expected.member_logits")) {
+        verify_ensemble(parity, at::Device(device), report);
+    } else {
+        Trial trial(parity, at::Device(device), report);
+        trial.forward();
+        trial.merged();
+        trial.counts();
+        if (parity.document.at("kind") == "train") trial.train();
+    }
+    for (const std::string& name : parity.unread())
+        report.fail(name, "unsupported: nothing here computes it");
 }
 
 } // namespace diapason

@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 
 #include <algorithm>
-#include <set>
 
 namespace diapason {
 namespace {
@@ -118,13 +117,13 @@ void describe_adapters(MethodInfo& info, AdapterPlan defaults) {
         return text;
     };
     info.drawing = [defaults](const BackboneConfig& config, const OptionValues& options) {
-        std::vector<DeltaDrawing> drawings;
-        std::set<std::string> seen;
-        for (const AdapterTarget& target : adapter_plan(config, options, defaults).targets) {
-            if (seen.insert(target.site.sublayer + target.site.point).second)
-                drawings.push_back({target.site.point, "adapter", "r " + std::to_string(options.integer("size"))});
-        }
-        return drawings;
+        const AdapterPlan plan = adapter_plan(config, options, defaults);
+        DeltaGlyph glyph = plan.input == "residual" ? DeltaGlyph::parallel_residual : DeltaGlyph::parallel;
+        if (plan.insertion == DeltaInsertion::serial) glyph = DeltaGlyph::serial;
+        std::vector<Site> sites;
+        for (const AdapterTarget& target : plan.targets)
+            sites.push_back(target.site);
+        return drawings_at(sites, glyph, "r " + std::to_string(plan.size));
     };
     info.refusal = [defaults](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         adapter_plan(config, options, defaults); // throws for what cannot be

@@ -18,13 +18,16 @@ MethodInfo bitfit_info() {
     };
     info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
-        return std::vector<DeltaDrawing>{{"all", "bias", "biases"}};
+        return std::vector<DeltaDrawing>{{"", "all", DeltaGlyph::biases, "biases"}};
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
         return bias_tensors(config, task).empty()
                    ? "backbones like this one (" + config.family + ") have no biases to train"
                    : std::string();
     };
+    info.traps = {"Biases of keys get no gradient, since the softmax ignores what all keys share: they are not counted "
+                  "as evidence of training.",
+                  "Backbones without biases (Llama, T5) are refused: nothing would be trained."};
     return info;
 }
 

@@ -17,6 +17,7 @@
 #include "methods/prompt_tuning.h"
 #include "methods/serial_adapter.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -45,6 +46,17 @@ const std::vector<MethodInfo>& method_catalog() {
 #undef DIAPASON_METHOD
     };
     return catalog;
+}
+
+std::vector<DeltaDrawing> drawings_at(const std::vector<Site>& sites, DeltaGlyph glyph, const std::string& caption) {
+    std::vector<DeltaDrawing> drawings;
+    for (const Site& site : sites) {
+        const bool drawn = std::any_of(drawings.begin(), drawings.end(), [&](const DeltaDrawing& other) {
+            return other.sublayer == site.sublayer && other.point == site.point;
+        });
+        if (!drawn) drawings.push_back({site.sublayer, site.point, glyph, caption});
+    }
+    return drawings;
 }
 
 TaskShape shape_of(const Task& task, const BackboneConfig& config) {

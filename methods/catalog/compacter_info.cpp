@@ -21,6 +21,7 @@ MethodInfo compacter_info() {
     info.summary = "Trains adapters whose maps are sums of Kronecker products; all layers share one factor.";
     info.colour_slot = 7;
     info.default_learning_rate = 3e-3;
+    info.size_option = "size";
     OptionDescriptor sites =
         adapter_sites("*.*.{self_attn,ffn}.block", "Places of adapters: *.*.ffn.block alone is Compacter++.");
     sites.source = "Karimi Mahabadi et al. 2021, §3.2 and §3.3";
@@ -63,6 +64,7 @@ MethodInfo compacter_info() {
                     adapter_drop_first()};
     info.presets = {{"compacter_plus_plus", "Compacter++", {{"sites", "*.*.ffn.block"}}}};
     describe_adapters(info, compacter_plan());
+    info.traps = {"The Kronecker factors A are one tensor that all adapters share: trained, counted and stored once."};
     return info;
 }
 

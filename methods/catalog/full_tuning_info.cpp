@@ -17,9 +17,11 @@ MethodInfo full_tuning_info() {
     };
     info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
-        return std::vector<DeltaDrawing>{{"all", "full", "all weights"}};
+        return std::vector<DeltaDrawing>{{"", "all", DeltaGlyph::weights, "all weights"}};
     };
     info.refusal = [](const BackboneConfig&, const TaskShape&, const OptionValues&) { return std::string(); };
+    info.traps = {"A language-model head that is tied to the embedding is trained once, as one tensor, with the sum of "
+                  "both gradients."};
     return info;
 }
 

@@ -16,7 +16,7 @@ MethodInfo head_only_info() {
     };
     info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
-        return std::vector<DeltaDrawing>{{"head", "head", "head"}};
+        return std::vector<DeltaDrawing>{{"", "head", DeltaGlyph::head, "head"}};
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
         return head_parameter_count(config, task) == 0

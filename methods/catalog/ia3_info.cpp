@@ -2,8 +2,6 @@
 #include "methods/catalog/ia3_plan.h"
 #include "methods/ia3.h"
 
-#include <set>
-
 namespace diapason {
 
 std::vector<Ia3Target> ia3_targets(const BackboneConfig& config, const OptionValues& options) {
@@ -62,17 +60,18 @@ MethodInfo ia3_info() {
         return options.text("targets") + (options.text("ffn") == "none" ? "" : ", ffn");
     };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
-        std::vector<DeltaDrawing> drawings;
-        std::set<std::string> seen;
-        for (const Ia3Target& target : ia3_targets(config, options)) {
-            if (seen.insert(target.site.point).second) drawings.push_back({target.site.point, "ia3", "⊙ l"});
-        }
-        return drawings;
+        std::vector<Site> sites;
+        for (const Ia3Target& target : ia3_targets(config, options))
+            sites.push_back(target.site);
+        return drawings_at(sites, DeltaGlyph::vector, "l");
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         ia3_targets(config, options); // throws for addresses that are none
         return std::string();
     };
+    info.traps = {
+        "An output's vector scales the bias too, and so does the merged map.",
+        "The feed-forward vector acts in front of fc2 (the paper, PEFT) or behind fc1 (AdapterHub): option `ffn`."};
     return info;
 }
 

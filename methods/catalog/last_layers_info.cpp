@@ -12,6 +12,7 @@ MethodInfo last_layers_info() {
     info.summary = "Trains the upper layers as full tuning does; the lower ones stay as they are.";
     info.colour_slot = 1;
     info.default_learning_rate = 5e-4;
+    info.size_option = "layers";
 
     OptionDescriptor layers;
     layers.name = "layers";
@@ -31,7 +32,7 @@ MethodInfo last_layers_info() {
     info.caption = [](const OptionValues& options) { return "k " + std::to_string(options.integer("layers")); };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
         return std::vector<DeltaDrawing>{
-            {"all", "full", "last " + std::to_string(options.integer("layers")) + " layers"}};
+            {"", "all", DeltaGlyph::weights, "last " + std::to_string(options.integer("layers")) + " layers"}};
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         const std::int64_t there = config.stacks().back().layers;

@@ -2,7 +2,6 @@
 #include "methods/lora.h"
 
 #include <algorithm>
-#include <set>
 
 namespace diapason {
 
@@ -15,6 +14,7 @@ MethodInfo lora_info() {
     info.summary = "Trains low-rank updates of chosen projections; they can be merged into the weights.";
     info.colour_slot = 5;
     info.default_learning_rate = 3e-3;
+    info.size_option = "rank";
 
     OptionDescriptor rank;
     rank.name = "rank";
@@ -120,7 +120,18 @@ MethodInfo lora_info() {
     alphas.source = "PEFT 0.21, alpha_pattern";
     alphas.advanced = true;
 
-    info.options = {rank, alpha, targets, dropout, init, scaling, dora, bias, ranks, alphas};
+    OptionDescriptor plus;
+    plus.name = "plus_ratio";
+    plus.label = "LoRA+ ratio";
+    plus.type = OptionType::real;
+    plus.default_value = 1.0;
+    plus.minimum = 0.001;
+    plus.maximum = 1000;
+    plus.help = "Learning rate of B, as a multiple of the run's, which A has; 1 = plain LoRA.";
+    plus.source = "Hayou et al. 2024 (LoRA+): about 16";
+    plus.advanced = true;
+
+    info.options = {rank, alpha, targets, dropout, init, scaling, dora, bias, ranks, alphas, plus};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         std::int64_t trained = parameters_in(lora_biases(config, task, options));
         for (const LoraTarget& target : lora_targets(config, options)) {
@@ -134,13 +145,8 @@ MethodInfo lora_info() {
                options.text("targets");
     };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
-        std::vector<DeltaDrawing> drawings;
-        std::set<std::string> seen;
-        for (const Site& site : match_sites(config, options.text("targets"))) {
-            if (seen.insert(site.point).second)
-                drawings.push_back({site.point, "lora", "r " + std::to_string(options.integer("rank"))});
-        }
-        return drawings;
+        return drawings_at(match_sites(config, options.text("targets")), DeltaGlyph::low_rank,
+                           "r " + std::to_string(options.integer("rank")));
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         for (const LoraTarget& target : lora_targets(config, options)) {
@@ -154,6 +160,12 @@ MethodInfo lora_info() {
         }
         return std::string();
     };
+    info.traps = {"GPT-2's fused projection is adapted by parts: q and v each get a matrix pair of their own.",
+                  "BART scales queries behind the projection: the update sees the unscaled map.",
+                  "PiSSA and OLoRA change the frozen weight at the start: the start is kept, so that the change can be "
+                  "stored as one to the original weight.",
+                  "DoRA's norm is computed in every pass and is a constant in the backward pass.",
+                  "rsLoRA and rank patterns scale by each map's own rank."};
     return info;
 }
 

@@ -29,6 +29,7 @@ MethodInfo mam_info() {
     info.summary = "Trains short prefixes at the attention together with scaled parallel adapters at the feed-forward.";
     info.colour_slot = 8;
     info.default_learning_rate = 1e-3;
+    info.size_option = "size";
 
     // The prefix's own descriptors, with the defaults of this method.
     for (OptionDescriptor option : prefix_tuning_info().options) {
@@ -51,6 +52,7 @@ MethodInfo mam_info() {
         return "length " + std::to_string(options.integer("length")) + ", r " + std::to_string(options.integer("size"));
     };
     describe_parts(info);
+    info.traps = {"It is nothing but its two parts: a prefix without position shift and a scaled parallel adapter."};
     return info;
 }
 

@@ -30,12 +30,31 @@ TaskShape shape_of(const Task& task, const BackboneConfig& config);
 /// Empty, or the reason why this backbone cannot do the task whatever the method.
 std::string task_refusal(const Task& task, const BackboneConfig& config);
 
-/// Where a method's deltas sit and how the drawing shows them.
+/// How a delta is drawn.
+enum class DeltaGlyph {
+    weights,           ///< everything is trained
+    biases,            ///< every bias
+    norms,             ///< every norm
+    head,              ///< the task head alone
+    low_rank,          ///< an hourglass beside a map
+    vector,            ///< a factor at a map
+    serial,            ///< an hourglass on the way out of a sublayer
+    parallel,          ///< an hourglass beside a sublayer, reading what the sublayer reads
+    parallel_residual, ///< the same, reading the residual stream in front of the sublayer's norm
+    prefix,            ///< rows in front of keys and values
+    prompt             ///< rows in front of the tokens
+};
+
+/// Where a method's deltas sit and how the picture shows them.
 struct DeltaDrawing {
-    std::string point;   ///< site point: q, v, embedding, head, all …
-    std::string shape;   ///< "lora", "prompt", "full", "head": which glyph
+    std::string sublayer; ///< self_attn, cross_attn, ffn; empty: all, or outside layers
+    std::string point;    ///< a site's point; "all" for what is no delta at a site
+    DeltaGlyph glyph;
     std::string caption; ///< "r 8"
 };
+
+/// The same drawing for each kind of place among the sites, once.
+std::vector<DeltaDrawing> drawings_at(const std::vector<Site>& sites, DeltaGlyph glyph, const std::string& caption);
 
 /// Options under a name: what a paper or a library means by it. Options that are not named keep their defaults.
 struct MethodPreset {
@@ -58,9 +77,11 @@ struct MethodInfo {
     std::string summary; ///< one sentence
     int colour_slot = 1; ///< preferred series colour (1 to 8)
     double default_learning_rate = 1e-3;
+    std::string size_option = {}; ///< the whole number that its parameter count grows with; empty = none
     std::vector<OptionDescriptor> options;
     std::vector<MethodPreset> presets = {};
-    std::vector<MethodPart> parts = {}; ///< of a method that is nothing but other methods together
+    std::vector<MethodPart> parts = {};  ///< of a method that is nothing but other methods together
+    std::vector<std::string> traps = {}; ///< what is easily got wrong and how it is here, a sentence each
 
     /// Closed formula. @throws Error(config) when the options do not fit the backbone
     std::function<ParameterCounts(const BackboneConfig&, const TaskShape&, const OptionValues&)> count;

@@ -81,6 +81,13 @@ std::string part_list(const std::vector<MethodPart>& parts) {
     return text.empty() ? text : text + ".\n";
 }
 
+std::string trap_list(const std::vector<std::string>& traps) {
+    std::string text;
+    for (const std::string& trap : traps)
+        text += "- " + trap + "\n";
+    return text.empty() ? text : "\nEasily got wrong, and how it is here:\n\n" + text;
+}
+
 } // namespace
 
 std::string methods_document() {
@@ -93,8 +100,9 @@ std::string methods_document() {
     }
     for (const MethodInfo& method : method_catalog()) {
         text += "\n## " + method.label + "\n\n`" + method.formula + "` — " + method.paper + ". " + method.summary +
-                " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n" +
-                option_table(method.options) + preset_list(method.presets) + part_list(method.parts);
+                " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n![Where " + method.label +
+                " changes a layer](images/methods/" + method.id + ".svg)\n\n" + option_table(method.options) +
+                preset_list(method.presets) + part_list(method.parts) + trap_list(method.traps);
     }
     text += "\n## Training\n\nOptions of every run, whatever the method.\n\n" + option_table(training_options());
     return text;

@@ -19,6 +19,7 @@ MethodInfo multi_head_adapter_info() {
     info.summary = "Trains a bottleneck for each head, beside the attention: a prefix without its softmax.";
     info.colour_slot = 3;
     info.default_learning_rate = 1e-3;
+    info.size_option = "size";
     OptionDescriptor sites = adapter_sites("heads", "Attentions with adapters: heads = all, or addresses "
                                                     "(decoder.*.self_attn.heads).");
     sites.source = "He et al. 2022, §4.6";
@@ -26,6 +27,7 @@ MethodInfo multi_head_adapter_info() {
         adapter_size(8),     sites, adapter_activation("relu"), adapter_composition("add"), adapter_scale(4),
         adapter_drop_first()};
     describe_adapters(info, multi_head_adapter_plan());
+    info.traps = {"Queries enter neither scaled by 1/√d nor rotated, unlike in a prefix."};
     return info;
 }
 

@@ -17,9 +17,10 @@ MethodInfo norm_tuning_info() {
     };
     info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
-        return std::vector<DeltaDrawing>{{"all", "bias", "norms"}};
+        return std::vector<DeltaDrawing>{{"", "all", DeltaGlyph::norms, "norms"}};
     };
     info.refusal = [](const BackboneConfig&, const TaskShape&, const OptionValues&) { return std::string(); };
+    info.traps = {"RMS norms have a gain only; layer norms have a gain and a bias."};
     return info;
 }
 

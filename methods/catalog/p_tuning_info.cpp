@@ -37,6 +37,7 @@ MethodInfo p_tuning_info() {
     info.summary = "Trains soft tokens through a prompt encoder, which is dropped after training.";
     info.colour_slot = 7;
     info.default_learning_rate = 1e-3;
+    info.size_option = "length";
 
     OptionDescriptor encoder;
     encoder.name = "encoder";
@@ -85,6 +86,8 @@ MethodInfo p_tuning_info() {
     };
     info.drawing = prompt.drawing;
     info.refusal = prompt.refusal;
+    info.traps = {"Only the table that the network gives is needed after training: that is what counts as stored; the "
+                  "network is kept for resuming."};
     return info;
 }
 

@@ -36,6 +36,7 @@ MethodInfo parallel_adapter_info() {
     info.summary = "Trains bottlenecks beside the sublayers: they read what the sublayer reads.";
     info.colour_slot = 3;
     info.default_learning_rate = 1e-3;
+    info.size_option = "size";
     OptionDescriptor sites =
         adapter_sites("*.*.ffn.block", "Places of adapters: blocks (*.*.ffn.block), heads (the attention's heads "
                                        "before o), or projections.");
@@ -57,6 +58,7 @@ MethodInfo parallel_adapter_info() {
                      "Parallel adapter at the attention (He et al. 2022)",
                      {{"sites", "heads"}, {"composition", "add"}, {"norm", "in"}, {"init", "normal"}}}};
     describe_adapters(info, parallel_adapter_plan());
+    info.traps = {"Where norms come first, the residual stream and the sublayer's input differ: option `input`."};
     return info;
 }
 

@@ -30,6 +30,7 @@ MethodInfo prefix_tuning_info() {
     info.summary = "Trains keys and values in front of those of every layer.";
     info.colour_slot = 4;
     info.default_learning_rate = 5e-3;
+    info.size_option = "length";
 
     OptionDescriptor length;
     length.name = "length";
@@ -128,8 +129,9 @@ MethodInfo prefix_tuning_info() {
         return "length " + std::to_string(options.integer("length")) +
                (options.text("reparametrisation") == "mlp" ? ", mlp" : "");
     };
-    info.drawing = [](const BackboneConfig&, const OptionValues& options) {
-        return std::vector<DeltaDrawing>{{"kv", "prefix", "length " + std::to_string(options.integer("length"))}};
+    info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
+        return drawings_at(match_sites(config, options.text("sites")), DeltaGlyph::prefix,
+                           "P " + std::to_string(options.integer("length")));
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         prefix_groups(config, options); // throws for addresses that are none
@@ -140,6 +142,13 @@ MethodInfo prefix_tuning_info() {
                    : "a prefix of this length leaves too few of the backbone's " +
                          std::to_string(config.max_positions) + " positions";
     };
+    info.traps = {
+        "Whether real tokens keep their positions differs between libraries: it is the option `position_shift`.",
+        "Relative positions (T5) have two readings of a prefix: `relative_bias`; the distances between real tokens "
+        "never change.",
+        "An encoder-decoder has three prefixes (encoder, decoder, cross), each with its own MLP; PEFT's folders reach "
+        "the decoder's self-attention only.",
+        "Rows are not rotated: rotary backbones see them as they are."};
     return info;
 }
 

@@ -11,6 +11,7 @@ MethodInfo prompt_tuning_info() {
     info.summary = "Trains a few vectors in front of every input.";
     info.colour_slot = 3;
     info.default_learning_rate = 1e-2;
+    info.size_option = "length";
 
     OptionDescriptor length;
     length.name = "length";
@@ -94,7 +95,7 @@ MethodInfo prompt_tuning_info() {
     };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
         return std::vector<DeltaDrawing>{
-            {"embedding", "prompt", "length " + std::to_string(options.integer("length"))}};
+            {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(options.integer("length"))}};
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         // Learned positions end somewhere; a prompt that fills them leaves no room for text.
@@ -103,6 +104,10 @@ MethodInfo prompt_tuning_info() {
                     : "a prompt of this length leaves too few of the backbone's " +
                           std::to_string(config.max_positions) + " positions";
     };
+    info.traps = {
+        "Positions count the soft tokens, and the pooled row is a stored option (`pooling`), since libraries differ.",
+        "Last-token heads read the last real token, whatever the padding.",
+        "The draw from the vocabulary leaves special tokens out."};
     return info;
 }
 

@@ -52,6 +52,7 @@ MethodInfo serial_adapter_info() {
     info.summary = "Trains bottlenecks behind the sublayers of every layer.";
     info.colour_slot = 2;
     info.default_learning_rate = 1e-3;
+    info.size_option = "size";
     OptionDescriptor sites = adapter_sites("block", "Places of adapters: block = every sublayer (attention and "
                                                     "feed-forward, Houlsby), *.*.ffn.block = feed-forward only "
                                                     "(Pfeiffer), heads, or projections.");
@@ -73,6 +74,9 @@ MethodInfo serial_adapter_info() {
          "Pfeiffer (AdapterHub seq_bn)",
          {{"sites", "*.*.ffn.block"}, {"activation", "relu"}, {"input", "normalised_sum"}, {"init", "normal"}}}};
     describe_adapters(info, serial_adapter_plan());
+    info.traps = {"Pfeiffer adapters of AdapterHub read the normed sum and the norm comes once more behind the "
+                  "residual; where norms come first there is no norm to read behind.",
+                  "`drop_first` counts layers of each stack from the bottom."};
     return info;
 }
 

@@ -134,6 +134,7 @@ DeltaTensor Source::tensor(const Place& place, const std::string& name, const st
 }
 
 void Source::derive_mask(const Place& place, const std::string& name, const DeltaTensor& tensor) {
+    m_adapter.mask_scores.push_back(tensor.scores);
     m_adapter.derived["mask." + place.address + (name.empty() ? "" : "." + name)] = [tensor] {
         return kept_mask(tensor.scores->value, tensor.keep);
     };

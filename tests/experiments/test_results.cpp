@@ -8,6 +8,7 @@
 #include "tests/support/fake_executor.h"
 #include "tests/support/test_support.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace diapason;
@@ -132,6 +133,47 @@ private Q_SLOTS:
         const Json document = parse_json(render(table, TableFormat::json), "table");
         QCOMPARE(document["arms"].size(), table.rows.size());
         QCOMPARE(document["arms"][1]["metrics"]["test/accuracy"]["n"], Json(2));
+    }
+
+    // A study-wide factor divides a study: each level has a baseline of its own.
+    void baselinesAreTakenAtEqualFactors() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        const Study study = study_from_json({{"format", "diapason-study"},
+                                             {"version", 1},
+                                             {"id", "wide"},
+                                             {"title", "wide"},
+                                             {"backbone", "encoder-mini"},
+                                             {"task", "section"},
+                                             {"methods", {{{"method", "head_only"}}, {{"method", "lora"}}}},
+                                             {"factors", {{"training.steps", {5, 10}}}},
+                                             {"seeds", {1, 2}}},
+                                            "wide");
+        // A run's score is told by its steps and its method.
+        const auto script = [](const RunJob& job) {
+            std::vector<RunEvent> events = ordinary_run(job);
+            const double score =
+                job.spec.training_options.at("steps").get<double>() / 100 + (job.spec.method == "lora" ? 0.02 : 0.0);
+            for (RunEvent& event : events) {
+                if (auto* changed = std::get_if<StateChanged>(&event); changed && changed->state == RunState::finished)
+                    changed->summary["metrics"]["test/accuracy"] = score;
+            }
+            return events;
+        };
+        StudySession session(store, std::make_unique<FakeExecutor>(script), study);
+        session.start();
+        session.wait(20s);
+        store.flush();
+        const ResultTable table = result_table(StoreReader(folder / "a.db"), session.study_id());
+        QCOMPARE(table.rows.size(), std::size_t(4));
+        QCOMPARE(table.baseline, std::string("Head only at equal steps"));
+        const auto accuracy = static_cast<std::size_t>(
+            std::find(table.metrics.begin(), table.metrics.end(), "test/accuracy") - table.metrics.begin());
+        for (const ResultRow& row : table.rows) {
+            QCOMPARE(row.baseline, row.method == "head_only");
+            QCOMPARE(row.differences[accuracy].has_value(), row.method == "lora");
+            if (row.method == "lora") QVERIFY(std::abs(row.differences[accuracy]->mean - 0.02) < 1e-9);
+        }
     }
 
     void unknownStudyIsSaid() {

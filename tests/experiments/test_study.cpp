@@ -3,6 +3,7 @@
 #include "core/base/paths.h"
 #include "experiments/study.h"
 #include "experiments/study_schema.h"
+#include "methods/catalog/method_info.h"
 #include "tests/support/test_support.h"
 
 #include <set>
@@ -30,6 +31,24 @@ Json document() {
 class TestStudy : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    // A preset is its options; what the entry gives itself stands.
+    void presetsBecomeOptions() {
+        const auto study_with = [](const Json& entry) {
+            return Json{
+                {"format", "diapason-study"}, {"version", 1},       {"title", "presets"}, {"backbone", "encoder-mini"},
+                {"task", "section"},          {"methods", {entry}}, {"seeds", {1}}};
+        };
+        const MethodPreset& preset = method_info("serial_adapter").presets.front();
+        const Study study = study_from_json(
+            study_with({{"method", "serial_adapter"}, {"preset", preset.name}, {"options", {{"size", 3}}}}), "x");
+        Json expected = preset.options;
+        expected["size"] = 3;
+        QCOMPARE(study.methods[0].options, expected);
+        QCOMPARE(study_from_json(to_json(study), "x").methods[0].options, expected);
+        const auto error = caught([&] { study_from_json(study_with({{"method", "lora"}, {"preset", "none"}}), "x"); });
+        QVERIFY2(error.says("preset"), error.message.c_str());
+    }
+
     void firstLookIsTwelveArms() {
         const Study study = sample_study("first-look");
         const std::vector<Arm> arms = expand(study);

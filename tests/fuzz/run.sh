@@ -9,6 +9,7 @@ shift || true
 build=build/fuzz
 [ $# -gt 0 ] && targets=("$@") || targets=($(ls tests/fuzz/fuzz_*.cpp | sed 's|.*/fuzz_\(.*\)\.cpp|\1|'))
 
+mkdir -p build
 [ -f $build/build.ninja ] || cmake -S . -B $build -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang \
   -DDIAPASON_FUZZ=ON -DDIAPASON_SANITIZE=address,undefined -DDIAPASON_GUI=OFF -DDIAPASON_TESTS=OFF \
   -DDIAPASON_BENCHMARKS=OFF > $build.log 2>&1 || { cat $build.log; exit 2; }
@@ -32,7 +33,7 @@ for target in "${targets[@]}"; do
       > "$log" 2>&1
     status=$?
     spent=$((spent + $(date +%s) - began))
-    runs=$((runs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | grep . || echo 0)))
+    runs=$((runs + $(sed -an 's/^stat::number_of_executed_units: *//p' "$log" | grep . || echo 0)))
     [ $status -eq 0 ] && continue
     # A machine that stood still looks like a timeout: an input that takes no time when it is tried again is none.
     input=$(ls "$findings"/timeout-* 2> /dev/null | head -1)
@@ -44,7 +45,7 @@ for target in "${targets[@]}"; do
     failed=1
     break
   done
-  coverage=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -1)
+  coverage=$(grep -aoE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -1)
   [ $stalls -gt 0 ] && verdict="$verdict ($stalls stalls of the machine, not repeatable)"
   echo "$target: $spent s, $runs executions, ${coverage:-no coverage}, $verdict"
 done

@@ -55,6 +55,31 @@ private Q_SLOTS:
         QVERIFY(caught([&] { verify_cases(folder / "nothing", "", "cpu", {}); }).thrown);
     }
 
+    // Nothing that a case expects is passed over.
+    void whatNobodyComputesFails() {
+        TemporaryFolder folder;
+        const auto run = [&](const char* name, const char* field, const Json& value) {
+            const auto source = fixtures() / "parity" / name;
+            std::filesystem::copy(source, folder / "case", std::filesystem::copy_options::recursive);
+            Json document = read_json(folder.path() / "case" / "case.json");
+            document["backbone"] =
+                std::filesystem::canonical(source / document["backbone"].get<std::string>()).string();
+            document[field] = value;
+            write_text(folder.path() / "case" / "case.json", document.dump());
+            std::string failures;
+            verify_cases(folder / "case", "", "cpu", [&](const std::string& line) {
+                if (line.rfind("FAIL", 0) == 0) failures += line + "\n";
+            });
+            std::filesystem::remove_all(folder / "case");
+            return failures;
+        };
+        const std::string lost = run("train/bert-seqcls", "kind", "forward");
+        QVERIFY2(lost.find("expected.train_losses") != std::string::npos, lost.c_str());
+        const std::string counts = run("exact/propetl-lora-bert", "counts", {{"trained", 1635}, {"mask_bits", 1023}});
+        QVERIFY2(counts.find("counts.mask_bits") != std::string::npos, counts.c_str());
+        QVERIFY2(counts.find("counts.trained") == std::string::npos, counts.c_str());
+    }
+
     // The tolerance has to bite: a changed weight is noticed.
     void aWrongWeightIsNoticed() {
         TemporaryFolder folder;

@@ -1,13 +1,16 @@
 // The Design page: every edit is one undoable step, varying makes arms, wrong values are explained in place.
 
 #include "tests/ui/ui_support.h"
+#include "ui/design/arms_model.h"
 
 #include <QAbstractItemModelTester>
 #include <QComboBox>
+#include <QDialog>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QTableView>
+#include <QTimer>
 #include <QToolButton>
 
 using namespace diapason;
@@ -52,6 +55,54 @@ private Q_SLOTS:
         QTest::keySequence(m_at->window.get(), QKeySequence(QStringLiteral("Ctrl+Shift+Z")));
         QCOMPARE(m_at->find<QLineEdit>("option_rank")->text(), QStringLiteral("4"));
         QVERIFY(undo.canRedo());
+    }
+
+    void aPresetSetsOptions() {
+        m_at->workspace->edit(QStringLiteral("adapters"), [](Study& study) {
+            study.methods = {{"serial_adapter", {{"size", 7}}, Json::object(), {}}};
+        });
+        choose(0);
+        auto* preset = m_at->find<QComboBox>("preset");
+        QVERIFY(preset->isVisible());
+        QCOMPARE(preset->currentText(), QStringLiteral("own values"));
+        const MethodInfo& info = method_info("serial_adapter");
+        const int index = preset->findText(QString::fromStdString(info.presets.front().label));
+        QVERIFY(index > 0);
+        preset->setCurrentIndex(index);
+        Q_EMIT preset->activated(index);
+        QCOMPARE(m_at->workspace->design().methods[0].options, info.presets.front().options);
+        QCOMPARE(m_at->find<QComboBox>("preset")->currentText(), QString::fromStdString(info.presets.front().label));
+        QTest::keySequence(m_at->window.get(), QKeySequence::Undo);
+        QCOMPARE(m_at->workspace->design().methods[0].options, Json({{"size", 7}}));
+    }
+
+    void budgetsAreEqualised() {
+        QString shown;
+        bool refused = false;
+        QTimer::singleShot(0, m_at->window.get(), [&] {
+            auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget());
+            if (dialog == nullptr) return;
+            auto* target = dialog->findChild<QLineEdit*>(QStringLiteral("budgetTarget"));
+            auto* apply = dialog->findChild<QPushButton*>(QStringLiteral("budgetApply"));
+            target->setText(QStringLiteral("much"));
+            refused = !apply->isEnabled();
+            target->setText(QStringLiteral("50000"));
+            auto* table = dialog->findChild<QTableView*>(QStringLiteral("budgetTable"));
+            for (int row = 0; row < table->model()->rowCount(); ++row)
+                shown += table->model()->index(row, 1).data().toString() + QLatin1Char('|');
+            apply->click();
+        });
+        m_at->find<QPushButton>("equalBudget")->click();
+        QVERIFY(refused);
+        const Study& study = m_at->workspace->design();
+        const auto rank = study.methods[0].options.at("rank").get<std::int64_t>();
+        QCOMPARE(shown, QStringLiteral("rank %1|the study varies its length|").arg(rank));
+        std::int64_t backbone = 0;
+        const ParameterCounts counts = ui::counts_of(expand(study).front().spec, &backbone);
+        QVERIFY(std::abs(static_cast<double>(counts.trained) / 50000 - 1) < 0.05);
+        QVERIFY(!study.methods[1].options.contains("length"));
+        QTest::keySequence(m_at->window.get(), QKeySequence::Undo);
+        QVERIFY(!m_at->workspace->design().methods[0].options.contains("rank"));
     }
 
     void varyingAnOptionAddsArms() {

@@ -3,7 +3,7 @@
 
 #include "core/backbone/backbone_config.h"
 #include "experiments/study.h"
-#include "methods/catalog/method_info.h"
+#include "methods/picture/block_picture.h"
 
 #include <QWidget>
 
@@ -12,19 +12,11 @@
 
 namespace diapason::ui {
 
-/// A method as the drawing shows it.
-struct DrawnMethod {
-    QString label;
-    int slot = 1;
-    std::vector<DeltaDrawing> deltas;
-    bool selected = false;
-};
-
 /// The methods of a study in the colours of their arms; one that cannot be drawn is left out.
 std::vector<DrawnMethod> drawn_methods(const Study& study, const BackboneConfig& config, const std::vector<Arm>& arms,
                                        int selected);
 
-/// Painted from the backbone's config: order of norms (pre or post), gated or plain feed-forward, sizes of the maps.
+/// Paints block_picture() in the window's colours, as large as there is room.
 class BlockView : public QWidget {
     Q_OBJECT
 public:

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/data/task.h"
+#include "ui/design/budget_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -147,6 +148,12 @@ QWidget* DesignPage::buildCentre() {
     bar->setContentsMargins(12, 0, 12, 0);
     bar->addWidget(m_armsTitle);
     bar->addStretch();
+    auto* budget = new QPushButton(tr("Equal budget…"));
+    budget->setObjectName(QStringLiteral("equalBudget"));
+    budget->setToolTip(tr("Rank, length or bottleneck of every method for the same number of parameters or bytes"));
+    connect(budget, &QPushButton::clicked, this, &DesignPage::equaliseBudgets);
+    bar->addWidget(budget);
+    bar->addSpacing(spacing);
     bar->addWidget(compared);
     bar->addWidget(m_baseline);
     layout->addLayout(bar);
@@ -173,6 +180,12 @@ QWidget* DesignPage::buildCentre() {
     connect(m_preflight, &PreflightPanel::started, this, &DesignPage::started);
     connect(m_preflight, &PreflightPanel::fieldWanted, this, &DesignPage::goTo);
     return splitter;
+}
+
+void DesignPage::equaliseBudgets() {
+    BudgetDialog dialog(m_workspace.design(), this);
+    if (dialog.exec() != QDialog::Accepted) return;
+    m_workspace.edit(tr("equal budget"), [&](Study& study) { apply_budgets(study, dialog.rows()); });
 }
 
 QWidget* DesignPage::buildMethods() {

@@ -39,6 +39,7 @@ private:
     QWidget* buildSections();
     QWidget* buildCentre();
     QWidget* buildMethods();
+    void equaliseBudgets();
     void reload();
     void reloadSections(const std::vector<Problem>& problems);
     void reloadDrawing();

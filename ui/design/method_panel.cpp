@@ -103,12 +103,23 @@ QWidget* MethodPanel::buildForm() {
     layout->setSpacing(4);
     m_formula = label("");
     m_summary = label("secondary");
+    m_presetRow = new QWidget;
+    m_preset = new QComboBox;
+    m_preset->setObjectName(QStringLiteral("preset"));
+    m_preset->setToolTip(tr("What a paper or a library means by this method: sets the options below"));
+    auto* presetLabel = new QLabel(tr("&Preset"));
+    presetLabel->setBuddy(m_preset);
+    auto* presets = new QHBoxLayout(m_presetRow);
+    presets->setContentsMargins(0, 0, 0, 0);
+    presets->addWidget(presetLabel);
+    presets->addWidget(m_preset, 1);
+    connect(m_preset, &QComboBox::activated, this, &MethodPanel::takePreset);
     m_options = new OptionForm;
     m_training = new OptionForm;
     m_counts = label("secondary");
     for (QWidget* part :
-         {static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_summary), static_cast<QWidget*>(m_options),
-          static_cast<QWidget*>(m_training), static_cast<QWidget*>(m_counts)})
+         {static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_summary), m_presetRow,
+          static_cast<QWidget*>(m_options), static_cast<QWidget*>(m_training), static_cast<QWidget*>(m_counts)})
         layout->addWidget(part);
     layout->addStretch();
     auto* area = scrolling(content);
@@ -166,6 +177,7 @@ void MethodPanel::reloadForm() {
     const StudyMethod* entry = selected(study);
     const MethodInfo* info = entry == nullptr ? nullptr : infoOf(entry->method);
     m_counts->setVisible(info != nullptr);
+    showPresets(info, entry == nullptr ? Json::object() : entry->options);
     if (info == nullptr) {
         m_formula->setText(study.methods.empty() ? tr("Add a method to see its options.")
                                                  : tr("There is no method of this name."));
@@ -187,6 +199,38 @@ void MethodPanel::reloadForm() {
     m_options->setProblems(options, field);
     m_training->setProblems(training, field);
     showCounts();
+}
+
+// The preset whose values the options have; defaults are a preset, too.
+void MethodPanel::showPresets(const MethodInfo* info, const Json& options) {
+    m_presetRow->setVisible(info != nullptr && !info->presets.empty());
+    m_preset->clear();
+    if (info == nullptr || info->presets.empty()) return;
+    const auto whole = [&](const Json& given) {
+        std::vector<Problem> ignored;
+        return OptionValues::from_json(info->options, given, "", ignored).json();
+    };
+    m_preset->addItem(tr("defaults"));
+    int current = whole(options) == whole(Json::object()) ? 0 : -1;
+    for (const MethodPreset& preset : info->presets) {
+        m_preset->addItem(qs(preset.label));
+        if (current < 0 && whole(options) == whole(preset.options)) current = m_preset->count() - 1;
+    }
+    if (current < 0) {
+        m_preset->addItem(tr("own values"));
+        current = m_preset->count() - 1;
+    }
+    m_preset->setCurrentIndex(current);
+}
+
+void MethodPanel::takePreset(int index) {
+    Study design = m_workspace.design();
+    const StudyMethod* entry = selected(design);
+    const MethodInfo* info = entry == nullptr ? nullptr : infoOf(entry->method);
+    if (info == nullptr || index > static_cast<int>(info->presets.size())) return; // own values stay
+    const Json options = index == 0 ? Json::object() : info->presets[static_cast<std::size_t>(index - 1)].options;
+    m_workspace.edit(tr("preset %1").arg(m_preset->itemText(index)),
+                     [&](Study& study) { selected(study)->options = options; });
 }
 
 void MethodPanel::showCounts() {

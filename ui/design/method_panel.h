@@ -28,6 +28,8 @@ private:
     QWidget* buildForm();
     void reloadForm();
     void showCounts();
+    void showPresets(const MethodInfo* info, const Json& options);
+    void takePreset(int index);
     StudyMethod* selected(Study& study) const;
 
     Workspace& m_workspace;
@@ -37,6 +39,8 @@ private:
     QPushButton* m_remove;
     QListWidget* m_methods;
     QLabel *m_formula, *m_summary, *m_counts;
+    QWidget* m_presetRow;
+    QComboBox* m_preset;
     OptionForm *m_options, *m_training;
 };
 

@@ -2,6 +2,7 @@
 
 #include "experiments/engine/canary.h"
 #include "experiments/engine/device.h"
+#include "experiments/engine/inspection.h"
 #include "experiments/engine/pretrain.h"
 #include "experiments/engine/run_model.h"
 #include "experiments/engine/runner.h"
@@ -28,6 +29,12 @@ public:
     void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) override {
         prepare_compute_thread(1);
         diapason::export_adapter(adapter, folder);
+    }
+
+    Json inspect(const std::filesystem::path& adapter, const std::filesystem::path& other,
+                 std::int64_t items) override {
+        prepare_compute_thread(1);
+        return inspect_adapter({adapter, other, items});
     }
 
     void pretrain(const std::filesystem::path& recipe, const Json& overrides,

@@ -51,6 +51,21 @@ private Q_SLOTS:
         }
     }
 
+    // LoRA+: a parameter of rate 16 goes as it would go alone at 16 times the learning rate.
+    void parametersMayHaveRatesOfTheirOwn() {
+        auto together = leaves(), slow = leaves(), fast = leaves();
+        AdamW both(together, {}, {1, 16});
+        AdamW plain(slow, {}), quick(fast, {});
+        for (int i = 0; i < 5; ++i) {
+            one_step(together, both, 0.01);
+            one_step(slow, plain, 0.01);
+            one_step(fast, quick, 0.16);
+        }
+        QVERIFY(at::allclose(together[0], slow[0], 1e-6, 1e-7));
+        QVERIFY(at::allclose(together[1], fast[1], 1e-6, 1e-7));
+        QVERIFY(!at::allclose(together[1], slow[1], 1e-3, 1e-3));
+    }
+
     void clipsTheGlobalNorm() {
         auto parameters = leaves();
         AdamW optimiser(parameters, {});

@@ -3,8 +3,12 @@
 #include "core/base/json.h"
 #include "methods/catalog/method_info.h"
 #include "methods/catalog/methods_document.h"
+#include "methods/picture/block_picture.h"
 
 #include <QtTest>
+
+#include <algorithm>
+#include <filesystem>
 
 using namespace diapason;
 
@@ -15,6 +19,31 @@ private Q_SLOTS:
         const std::string stored = read_file(DIAPASON_SOURCE_DIR "/docs/METHODS.md", 1u << 20);
         QVERIFY2(stored == methods_document(),
                  "docs/METHODS.md is out of date: diapason-cli methods --markdown > docs/METHODS.md");
+    }
+
+    void picturesAreCurrent() {
+        const BackboneConfig config = read_backbone_config(resolve_backbone(pictured_backbone));
+        for (const MethodInfo& method : method_catalog()) {
+            const std::string file = DIAPASON_SOURCE_DIR "/docs/images/methods/" + method.id + ".svg";
+            QVERIFY2(std::filesystem::exists(file) && read_file(file, 1u << 20) == method_svg(method, config),
+                     (file + " is out of date: diapason-cli methods --pictures docs/images/methods").c_str());
+        }
+    }
+
+    // A method's deltas are in its picture: it differs from the backbone's alone, and each glyph has the method's ink.
+    void everyMethodIsDrawn() {
+        const BackboneConfig config = read_backbone_config(resolve_backbone(pictured_backbone));
+        for (const MethodInfo& method : method_catalog()) {
+            std::vector<Problem> problems;
+            const auto options = OptionValues::from_json(method.options, Json::object(), method.id, problems);
+            const auto deltas = method.drawing(config, options);
+            if (deltas.empty()) continue; // nothing is trained
+            const Picture picture = block_picture(config, {{method.label, 1, deltas, false}});
+            const auto inked = std::count_if(picture.shapes.begin(), picture.shapes.end(), [](const PictureShape& s) {
+                return s.method == 0 && (s.stroke == Ink::method || s.fill == Ink::method);
+            });
+            QVERIFY2(inked >= static_cast<std::ptrdiff_t>(deltas.size()), method.id.c_str());
+        }
     }
 
     void descriptorsAreComplete() {
