@@ -43,6 +43,13 @@ at::Tensor Linear::operator()(const at::Tensor& input, const ForwardState& state
     return y;
 }
 
+at::Tensor Table::operator()(const at::Tensor& rows) const {
+    at::Tensor y = look_up(weight->value, rows);
+    for (const auto& delta : deltas)
+        y = delta->apply(y, rows);
+    return y;
+}
+
 at::Tensor Norm::operator()(const at::Tensor& x) const {
     if (bias == nullptr) return at::rms_norm(x, weight->value.sizes(), weight->value, eps);
     if (x.is_meta()) { // layer_norm has no kernel there

@@ -27,6 +27,14 @@ struct Linear {
     at::Tensor operator()(const at::Tensor& x, const ForwardState& state) const;
 };
 
+/// Vectors that are looked up by number, between the deltas on their table.
+struct Table {
+    Parameter* weight = nullptr; ///< [N, width]; null = there is none
+    std::vector<std::unique_ptr<TableDelta>> deltas;
+
+    at::Tensor operator()(const at::Tensor& rows) const; ///< [R] int64 -> [R, width]
+};
+
 /// LayerNorm or RMSNorm over the last dimension.
 struct Norm {
     Parameter* weight = nullptr;

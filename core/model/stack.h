@@ -64,9 +64,8 @@ struct Layer {
 struct Stack {
     const BackboneConfig* config = nullptr;
     StackShape shape;
-    Parameter* words = nullptr;
-    Parameter* positions = nullptr; ///< null: none learned
-    Parameter* types = nullptr;
+    Table words, positions, types; ///< positions: those that are learned
+    std::string words_module; ///< "encoder.embed_tokens": the name of the stack's own table, which stacks may share
     Parameter* relative = nullptr;   ///< buckets of relative positions
     Norm embedding_norm, final_norm; ///< weight null: none
     std::vector<Layer> layers;
