@@ -84,6 +84,7 @@ struct Attention {
     Linear q, k, v, o;
     AttentionShape shape;
     double dropout = 0;                                   ///< of the probabilities
+    bool biased = true;                                   ///< the stack's bias of distances is added, if it has one
     std::vector<std::unique_ptr<KeyValueDelta>> prefixes; ///< one behind the other; caches never hold them
     std::vector<std::unique_ptr<HeadsDelta>> head_deltas;
 

@@ -265,8 +265,9 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
 
 std::int64_t Stack::longest_prefix() const {
     std::int64_t length = 0;
-    for (const Layer& layer : layers)
-        length = std::max(length, layer.self.prefix_length());
+    for (const Layer& layer : layers) {
+        if (layer.self.biased) length = std::max(length, layer.self.prefix_length());
+    }
     return length;
 }
 

@@ -21,7 +21,8 @@ inline at::Generator generator(std::uint64_t seed) {
 /// Every family; one that is added shows up in all tests by this list.
 inline const std::vector<const char*> all_families = {"bert", "roberta", "gpt2", "llama", "t5", "bart"};
 
-inline BackboneConfig tiny_config(const std::string& family) {
+/// As config.json.
+inline Json tiny_document(const std::string& family) {
     Json document = {{"vocab_size", 60}, {"pad_token_id", 1}, {"decoder_start_token_id", 2}, {"eos_token_id", 2}};
     document["model_type"] = family;
     if (family == "gpt2") {
@@ -44,7 +45,11 @@ inline BackboneConfig tiny_config(const std::string& family) {
         else
             document.update({{"type_vocab_size", 2}, {"hidden_act", "gelu"}});
     }
-    return parse_backbone_config(document, "tiny " + family);
+    return document;
+}
+
+inline BackboneConfig tiny_config(const std::string& family) {
+    return parse_backbone_config(tiny_document(family), "tiny " + family);
 }
 
 /// The heads that a family has.
