@@ -4,8 +4,6 @@
 
 #include "core/model/layers.h"
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <vector>
 

@@ -32,7 +32,9 @@ def arguments(description):
 
 def load_backbone(folder, head, labels=None):
     torch.manual_seed(1)
-    return MODELS[head].from_pretrained(folder, **({"num_labels": labels} if labels else {})).eval()
+    # The plain formulas: fused attention mixes up the types of masks when everything is float64.
+    model = MODELS[head].from_pretrained(folder, attn_implementation="eager", **({"num_labels": labels} if labels else {}))
+    return model.eval()
 
 
 def inputs(config, head, padded=True):

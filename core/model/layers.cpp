@@ -145,11 +145,9 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
     const at::Tensor bias = biased ? context.bias : at::Tensor();
     const auto attend = [&](const at::Tensor& all_k, const at::Tensor& all_v, const AttentionRows& rows,
                             const AttentionShape& form) {
-        const at::Tensor h =
-            packed_attention(queries, all_k, all_v, rows, form, bias, dropout, state.backbone_dropout);
+        const at::Tensor h = packed_attention(queries, all_k, all_v, rows, form, bias, dropout, state.backbone_dropout);
         if (gates.empty()) return h;
-        return add_gated_prefixes(h, {queries, all_k, rows, form, bias, dropout, state.backbone_dropout},
-                                  gates);
+        return add_gated_prefixes(h, {queries, all_k, rows, form, bias, dropout, state.backbone_dropout}, gates);
     };
     const std::int64_t length = prefix_length();
     if (length == 0) return attend(keys, values, context.rows, shape);

@@ -181,7 +181,8 @@ private:
             if (item->name == name || item->file_name == name) return *item;
         }
         // A bare model's names lack the prefix of their family.
-        if (Parameter* known = m_model->weights().find(family_of(m_model->config()).canonical(name).name)) return *known;
+        if (Parameter* known = m_model->weights().find(family_of(m_model->config()).canonical(name).name))
+            return *known;
         throw input_error((m_case.folder / "io.safetensors").string(), "the model has no parameter named " + name);
     }
 

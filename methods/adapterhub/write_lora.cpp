@@ -35,7 +35,8 @@ std::vector<Place> places_of(const Sink& sink) {
     std::vector<Place> places;
     for (const auto& [site, linear] : model.backbone().linears()) {
         Place place{module_of(model.config(), site).name, kind_of(model.config(), site),
-                    sink.layer_index(site.stack == model.backbone().stacks()[0].shape.name ? 0 : 1, site.layer), linear};
+                    sink.layer_index(site.stack == model.backbone().stacks()[0].shape.name ? 0 : 1, site.layer),
+                    linear};
         if (place.kind.empty() && !linear->deltas.empty()) throw cannot(place.module, "a delta on this map");
         if (!place.kind.empty()) places.push_back(std::move(place));
     }
@@ -122,7 +123,8 @@ const LoraDelta& lora_of(const Place& place) {
     const bool plain = delta != nullptr && dynamic_cast<const DoraDelta*>(delta) == nullptr &&
                        dynamic_cast<const WholeDoraDelta*>(delta) == nullptr;
     if (!plain || delta->update().bias != nullptr)
-        throw cannot(place.module, "this kind of delta beside LoRA: DoRA and biases of updates are for the PEFT layout");
+        throw cannot(place.module,
+                     "this kind of delta beside LoRA: DoRA and biases of updates are for the PEFT layout");
     return *delta;
 }
 
@@ -175,12 +177,12 @@ void write_vectors(Sink& sink, const std::vector<Place>& places) {
 
 void write_lora(Sink& sink) {
     const std::vector<Place> places = places_of(sink);
-    const auto first = std::find_if(places.begin(), places.end(),
-                                    [](const Place& place) { return !place.linear->deltas.empty(); });
+    const auto first =
+        std::find_if(places.begin(), places.end(), [](const Place& place) { return !place.linear->deltas.empty(); });
     if (first == places.end()) return;
     const LinearDelta* delta = delta_of(*first);
-    const bool rescales = dynamic_cast<const OutputScale*>(delta) != nullptr ||
-                          dynamic_cast<const InputScale*>(delta) != nullptr;
+    const bool rescales =
+        dynamic_cast<const OutputScale*>(delta) != nullptr || dynamic_cast<const InputScale*>(delta) != nullptr;
     (rescales ? write_vectors : write_updates)(sink, places);
 }
 

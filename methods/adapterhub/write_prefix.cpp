@@ -14,8 +14,8 @@ struct Location {
     std::string name;
     std::size_t stack = 0;
     Attention Layer::*attention = nullptr;
-    std::vector<std::int64_t> layers = {}; ///< that have the prefix
-    std::vector<at::Tensor> rows = {};     ///< keys and values of each, [P, 2w]
+    std::vector<std::int64_t> layers = {};              ///< that have the prefix
+    std::vector<at::Tensor> rows = {};                  ///< keys and values of each, [P, 2w]
     const ReparametrisedPrefixTable* network = nullptr; ///< that gives all of them in their order; null = none does
 };
 
@@ -56,6 +56,14 @@ void collect(Location& location, const Stack& stack) {
     }
     const auto all = static_cast<std::int64_t>(2 * location.rows.size());
     if (!networks || location.network == nullptr || location.network->slices() != all) location.network = nullptr;
+}
+
+// The library gives all prefixes the shape of the encoder's heads, and takes their width from the model's, but for T5.
+void check_heads(const Location& location, const Stack& stack, const Stack& first, const BackboneConfig& config) {
+    const StackShape& shape = stack.shape;
+    if (shape.heads != first.shape.heads || shape.kv_heads != first.shape.kv_heads ||
+        (config.family != "t5" && shape.heads * shape.head_width != config.width))
+        throw cannot(location.name, "prefixes for heads of this shape: the library reads one from the config for all");
 }
 
 void check(const Location& location, const Stack& stack) {
@@ -125,6 +133,7 @@ void write_prefix(Sink& sink) {
         collect(location, stacks[location.stack]);
         if (location.rows.empty()) continue;
         check(location, stacks[location.stack]);
+        check_heads(location, stacks[location.stack], stacks.front(), model.config());
         const std::int64_t own = location.rows.front().size(0);
         if (length != 0 && own != length) throw cannot(location.name, "prefixes of different lengths");
         length = own;

@@ -64,7 +64,8 @@ void write_peft_folder(const std::filesystem::path& folder, Model& model, const 
     model.prepare();
     peft::Sink sink(model, backbone_name);
     if (has_other_deltas(model))
-        throw config_error("deltas", "adapters", "PEFT folders with adapters at blocks, heads, projections or embeddings cannot be written");
+        throw config_error("deltas", "adapters",
+                           "PEFT folders with adapters at blocks, heads, projections or embeddings cannot be written");
     int kinds_there = 0;
     for (bool (*write)(peft::Sink&) : {peft::write_lora, peft::write_ia3, peft::write_prompt, peft::write_prefix})
         kinds_there += write(sink) ? 1 : 0;

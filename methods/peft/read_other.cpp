@@ -66,7 +66,8 @@ void read_other(Source& source, const TensorEntry& entry) {
     const CanonicalName canonical = family_of(source.model().config()).canonical(name);
     if (canonical.name.empty()) return;
     if (saved && source.model().config().encoder_decoder && !canonical.copy &&
-        canonical.name == family_of(source.model().config()).stacks(source.model().config()).front().words + ".weight") {
+        canonical.name ==
+            family_of(source.model().config()).stacks(source.model().config()).front().words + ".weight") {
         source.adapter().warnings.push_back(source.file().path().string() + ": nothing is looked up in " + name +
                                             ", and saving it changes nothing");
         source.add("unused." + name, entry);

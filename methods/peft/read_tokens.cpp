@@ -21,7 +21,8 @@ std::vector<std::int64_t> numbers_of(const Source& source, const std::string& mo
         }
         if (list == nullptr) throw wrong(("has no list for " + module).c_str());
     }
-    if (!list->is_array() || !std::all_of(list->begin(), list->end(), [](const Json& n) { return n.is_number_integer(); }))
+    if (!list->is_array() ||
+        !std::all_of(list->begin(), list->end(), [](const Json& n) { return n.is_number_integer(); }))
         throw wrong("is no list of whole numbers");
     auto numbers = list->get<std::vector<std::int64_t>>();
     if (std::any_of(numbers.begin(), numbers.end(), [&](std::int64_t n) { return n < 0 || n >= count; }))

@@ -11,6 +11,8 @@
 #include <QProcess>
 #include <QTemporaryDir>
 
+#include <span>
+
 using namespace diapason;
 using namespace diapason::testing;
 namespace fs = std::filesystem;
@@ -61,18 +63,18 @@ using Write = void (*)(const fs::path&, Model&, const std::string&);
 // A backbone with its head as the libraries load it, and an adapter of every method that the layout can hold.
 QStringList write_all(const fs::path& folder, const std::string& family, const HeadSpec& head,
                       std::span<const Written> list, Write write) {
-    const auto backbone = tiny_model(family, head);
+    const auto backbone = model_of(even_document(family), head);
     std::vector<const Parameter*> tensors;
     for (const auto& parameter : backbone->weights().all())
         tensors.push_back(parameter.get());
     fs::create_directories(folder / "backbone");
-    write_text(folder / "backbone" / "config.json", tiny_document(family).dump());
+    write_text(folder / "backbone" / "config.json", even_document(family).dump());
     save_parameters(folder / "backbone" / "model.safetensors", tensors, "F32", {{"format", "pt"}});
     QStringList adapters;
     int number = 0;
     for (const Written& written : list) {
         const std::string name = std::to_string(++number) + "-" + written.method;
-        const auto model = tiny_model(family, head);
+        const auto model = model_of(even_document(family), head);
         // Methods that the family or the head does not have, or the layout.
         const auto refused = caught([&] {
             attach(*model, written.method, parse_json(written.options, "test"));
@@ -106,17 +108,18 @@ class TestInterchange : public QObject {
         const fs::path folder = dir.path().toStdString();
         const HeadSpec spec = heads_of(family.toStdString())[static_cast<std::size_t>(head)];
         const QStringList adapters = write_all(folder, family.toStdString(), spec, list, write);
-        QVERIFY2(adapters.size() >= least, qPrintable(adapters.join(' ')));
+        QVERIFY2(adapters.size() >= least, qPrintable(adapters.join(QLatin1Char(' '))));
         QProcess process;
         process.setProcessChannelMode(QProcess::MergedChannels);
         const QString python = qEnvironmentVariable(variable, QStringLiteral("python3"));
-        process.start(python, QStringList{QStringLiteral(DIAPASON_SOURCE_DIR "/tools/") + QLatin1String(tool),
-                                          QString::fromStdString((folder / "backbone").string())} +
-                                  adapters + QStringList{"--cli", DIAPASON_BIN_DIR "/diapason-cli"});
+        const QStringList front = {QStringLiteral(DIAPASON_SOURCE_DIR "/tools/") + QLatin1String(tool),
+                                   QString::fromStdString((folder / "backbone").string())};
+        const QStringList end = {QStringLiteral("--cli"), QStringLiteral(DIAPASON_BIN_DIR "/diapason-cli")};
+        process.start(python, front + adapters + end);
         const bool ended = process.waitForFinished(300000);
         const QByteArray output = process.readAll();
         if (!ended || process.exitCode() == 77)
-            QSKIP(qPrintable("SKIPPED: " + python + " has not the library: " + QString::fromUtf8(output)));
+            QSKIP(qPrintable(QStringLiteral("SKIPPED: the library is not there for ") + python));
         QVERIFY2(process.exitCode() == 0, output.constData());
         QCOMPARE(output.count(" passed, 0 failed"), adapters.size());
     }

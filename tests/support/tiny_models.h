@@ -48,6 +48,13 @@ inline Json tiny_document(const std::string& family) {
     return document;
 }
 
+/// The same with equal heads in both stacks, which the AdapterHub library asks of models with prefixes.
+inline Json even_document(const std::string& family) {
+    Json document = tiny_document(family);
+    if (family == "bart") document["decoder_attention_heads"] = document["encoder_attention_heads"];
+    return document;
+}
+
 inline BackboneConfig tiny_config(const std::string& family) {
     return parse_backbone_config(tiny_document(family), "tiny " + family);
 }
@@ -59,10 +66,15 @@ inline std::vector<HeadSpec> heads_of(const std::string& family) {
     return {{HeadKind::sequence_classification, 3}, {language, 0}};
 }
 
+inline std::unique_ptr<Model> model_of(const Json& document, HeadSpec head, at::Device device = at::kCPU,
+                                       std::uint64_t seed = 5) {
+    at::Generator generator = testing::generator(seed);
+    return Model::create(parse_backbone_config(document, "tiny"), head, device, &generator);
+}
+
 inline std::unique_ptr<Model> tiny_model(const std::string& family, HeadSpec head, at::Device device = at::kCPU,
                                          std::uint64_t seed = 5) {
-    at::Generator generator = testing::generator(seed);
-    return Model::create(tiny_config(family), head, device, &generator);
+    return model_of(tiny_document(family), head, device, seed);
 }
 
 /// A few vectors in front of every input.
