@@ -46,6 +46,13 @@ public:
     virtual void merge(at::Tensor& table) const = 0;
 };
 
+/// A delta behind the embeddings of a stack: what its first layer reads (invertible adapters).
+class StreamDelta {
+public:
+    virtual ~StreamDelta() = default;
+    virtual at::Tensor apply(const at::Tensor& x) = 0; ///< [T', width] -> the same shape
+};
+
 /// Keys and values of rows that were computed before, as attention takes them: [Tk, kv_heads·head_width].
 struct KeyValues {
     at::Tensor keys, values;

@@ -210,6 +210,8 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
         x = x + positions(c.position_offset == 0 ? input.positions : input.positions + c.position_offset);
     if (embedding_norm.weight != nullptr) x = embedding_norm(x);
     x = dropout(x, c.embedding_dropout, state.backbone_dropout);
+    for (const auto& delta : entered)
+        x = delta->apply(x);
 
     std::vector<std::int64_t> key_offsets = out.offsets;
     PrefixOrders self_prefixes, cross_prefixes;

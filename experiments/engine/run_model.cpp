@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "experiments/engine/device.h"
+#include "methods/adapterhub_folder.h"
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
 #include "methods/peft_folder.h"
@@ -29,7 +30,10 @@ std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data
     return model;
 }
 
-void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) {
+void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
+                    const std::string& layout) {
+    if (layout != "peft" && layout != "adapterhub")
+        throw config_error("layout", layout, "known are peft and adapterhub");
     const TensorFile file(adapter);
     const auto stored = file.metadata().find("spec");
     if (stored == file.metadata().end()) throw input_error(adapter.string(), "is no adapter that a run has stored");
@@ -45,7 +49,10 @@ void export_adapter(const std::filesystem::path& adapter, const std::filesystem:
             throw input_error(adapter.string(), "the tensor " + parameter->name + " is missing or has another shape");
         parameter->value.copy_(read_tensor(file, *entry));
     }
-    write_peft_folder(folder, *model, spec.backbone);
+    if (layout == "peft")
+        write_peft_folder(folder, *model, spec.backbone);
+    else
+        write_adapterhub_folder(folder, *model, spec.method);
 }
 
 } // namespace diapason

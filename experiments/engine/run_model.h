@@ -14,8 +14,10 @@ namespace diapason {
 /// @throws Error for a specification that cannot be met
 std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data);
 
-/// Writes the adapter that a run stored (adapter.safetensors) as a folder of the PEFT library.
-/// @throws Error(input) when the file is no adapter of a run, Error(config) when that layout cannot hold it
-void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder);
+/// Writes the adapter that a run stored (adapter.safetensors) as a folder of the library PEFT or AdapterHub.
+/// @param layout peft or adapterhub. @throws Error(input) when the file is no adapter of a run, Error(config) when that
+/// layout cannot hold it
+void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
+                    const std::string& layout = "peft");
 
 } // namespace diapason

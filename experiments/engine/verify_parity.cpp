@@ -56,6 +56,8 @@ public:
             m_adapter =
                 known->read(parity.folder / adapter->value("path", format == "delta" ? "delta" : "adapter"), *m_model);
         }
+        for (const std::string& warning : m_adapter.warnings)
+            report.note(warning);
         m_inputs = pack_inputs(parity, config, device, m_model->prompt() != nullptr && !m_model->prompt()->in_slots());
     }
 

@@ -46,6 +46,7 @@ void read_lora(Source& source, const Settings& s) {
         else if (key.rest == "m.weight" && dora)
             module.magnitude = entry;
     }
+    if (modules.empty() && !s.integers("leave_out").empty()) return; // a part of a union that leaves out every layer
     if (modules.empty()) throw source.error("the file holds no tensor of LoRA or IA3");
     for (const auto& [path, module] : modules) {
         const std::vector<Linear*> maps = changed_maps(s, source.maps_of(path));

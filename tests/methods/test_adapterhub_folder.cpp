@@ -98,6 +98,34 @@ private Q_SLOTS:
         QVERIFY(!at::allclose(last({{"is_parallel", true}}), f + h));
     }
 
+    // Behind the embeddings: y1 = x1 + F(x2), y2 = x2 + G(y1).
+    void invertibleAdaptersAreCouplings() {
+        Folder folder;
+        folder.config.update({{"inv_adapter", "nice"}, {"inv_adapter_reduction_factor", 2}});
+        std::map<std::string, at::Tensor> t;
+        for (const char* net : {"F", "G"}) {
+            t[std::string(net) + ".0.weight"] = at::randn({4, 8}, generator(11));
+            t[std::string(net) + ".0.bias"] = at::randn({4}, generator(12));
+            t[std::string(net) + ".2.weight"] = at::randn({8, 4}, generator(13));
+            t[std::string(net) + ".2.bias"] = at::randn({8}, generator(14));
+        }
+        for (const auto& [name, value] : t)
+            folder.tensors["invertible_adapters.mine." + name] = value;
+        const auto model = tiny_model("bert", {HeadKind::none, 0});
+        folder.read(*model);
+        const c10::NoGradGuard guard;
+        const auto& entered = model->backbone().stack("encoder").entered;
+        QCOMPARE(entered.size(), std::size_t(1));
+        const at::Tensor x = at::randn({3, 16}, generator(15));
+        const auto net = [&](const std::string& n, const at::Tensor& in) {
+            return at::linear(at::relu(at::linear(in, t[n + ".0.weight"], t[n + ".0.bias"])), t[n + ".2.weight"],
+                              t[n + ".2.bias"]);
+        };
+        const at::Tensor y1 = x.narrow(1, 0, 8) + net("F", x.narrow(1, 8, 8));
+        const at::Tensor y2 = x.narrow(1, 8, 8) + net("G", y1);
+        QVERIFY(at::allclose(entered[0]->apply(x), at::cat({y1, y2}, 1), 1e-5, 1e-5));
+    }
+
     // m (W x + b + s B A x) / |W + B A|: the library scales the bias and leaves s out of the norm.
     void doraIsTheLibrarysOwn() {
         Folder folder;
@@ -144,7 +172,8 @@ private Q_SLOTS:
         };
         QVERIFY(says(error({{"use_gating", true}}), "unsupported: "));
         QVERIFY(says(error({{"non_linearity", "sine"}}), "known are elu"));
-        QVERIFY(says(error({{"inv_adapter", "nice"}}), "unsupported: "));
+        QVERIFY(says(error({{"inv_adapter", "glow"}}), "unsupported: "));
+        QVERIFY(says(error({{"inv_adapter", "nice"}}), "invertible adapter lacks F.0.weight"));
         QVERIFY(says(error({{"architecture", "reft"}}), "unsupported: "));
         QVERIFY(says(error({{"architecture", "prefix_tuning"}}), "unsupported: the tensor"));
         QVERIFY(says(error({{"architecture", "union"}, {"configs", Json::array()}}), "has parts"));
