@@ -66,8 +66,8 @@ struct Stack {
     StackShape shape;
     Table words, positions, types; ///< positions: those that are learned
     std::string words_module; ///< "encoder.embed_tokens": the name of the stack's own table, which stacks may share
-    Parameter* relative = nullptr;   ///< buckets of relative positions
-    Norm embedding_norm, final_norm; ///< weight null: none
+    Parameter* relative = nullptr;                     ///< buckets of relative positions
+    Norm embedding_norm, final_norm;                   ///< weight null: none
     std::vector<std::unique_ptr<StreamDelta>> entered; ///< deltas behind the embeddings
     std::vector<Layer> layers;
     std::int64_t position_shift = 0; ///< added to every position: what prefixes that take positions ask for
