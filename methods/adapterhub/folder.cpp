@@ -59,7 +59,8 @@ void write_adapterhub_folder(const std::filesystem::path& folder, Model& model, 
         if (!item.table->deltas.empty()) throw adapterhub::cannot(item.module, "deltas of embeddings");
     }
     for (const Stack& stack : model.backbone().stacks()) {
-        if (!stack.entered.empty()) throw adapterhub::cannot(stack.shape.name, "invertible adapters: they are only read");
+        if (!stack.entered.empty())
+            throw adapterhub::cannot(stack.shape.name, "invertible adapters: they are only read");
         for (const Layer& layer : stack.layers) {
             if (!layer.self.head_deltas.empty() || !layer.cross.head_deltas.empty())
                 throw config_error("deltas", "heads", "the AdapterHub layout has no adapters at heads");
