@@ -49,15 +49,17 @@ public:
     struct VerifyResult {
         std::int64_t passed = 0;
         std::int64_t failed = 0;
-        Json cases = Json::array(); ///< for --json
+        Json cases = Json::array();     ///< for --json
+        std::vector<std::string> notes; ///< what adapters hold and nothing here reads
     };
     virtual VerifyResult verify(const std::filesystem::path& folder, const std::string& only, const std::string& device,
                                 const std::filesystem::path& backbones,
                                 const std::function<void(const std::string&)>& line) = 0;
 
-    /// diapason-cli adapter: writes the adapter.safetensors that a run stored as a folder of the PEFT library.
-    /// @throws Error
-    virtual void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) = 0;
+    /// diapason-cli adapter: writes the adapter.safetensors that a run stored as a folder of another library.
+    /// @param layout peft or adapterhub. @throws Error
+    virtual void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
+                                const std::string& layout) = 0;
 
     /// diapason-cli inspect: what a stored adapter does (experiments/engine/inspection.h says what comes back).
     /// @param other a second adapter to compare subspaces with; empty = none @throws Error

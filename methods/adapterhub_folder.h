@@ -9,12 +9,14 @@
 
 namespace diapason {
 
-/// Adds the adapter to the model: bottlenecks (serial and parallel, Compacter's too), prefix tuning, LoRA, IA3, and
-/// unions of them (MAM); a stored head replaces the model's. Nothing is marked for training.
+/// Adds the adapter to the model: bottlenecks (serial and parallel, Compacter's too, with invertible adapters), prefix
+/// tuning, LoRA, DoRA, IA3, and unions of them (MAM); a stored head replaces the model's. Nothing is marked for
+/// training. Gates are refused: the library takes their mean over a sequence and its padding.
 /// @throws Error(input): unreadable, or "unsupported: …" for kinds and features that are not there
 StoredAdapter read_adapterhub_folder(const std::filesystem::path& folder, Model& model);
 
-/// Writes bottlenecks at blocks and prefixes (flat), and the head where it is trained, so that the library loads them.
+/// Writes bottlenecks at blocks (Compacter's too), prefixes (their networks where the library can have them), LoRA and
+/// IA3, several of them as a union, and the head where it is trained, so that the library loads them.
 /// @param name of the adapter. @throws Error(config) when the layout cannot hold the model's deltas, Error(storage)
 void write_adapterhub_folder(const std::filesystem::path& folder, Model& model, const std::string& name);
 

@@ -5,7 +5,8 @@
 namespace diapason {
 
 at::Tensor OutputScale::own() const {
-    const at::Tensor all = m_vector->value.view({-1});
+    at::Tensor all = m_vector->value.view({-1});
+    if (m_scale != 1) all = all * m_scale;
     const std::int64_t width = all.size(0) / m_parts;
     return m_parts == 1 ? all : all.narrow(0, m_part * width, width);
 }

@@ -7,25 +7,24 @@
 namespace diapason {
 
 /// y becomes l ⊙ y, the map's bias included. @param vector l, any shape of n numbers; with `parts` the map is one of
-/// several whose vectors lie one behind the other
+/// several whose vectors lie one behind the other @param scale a constant factor of l
 class OutputScale : public LinearDelta {
 public:
-    explicit OutputScale(Parameter& vector, std::int64_t part = 0, std::int64_t parts = 1)
+    explicit OutputScale(Parameter& vector, std::int64_t part = 0, std::int64_t parts = 1, double scale = 1)
         : m_vector(&vector),
           m_part(part),
-          m_parts(parts) {}
+          m_parts(parts),
+          m_scale(scale) {}
 
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
     bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
-    const Parameter& vector() const { return *m_vector; }
-    std::int64_t parts() const { return m_parts; }
+    at::Tensor own() const; ///< the numbers of this map, scaled, [out]
 
 private:
-    at::Tensor own() const;
-
     Parameter* m_vector;
     std::int64_t m_part, m_parts;
+    double m_scale;
 };
 
 /// The map reads l ⊙ x. @param vector l, any shape of `in` numbers

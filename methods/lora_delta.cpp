@@ -70,4 +70,21 @@ bool DoraDelta::merge_output(at::Tensor& weight, at::Tensor&) const {
     return true;
 }
 
+at::Tensor WholeDoraDelta::ratio(const at::Tensor& weight) const {
+    const at::Tensor changed = weight + at::mm(m_update.b->value, own_a());
+    return m_magnitude->value.view(-1) / at::linalg_vector_norm(changed, 2, at::IntArrayRef{1});
+}
+
+at::Tensor WholeDoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) {
+    return LoraDelta::apply(x, y, state) * ratio(m_linear->matrix());
+}
+
+bool WholeDoraDelta::merge_output(at::Tensor& weight, at::Tensor& offset) const {
+    const at::Tensor r = ratio(weight);
+    LoraDelta::merge_output(weight, offset);
+    weight = weight * r.unsqueeze(1);
+    if (offset.defined()) offset = offset * r;
+    return true;
+}
+
 } // namespace diapason

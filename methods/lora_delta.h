@@ -62,4 +62,24 @@ private:
     const Linear* m_linear;
 };
 
+/// DoRA as the AdapterHub library computes it: W x + b becomes m · (W x + b + s B A x) / ‖W + B A‖. The bias is scaled
+/// too, the norm leaves s out, and gradients flow through it.
+class WholeDoraDelta : public LoraDelta {
+public:
+    /// @param magnitude m, [out] numbers @param linear the map that the delta is on, one that is no part
+    WholeDoraDelta(const LowRank& update, Parameter& magnitude, const Linear& linear)
+        : LoraDelta(update),
+          m_magnitude(&magnitude),
+          m_linear(&linear) {}
+
+    at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
+
+private:
+    at::Tensor ratio(const at::Tensor& weight) const; ///< [out]
+
+    Parameter* m_magnitude;
+    const Linear* m_linear;
+};
+
 } // namespace diapason

@@ -31,6 +31,7 @@ public:
     const at::Tensor& slice(std::int64_t index); ///< [P, w]
     virtual std::int64_t length() const = 0;     ///< P
     virtual at::Tensor table() = 0;              ///< [P, slices · w]
+    std::int64_t slices() const { return m_count; }
 
 private:
     std::int64_t m_count;
@@ -63,6 +64,7 @@ public:
     ReparametrisedPrefixTable(const Layers& layers, std::int64_t slices) : PrefixTable(slices), m_layers(layers) {}
     std::int64_t length() const override { return m_layers.wte->value.size(0); }
     at::Tensor table() override;
+    const Layers& layers() const { return m_layers; }
 
 private:
     Layers m_layers;
@@ -79,6 +81,10 @@ public:
     std::int64_t length() const override { return m_table->length(); }
     KeyValues rows() override { return {m_table->slice(m_key), m_table->slice(m_value)}; }
     bool gated() const override { return m_gated; }
+
+    const PrefixTable& table() const { return *m_table; }
+    std::int64_t key() const { return m_key; }     ///< number of its slice of keys
+    std::int64_t value() const { return m_value; } ///< and of values
 
 private:
     PrefixTable* m_table;

@@ -20,8 +20,11 @@ int verify(const Context& context, const std::string& folder, const std::string&
     const auto result = load_engine().verify(folder, only, device, backbones, [&](const std::string& line) {
         if (!context.json) print(line + "\n");
     });
+    for (const std::string& note : result.notes)
+        std::fputs(("note  " + note + "\n").c_str(), stderr);
     if (context.json)
-        print_json({{"passed", result.passed}, {"failed", result.failed}, {"checks", result.cases}});
+        print_json(
+            {{"passed", result.passed}, {"failed", result.failed}, {"checks", result.cases}, {"notes", result.notes}});
     else
         print(std::to_string(result.passed) + " passed, " + std::to_string(result.failed) + " failed\n");
     return result.failed == 0 && result.passed > 0 ? 0 : 1;
@@ -126,14 +129,18 @@ void add_verify(CLI::App& app, Context& context) {
 
 void add_adapter(CLI::App& app, Context& context) {
     CLI::App* command =
-        app.add_subcommand("adapter", "Write the adapter that a run stored as a folder that the PEFT library loads");
+        app.add_subcommand("adapter", "Write the adapter that a run stored as a folder that another library loads");
     auto adapter = std::make_shared<std::string>();
     auto folder = std::make_shared<std::string>();
+    auto layout = std::make_shared<std::string>("peft");
     command->add_option("adapter", *adapter, "adapter.safetensors of a run")->required();
     command->add_option("folder", *folder, "The folder to write")->required();
-    command->callback([&context, adapter, folder] {
-        context.action = [adapter, folder] {
-            load_engine().export_adapter(*adapter, *folder);
+    command->add_option("--layout", *layout, "Whose folder: of the PEFT or of the AdapterHub library")
+        ->check(CLI::IsMember({"peft", "adapterhub"}))
+        ->capture_default_str();
+    command->callback([&context, adapter, folder, layout] {
+        context.action = [adapter, folder, layout] {
+            load_engine().export_adapter(*adapter, *folder, *layout);
             return 0;
         };
     });

@@ -40,6 +40,22 @@ RowLayout Backbone::layout(const PackedBatch& batch, const EmbeddingDelta* promp
     return m_stacks.size() == 1 ? RowLayout::of(batch, prompt) : RowLayout::of(batch.target, nullptr);
 }
 
+std::vector<NamedTable> Backbone::tables() {
+    std::vector<NamedTable> list;
+    for (Stack& stack : m_stacks) {
+        const std::string address = stack.shape.name + ".embedding.";
+        list.push_back({address + "words", stack.words_module, &stack.words});
+        const std::pair<const char*, Table*> others[] = {{"positions", &stack.positions}, {"types", &stack.types}};
+        for (const auto& [point, table] : others) {
+            if (table->weight == nullptr) continue;
+            std::string module = table->weight->name;
+            replace_ending(module, ".weight", "");
+            list.push_back({address + point, module, table});
+        }
+    }
+    return list;
+}
+
 Stack& Backbone::stack(const std::string& name) {
     for (Stack& stack : m_stacks) {
         if (stack.shape.name == name) return stack;

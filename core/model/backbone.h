@@ -20,6 +20,13 @@ struct HiddenStates : StackStates {
     StackStates encoder; ///< with two stacks
 };
 
+/// A table of embeddings with its address and its module's name in the files.
+struct NamedTable {
+    std::string address; ///< "encoder.embedding.words"
+    std::string module;  ///< "bert.embeddings.word_embeddings"
+    Table* table = nullptr;
+};
+
 class Backbone {
 public:
     /// @param store holds the tensors of backbone_tensors(config)
@@ -40,12 +47,14 @@ public:
     Linear& linear_at(const Site& site);
     /// All linear maps with their sites, in data-flow order.
     const std::vector<std::pair<Site, Linear*>>& linears() const { return m_linears; }
+    /// The tables of tokens, positions and types, for deltas.
+    std::vector<NamedTable> tables();
     /// The stacks, encoder first; for decoding step by step.
     const std::vector<Stack>& stacks() const { return m_stacks; }
     /// The same, for deltas at sites that are no linear map. @throws std::logic_error
     Stack& stack(const std::string& name);
     /// Token embedding, [vocabulary, width].
-    Parameter& word_embedding() { return *m_stacks.front().words; }
+    Parameter& word_embedding() { return *m_stacks.front().words.weight; }
 
 private:
     BackboneConfig m_config;

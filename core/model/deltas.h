@@ -47,6 +47,23 @@ public:
     virtual void merge_input(at::Tensor&) const {}
 };
 
+/// A delta on a table whose rows are looked up: of tokens, positions or types (LoRA on embeddings, trained tokens).
+class TableDelta {
+public:
+    virtual ~TableDelta() = default;
+    /// @param y [R, width], what the table gave for `rows` so far. @param rows [R] int64. @return [R, width]
+    virtual at::Tensor apply(const at::Tensor& y, const at::Tensor& rows) = 0;
+    /// Changes the whole table as apply() changes its rows. @param table [N, width]
+    virtual void merge(at::Tensor& table) const = 0;
+};
+
+/// A delta behind the embeddings of a stack: what its first layer reads (invertible adapters).
+class StreamDelta {
+public:
+    virtual ~StreamDelta() = default;
+    virtual at::Tensor apply(const at::Tensor& x) = 0; ///< [T', width] -> the same shape
+};
+
 /// Keys and values of rows that were computed before, as attention takes them: [Tk, kv_heads·head_width].
 struct KeyValues {
     at::Tensor keys, values;

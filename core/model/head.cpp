@@ -266,27 +266,39 @@ public:
         : m_activation(layout.classifier_reads_pooler ? config.activation : Activation::gelu),
           m_transform(dense(store, layout.masked_dense)),
           m_norm{&store.at(layout.masked_norm + ".weight"), &store.at(layout.masked_norm + ".bias"), config.norm_eps},
-          m_output(&words),
-          m_bias(&store.at(layout.masked_bias)) {}
+          m_module(layout.masked_bias.substr(0, layout.masked_bias.rfind('.')) + ".decoder") {
+        m_output.weight = &words;
+        m_output.bias = &store.at(layout.masked_bias);
+    }
     RowList rows_read(const RowLayout& layout, const PackedBatch& batch, bool, Rows rows) const override {
         return label_rows(layout, batch, rows);
     }
     at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
-        const auto h = m_norm(activate(m_transform(hidden, state), m_activation));
-        return linear_map(h, m_output->value, m_bias->value);
+        return m_output(m_norm(activate(m_transform(hidden, state), m_activation)), state);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
         return token_loss(logits, batch);
     }
     std::vector<Parameter*> trained() const override { return {}; }
-    std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_transform}); }
+    std::vector<std::pair<std::string, Linear*>> linears() override {
+        auto list = named({&m_transform});
+        list.emplace_back(m_module, &m_output);
+        return list;
+    }
+    Parameter* untie(ParameterStore& store) override {
+        if (m_untied) return nullptr;
+        m_untied = true;
+        m_output.weight = &store.add(m_module + ".weight", m_output.weight->value.detach().clone());
+        return m_output.weight;
+    }
 
 private:
     Activation m_activation;
     Linear m_transform;
     Norm m_norm;
-    Parameter* m_output;
-    Parameter* m_bias;
+    std::string m_module;
+    Linear m_output; // the token embedding, until it is untied
+    bool m_untied = false;
 };
 
 } // namespace

@@ -43,6 +43,13 @@ at::Tensor Linear::operator()(const at::Tensor& input, const ForwardState& state
     return y;
 }
 
+at::Tensor Table::operator()(const at::Tensor& rows) const {
+    at::Tensor y = look_up(weight->value, rows);
+    for (const auto& delta : deltas)
+        y = delta->apply(y, rows);
+    return y;
+}
+
 at::Tensor Norm::operator()(const at::Tensor& x) const {
     if (bias == nullptr) return at::rms_norm(x, weight->value.sizes(), weight->value, eps);
     if (x.is_meta()) { // layer_norm has no kernel there
@@ -135,11 +142,12 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
             all_values.push_back(rows.values);
         }
     }
+    const at::Tensor bias = biased ? context.bias : at::Tensor();
     const auto attend = [&](const at::Tensor& all_k, const at::Tensor& all_v, const AttentionRows& rows,
                             const AttentionShape& form) {
         const at::Tensor h =
-            packed_attention(queries, all_k, all_v, rows, form, context.bias, dropout, state.backbone_dropout);
-        const TextAttention text{queries, all_k, rows, form, context.bias, dropout, state.backbone_dropout};
+            packed_attention(queries, all_k, all_v, rows, form, bias, dropout, state.backbone_dropout);
+        const TextAttention text{queries, all_k, rows, form, bias, dropout, state.backbone_dropout};
         if (state.prefixes != nullptr && prefix_length() > 0)
             state.prefixes->share(*this, prefix_share(text, prefix_length()));
         if (gates.empty()) return h;

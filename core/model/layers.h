@@ -27,6 +27,14 @@ struct Linear {
     at::Tensor operator()(const at::Tensor& x, const ForwardState& state) const;
 };
 
+/// Vectors that are looked up by number, between the deltas on their table.
+struct Table {
+    Parameter* weight = nullptr; ///< [N, width]; null = there is none
+    std::vector<std::unique_ptr<TableDelta>> deltas;
+
+    at::Tensor operator()(const at::Tensor& rows) const; ///< [R] int64 -> [R, width]
+};
+
 /// LayerNorm or RMSNorm over the last dimension.
 struct Norm {
     Parameter* weight = nullptr;
@@ -76,6 +84,7 @@ struct Attention {
     Linear q, k, v, o;
     AttentionShape shape;
     double dropout = 0;                                   ///< of the probabilities
+    bool biased = true;                                   ///< the stack's bias of distances is added, if it has one
     std::vector<std::unique_ptr<KeyValueDelta>> prefixes; ///< one behind the other; caches never hold them
     std::vector<std::unique_ptr<HeadsDelta>> head_deltas;
 

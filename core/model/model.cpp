@@ -5,6 +5,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
@@ -144,7 +145,13 @@ void Model::merge() {
         Linear* linear;
         at::Tensor weight, offset;
     };
-    std::vector<Change> changes; // all of them first: a refusal leaves the model as it was
+    // All of them first: a refusal leaves the model as it was.
+    const std::vector<TableChange> tables = table_changes();
+    const Parameter* words = &m_backbone->word_embedding();
+    const auto of_words = std::find_if(tables.begin(), tables.end(),
+                                       [&](const TableChange& change) { return change.table->weight == words; });
+    bool output_agrees = false; // a tied output that its own deltas change as the table's deltas change the table
+    std::vector<Change> changes;
     for (const auto& [name, linear] : linears()) {
         if (linear->deltas.empty()) continue;
         Change change{linear, linear->matrix().detach().clone(), linear->offset()};
@@ -155,11 +162,21 @@ void Model::merge() {
         }
         if (change.offset.defined() && linear->bias == nullptr)
             throw config_error("merge", name, "the delta on this map adds a bias, and the map has none");
-        if (linear->weight == &m_backbone->word_embedding())
-            throw config_error("merge", name, "this map shares its weight with the token embedding");
+        if (linear->weight == words) {
+            output_agrees = of_words != tables.end() && at::equal(of_words->value, change.weight);
+            if (!output_agrees)
+                throw config_error("merge", name, "this map shares its weight with the token embedding");
+        }
         for (const auto& delta : linear->deltas)
             delta->merge_input(change.weight);
         changes.push_back(std::move(change));
+    }
+    if (of_words != tables.end() && !output_agrees) m_head->untie(m_weights); // the output stays what it is
+    for (const TableChange& change : tables) {
+        own_copy(change.table->weight);
+        change.table->weight->value.copy_(change.value);
+        m_merged_table_deltas.emplace_back(change.table, std::move(change.table->deltas));
+        change.table->deltas.clear();
     }
     for (const Change& change : changes) {
         own_copy(change.linear->weight);
@@ -171,6 +188,29 @@ void Model::merge() {
         m_merged_deltas.emplace_back(change.linear, std::move(change.linear->deltas));
         change.linear->deltas.clear();
     }
+}
+
+// Tables as their deltas make them. Stacks that share one must change it in the same way.
+std::vector<Model::TableChange> Model::table_changes() {
+    std::vector<TableChange> changes;
+    const std::vector<NamedTable> all = m_backbone->tables();
+    for (const NamedTable& item : all) {
+        if (item.table->deltas.empty()) continue;
+        TableChange change{item.table, item.table->weight->value.detach().clone()};
+        for (const auto& delta : item.table->deltas)
+            delta->merge(change.value);
+        changes.push_back(std::move(change));
+    }
+    for (const TableChange& change : changes) {
+        for (const NamedTable& item : all) {
+            if (item.table->weight != change.table->weight) continue;
+            const auto other = std::find_if(changes.begin(), changes.end(),
+                                            [&](const TableChange& c) { return c.table == item.table; });
+            if (other == changes.end() || !at::equal(other->value, change.value))
+                throw config_error("merge", item.module, "stacks share this table and change it differently");
+        }
+    }
+    return changes;
 }
 
 // Several maps may share a tensor: it is kept, and replaced by a copy, once.
@@ -187,6 +227,9 @@ void Model::unmerge() {
         original.parameter->value = std::move(original.value);
     for (auto& [linear, deltas] : m_merged_deltas)
         linear->deltas = std::move(deltas);
+    for (auto& [table, deltas] : m_merged_table_deltas)
+        table->deltas = std::move(deltas);
+    m_merged_table_deltas.clear();
     m_originals.clear();
     m_merged_deltas.clear();
 }

@@ -78,7 +78,7 @@ public:
     bool in_head(const Parameter* parameter) const;
 
     /// Adds every mergeable delta to its weight; the originals are kept aside, so that unmerge() restores the very
-    /// bits.
+    /// bits. An output that shares a changed token embedding gets a copy of its own first, and keeps it.
     void merge();
     void unmerge();
     bool merged() const { return !m_originals.empty(); }
@@ -90,6 +90,11 @@ private:
     Model() = default;
     bool pools_first_soft_token() const { return m_prompt != nullptr && m_prompt->pool_first_soft_token(); }
     void own_copy(Parameter* parameter);
+    struct TableChange {
+        Table* table;
+        at::Tensor value;
+    };
+    std::vector<TableChange> table_changes();
     void assemble(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator);
 
     HeadSpec m_head_spec;
@@ -104,6 +109,7 @@ private:
     };
     std::vector<Original> m_originals;
     std::vector<std::pair<Linear*, std::vector<std::unique_ptr<LinearDelta>>>> m_merged_deltas;
+    std::vector<std::pair<Table*, std::vector<std::unique_ptr<TableDelta>>>> m_merged_table_deltas;
 };
 
 } // namespace diapason

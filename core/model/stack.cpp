@@ -104,6 +104,13 @@ LastRows last_rows(const std::vector<std::int64_t>& rows, const std::vector<std:
     return last;
 }
 
+// Two stacks share their tokens' table, and each has a module of its own for it: "model.encoder.embed_tokens".
+std::string own_words(const StackLayout& layout, bool encoder_decoder) {
+    if (!encoder_decoder) return layout.words;
+    const std::string layers = layout.layer.substr(0, layout.layer.find(".#"));
+    return layers.substr(0, layers.rfind('.') + 1) + "embed_tokens";
+}
+
 } // namespace
 
 RowLayout RowLayout::of(const PackedTokens& tokens, const EmbeddingDelta* prompt) {
@@ -153,9 +160,10 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
         return Norm{&store.at(name + ".weight"), layout.norm_bias ? &store.at(name + ".bias") : nullptr,
                     config.norm_eps};
     };
-    stack.words = table(layout.words);
-    stack.positions = table(layout.positions);
-    stack.types = table(layout.types);
+    stack.words.weight = table(layout.words);
+    stack.positions.weight = table(layout.positions);
+    stack.types.weight = table(layout.types);
+    stack.words_module = own_words(layout, config.encoder_decoder);
     stack.relative = table(layout.relative_bias);
     stack.embedding_norm = norm(layout.embedding_norm);
     stack.final_norm = norm(layout.final_norm);
@@ -192,18 +200,18 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     const BackboneConfig& c = *config;
     DecoderCache* cache = request.cache;
     StackStates out{RowLayout::of(tokens, prompt), {}, {}};
-    Input input{look_up(words->value, tokens.ids), tokens.positions, tokens.type_ids};
+    Input input{words(tokens.ids), tokens.positions, tokens.type_ids};
     if (c.embedding_scale != 1) input.words = input.words * c.embedding_scale; // not the rows of a prompt
     if (prompt != nullptr) (prompt->in_slots() ? fill_slots : insert_prompt)(input, *prompt, tokens);
     if (position_shift != 0) input.positions = input.positions + position_shift;
     at::Tensor x = input.words;
-    if (types != nullptr) x = x + look_up(types->value, input.types);
-    if (positions != nullptr) {
-        x = x +
-            look_up(positions->value, c.position_offset == 0 ? input.positions : input.positions + c.position_offset);
-    }
+    if (types.weight != nullptr) x = x + types(input.types);
+    if (positions.weight != nullptr)
+        x = x + positions(c.position_offset == 0 ? input.positions : input.positions + c.position_offset);
     if (embedding_norm.weight != nullptr) x = embedding_norm(x);
     x = dropout(x, c.embedding_dropout, state.backbone_dropout);
+    for (const auto& delta : entered)
+        x = delta->apply(x);
 
     std::vector<std::int64_t> key_offsets = out.offsets;
     PrefixOrders self_prefixes, cross_prefixes;
@@ -259,8 +267,9 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
 
 std::int64_t Stack::longest_prefix() const {
     std::int64_t length = 0;
-    for (const Layer& layer : layers)
-        length = std::max(length, layer.self.prefix_length());
+    for (const Layer& layer : layers) {
+        if (layer.self.biased) length = std::max(length, layer.self.prefix_length());
+    }
     return length;
 }
 

@@ -64,11 +64,11 @@ struct Layer {
 struct Stack {
     const BackboneConfig* config = nullptr;
     StackShape shape;
-    Parameter* words = nullptr;
-    Parameter* positions = nullptr; ///< null: none learned
-    Parameter* types = nullptr;
-    Parameter* relative = nullptr;   ///< buckets of relative positions
-    Norm embedding_norm, final_norm; ///< weight null: none
+    Table words, positions, types; ///< positions: those that are learned
+    std::string words_module; ///< "encoder.embed_tokens": the name of the stack's own table, which stacks may share
+    Parameter* relative = nullptr;                     ///< buckets of relative positions
+    Norm embedding_norm, final_norm;                   ///< weight null: none
+    std::vector<std::unique_ptr<StreamDelta>> entered; ///< deltas behind the embeddings
     std::vector<Layer> layers;
     std::int64_t position_shift = 0; ///< added to every position: what prefixes that take positions ask for
     bool prefix_biased = true;       ///< relative positions count prefix rows as keys; otherwise their bias is 0
@@ -82,7 +82,7 @@ private:
     at::Tensor run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
                          const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
                          const at::Tensor& queries) const;
-    std::int64_t longest_prefix() const; ///< of self-attention
+    std::int64_t longest_prefix() const; ///< of self-attention that is biased
 };
 
 /// @param config must outlive the stack

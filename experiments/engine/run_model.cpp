@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "experiments/engine/device.h"
+#include "methods/adapterhub_folder.h"
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
 #include "methods/peft_folder.h"
@@ -49,9 +50,15 @@ StoredRun load_stored_run(const std::filesystem::path& adapter) {
     return run;
 }
 
-void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) {
+void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
+                    const std::string& layout) {
+    if (layout != "peft" && layout != "adapterhub")
+        throw config_error("layout", layout, "known are peft and adapterhub");
     const StoredRun run = load_stored_run(adapter);
-    write_peft_folder(folder, *run.model, run.spec.backbone);
+    if (layout == "peft")
+        write_peft_folder(folder, *run.model, run.spec.backbone);
+    else
+        write_adapterhub_folder(folder, *run.model, run.spec.method);
 }
 
 } // namespace diapason

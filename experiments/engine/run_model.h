@@ -23,8 +23,10 @@ struct StoredRun {
 /// On the CPU, whatever it was trained on. @throws Error(input) when the file is no adapter of a run
 StoredRun load_stored_run(const std::filesystem::path& adapter);
 
-/// Writes the adapter that a run stored (adapter.safetensors) as a folder of the PEFT library.
-/// @throws Error(input) when the file is no adapter of a run, Error(config) when that layout cannot hold it
-void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder);
+/// Writes the adapter that a run stored (adapter.safetensors) as a folder of the library PEFT or AdapterHub.
+/// @param layout peft or adapterhub. @throws Error(input) when the file is no adapter of a run, Error(config) when that
+/// layout cannot hold it
+void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
+                    const std::string& layout = "peft");
 
 } // namespace diapason

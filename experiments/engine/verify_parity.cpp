@@ -12,6 +12,7 @@
 #include "methods/peft_folder.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/GradMode.h>
 
@@ -55,6 +56,8 @@ public:
             m_adapter =
                 known->read(parity.folder / adapter->value("path", format == "delta" ? "delta" : "adapter"), *m_model);
         }
+        for (const std::string& warning : m_adapter.warnings)
+            report.note(warning);
         m_inputs = pack_inputs(parity, config, device, m_model->prompt() != nullptr && !m_model->prompt()->in_slots());
     }
 
@@ -207,6 +210,9 @@ private:
         for (const auto& item : m_model->weights().all()) {
             if (item->name == name || item->file_name == name) return *item;
         }
+        // A bare model's names lack the prefix of their family.
+        if (Parameter* known = m_model->weights().find(family_of(m_model->config()).canonical(name).name))
+            return *known;
         throw input_error((m_case.folder / "io.safetensors").string(), "the model has no parameter named " + name);
     }
 
@@ -235,7 +241,10 @@ private:
         std::map<Parameter*, at::Tensor> expected;
         for (const auto& [name, tensor] : given) {
             at::Tensor& sum = expected[&parameter(name)];
-            sum = sum.defined() ? sum + tensor : tensor;
+            if (!sum.defined())
+                sum = tensor;
+            else if (!at::equal(sum, tensor)) // equal ones are one gradient under two names
+                sum = sum + tensor;
         }
         for (const auto& [name, tensor] : given) {
             Parameter& own = parameter(name);

@@ -24,6 +24,8 @@ public:
     /// Something that is right or wrong as a whole. @param why said when it is wrong
     void check(const std::string& what, bool good, const std::string& why = {});
     void fail(const std::string& what, const std::string& why) { check(what, false, why); }
+    /// Something worth knowing that is neither right nor wrong.
+    void note(const std::string& text) { m_result.notes.push_back(m_case + ": " + text); }
 
 private:
     void count(bool good, const std::string& what, const std::string& rest);

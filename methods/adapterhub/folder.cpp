@@ -51,11 +51,16 @@ void write_adapterhub_folder(const std::filesystem::path& folder, Model& model, 
     model.prepare();
     if (name.empty() || name.find('.') != std::string::npos)
         throw config_error("name", name, "an adapter's name is a word without dots");
-    for (const auto& [module, linear] : model.linears()) {
-        if (!linear->deltas.empty())
-            throw config_error("deltas", module, "deltas of linear maps are written in the PEFT layout");
+    for (const auto& parameter : model.weights().all()) {
+        if (parameter->value.requires_grad() && !model.in_head(parameter.get()))
+            throw adapterhub::cannot(parameter->name, "trained tensors of the backbone");
+    }
+    for (const NamedTable& item : model.backbone().tables()) {
+        if (!item.table->deltas.empty()) throw adapterhub::cannot(item.module, "deltas of embeddings");
     }
     for (const Stack& stack : model.backbone().stacks()) {
+        if (!stack.entered.empty())
+            throw adapterhub::cannot(stack.shape.name, "invertible adapters: they are only read");
         for (const Layer& layer : stack.layers) {
             if (!layer.self.head_deltas.empty() || !layer.cross.head_deltas.empty())
                 throw config_error("deltas", "heads", "the AdapterHub layout has no adapters at heads");
@@ -66,6 +71,7 @@ void write_adapterhub_folder(const std::filesystem::path& folder, Model& model, 
     adapterhub::Sink sink(model, name);
     adapterhub::write_prefix(sink);
     adapterhub::write_bottleneck(sink);
+    adapterhub::write_lora(sink);
     if (sink.parts() == 0)
         throw config_error("deltas", "none", "there is nothing that an AdapterHub folder could hold");
     sink.write(folder);

@@ -137,7 +137,7 @@ AdapterPlace place_of(const Settings& s, const Source& source) {
 
 void read_bottleneck(Source& source, const Settings& s) {
     s.require("use_gating", false); // a mean over a sequence with its padding
-    s.require("inv_adapter", nullptr);
+    read_invertible(source, s);
     const AdapterPlace place = place_of(s, source);
     const std::string activation = s.text("non_linearity", "relu");
     const bool learned = s.field("scaling").is_string();
@@ -154,6 +154,7 @@ void read_bottleneck(Source& source, const Settings& s) {
     std::map<std::string, Tensors> places; // by path
     for (const auto& [key, entry] : source.open("adapters"))
         places[key.path][key.rest] = entry;
+    if (places.empty() && !s.integers("leave_out").empty()) return; // a part of a union that leaves out every layer
     if (places.empty()) throw source.error("the file holds no bottleneck adapter");
     for (const auto& [path, tensors] : places) {
         const auto layer = source.layer_of(path);

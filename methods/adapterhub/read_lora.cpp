@@ -21,21 +21,21 @@ std::vector<Linear*> changed_maps(const Settings& s, const std::vector<Linear*>&
 }
 
 struct Module {
-    const TensorEntry *a = nullptr, *b = nullptr;
+    const TensorEntry *a = nullptr, *b = nullptr, *magnitude = nullptr;
 };
 
 } // namespace
 
 void read_lora(Source& source, const Settings& s) {
     s.require("use_gating", false);
-    s.require("use_dora", false);
     s.require("vera_d", nullptr);
     s.require("vera_b", nullptr);
     const std::string mode = s.text("composition_mode", "add");
     const bool rescales = mode == "scale";
     if (!rescales && mode != "add") throw s.error("composition_mode", "is neither add nor scale");
-    if (rescales && (s.integer("r", 1) != 1 || s.number("alpha", 1) != 1))
-        throw s.error("r", "unsupported: rescaling takes one vector, r = 1 and alpha = 1");
+    const bool dora = s.flag("use_dora", false);
+    if (rescales && (dora || s.integer("r", 1) != 1))
+        throw s.error("r", "unsupported: rescaling takes one vector, r = 1, and no DoRA");
     std::map<std::string, Module> modules; // by path
     for (const auto& [key, entry] : source.open("loras")) {
         Module& module = modules[key.path];
@@ -43,7 +43,10 @@ void read_lora(Source& source, const Settings& s) {
             module.a = entry;
         else if (key.rest == "lora_B")
             module.b = entry;
+        else if (key.rest == "m.weight" && dora)
+            module.magnitude = entry;
     }
+    if (modules.empty() && !s.integers("leave_out").empty()) return; // a part of a union that leaves out every layer
     if (modules.empty()) throw source.error("the file holds no tensor of LoRA or IA3");
     for (const auto& [path, module] : modules) {
         const std::vector<Linear*> maps = changed_maps(s, source.maps_of(path));
@@ -54,15 +57,18 @@ void read_lora(Source& source, const Settings& s) {
         }
         const std::int64_t in = maps.front()->matrix().size(1), out = maps.front()->matrix().size(0);
         using Shape = std::vector<std::int64_t>;
-        if (module.b == nullptr || (!rescales && module.a == nullptr))
+        if (module.b == nullptr || (!rescales && module.a == nullptr) || (dora && module.magnitude == nullptr))
             throw source.error("the adapter at " + path + " lacks a tensor");
+        if (dora && (count != 1 || maps.front()->input_major))
+            throw s.error("use_dora", "unsupported: on the map " + path + ", which is stored the other way round");
         if (rescales) {
             if (module.b->shape != Shape{count * out, 1})
                 throw source.error("the tensor " + module.b->name + " is not one number for each output");
             Parameter& vector = source.take(address + ".ia3_out", *module.b);
             if (module.a != nullptr) source.drop(*module.a); // the library computes nothing with it
             for (std::int64_t i = 0; i < count; ++i)
-                maps[static_cast<std::size_t>(i)]->deltas.push_back(std::make_unique<OutputScale>(vector, i, count));
+                maps[static_cast<std::size_t>(i)]->deltas.push_back(
+                    std::make_unique<OutputScale>(vector, i, count, s.number("alpha", 1)));
             continue;
         }
         const std::int64_t rank = module.b->shape.size() == 2 ? module.b->shape[1] : 0;
@@ -75,6 +81,13 @@ void read_lora(Source& source, const Settings& s) {
         update.scale = s.number("alpha", 8) / static_cast<double>(rank);
         update.dropout = s.number("dropout", 0);
         update.parts = update.a_parts = count;
+        if (dora) {
+            if (module.magnitude->elements() != out)
+                throw source.error("the tensor " + module.magnitude->name + " is not one number for each output");
+            Parameter& magnitude = source.take(address + ".lora_magnitude", *module.magnitude);
+            maps.front()->deltas.push_back(std::make_unique<WholeDoraDelta>(update, magnitude, *maps.front()));
+            continue;
+        }
         for (std::int64_t i = 0; i < count; ++i) {
             update.part = update.a_part = i;
             maps[static_cast<std::size_t>(i)]->deltas.push_back(std::make_unique<LoraDelta>(update));

@@ -107,8 +107,15 @@ void read_prefix(Source& source, const Settings& s) {
                 .prefixes.push_back(std::make_unique<PrefixSlices>(*table, slice, slice + 1));
         }
         model.add_module(std::move(table));
-        // The library counts the prefix among the keys and leaves the queries at 0.
+        // The library counts the prefix among the keys and leaves the queries at 0. It computes the bias for the first
+        // layer and drops it from the first layer on that has another number of keys.
         stack.prefix_passed = false;
+        if (stack.relative == nullptr || where.sublayer != "self_attn") continue;
+        bool same = true;
+        for (Layer& layer : stack.layers) {
+            same = same && layer.self.prefix_length() == stack.layers.front().self.prefix_length();
+            layer.self.biased = same;
+        }
     }
 }
 

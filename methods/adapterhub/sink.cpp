@@ -52,6 +52,16 @@ void Sink::add(const std::string& key, const at::Tensor& value) {
     m_tensors.emplace_back(key, on_host(value));
 }
 
+Error cannot(const std::string& where, const std::string& what) {
+    return config_error("deltas", where, "the AdapterHub layout cannot hold " + what);
+}
+
+std::string Sink::base_path() const {
+    if (m_model.config().family == "t5") return {};
+    const std::string layers = family_of(m_model.config()).stacks(m_model.config()).front().layer;
+    return layers.substr(0, layers.find('.') + 1);
+}
+
 std::string Sink::layer_path(std::size_t stack, std::int64_t layer) const {
     return in_layer(family_of(m_model.config()).stacks(m_model.config())[stack].layer, layer);
 }

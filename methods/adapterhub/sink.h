@@ -20,6 +20,8 @@ public:
     void add_part(Json config) { m_parts.push_back(std::move(config)); }
     std::size_t parts() const { return m_parts.size(); }
 
+    /// The library's path of the bare model, "bert.": empty in T5.
+    std::string base_path() const;
     /// The library's path of a layer, "bert.encoder.layer.3.", and its number as `leave_out` counts.
     std::string layer_path(std::size_t stack, std::int64_t layer) const;
     std::int64_t layer_index(std::size_t stack, std::int64_t layer) const;
@@ -36,8 +38,12 @@ private:
     std::vector<std::pair<std::string, at::Tensor>> m_tensors;
 };
 
+/// What the layout has no place for. @param where a module's or layer's path
+Error cannot(const std::string& where, const std::string& what);
+
 /// Each writes one kind when the model has it. @throws Error(config) when the layout cannot hold it
 void write_bottleneck(Sink& sink);
 void write_prefix(Sink& sink);
+void write_lora(Sink& sink); ///< IA3 too
 
 } // namespace diapason::adapterhub

@@ -62,6 +62,7 @@ private:
 };
 
 void read_bottleneck(Source& source, const Settings& settings);
+void read_invertible(Source& source, const Settings& settings); ///< part of a bottleneck's configuration
 void read_prefix(Source& source, const Settings& settings);
 void read_lora(Source& source, const Settings& settings);
 

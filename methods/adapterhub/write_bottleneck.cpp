@@ -1,14 +1,14 @@
 #include "methods/adapter/bottleneck.h"
 #include "methods/adapterhub/sink.h"
 
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <map>
 #include <set>
 
 namespace diapason::adapterhub {
 namespace {
-
-Error cannot(const std::string& where, const std::string& what) {
-    return config_error("deltas", where, "the AdapterHub layout cannot hold " + what);
-}
 
 const BlockAdapter* adapter_of(const Block& block, const std::string& where) {
     if (block.deltas.empty()) return nullptr;
@@ -59,22 +59,75 @@ Json settings_of(const BlockAdapter& adapter, const BackboneConfig& config, cons
         s["scaling"] = form.learned_scale->value.numel() == 1 ? "learned" : "channel";
     else
         throw cannot(where, "a learned and a fixed scale together");
-    const auto* down = dynamic_cast<const DenseMap*>(form.down.get());
-    if (down == nullptr || down->weight().scores != nullptr || down->bias() == nullptr)
-        throw cannot(where, "maps that are masked, hypercomplex or without biases");
-    // The library divides the width by this and rounds down.
-    const auto size = static_cast<double>(down->weight().parameter->value.size(0));
-    s["reduction_factor"] = static_cast<double>(config.width) / (size + 0.5);
+    if (s["non_linearity"].get<std::string>().empty()) throw cannot(where, "an activation that transformers lacks");
+    s["phm_layer"] = false;
+    if (const auto* down = dynamic_cast<const HypercomplexMap*>(form.down.get())) {
+        s["phm_layer"] = true;
+        s["phm_dim"] = down->rule().value().size(0);
+        s["factorized_phm_rule"] = down->rule().whole == nullptr;
+        s["factorized_phm_W"] = down->weight().whole == nullptr;
+        s["phm_rank"] = down->weight().whole == nullptr ? down->weight().left->value.size(2) : 1;
+        s["phm_bias"] = down->bias() != nullptr;
+        s["learn_phm"] = true;
+        s["shared_W_phm"] = false;
+    }
     return s;
 }
 
-void add_map(Sink& sink, const std::string& key, const DeltaMap& map) {
-    const auto& dense = dynamic_cast<const DenseMap&>(map);
-    sink.add(key + ".weight", dense.weight().parameter->value);
-    sink.add(key + ".bias", dense.bias()->value);
+std::int64_t size_of(const BlockAdapter& adapter) {
+    if (const auto* down = dynamic_cast<const HypercomplexMap*>(adapter.form().down.get()))
+        return down->rule().value().size(0) * down->weight().value().size(2);
+    return dynamic_cast<const DenseMap&>(*adapter.form().down).weight().value().size(0);
 }
 
-void add_tensors(Sink& sink, const std::string& path, const BlockAdapter& adapter) {
+// The library divides the width by this and rounds down. One number, or one a layer.
+Json factors_of(const std::map<std::int64_t, std::int64_t>& sizes, std::int64_t width) {
+    const auto factor = [&](std::int64_t size) {
+        return static_cast<double>(width) / (static_cast<double>(size) + 0.5);
+    };
+    const std::int64_t usual = sizes.begin()->second;
+    Json by_layer = {{"default", factor(usual)}};
+    for (const auto& [layer, size] : sizes) {
+        if (size != usual) by_layer[std::to_string(layer)] = factor(size);
+    }
+    return by_layer.size() == 1 ? Json(factor(usual)) : by_layer;
+}
+
+void add_factors(Sink& sink, const std::string& key, const Factors& factors) {
+    if (factors.whole != nullptr) return sink.add(key, factors.whole->value);
+    sink.add(key + "_left", factors.left->value);
+    sink.add(key + "_right", factors.right->value);
+}
+
+// The rule that all hypercomplex maps of a model share; null when they have rules of their own.
+const Factors* shared_rule(const std::vector<std::pair<std::string, const BlockAdapter*>>& adapters) {
+    const Factors* shared = nullptr;
+    for (const auto& item : adapters) {
+        for (const DeltaMap* map : {item.second->form().down.get(), item.second->form().up.get()}) {
+            const auto* hypercomplex = dynamic_cast<const HypercomplexMap*>(map);
+            if (hypercomplex == nullptr) return nullptr;
+            const Factors& rule = hypercomplex->rule();
+            if (shared != nullptr && (shared->whole != rule.whole || shared->left != rule.left)) return nullptr;
+            shared = &rule;
+        }
+    }
+    return shared;
+}
+
+void add_map(Sink& sink, const std::string& key, const DeltaMap& map, bool own_rule) {
+    if (const auto* hypercomplex = dynamic_cast<const HypercomplexMap*>(&map)) {
+        if (own_rule) add_factors(sink, key + ".phm_rule", hypercomplex->rule());
+        add_factors(sink, key + ".W", hypercomplex->weight());
+        if (hypercomplex->bias() != nullptr) sink.add(key + ".b", hypercomplex->bias()->value);
+        return;
+    }
+    const auto& dense = dynamic_cast<const DenseMap&>(map);
+    const at::Tensor weight = dense.weight().value();
+    sink.add(key + ".weight", weight);
+    sink.add(key + ".bias", dense.bias() != nullptr ? dense.bias()->value : at::zeros({weight.size(0)}));
+}
+
+void add_tensors(Sink& sink, const std::string& path, const BlockAdapter& adapter, bool own_rule) {
     const std::string key = path + ".adapters." + sink.name() + ".";
     const Bottleneck& form = adapter.form();
     const bool norm = form.norm.weight != nullptr;
@@ -84,8 +137,8 @@ void add_tensors(Sink& sink, const std::string& path, const BlockAdapter& adapte
             sink.add(key + twin + ".bias", form.norm.bias->value);
         }
     }
-    add_map(sink, key + (norm ? "adapter_down.1" : "adapter_down.0"), *form.down);
-    add_map(sink, key + "adapter_up", *form.up);
+    add_map(sink, key + (norm ? "adapter_down.1" : "adapter_down.0"), *form.down, own_rule);
+    add_map(sink, key + "adapter_up", *form.up, own_rule);
     if (form.learned_scale != nullptr) sink.add(key + "scaling", form.learned_scale->value);
     if (adapter.norm_behind().weight != nullptr) {
         sink.add(key + "adapter_norm_after.weight", adapter.norm_behind().weight->value);
@@ -101,12 +154,14 @@ void write_bottleneck(Sink& sink) {
     Json common;
     std::set<std::string> everywhere; // sublayers with adapters
     Json left_out = Json::array();
+    std::map<std::int64_t, std::int64_t> sizes; // by layer
+    std::vector<std::pair<std::string, const BlockAdapter*>> adapters;
     for (std::size_t s = 0; s < stacks.size(); ++s) {
         for (std::int64_t i = 0; i < stacks[s].shape.layers; ++i) {
             const Layer& layer = stacks[s].layers[static_cast<std::size_t>(i)];
+            const std::int64_t index = sink.layer_index(s, i);
             const std::pair<const char*, const Block*> blocks[] = {
                 {"self_attn", &layer.self_block}, {"cross_attn", &layer.cross_block}, {"ffn", &layer.ffn_block}};
-            std::set<std::string> here;
             for (const auto& [sublayer, block] : blocks) {
                 const std::string path = sink.layer_path(s, i) + place_of(config, sublayer, stacks[s].shape.cross);
                 const BlockAdapter* adapter = adapter_of(*block, path);
@@ -114,14 +169,35 @@ void write_bottleneck(Sink& sink) {
                 const Json settings = settings_of(*adapter, config, path);
                 if (!common.is_null() && common != settings) throw cannot(path, "adapters of different kinds");
                 common = settings;
-                here.insert(sublayer);
-                add_tensors(sink, path, *adapter);
+                const auto [known, fresh] = sizes.try_emplace(index, size_of(*adapter));
+                if (known->second != size_of(*adapter)) throw cannot(path, "adapters of different sizes in one layer");
+                everywhere.insert(sublayer);
+                adapters.emplace_back(path, adapter);
             }
-            if (here.empty()) left_out.push_back(sink.layer_index(s, i));
-            everywhere.insert(here.begin(), here.end());
+            if (sizes.count(index) == 0) left_out.push_back(index);
         }
     }
     if (common.is_null()) return;
+    // The library has adapters at all these places of every layer that is not left out.
+    for (std::size_t s = 0; s < stacks.size(); ++s) {
+        for (std::int64_t i = 0; i < stacks[s].shape.layers; ++i) {
+            for (const std::string& sublayer : everywhere) {
+                const std::string path = sink.layer_path(s, i) + place_of(config, sublayer, stacks[s].shape.cross);
+                const bool there = std::any_of(adapters.begin(), adapters.end(),
+                                               [&, &wanted = path](const auto& item) { return item.first == wanted; });
+                if (there || sizes.count(sink.layer_index(s, i)) == 0) continue;
+                if (sublayer != "cross_attn" || stacks[s].shape.cross)
+                    throw cannot(path, "adapters at this place of some layers only");
+            }
+        }
+    }
+    // In T5 the library neither stores nor finds what its layers share.
+    const Factors* rule = config.family == "t5" ? nullptr : shared_rule(adapters);
+    for (const auto& [path, adapter] : adapters)
+        add_tensors(sink, path, *adapter, rule == nullptr);
+    if (rule != nullptr) add_factors(sink, sink.base_path() + "shared_parameters." + sink.name() + ".phm_rule", *rule);
+    if (common["phm_layer"].get<bool>()) common["shared_phm_rule"] = rule != nullptr;
+    common["reduction_factor"] = factors_of(sizes, config.width);
     common["mh_adapter"] = everywhere.count("self_attn") != 0;
     common["cross_adapter"] = everywhere.count("cross_attn") != 0;
     common["output_adapter"] = everywhere.count("ffn") != 0;
@@ -129,7 +205,6 @@ void write_bottleneck(Sink& sink) {
     common["init_weights"] = "bert";
     common["use_gating"] = false;
     common["inv_adapter"] = nullptr;
-    common["phm_layer"] = false;
     sink.add_part(std::move(common));
 }
 

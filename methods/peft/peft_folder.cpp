@@ -33,7 +33,11 @@ bool has_other_deltas(Model& model) {
                 return true;
         }
     }
+    for (const NamedTable& item : model.backbone().tables()) {
+        if (!item.table->deltas.empty()) return true;
+    }
     for (const Stack& stack : model.backbone().stacks()) {
+        if (!stack.entered.empty()) return true;
         for (const Layer& layer : stack.layers) {
             const bool blocks = !layer.self_block.deltas.empty() || !layer.cross_block.deltas.empty() ||
                                 !layer.ffn_block.deltas.empty();
@@ -61,7 +65,9 @@ void write_peft_folder(const std::filesystem::path& folder, Model& model, const 
     model.prepare();
     peft::Sink sink(model, backbone_name);
     if (has_other_deltas(model))
-        throw config_error("deltas", "adapters", "the PEFT layout has no adapters at blocks, heads or projections");
+        throw config_error(
+            "deltas", "adapters",
+            "the PEFT layout has no adapters at blocks, heads or projections; those of embeddings are only read");
     int kinds_there = 0;
     for (bool (*write)(peft::Sink&) : {peft::write_lora, peft::write_ia3, peft::write_prompt, peft::write_prefix})
         kinds_there += write(sink) ? 1 : 0;

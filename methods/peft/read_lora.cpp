@@ -2,6 +2,7 @@
 #include "methods/init/lora_init.h"
 #include "methods/lora_delta.h"
 #include "methods/peft/source.h"
+#include "methods/table_delta.h"
 
 #include <ATen/TensorOperators.h>
 
@@ -13,6 +14,7 @@ namespace {
 // The tensors of one module.
 struct Entries {
     const TensorEntry *a = nullptr, *b = nullptr, *bias = nullptr, *magnitude = nullptr;
+    bool table = false; ///< the module is an embedding
 };
 
 // Takes a LoRA tensor's ending off. @return the slot that it is for; null when the tensor is none of LoRA's
@@ -22,12 +24,15 @@ const TensorEntry** slot_of(std::string& path, std::map<std::string, Entries>& m
         {".lora_A.weight", &Entries::a},
         {".lora_B.weight", &Entries::b},
         {".lora_B.bias", &Entries::bias},
+        {".lora_embedding_A", &Entries::a},
+        {".lora_embedding_B", &Entries::b},
         {".lora_magnitude_vector", &Entries::magnitude},
         {".lora_magnitude_vector.weight", &Entries::magnitude}};
     for (const auto& [ending, member] : endings) {
         if (!replace_ending(path, ending, "")) continue;
         const auto [found, fresh] = modules.try_emplace(path);
         if (fresh) order.push_back(path);
+        if (std::string_view(ending).find("embedding") != std::string_view::npos) found->second.table = true;
         return &(found->second.*member);
     }
     return nullptr;
@@ -72,14 +77,47 @@ void subtract_start(Source& source, const Maps& maps, std::int64_t rank, LowRank
     weight.value = (turned ? rest.t() : rest).contiguous();
 }
 
+double scale_of(const Source& source, const std::string& path, std::int64_t rank) {
+    const auto r = static_cast<double>(rank);
+    return source.pattern("alpha_pattern", path, source.number("lora_alpha", 8)) /
+           (source.flag("use_rslora") ? std::sqrt(r) : r);
+}
+
+// An embedding: the module's own table; what it shares with others is theirs.
+void read_table(Source& source, const std::string& path, const Entries& e) {
+    if (e.a == nullptr || e.b == nullptr)
+        throw source.error("the module " + path + " has only one of lora_embedding_A and lora_embedding_B");
+    const std::optional<NamedTable> found = source.table(path);
+    if (!found) { // the stacks of an encoder-decoder look tokens up in modules of their own
+        source.adapter().warnings.push_back(source.file().path().string() + ": nothing is looked up in " + path +
+                                            ", and its update changes nothing");
+        source.add("unused." + path + ".lora_A", *e.a);
+        source.add("unused." + path + ".lora_B", *e.b);
+        if (e.magnitude != nullptr) source.add("unused." + path + ".lora_magnitude", *e.magnitude);
+        return;
+    }
+    const at::Tensor& weight = found->table->weight->value;
+    using Shape = std::vector<std::int64_t>;
+    const std::int64_t rank = e.a->shape.empty() ? 0 : e.a->shape[0], width = weight.size(1);
+    if (rank < 1 || e.a->shape != Shape{rank, weight.size(0)} || e.b->shape != Shape{width, rank} ||
+        (e.magnitude != nullptr && e.magnitude->elements() != width))
+        throw source.error("the LoRA tensors of " + path + " do not fit a table of " + std::to_string(weight.size(0)) +
+                           " vectors of " + std::to_string(width));
+    LoraTable::Update update;
+    update.scale = scale_of(source, path, rank);
+    update.a = &source.add(found->address + ".lora_A", *e.a);
+    update.b = &source.add(found->address + ".lora_B", *e.b);
+    if (e.magnitude != nullptr) update.magnitude = &source.add(found->address + ".lora_magnitude", *e.magnitude);
+    found->table->deltas.push_back(std::make_unique<LoraTable>(update, *found->table));
+}
+
 void read_module(Source& source, const std::string& path, const Entries& e) {
+    if (e.table) return read_table(source, path, e);
     const Maps maps = source.maps(path);
     check_shapes(source, path, e, maps);
     const std::int64_t rank = e.a->shape[0];
-    const auto r = static_cast<double>(rank);
     LowRank update;
-    update.scale = source.pattern("alpha_pattern", path, source.number("lora_alpha", 8)) /
-                   (source.flag("use_rslora") ? std::sqrt(r) : r);
+    update.scale = scale_of(source, path, rank);
     update.dropout = source.number("lora_dropout", 0);
     subtract_start(source, maps, rank, update);
     update.a = &source.add(maps.address + ".lora_A", *e.a);
@@ -123,11 +161,12 @@ void read_lora(Source& source) {
                          "r",
                          "rank_pattern",
                          "target_modules",
+                         "trainable_token_indices",
                          "use_dora",
                          "use_rslora",
                          "velora_config"},
                         {"alora_invocation_tokens", "arrow_config", "layer_replication", "target_parameters",
-                         "trainable_token_indices", "use_bdlora", "use_qalora"});
+                         "use_bdlora", "use_qalora"});
     std::map<std::string, Entries> modules;
     std::vector<std::string> order;
     std::vector<const TensorEntry*> others;
@@ -148,8 +187,12 @@ void read_lora(Source& source) {
         }
     }
     // Saved modules first: they replace weights that the deltas then change.
-    for (const TensorEntry* entry : others)
-        read_other(source, *entry);
+    for (const TensorEntry* entry : others) {
+        if (!entry->name.ends_with(tokens_ending)) read_other(source, *entry);
+    }
+    for (const TensorEntry* entry : others) {
+        if (entry->name.ends_with(tokens_ending)) read_trained_tokens(source, *entry);
+    }
     for (const std::string& path : order)
         read_module(source, path, modules.at(path));
 }

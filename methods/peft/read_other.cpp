@@ -21,9 +21,24 @@ bool in_saved_module(const std::string& name, const std::vector<std::string>& en
     return false;
 }
 
+// The stack of an encoder-decoder whose own module for tokens a tensor is of: saved, it parts from the common table.
+Stack* stack_of_words(Source& source, const std::string& name) {
+    Backbone& backbone = source.model().backbone();
+    if (!source.model().config().encoder_decoder) return nullptr;
+    for (const StackShape& shape : source.model().config().stacks()) {
+        Stack& stack = backbone.stack(shape.name);
+        if (stack.words_module + ".weight" == name) return &stack;
+    }
+    return nullptr;
+}
+
 // The parameter that a saved tensor replaces. A saved embedding or output parts from what it was tied to.
 Parameter* find_target(Source& source, const std::string& name, bool saved) {
     Model& model = source.model();
+    if (Stack* stack = saved ? stack_of_words(source, name) : nullptr) {
+        stack->words.weight = &model.weights().add(name, stack->words.weight->value.detach().clone());
+        return stack->words.weight;
+    }
     if (saved && name == model.backbone().word_embedding().name) model.head().untie(model.weights());
     Parameter* parameter = model.weights().find(name);
     if (parameter != nullptr) return parameter;
@@ -50,6 +65,14 @@ void read_other(Source& source, const TensorEntry& entry) {
     const bool saved = in_saved_module(name, modules);
     const CanonicalName canonical = family_of(source.model().config()).canonical(name);
     if (canonical.name.empty()) return;
+    if (saved && source.model().config().encoder_decoder && !canonical.copy &&
+        canonical.name ==
+            family_of(source.model().config()).stacks(source.model().config()).front().words + ".weight") {
+        source.adapter().warnings.push_back(source.file().path().string() + ": nothing is looked up in " + name +
+                                            ", and saving it changes nothing");
+        source.add("unused." + name, entry);
+        return;
+    }
     Parameter* parameter = find_target(source, canonical.copy ? name : canonical.name, saved);
     if (parameter == nullptr && canonical.copy) parameter = source.model().weights().find(canonical.name);
     if (parameter == nullptr)

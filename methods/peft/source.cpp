@@ -137,6 +137,17 @@ Maps Source::maps(const std::string& module) const {
     return maps;
 }
 
+std::optional<NamedTable> Source::table(const std::string& module) const {
+    const CanonicalName canonical = family_of(m_model.config()).canonical(module + ".weight");
+    std::string own = canonical.copy ? module + ".weight" : canonical.name;
+    replace_ending(own, ".weight", "");
+    for (const NamedTable& item : m_model.backbone().tables()) {
+        if (item.module == own) return item;
+    }
+    if (own + ".weight" == m_model.backbone().word_embedding().name) return {};
+    throw error("unsupported: the adapter changes " + module + ", which is no embedding of tokens, positions or types");
+}
+
 void Source::check_fields(const std::vector<std::string>& known, const std::vector<std::string>& refused) {
     static const std::set<std::string> common = {
         "auto_mapping", "base_model_name_or_path", "inference_mode", "peft_type", "peft_version", "revision",

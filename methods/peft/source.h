@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "methods/peft_folder.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ public:
     Parameter& add(const std::string& name, const TensorEntry& entry);
     /// @throws Error(input) when the backbone has no such map
     Maps maps(const std::string& module) const;
+    /// The table that a module looks vectors up in; none when nothing reads the module. @throws Error(input) when it is
+    /// no embedding of this backbone
+    std::optional<NamedTable> table(const std::string& module) const;
 
     Error error(const std::string& what) const { return input_error(m_file.path().string(), what); }
     Error config_error(const std::string& field, const std::string& value, const std::string& what) const;
@@ -59,6 +63,10 @@ std::string without_wrapper(const std::string& key);
 
 /// Tensors that are no deltas: modules that were saved whole, and biases that were trained.
 void read_other(Source& source, const TensorEntry& entry);
+
+/// Rows of an embedding that are trained alone (trainable_token_indices), and of an output that shares it.
+constexpr const char* tokens_ending = ".token_adapter.trainable_tokens_delta";
+void read_trained_tokens(Source& source, const TensorEntry& entry);
 
 void read_lora(Source& source);
 void read_ia3(Source& source);

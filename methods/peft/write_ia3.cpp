@@ -21,9 +21,7 @@ bool write_ia3(Sink& sink) {
             at::Tensor own_input;
             for (const auto& delta : module.linears[i]->deltas) {
                 if (const auto* scale = dynamic_cast<const OutputScale*>(delta.get())) {
-                    const at::Tensor all = scale->vector().value.view({-1});
-                    const auto row = static_cast<std::int64_t>(i) * out;
-                    output.narrow(0, row, out).mul_(scale->parts() > 1 ? all.narrow(0, row, out) : all);
+                    output.narrow(0, static_cast<std::int64_t>(i) * out, out).mul_(scale->own());
                     any_output = true;
                 } else if (const auto* inside = dynamic_cast<const InputScale*>(delta.get())) {
                     const at::Tensor vector = inside->vector().value.view({-1});

@@ -22,7 +22,7 @@ struct Pair {
 const LoraDelta* lora_of(const Linear& linear, const std::string& name) {
     if (linear.deltas.empty()) return nullptr;
     const auto* delta = dynamic_cast<const LoraDelta*>(linear.deltas.front().get());
-    if (delta == nullptr || linear.deltas.size() > 1)
+    if (delta == nullptr || linear.deltas.size() > 1 || dynamic_cast<const WholeDoraDelta*>(delta) != nullptr)
         throw config_error("deltas", name, "the PEFT layout holds one kind of delta, and one on a map");
     return delta;
 }

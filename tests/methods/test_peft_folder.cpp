@@ -168,6 +168,102 @@ private Q_SLOTS:
         QVERIFY(refused("bart", "prefix_tuning", {{"hidden", 3}}));
     }
 
+    // E[n] + s B A[:, n] at every look-up; the head that shares the table keeps it.
+    void updatesOfEmbeddings_data() {
+        QTest::addColumn<bool>("dora");
+        QTest::newRow("lora") << false;
+        QTest::newRow("dora") << true;
+    }
+    void updatesOfEmbeddings() {
+        QFETCH(bool, dora);
+        Folder folder;
+        folder.config.update({{"use_dora", dora}});
+        const std::string key = "base_model.model.transformer.wte.";
+        const at::Tensor a = at::randn({2, 60}, generator(3)), b = at::randn({16, 2}, generator(4)),
+                         m = at::rand({16}, generator(5)) + 1;
+        folder.tensors = {{key + "lora_embedding_A", a}, {key + "lora_embedding_B", b}};
+        if (dora) folder.tensors[key + "lora_magnitude_vector"] = m;
+        const HeadSpec head{HeadKind::causal_lm, 0};
+        const auto model = tiny_model("gpt2", head), plain = tiny_model("gpt2", head);
+        folder.read(*model);
+        const c10::NoGradGuard guard;
+        at::Tensor table = plain->backbone().word_embedding().value.clone();
+        plain->head().untie(plain->weights());
+        table = table + 2 * at::mm(b, a).t();
+        if (dora) table = table * (m / table.norm(2, 0));
+        plain->backbone().word_embedding().value = table;
+        const at::Tensor expected = logits_of(*plain, head), apart = logits_of(*model, head);
+        QVERIFY(at::allclose(apart, expected, 1e-4, 1e-4));
+        model->merge();
+        QVERIFY(at::allclose(logits_of(*model, head), expected, 1e-4, 1e-4));
+        QVERIFY(at::allclose(model->backbone().word_embedding().value, table, 1e-5, 1e-5));
+        model->unmerge();
+        QVERIFY(at::equal(logits_of(*model, head), apart));
+    }
+
+    // The rows stand in the table and, where the output shares it, there too.
+    void trainedTokens() {
+        Folder folder;
+        folder.config.update({{"trainable_token_indices", {12, 21}}});
+        const at::Tensor rows = at::randn({2, 16}, generator(3));
+        folder.tensors = {{"base_model.model.model.shared.token_adapter.trainable_tokens_delta", rows}};
+        const HeadSpec head{HeadKind::seq2seq_lm, 0};
+        const auto model = tiny_model("bart", head), plain = tiny_model("bart", head);
+        const PeftAdapter adapter = folder.read(*model);
+        QCOMPARE(adapter.deltas.size(), std::size_t(1));
+        const c10::NoGradGuard guard;
+        plain->backbone().word_embedding().value[12].copy_(rows[0]);
+        plain->backbone().word_embedding().value[21].copy_(rows[1]);
+        const at::Tensor expected = logits_of(*plain, head);
+        QVERIFY(at::allclose(logits_of(*model, head), expected, 1e-5, 1e-5));
+        model->merge();
+        QVERIFY(at::allclose(logits_of(*model, head), expected, 1e-5, 1e-5));
+        QVERIFY(at::equal(model->backbone().word_embedding().value, plain->backbone().word_embedding().value));
+    }
+
+    void trainedTokensThatCannotBe() {
+        const auto error = [](const Json& indices, const std::string& module, std::int64_t rows) {
+            Folder folder;
+            folder.config["trainable_token_indices"] = indices;
+            folder.tensors = {
+                {"base_model.model." + module + ".token_adapter.trainable_tokens_delta", at::zeros({rows, 16})}};
+            return folder.error();
+        };
+        const std::string words = "bert.embeddings.word_embeddings";
+        QVERIFY(error({3, 4}, words, 2).empty());
+        QVERIFY(error({{"word_embeddings", {3, 4}}}, words, 2).empty());
+        const std::pair<std::string, const char*> cases[] = {{error({3, 4}, words, 3), "does not hold 2 vectors"},
+                                                             {error({3, 60}, words, 2), "beyond the vocabulary"},
+                                                             {error({3, 3}, words, 2), "twice"},
+                                                             {error("3", words, 1), "no list"},
+                                                             {error({{"wte", {3}}}, words, 1), "has no list for"},
+                                                             {error({3}, "bert.pooler.dense", 1), "neither"}};
+        for (const auto& [message, part] : cases)
+            QVERIFY2(message.find(part) != std::string::npos, (std::string(part) + ": " + message).c_str());
+    }
+
+    // transformers looks tokens up in each stack's own module, which a saved copy parts from the common table.
+    void savedEmbeddingsOfStacks() {
+        const HeadSpec head{HeadKind::seq2seq_lm, 0};
+        const auto changed = [&](const char* module, std::size_t warnings) {
+            Folder folder;
+            folder.module = "model.encoder.layers.0.self_attn.q_proj";
+            folder.config["modules_to_save"] = {"shared", "embed_tokens"};
+            folder.tensors = {
+                {"base_model.model." + folder.module + ".lora_A.weight", at::zeros({2, 16})},
+                {"base_model.model." + folder.module + ".lora_B.weight", at::zeros({16, 2})},
+                {std::string("base_model.model.") + module + ".weight", at::randn({60, 16}, generator(3))}};
+            const auto model = tiny_model("bart", head);
+            const PeftAdapter adapter = folder.read(*model);
+            return adapter.warnings.size() == warnings ? logits_of(*model, head) : at::Tensor();
+        };
+        const at::Tensor plain = logits_of(*tiny_model("bart", head), head);
+        QVERIFY(at::equal(changed("model.shared", 1), plain));
+        const at::Tensor encoder = changed("model.encoder.embed_tokens", 0);
+        const at::Tensor decoder = changed("model.decoder.embed_tokens", 0);
+        QVERIFY(!at::allclose(encoder, plain) && !at::allclose(decoder, plain) && !at::allclose(encoder, decoder));
+    }
+
     void whatANewerLibraryWroteIsAWarning() {
         Folder folder;
         folder.config["invented_in_2031"] = {{"a", 1}};

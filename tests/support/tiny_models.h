@@ -21,7 +21,8 @@ inline at::Generator generator(std::uint64_t seed) {
 /// Every family; one that is added shows up in all tests by this list.
 inline const std::vector<const char*> all_families = {"bert", "roberta", "gpt2", "llama", "t5", "bart"};
 
-inline BackboneConfig tiny_config(const std::string& family) {
+/// As config.json.
+inline Json tiny_document(const std::string& family) {
     Json document = {{"vocab_size", 60}, {"pad_token_id", 1}, {"decoder_start_token_id", 2}, {"eos_token_id", 2}};
     document["model_type"] = family;
     if (family == "gpt2") {
@@ -44,7 +45,18 @@ inline BackboneConfig tiny_config(const std::string& family) {
         else
             document.update({{"type_vocab_size", 2}, {"hidden_act", "gelu"}});
     }
-    return parse_backbone_config(document, "tiny " + family);
+    return document;
+}
+
+/// The same with equal heads in both stacks, which the AdapterHub library asks of models with prefixes.
+inline Json even_document(const std::string& family) {
+    Json document = tiny_document(family);
+    if (family == "bart") document["decoder_attention_heads"] = document["encoder_attention_heads"];
+    return document;
+}
+
+inline BackboneConfig tiny_config(const std::string& family) {
+    return parse_backbone_config(tiny_document(family), "tiny " + family);
 }
 
 /// The heads that a family has.
@@ -54,10 +66,15 @@ inline std::vector<HeadSpec> heads_of(const std::string& family) {
     return {{HeadKind::sequence_classification, 3}, {language, 0}};
 }
 
+inline std::unique_ptr<Model> model_of(const Json& document, HeadSpec head, at::Device device = at::kCPU,
+                                       std::uint64_t seed = 5) {
+    at::Generator generator = testing::generator(seed);
+    return Model::create(parse_backbone_config(document, "tiny"), head, device, &generator);
+}
+
 inline std::unique_ptr<Model> tiny_model(const std::string& family, HeadSpec head, at::Device device = at::kCPU,
                                          std::uint64_t seed = 5) {
-    at::Generator generator = testing::generator(seed);
-    return Model::create(tiny_config(family), head, device, &generator);
+    return model_of(tiny_document(family), head, device, seed);
 }
 
 /// A few vectors in front of every input.

@@ -26,9 +26,10 @@ public:
         return verify_cases(folder, only, device_from(device).str(), line, backbones);
     }
 
-    void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder) override {
+    void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
+                        const std::string& layout) override {
         prepare_compute_thread(1);
-        diapason::export_adapter(adapter, folder);
+        diapason::export_adapter(adapter, folder, layout);
     }
 
     Json inspect(const std::filesystem::path& adapter, const std::filesystem::path& other,

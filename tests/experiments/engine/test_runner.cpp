@@ -5,6 +5,7 @@
 #include "experiments/engine/run_model.h"
 #include "experiments/engine/runner.h"
 #include "experiments/study.h"
+#include "methods/adapterhub_folder.h"
 #include "methods/catalog/method_info.h"
 #include "methods/peft_folder.h"
 #include "tests/support/program.h"
@@ -271,6 +272,15 @@ private Q_SLOTS:
         QCOMPARE(compared, adapter.deltas.size() + adapter.saved_modules.size());
         QVERIFY(
             caught([&] { export_adapter(folder / "peft" / "adapter_model.safetensors", folder / "again"); }).thrown);
+        export_adapter(folder / "run" / "adapter.safetensors", folder / "hub", "adapterhub");
+        const auto other =
+            Model::load(resolve_backbone(spec.backbone), {HeadKind::sequence_classification, data->task().classes()},
+                        at::kCPU, &generator);
+        const StoredAdapter same = read_adapterhub_folder(folder / "hub", *other);
+        QCOMPARE(same.deltas.size() + same.saved_modules.size(), compared);
+        QVERIFY(caught([&] {
+                    export_adapter(folder / "run" / "adapter.safetensors", folder / "x", "delta");
+                }).says("known are peft and adapterhub"));
     }
 };
 
