@@ -1,10 +1,10 @@
 #include "core/model/gated_attention.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/amax.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/logsumexp.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
 
@@ -22,6 +22,12 @@ at::Tensor by_head(const at::Tensor& x, std::int64_t heads) {
 at::Tensor for_queries(const at::Tensor& x, const AttentionShape& shape) {
     const at::Tensor own = by_head(x, shape.kv_heads);
     return shape.heads == shape.kv_heads ? own : own.repeat_interleave(shape.heads / shape.kv_heads, 0);
+}
+
+// Over the last dimension; at::logsumexp has no kernel on the meta device.
+at::Tensor log_sum_exp(const at::Tensor& x) {
+    const at::Tensor most = at::amax(x.detach(), {-1}, true);
+    return (x - most).exp().sum({-1}).log() + most.squeeze(-1);
 }
 
 // log Σ exp of every query's scores over the text, [heads, Tq].
@@ -47,7 +53,7 @@ at::Tensor text_weight(const TextAttention& text) {
             scores = scores + at::full({asked, seen}, -std::numeric_limits<float>::infinity(), scores.options())
                                   .triu(1 + seen - asked);
         }
-        parts.push_back(at::logsumexp(scores, {-1}));
+        parts.push_back(log_sum_exp(scores));
     }
     return at::cat(parts, 1);
 }
@@ -63,7 +69,7 @@ at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, co
     }
     const at::Tensor scores =
         at::bmm(by_head(text.queries, shape.heads), for_queries(at::cat(keys), shape).transpose(1, 2)) * shape.scale;
-    const at::Tensor gate = at::sigmoid(at::logsumexp(scores, {-1}) - text_weight(text)).unsqueeze(-1);
+    const at::Tensor gate = at::sigmoid(log_sum_exp(scores) - text_weight(text)).unsqueeze(-1);
     const at::Tensor weights = dropout(at::softmax(scores, -1), text.dropout, text.stream);
     const at::Tensor change = at::bmm(weights, for_queries(at::cat(values), shape));
     const at::Tensor own = by_head(h, shape.heads);

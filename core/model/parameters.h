@@ -22,6 +22,7 @@ struct Parameter {
     std::string file_name; ///< as in the file it was read from; equal to name otherwise
     at::Tensor value;
     bool constant = false; ///< never trained, not even by full tuning
+    double rate = 1;       ///< factor of the run's learning rate
 };
 
 /// Owns parameters; addresses stay valid while the store lives.

@@ -1,16 +1,19 @@
 #include "core/train/adamw.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 namespace diapason {
 
-AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options)
+AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options, const std::vector<double>& rates)
     : m_options(options),
       m_parameters(std::move(parameters)) {
     if (m_parameters.empty()) throw std::logic_error("nothing to train");
@@ -25,6 +28,13 @@ AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options)
         view.copy_(p);
         p.set_data(view);
         start += p.numel();
+    }
+    if (std::any_of(rates.begin(), rates.end(), [](double rate) { return rate != 1; })) {
+        if (rates.size() != m_parameters.size()) throw std::logic_error("a learning rate is missing");
+        std::vector<at::Tensor> parts;
+        for (std::size_t i = 0; i < rates.size(); ++i)
+            parts.push_back(at::full({m_parameters[i].numel()}, rates[i], m_values.options()));
+        m_rates = at::cat(parts);
     }
     m_gradients = at::zeros_like(m_values);
     m_first = at::zeros_like(m_values);
@@ -65,11 +75,14 @@ void AdamW::step(double learning_rate) {
     ++m_steps;
     const double correction1 = 1 - std::pow(m_options.beta1, static_cast<double>(m_steps));
     const double correction2 = 1 - std::pow(m_options.beta2, static_cast<double>(m_steps));
-    m_values.mul_(1 - learning_rate * m_options.weight_decay);
+    if (m_rates.defined())
+        m_values.mul_(1 - m_rates * (learning_rate * m_options.weight_decay));
+    else
+        m_values.mul_(1 - learning_rate * m_options.weight_decay);
     m_first.lerp_(m_gradients, 1 - m_options.beta1);
     m_second.mul_(m_options.beta2).addcmul_(m_gradients, m_gradients, 1 - m_options.beta2);
     const at::Tensor denominator = m_second.sqrt().div_(std::sqrt(correction2)).add_(m_options.epsilon);
-    m_values.addcdiv_(m_first, denominator, -learning_rate / correction1);
+    m_values.addcdiv_(m_rates.defined() ? m_first * m_rates : m_first, denominator, -learning_rate / correction1);
     m_gradients.zero_();
 }
 

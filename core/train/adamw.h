@@ -21,7 +21,8 @@ struct AdamWOptions {
 class AdamW {
 public:
     /// @param parameters float leaf tensors of one device that require gradients
-    AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options);
+    /// @param rates factors of the learning rate, one a parameter; empty = 1 each
+    AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options, const std::vector<double>& rates = {});
 
     /// Collects the gradients into the flat buffer (adding, so that micro-batches accumulate) and clears them.
     void accumulate();
@@ -46,6 +47,7 @@ private:
     AdamWOptions m_options;
     std::vector<at::Tensor> m_parameters;
     at::Tensor m_values, m_gradients, m_first, m_second;
+    at::Tensor m_rates; ///< [size()]; undefined = 1 everywhere
     std::int64_t m_steps = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
+#include "core/model/stored_adapter.h"
 #include "experiments/engine/device.h"
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
@@ -19,7 +20,8 @@ std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data
     const OptionValues options = OptionValues::from_json(info.options, spec.method_options, spec.method, problems);
     throw_if_any(problems, "run");
     const Task& task = data.task();
-    const TaskShape shape = shape_of(task, read_backbone_config(backbone));
+    const TaskShape shape =
+        shape_of(task, read_backbone_config(backbone), answers_in_words(info, spec.training_options));
     at::Generator init = at::make_generator<at::CPUGeneratorImpl>(stream_seed(spec.seed, Stream::init));
     auto model = Model::load(backbone, {head_kind_from(shape.head), task.classes()}, device_from(spec.device), &init);
     MethodContext context{&data.tokenizer(), {}, init};
@@ -36,15 +38,11 @@ void export_adapter(const std::filesystem::path& adapter, const std::filesystem:
     RunSpec spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
     spec.device = "cpu";
     const std::int64_t tokens = spec.training_options.value("max_tokens", std::int64_t{0});
-    const auto data = shared_task_data(spec.task, resolve_backbone(spec.backbone), tokens);
+    const auto data = shared_task_data(spec.task, resolve_backbone(spec.backbone), tokens,
+                                       answers_in_words(method_info(spec.method), spec.training_options));
     const auto model = build_run_model(spec, *data);
+    load_adapter(file, *model);
     const c10::NoGradGuard guard;
-    for (Parameter* parameter : model->trainable()) {
-        const TensorEntry* entry = file.find(parameter->name);
-        if (entry == nullptr || entry->shape != parameter->value.sizes().vec())
-            throw input_error(adapter.string(), "the tensor " + parameter->name + " is missing or has another shape");
-        parameter->value.copy_(read_tensor(file, *entry));
-    }
     write_peft_folder(folder, *model, spec.backbone);
 }
 

@@ -13,6 +13,7 @@ Error cannot(const std::string& where, const std::string& what) {
 at::Tensor rows_of(const Attention& attention) {
     std::vector<at::Tensor> keys, values;
     for (const auto& prefix : attention.prefixes) {
+        if (prefix->in_slots()) throw cannot("kv", "rows inside the text");
         const KeyValues rows = prefix->rows();
         keys.push_back(rows.keys);
         values.push_back(rows.values);
