@@ -28,12 +28,16 @@ double run_operations(const RunSpec& spec) {
     const double input =
         integer(spec, "max_tokens") > 0 ? integer(spec, "max_tokens") : static_cast<double>(task.max_tokens);
     const double soft = spec.method_options.value("length", 0.0);
+    const double members = spec.method_options.value("members", 1.0); // each reads every input
+    const double told =
+        spec.method_options.value("demonstrations", 0.0) * spec.method_options.value("demonstration_tokens", 0.0);
     const bool generation = task.kind == TaskKind::generation;
-    const double length = input + soft + (generation ? static_cast<double>(task.max_target_tokens) : 0);
+    const double length =
+        members * (input + soft + told + (generation ? static_cast<double>(task.max_target_tokens) : 0));
     const double head = generation ? static_cast<double>(config.vocabulary * config.width) : 0;
     const double forward = 2 * (weights + head) * length;
 
-    const double steps = integer(spec, "steps");
+    const double steps = spec.method == "in_context" ? 0 : integer(spec, "steps");
     const double trained_examples = steps * integer(spec, "batch_size") * std::max(1.0, integer(spec, "accumulation"));
     // Gradients of activations, and of weights where those are trained; a frozen backbone under a head needs neither.
     const double backward = spec.method == "head_only" ? 0 : spec.method == "full_tuning" ? 2 : 1.2;

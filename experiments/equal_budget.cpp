@@ -8,7 +8,7 @@ namespace diapason {
 
 std::vector<BudgetRow> solve_budgets(const Study& study, const Budget& budget) {
     const BackboneConfig config = read_backbone_config(resolve_backbone(study.backbone));
-    const TaskShape shape = shape_of(load_task(study.task), config);
+    const Task task = load_task(study.task);
     std::vector<BudgetRow> rows;
     for (std::size_t i = 0; i < study.methods.size(); ++i) {
         const StudyMethod& entry = study.methods[i];
@@ -17,6 +17,9 @@ std::vector<BudgetRow> solve_budgets(const Study& study, const Budget& budget) {
         const OptionValues options = OptionValues::from_json(info.options, entry.options,
                                                              "methods[" + std::to_string(i) + "].options", problems);
         throw_if_any(problems, study.title);
+        Json training = study.training;
+        training.update(entry.training);
+        const TaskShape shape = shape_of(task, config, answers_in_words(info, training));
         BudgetRow row{i, {}, {}};
         const bool varied = std::any_of(entry.vary.begin(), entry.vary.end(),
                                         [&](const Factor& factor) { return factor.address == info.size_option; });

@@ -153,14 +153,15 @@ void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
             if (tasks.count(arm.spec.task) == 0) tasks[arm.spec.task] = load_task(arm.spec.task);
             const BackboneConfig& config = configs.at(arm.spec.backbone);
             const Task& task = tasks.at(arm.spec.task);
-            if (const std::string why = task_refusal(task, config); !why.empty()) {
+            const MethodInfo& info = method_info(arm.spec.method);
+            const bool in_words = answers_in_words(info, arm.spec.training_options);
+            if (const std::string why = task_refusal(task, config, in_words); !why.empty()) {
                 say(arm, why, "Choose another backbone");
                 continue;
             }
-            const MethodInfo& info = method_info(arm.spec.method);
             std::vector<Problem> ignored; // values are checked where they are given
             const auto options = OptionValues::from_json(info.options, arm.spec.method_options, "", ignored);
-            if (const std::string why = info.refusal(config, shape_of(task, config), options); !why.empty())
+            if (const std::string why = info.refusal(config, shape_of(task, config, in_words), options); !why.empty())
                 say(arm, why, {});
         } catch (const Error& error) {
             say(arm, error.details().what, error.details().remedy);

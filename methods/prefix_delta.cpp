@@ -14,14 +14,18 @@ const at::Tensor& PrefixTable::slice(std::int64_t index) {
     return m_slices[static_cast<std::size_t>(index)];
 }
 
-at::Tensor ReparametrisedPrefixTable::table() {
+at::Tensor ReparametrisedPrefixTable::compute() {
     const Layers& l = m_layers;
     const at::Tensor hidden = l.activation(at::linear(l.wte->value, l.fc1_weight->value, l.fc1_bias->value));
     return at::linear(hidden, l.fc2_weight->value, l.fc2_bias->value);
 }
 
+at::Tensor MaskedPrefix::joined() {
+    return m_fixed.defined() ? m_fixed : m_mask.masked(m_table->slice(m_slice));
+}
+
 KeyValues MaskedPrefix::rows() {
-    const auto halves = m_mask.masked(m_table->slice(0)).chunk(2, 1);
+    const auto halves = joined().chunk(2, 1);
     return {halves[0], halves[1]};
 }
 

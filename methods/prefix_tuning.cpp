@@ -1,57 +1,123 @@
 #include "methods/prefix_tuning.h"
 
 #include "methods/catalog/prefix_plan.h"
-#include "methods/init/random_tensors.h"
+#include "methods/init/text_rows.h"
 #include "methods/method.h"
-#include "methods/prefix_delta.h"
+#include "methods/prefix_network.h"
 
 #include <ATen/TensorOperators.h>
 
 namespace diapason {
 namespace {
 
-// One network for all layers of a kind of attention; torch's default init of embeddings and linear layers.
-std::unique_ptr<PrefixTable> make_network(const PrefixGroup& group, const OptionValues& options, Model& model,
-                                          MethodContext& context) {
-    const std::string name = group.address() + ".kv.reparam.";
-    const std::int64_t hidden = options.integer("hidden");
-    RandomTensors draw(model, context.generator);
-    ReparametrisedPrefixTable::Layers layers;
-    layers.wte = draw.normal(name + "wte", {options.integer("length"), model.config().width}, 1);
-    draw.linear(name + "fc1", model.config().width, hidden, layers.fc1_weight, layers.fc1_bias);
-    draw.linear(name + "fc2", hidden, group.slices() * group.width, layers.fc2_weight, layers.fc2_bias);
-    return std::make_unique<ReparametrisedPrefixTable>(layers, group.slices());
-}
+class Builder {
+public:
+    Builder(const OptionValues& options, Model& model, MethodContext& context)
+        : m_options(options),
+          m_model(model),
+          m_draw(model, context.generator),
+          m_length(options.integer("length")),
+          m_in_slots(options.text("placement") == "infix") {
+        if (options.text("reparametrisation") == "none" && options.text("init") == "text")
+            m_words = text_tokens(context.tokenizer, options.text("init_text"), m_length, "init_text");
+        if (!m_in_slots) return;
+        PromptTemplate text;
+        text.back.assign(static_cast<std::size_t>(m_length), prompt_slot);
+        text.before_last = true;
+        model.set_prompt_template(std::move(text));
+    }
+
+    void attach_every_layer() {
+        std::vector<DecoderCache> activations;
+        if (!m_words.empty()) activations = text_activations(m_model, m_words);
+        for (const PrefixGroup& group : prefix_groups(m_model.config(), m_options)) {
+            Stack& stack = m_model.backbone().stack(group.stack);
+            PrefixTable* table =
+                has_network() ? &network(group.address() + ".kv", group.slices(), group.width) : nullptr;
+            for (std::size_t i = 0; i < group.layers.size(); ++i) {
+                Attention& attention =
+                    attention_of(stack.layers[static_cast<std::size_t>(group.layers[i])], group.sublayer);
+                if (table != nullptr) {
+                    const auto slice = static_cast<std::int64_t>(2 * i);
+                    attention.prefixes.push_back(
+                        std::make_unique<PrefixSlices>(*table, slice, slice + 1, gated(), m_in_slots));
+                } else {
+                    attention.prefixes.push_back(rows_of(group, group.layers[i], activations));
+                }
+            }
+            if (group.sublayer != "self_attn" || m_in_slots) continue;
+            if (m_options.text("position_shift") == "by_length") stack.position_shift += m_length;
+            stack.prefix_biased = m_options.text("relative_bias") == "extended";
+        }
+    }
+
+    void attach_embedding() {
+        const std::string name = m_model.config().stack() + ".embedding.prompt";
+        const std::int64_t width = m_model.config().width;
+        if (has_network()) {
+            m_model.set_prompt(std::make_unique<TablePrompt>(network(name, 1, width), m_in_slots));
+            return;
+        }
+        Parameter* rows = m_words.empty() ? m_draw.normal(name, {m_length, width}, m_options.real("init_std"))
+                                          : m_draw.copy(name, word_rows());
+        auto table = std::make_unique<FlatPrefixTable>(*rows, 1);
+        m_model.set_prompt(std::make_unique<TablePrompt>(*table, m_in_slots));
+        m_model.add_module(std::move(table));
+    }
+
+private:
+    bool has_network() const { return m_options.text("reparametrisation") == "mlp"; }
+    bool gated() const { return m_options.text("composition") == "gated"; }
+
+    // One network for all layers of a kind of attention.
+    PrefixTable& network(const std::string& name, std::int64_t slices, std::int64_t width) {
+        auto made = make_prefix_network(m_draw, name,
+                                        {m_length, m_model.config().width, m_options.integer("hidden"), slices, width});
+        ReparametrisedPrefixTable& table = *made;
+        m_model.add_stored_form(stored_table(name, table));
+        m_model.add_module(std::move(made));
+        return table;
+    }
+
+    std::unique_ptr<KeyValueDelta> rows_of(const PrefixGroup& group, std::int64_t layer,
+                                           const std::vector<DecoderCache>& activations) {
+        const std::string name = group.stack + "." + std::to_string(layer) + "." + group.sublayer + ".kv.";
+        Parameter *key = nullptr, *value = nullptr;
+        if (activations.empty()) {
+            const double deviation = m_options.real("init_std");
+            key = m_draw.normal(name + "key", {m_length, group.width}, deviation);
+            value = m_draw.normal(name + "value", {m_length, group.width}, deviation);
+        } else {
+            const auto& stacks = m_model.backbone().stacks();
+            const DecoderCache& cache = activations[stacks.front().shape.name == group.stack ? 0 : 1];
+            const KeyValues& rows =
+                (group.sublayer == "cross_attn" ? cache.cross : cache.self)[static_cast<std::size_t>(layer)];
+            key = m_draw.copy(name + "key", rows.keys);
+            value = m_draw.copy(name + "value", rows.values);
+        }
+        return std::make_unique<PrefixRows>(*key, *value, gated(), m_in_slots);
+    }
+
+    at::Tensor word_rows() {
+        return m_model.backbone().word_embedding().value.index_select(0, index_tensor(m_words, m_model.device()));
+    }
+
+    const OptionValues& m_options;
+    Model& m_model;
+    RandomTensors m_draw;
+    std::int64_t m_length;
+    bool m_in_slots;
+    std::vector<std::int64_t> m_words; ///< empty: no init from words
+};
 
 } // namespace
 
 void attach_prefix_tuning(const OptionValues& options, Model& model, MethodContext& context) {
-    const std::int64_t length = options.integer("length");
-    for (const PrefixGroup& group : prefix_groups(model.config(), options)) {
-        Stack& stack = model.backbone().stack(group.stack);
-        std::unique_ptr<PrefixTable> table;
-        if (options.text("reparametrisation") == "mlp") table = make_network(group, options, model, context);
-        for (std::size_t i = 0; i < group.layers.size(); ++i) {
-            Layer& layer = stack.layers[static_cast<std::size_t>(group.layers[i])];
-            auto& prefixes = attention_of(layer, group.sublayer).prefixes;
-            if (table != nullptr) {
-                const auto slice = static_cast<std::int64_t>(2 * i);
-                prefixes.push_back(std::make_unique<PrefixSlices>(*table, slice, slice + 1));
-                continue;
-            }
-            RandomTensors draw(model, context.generator);
-            const std::string name =
-                group.stack + "." + std::to_string(group.layers[i]) + "." + group.sublayer + ".kv.";
-            const double deviation = options.real("init_std");
-            Parameter* key = draw.normal(name + "key", {length, group.width}, deviation);
-            Parameter* value = draw.normal(name + "value", {length, group.width}, deviation);
-            prefixes.push_back(std::make_unique<PrefixRows>(*key, *value));
-        }
-        if (table != nullptr) model.add_module(std::move(table));
-        if (group.sublayer != "self_attn") continue;
-        if (options.text("position_shift") == "by_length") stack.position_shift += length;
-        stack.prefix_biased = options.text("relative_bias") == "extended";
-    }
+    Builder builder(options, model, context);
+    if (options.text("depth") == "embedding")
+        builder.attach_embedding();
+    else
+        builder.attach_every_layer();
     model.train_head();
 }
 

@@ -10,7 +10,15 @@
 
 namespace diapason {
 
-at::Tensor PromptEncoder::rows() {
+std::vector<const Parameter*> PromptEncoder::parameters() const {
+    std::vector<const Parameter*> list = {m_network.wte};
+    list.insert(list.end(), m_network.lstm.begin(), m_network.lstm.end());
+    for (const Dense& layer : m_network.mlp)
+        list.insert(list.end(), {layer.weight, layer.bias});
+    return list;
+}
+
+at::Tensor PromptEncoder::compute() const {
     at::Tensor x = m_network.wte->value;
     if (!m_network.lstm.empty()) {
         std::vector<at::Tensor> weights;

@@ -27,12 +27,18 @@ public:
           m_in_slots(in_slots) {}
 
     std::int64_t length() const override { return m_network.wte->value.size(0); }
-    at::Tensor rows() override;
+    at::Tensor rows() override { return m_fixed.defined() ? m_fixed : compute(); }
+    /// From now on these are the rows, [P, d]: what the trained network gave.
+    void fix(const at::Tensor& rows) { m_fixed = rows; }
+    std::vector<const Parameter*> parameters() const;
     bool pool_first_soft_token() const override { return m_pool_first; }
     bool in_slots() const override { return m_in_slots; }
 
 private:
+    at::Tensor compute() const;
+
     Network m_network;
+    at::Tensor m_fixed;
     bool m_pool_first, m_in_slots;
 };
 

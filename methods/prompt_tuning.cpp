@@ -1,16 +1,15 @@
 #include "methods/prompt_tuning.h"
 
 #include "core/base/error.h"
+#include "methods/init/text_rows.h"
 #include "methods/method.h"
 #include "methods/prompt_delta.h"
 
-#include <ATen/ops/embedding.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randperm.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/GradMode.h>
-
-#include <algorithm>
 
 namespace diapason {
 namespace {
@@ -41,48 +40,71 @@ std::vector<std::int64_t> sample_vocabulary(Model& model, const Tokenizer& token
     return ids;
 }
 
+class FirstValues {
+public:
+    FirstValues(const OptionValues& options, Model& model, MethodContext& context)
+        : m_options(options),
+          m_model(model),
+          m_context(context),
+          m_length(options.integer("length")) {}
+
+    /// The first values of one prompt, [P, width].
+    at::Tensor draw() {
+        const std::string& init = m_options.text("init");
+        if (init == "random") {
+            const double range = m_options.real("init_range");
+            return at::empty({m_length, m_model.config().width}, at::TensorOptions().dtype(at::kFloat))
+                .uniform_(-range, range, m_context.generator);
+        }
+        if (m_context.tokenizer == nullptr)
+            throw config_error("init", init, "an init from words needs the backbone's tokenizer");
+        std::vector<at::Tensor> rows;
+        if (init == "label") rows = label_rows();
+        if (init == "text")
+            rows =
+                rows_of(m_model, text_tokens(m_context.tokenizer, m_options.text("init_text"), m_length, "init_text"));
+        const auto missing = m_length - std::ssize(rows);
+        if (missing > 0) {
+            const auto drawn =
+                rows_of(m_model, sample_vocabulary(m_model, *m_context.tokenizer, m_options.integer("init_top_k"),
+                                                   missing, m_context.generator));
+            rows.insert(rows.end(), drawn.begin(), drawn.end());
+        }
+        return at::stack(rows);
+    }
+
+private:
+    // Class words, each averaged over its pieces (Lester et al. 2021, §3.2).
+    std::vector<at::Tensor> label_rows() {
+        std::vector<at::Tensor> rows;
+        for (const std::string& words : m_context.label_words) {
+            if (std::ssize(rows) == m_length) break;
+            const auto pieces = rows_of(m_model, m_context.tokenizer->encode(words, {.add_special_tokens = false}).ids);
+            if (!pieces.empty()) rows.push_back(at::stack(pieces).mean(0));
+        }
+        if (rows.empty()) throw config_error("init", "label", "the task has no class words", "Choose another init");
+        return rows;
+    }
+
+    const OptionValues& m_options;
+    Model& m_model;
+    MethodContext& m_context;
+    std::int64_t m_length;
+};
+
 } // namespace
 
 void attach_prompt_tuning(const OptionValues& options, Model& model, MethodContext& context) {
     const c10::NoGradGuard guard;
-    const std::int64_t length = options.integer("length");
-    const std::string& init = options.text("init");
-    if (init != "random" && context.tokenizer == nullptr) {
-        throw config_error("init", init, "an init from words needs the backbone's tokenizer");
-    }
-    std::vector<at::Tensor> rows;
-    if (init == "label") {
-        // Class words first, each averaged over its pieces (Lester et al. 2021, §3.2).
-        for (const std::string& words : context.label_words) {
-            if (static_cast<std::int64_t>(rows.size()) == length) break;
-            const auto pieces = rows_of(model, context.tokenizer->encode(words, {.add_special_tokens = false}).ids);
-            if (!pieces.empty()) rows.push_back(at::stack(pieces).mean(0));
-        }
-        if (rows.empty()) throw config_error("init", init, "the task has no class words", "Choose another init");
-    } else if (init == "text") {
-        const auto pieces =
-            rows_of(model, context.tokenizer->encode(options.text("init_text"), {.add_special_tokens = false}).ids);
-        if (pieces.empty()) throw config_error("init_text", options.text("init_text"), "the text has no tokens");
-        for (std::int64_t i = 0; i < length; ++i)
-            rows.push_back(pieces[static_cast<std::size_t>(i) % pieces.size()]);
-    }
-    at::Tensor table;
-    if (init == "random") {
-        const double range = options.real("init_range");
-        table = at::empty({length, model.config().width}, at::TensorOptions().dtype(at::kFloat))
-                    .uniform_(-range, range, context.generator);
-    } else {
-        const auto missing = length - static_cast<std::int64_t>(rows.size());
-        if (missing > 0) {
-            const auto drawn =
-                rows_of(model, sample_vocabulary(model, *context.tokenizer, options.integer("init_top_k"), missing,
-                                                 context.generator));
-            rows.insert(rows.end(), drawn.begin(), drawn.end());
-        }
-        table = at::stack(rows);
-    }
+    const std::int64_t members = options.integer("members");
+    FirstValues rows(options, model, context);
+    std::vector<at::Tensor> tables;
+    for (std::int64_t member = 0; member < members; ++member)
+        tables.push_back(rows.draw());
+    const at::Tensor table = members == 1 ? tables.front() : at::cat(tables);
     Parameter& prompt = model.deltas().add(model.config().stack() + ".embedding.prompt", table.to(model.device()));
-    model.set_prompt(std::make_unique<PromptDelta>(prompt, length, options.text("pooling") == "first_soft_token"));
+    model.set_prompt(std::make_unique<PromptDelta>(prompt, options.integer("length"),
+                                                   options.text("pooling") == "first_soft_token", members));
     model.train({&prompt});
     model.train_head();
 }

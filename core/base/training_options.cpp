@@ -89,6 +89,12 @@ const std::vector<OptionDescriptor>& training_options() {
              {"per_example", "per example", "Sum over all labels of an update divided by its number of examples."}},
             "What the summed loss of an update is divided by; changes the effective learning rate of generation "
             "tasks.")));
+        list.push_back(choice(
+            "answers", "Answers", "head",
+            {{"head", "by a head", "A linear head over a pooled row, trained with the method."},
+             {"words", "in words",
+              "The language model's own head: the class whose words it finds most probable in the task's question."}},
+            "How a classification task is answered; prompting methods answer in words whatever is chosen."));
         OptionDescriptor dropout;
         dropout.name = "backbone_dropout";
         dropout.label = "Backbone dropout";

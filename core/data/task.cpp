@@ -33,6 +33,30 @@ std::string fill(std::string text, const Example& example) {
     return text;
 }
 
+// A template with an example in it, cut to `room` tokens: the text gives way, the template's own words stay.
+std::vector<std::int64_t> filled_tokens(const Tokenizer& tokenizer, const std::string& text_template,
+                                        const Example& example, std::size_t room) {
+    const auto at = text_template.find("{text}");
+    const std::string before = fill(text_template.substr(0, at), example);
+    const std::string after = fill(text_template.substr(at + 6), example);
+    const auto tail =
+        after.empty() ? std::vector<std::int64_t>() : tokenizer.encode(after, {.add_special_tokens = false}).ids;
+    auto ids = tokenizer
+                   .encode(before + example.text,
+                           {.add_special_tokens = false, .max_length = room - std::min(room - 1, tail.size())})
+                   .ids;
+    ids.insert(ids.end(), tail.begin(), tail.end());
+    return ids;
+}
+
+// The question in front of {answer} and behind it. A space in front belongs to the answer: tokenizers join it to words.
+std::pair<std::string, std::string> around_answer(const Task& task) {
+    const auto at = task.question.find("{answer}");
+    std::string before = task.question.substr(0, at);
+    if (before.ends_with(' ')) before.pop_back();
+    return {before, task.question.substr(at + 8)};
+}
+
 std::string text_field(const Json& document, const char* name, const std::string& fallback,
                        std::vector<Problem>& problems) {
     const auto found = document.find(name);
@@ -51,9 +75,9 @@ Task read_task(const fs::path& file) {
         throw input_error(origin, "is no task file: \"format\": \"diapason-task\" is missing");
     }
     static const std::set<std::string> known = {
-        "format",  "version",        "id",      "title",    "description",     "kind",       "data",
-        "reader",  "columns",        "labels",  "template", "target_template", "max_tokens", "max_target_tokens",
-        "metrics", "primary_metric", "licence", "source"};
+        "format",  "version",        "id",      "title",    "description",      "kind",     "data",
+        "reader",  "columns",        "labels",  "template", "target_template",  "question", "max_tokens",
+        "metrics", "primary_metric", "licence", "source",   "max_target_tokens"};
     std::vector<Problem> problems;
     for (const auto& [key, value] : document.items()) {
         if (known.count(key) == 0) {
@@ -73,6 +97,7 @@ Task read_task(const fs::path& file) {
     task.reader = text_field(document, "reader", "jsonl", problems);
     task.text_template = text_field(document, "template", "{text}", problems);
     task.target_template = text_field(document, "target_template", "{target}", problems);
+    task.question = text_field(document, "question", task.text_template + " {answer}", problems);
     task.licence = text_field(document, "licence", "", problems);
     task.source = text_field(document, "source", "", problems);
     const auto size = [&](const char* name, std::int64_t fallback) {
@@ -107,6 +132,10 @@ Task read_task(const fs::path& file) {
     if (task.columns.count("text") == 0) problems.push_back({"columns.text", {}, "is missing", {}});
     if (task.text_template.find("{text}") == std::string::npos)
         problems.push_back({"template", task.text_template, "{text} is missing", {}});
+    const auto behind_text = task.question.find("{answer}");
+    if (task.question.find("{text}") == std::string::npos || behind_text == std::string::npos ||
+        behind_text < task.question.find("{text}"))
+        problems.push_back({"question", task.question, "it needs {text} and behind it {answer}", {}});
     if (task.kind == TaskKind::classification) {
         const Json labels = document.value("labels", Json::array());
         std::set<std::string> seen;
@@ -238,27 +267,17 @@ EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, cons
     EncodedExample encoded;
     encoded.label_index = example.label_index;
     const auto room = static_cast<std::size_t>(task.max_tokens);
-    const auto at = task.text_template.find("{text}");
-    const std::string before = fill(task.text_template.substr(0, at), example);
-    const std::string after = fill(task.text_template.substr(at + 6), example);
-    if (task.kind == TaskKind::classification && before.empty() && after.empty()) {
+    if (task.kind == TaskKind::classification && task.text_template == "{text}") {
         const bool paired = task.columns.count("pair") != 0;
         Encoding encoding = paired ? tokenizer.encode_pair(example.text, example.pair, {.max_length = room})
                                    : tokenizer.encode(example.text, {.max_length = room});
         encoded.ids = std::move(encoding.ids);
         encoded.type_ids = std::move(encoding.type_ids);
     } else {
-        // The template's own words always stay; the text between them is cut.
-        const auto tail =
-            after.empty() ? std::vector<std::int64_t>() : tokenizer.encode(after, {.add_special_tokens = false}).ids;
-        const std::size_t reserve = tail.size() + (bos_id >= 0 ? 1 : 0);
-        const auto head = tokenizer
-                              .encode(before + example.text,
-                                      {.add_special_tokens = false, .max_length = room - std::min(room - 1, reserve)})
-                              .ids;
         if (bos_id >= 0) encoded.ids.push_back(bos_id);
-        encoded.ids.insert(encoded.ids.end(), head.begin(), head.end());
-        encoded.ids.insert(encoded.ids.end(), tail.begin(), tail.end());
+        const auto text =
+            filled_tokens(tokenizer, task.text_template, example, std::max<std::size_t>(1, room - encoded.ids.size()));
+        encoded.ids.insert(encoded.ids.end(), text.begin(), text.end());
         encoded.type_ids.assign(encoded.ids.size(), 0);
     }
     if (encoded.ids.empty()) throw input_error(example.id, "the text has no tokens");
@@ -271,6 +290,24 @@ EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, cons
         if (end_id >= 0) encoded.target_ids.push_back(end_id);
     }
     return encoded;
+}
+
+Question ask(const Task& task, const Tokenizer& tokenizer, const Example& example, std::size_t room) {
+    if (task.kind == TaskKind::generation) return {filled_tokens(tokenizer, task.text_template, example, room), {}};
+    const auto [before, behind] = around_answer(task);
+    return {filled_tokens(tokenizer, before, example, room),
+            tokenizer.encode(fill(behind, example), {.add_special_tokens = false}).ids};
+}
+
+std::vector<std::int64_t> answer_tokens(const Task& task, const Tokenizer& tokenizer, const std::string& words) {
+    Example example;
+    example.target = words;
+    const bool spaced = task.question[task.question.find("{answer}") - 1] == ' ';
+    const std::string text =
+        task.kind == TaskKind::generation ? fill(task.target_template, example) : (spaced ? " " : "") + words;
+    return tokenizer
+        .encode(text, {.add_special_tokens = false, .max_length = static_cast<std::size_t>(task.max_target_tokens)})
+        .ids;
 }
 
 } // namespace diapason

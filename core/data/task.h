@@ -29,6 +29,8 @@ struct Task {
     std::vector<TaskLabel> labels;
     std::string text_template = "{text}"; ///< around the text; {text} and {pair}
     std::string target_template = "{target}";
+    /// A classification task as a language model is asked: {answer} is where the label's words stand, {text}, {pair}.
+    std::string question = "{text} {answer}";
     std::int64_t max_tokens = 128; ///< of the input, special tokens included
     std::int64_t max_target_tokens = 32;
     std::vector<std::string> metrics;
@@ -63,5 +65,16 @@ struct EncodedExample {
 /// The text is cut so that the template and special tokens always stay. @param end_id closes targets; -1 = none
 EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,
                               std::int64_t bos_id);
+
+/// An example as a language model is asked, in tokens and without special ones.
+struct Question {
+    std::vector<std::int64_t> before; ///< in front of the answer
+    std::vector<std::int64_t> behind; ///< behind it
+};
+/// By Task::question, or by the template of a generation task. The text is cut to `room` tokens in front of the answer,
+/// the template's own words stay.
+Question ask(const Task& task, const Tokenizer& tokenizer, const Example& example, std::size_t room);
+/// What stands in its blank: a label's words or an example's target, with the space that the question has in front.
+std::vector<std::int64_t> answer_tokens(const Task& task, const Tokenizer& tokenizer, const std::string& words);
 
 } // namespace diapason

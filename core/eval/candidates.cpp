@@ -94,8 +94,10 @@ private:
             if (!masked && !question.behind.empty())
                 throw config_error(field + ".behind", {}, "only a masked language model reads behind the blank");
             for (const Tokens* text : {&question.prompt, &question.behind}) {
-                for (const std::int64_t token : *text)
-                    check_token(token, field + ".prompt");
+                for (const std::int64_t token : *text) {
+                    const bool slot = token == prompt_slot && m_model.prompt_template() != nullptr;
+                    if (!slot) check_token(token, field + ".prompt");
+                }
             }
             std::size_t longest = 0;
             for (std::size_t c = 0; c < question.candidates.size(); ++c) {
@@ -121,7 +123,8 @@ private:
                                    "the backbone has " + std::to_string(room) + " positions", "Shorten the prompt");
             }
         };
-        const std::size_t soft = m_model.prompt() == nullptr ? 0 : static_cast<std::size_t>(m_model.prompt()->length());
+        const bool in_front = m_model.prompt() != nullptr && !m_model.prompt()->in_slots();
+        const std::size_t soft = in_front ? static_cast<std::size_t>(m_model.prompt()->length()) : 0;
         const std::size_t read = soft + question.prompt.size();
         if (kind() == HeadKind::masked_lm) return refuse_above(layouts[0], read + longest + question.behind.size());
         if (kind() == HeadKind::causal_lm) return refuse_above(layouts[0], read + longest - 1);

@@ -14,6 +14,7 @@ namespace diapason {
 struct CandidateQuestion {
     /// Causal: the text in front of the candidates. Encoder-decoder: the encoder's input. Masked: the text in front of
     /// the blank (may be empty).
+    /// prompt_slot stands where the model's prompt is inside the text.
     std::vector<std::int64_t> prompt;
     std::vector<std::int64_t> behind;                  ///< masked only: the text behind the blank
     std::vector<std::vector<std::int64_t>> candidates; ///< token ids, any lengths

@@ -7,6 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -79,6 +80,9 @@ public:
     /// Composition: false = its rows stand among the keys; true = (1−λ)h + λΔh with Δh from its rows alone and λ their
     /// share of the softmax (He et al. 2022, eq. 5). The same function, computed as it is written.
     virtual bool gated() const { return false; }
+    /// True when the rows are the keys and values of tokens inside the text (PackedTokens::prompt_rows, as many in each
+    /// sequence as the delta has) instead of standing in front: the infix of Li & Liang 2021, §7.3.
+    virtual bool in_slots() const { return false; }
 };
 
 struct Norm;
@@ -123,13 +127,26 @@ public:
     virtual void prepare() = 0; ///< before each forward pass
 };
 
+/// What inference needs in place of tensors that only training has: the mask of scores, the output of a network.
+struct StoredForm {
+    std::string name;                               ///< in the stored file
+    std::vector<const Parameter*> replaces;         ///< trained, and not stored
+    std::function<at::Tensor()> value;              ///< float, or bool: stored as bits
+    std::function<void(const at::Tensor&)> restore; ///< the model computes with this value from now on
+};
+
 /// A delta at the site `embedding`: rows that every sequence gets in front of its tokens (prompt tuning), or in slots
 /// of a template (P-tuning).
 class EmbeddingDelta {
 public:
     virtual ~EmbeddingDelta() = default;
     virtual std::int64_t length() const = 0; ///< P
-    virtual at::Tensor rows() = 0;           ///< [P, width], in the space of token embeddings
+    /// [P, width], in the space of token embeddings; of an ensemble [members · P, width].
+    virtual at::Tensor rows() = 0;
+    /// Prompts that a batch is read with side by side: its first 1/members of sequences with the first, and so on.
+    virtual std::int64_t members() const { return 1; }
+    /// From now on one member of an ensemble alone; -1 = all side by side.
+    virtual void choose(std::int64_t) {}
     /// True when the rows take the place of tokens (PackedTokens::prompt_rows) instead of standing in front.
     virtual bool in_slots() const { return false; }
     /// Which row of a sequence the pooler reads: its first soft token (PEFT), or the first real token.

@@ -1,10 +1,10 @@
 #include "core/model/gated_attention.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/amax.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/logsumexp.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
 
@@ -22,6 +22,12 @@ at::Tensor by_head(const at::Tensor& x, std::int64_t heads) {
 at::Tensor for_queries(const at::Tensor& x, const AttentionShape& shape) {
     const at::Tensor own = by_head(x, shape.kv_heads);
     return shape.heads == shape.kv_heads ? own : own.repeat_interleave(shape.heads / shape.kv_heads, 0);
+}
+
+// Over the last dimension; at::logsumexp has no kernel on the meta device.
+at::Tensor log_sum_exp(const at::Tensor& x) {
+    const at::Tensor most = at::amax(x.detach(), {-1}, true);
+    return (x - most).exp().sum({-1}).log() + most.squeeze(-1);
 }
 
 // Scores of one sequence's queries over its keys, bias and causal mask in them, [heads, queries, keys].
@@ -60,9 +66,8 @@ at::Tensor over_sequences(const TextAttention& text, Function&& of) {
 
 // λ of every query and head, [heads, Tq].
 at::Tensor gate_of(const TextAttention& text, const at::Tensor& prefix_scores) {
-    const at::Tensor weight =
-        over_sequences(text, [](const at::Tensor& scores) { return at::logsumexp(scores, {-1}); });
-    return at::sigmoid(at::logsumexp(prefix_scores, {-1}) - weight);
+    const at::Tensor weight = over_sequences(text, [](const at::Tensor& scores) { return log_sum_exp(scores); });
+    return at::sigmoid(log_sum_exp(prefix_scores) - weight);
 }
 
 } // namespace

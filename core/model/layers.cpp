@@ -116,6 +116,7 @@ at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const
     at::Tensor keys = known ? cache->keys : k(y, state);
     at::Tensor values = known ? cache->values : v(y, state);
     if (context.angles != nullptr && !known) keys = rotate(keys, *context.angles, shape.head_width);
+    if (context.slots.defined()) fill_slots(keys, values, context.slots);
     if (cache != nullptr && !known) {
         if (cache->keys.defined()) {
             keys = select_rows(at::cat({cache->keys, keys}), context.join);
@@ -129,11 +130,21 @@ at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const
     return o(h, state);
 }
 
+void Attention::fill_slots(at::Tensor& keys, at::Tensor& values, const at::Tensor& slots) const {
+    for (const auto& prefix : prefixes) {
+        if (!prefix->in_slots()) continue;
+        const KeyValues rows = prefix->rows();
+        keys = select_rows(at::cat({rows.keys, keys}), slots);
+        values = select_rows(at::cat({rows.values, values}), slots);
+    }
+}
+
 at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                                const AttentionContext& context, const ForwardState& state) const {
     std::vector<at::Tensor> all_keys, all_values;
     std::vector<KeyValues> gates;
     for (const auto& prefix : prefixes) {
+        if (prefix->in_slots()) continue;
         const KeyValues rows = prefix->rows();
         if (prefix->gated()) {
             gates.push_back(rows);
@@ -170,7 +181,7 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
 std::int64_t Attention::prefix_length() const {
     std::int64_t length = 0;
     for (const auto& prefix : prefixes)
-        length += prefix->gated() ? 0 : prefix->length();
+        length += prefix->gated() || prefix->in_slots() ? 0 : prefix->length();
     return length;
 }
 

@@ -72,10 +72,11 @@ struct AttentionContext {
     PrefixOrders* prefixed = nullptr;       ///< of these keys
     PrefixOrders* cross_prefixed = nullptr; ///< of those of cross attention
     bool prefix_biased = true;              ///< the bias counts prefix rows as keys; otherwise they get none
+    at::Tensor slots = {};                  ///< of the new keys, from [prefix in slots; new keys]; undefined = none
 
     /// The same for other queries. @param queries B+1, outlives the result
     AttentionContext for_queries(const std::vector<std::int64_t>& queries) const {
-        return {{queries, rows.keys}, angles, query_angles, bias, join, prefixed, cross_prefixed, prefix_biased};
+        return {{queries, rows.keys}, angles, query_angles, bias, join, prefixed, cross_prefixed, prefix_biased, slots};
     }
 };
 
@@ -97,6 +98,7 @@ struct Attention {
                           const ForwardState& state, KeyValues* cache = nullptr) const;
 
 private:
+    void fill_slots(at::Tensor& keys, at::Tensor& values, const at::Tensor& slots) const;
     at::Tensor heads_of(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                         const AttentionContext& context, const ForwardState& state) const;
 };

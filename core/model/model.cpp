@@ -44,7 +44,8 @@ std::unique_ptr<Model> Model::load(const std::filesystem::path& folder, const He
 std::unique_ptr<Model> Model::create(const BackboneConfig& config, const HeadSpec& head, at::Device device,
                                      at::Generator* generator) {
     std::unique_ptr<Model> model(new Model);
-    const auto draw = generator != nullptr ? c10::optional<at::Generator>(*generator) : c10::nullopt;
+    c10::optional<at::Generator> draw;
+    if (generator != nullptr) draw = *generator;
     for (const ExpectedTensor& tensor : expected_tensors(config, head)) {
         if (tensor.optional) continue;
         const auto options = at::TensorOptions().dtype(at::kFloat);
@@ -66,6 +67,14 @@ void Model::assemble(const BackboneConfig& config, const HeadSpec& head, at::Dev
     m_head_spec = head;
     m_backbone = std::make_unique<Backbone>(config, m_weights);
     m_head = make_head(config, head, m_backbone->word_embedding(), m_weights, device, generator);
+}
+
+PackedBatch Model::pack(std::span<const Sequence> sequences) {
+    if (members() == 1) return PackedBatch::pack(sequences, device());
+    std::vector<Sequence> all;
+    for (std::int64_t member = 0; member < members(); ++member)
+        all.insert(all.end(), sequences.begin(), sequences.end());
+    return PackedBatch::pack(all, device());
 }
 
 void Model::prepare() {

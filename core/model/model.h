@@ -17,6 +17,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,10 @@ public:
         return m_head->logits(rows, state);
     }
 
+    /// A batch for this model: the sequences once for each member of its prompt, member after member.
+    PackedBatch pack(std::span<const Sequence> sequences);
+    std::int64_t members() const { return m_prompt != nullptr ? m_prompt->members() : 1; }
+
     /// The hidden states of all rows, of every layer when `keep_all` is set.
     HiddenStates hidden(const PackedBatch& batch, const ForwardState& state, bool keep_all = false);
     /// What the head reads of them: read() of states that are known.
@@ -60,7 +66,13 @@ public:
     ParameterStore& deltas() { return m_deltas; }
     void set_prompt(std::unique_ptr<EmbeddingDelta> prompt) { m_prompt = std::move(prompt); }
     EmbeddingDelta* prompt() { return m_prompt.get(); }
+    /// What every input needs where rows of a prompt stand inside it; null = nothing.
+    void set_prompt_template(PromptTemplate text) { m_template = std::move(text); }
+    const PromptTemplate* prompt_template() const { return m_template ? &*m_template : nullptr; }
     void add_module(std::unique_ptr<SharedModule> module) { m_modules.push_back(std::move(module)); }
+    /// In the order in which they are restored.
+    void add_stored_form(StoredForm form) { m_stored_forms.push_back(std::move(form)); }
+    const std::vector<StoredForm>& stored_forms() const { return m_stored_forms; }
     /// What hidden() does first, for those who call the stacks themselves.
     void prepare();
     /// Every linear map that deltas may change, with its module's name in the files: layers, then the head.
@@ -102,7 +114,9 @@ private:
     std::unique_ptr<Backbone> m_backbone;
     std::unique_ptr<Head> m_head;
     std::unique_ptr<EmbeddingDelta> m_prompt;
+    std::optional<PromptTemplate> m_template;
     std::vector<std::unique_ptr<SharedModule>> m_modules;
+    std::vector<StoredForm> m_stored_forms;
     struct Original {
         Parameter* parameter;
         at::Tensor value;

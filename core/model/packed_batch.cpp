@@ -25,7 +25,10 @@ struct TokenRows {
              const std::vector<std::int64_t>& more_positions) {
         if (more.empty()) throw std::logic_error("a sequence needs a token");
         const std::size_t n = more.size();
-        ids.insert(ids.end(), more.begin(), more.end());
+        for (const std::int64_t id : more) {
+            if (id == prompt_slot) slots.push_back(static_cast<std::int64_t>(ids.size()));
+            ids.push_back(id == prompt_slot ? 0 : id); // any token: its vector, or its keys and values, are replaced
+        }
         if (more_types.empty())
             types.resize(types.size() + n, 0);
         else

@@ -1,6 +1,8 @@
 // The only data layout: the tokens of all sequences one after the other, and where each sequence begins. No padding.
 #pragma once
 
+#include "core/data/prompt_template.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -11,10 +13,10 @@ namespace diapason {
 
 /// One tokenised sequence with its labels, before packing.
 struct Sequence {
-    std::vector<std::int64_t> ids;
+    std::vector<std::int64_t> ids;       ///< prompt_slot = the place of a row of a prompt
     std::vector<std::int64_t> type_ids;  ///< empty = all 0
     std::vector<std::int64_t> positions; ///< empty = 0, 1, 2, …
-    /// Tokens that the rows of a prompt in a template take the place of, by their numbers: one for each row.
+    /// Other tokens that the rows of a prompt in a template take the place of, by their numbers.
     std::vector<std::int64_t> prompt_slots;
     /// Per-token targets of a language model or tagger: labels[i] is what the row of token i has to predict (already
     /// shifted for causal models); -100 = none. Empty for sequence classification.

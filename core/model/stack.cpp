@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 namespace diapason {
@@ -29,28 +30,40 @@ struct Input {
 // The one place where virtual tokens enter: rows are picked from [prompt; tokens], so that positions, offsets and label
 // rows follow by arithmetic.
 void insert_prompt(Input& input, EmbeddingDelta& prompt, const PackedTokens& tokens) {
-    const std::int64_t length = prompt.length();
+    const std::int64_t length = prompt.length(), members = prompt.members(), rows = members * length;
+    if (tokens.sequences() % members != 0)
+        throw std::logic_error("a batch for an ensemble of prompts needs the same sequences for each of them");
+    const std::int64_t share = tokens.sequences() / members;
     std::vector<std::int64_t> pick;
-    for (std::size_t s = 0; s + 1 < tokens.offsets.size(); ++s) {
+    for (std::int64_t s = 0; s < tokens.sequences(); ++s) {
         for (std::int64_t i = 0; i < length; ++i)
-            pick.push_back(i);
-        for (std::int64_t i = tokens.offsets[s]; i < tokens.offsets[s + 1]; ++i)
-            pick.push_back(length + i);
+            pick.push_back(s / share * length + i);
+        const auto at = static_cast<std::size_t>(s);
+        for (std::int64_t i = tokens.offsets[at]; i < tokens.offsets[at + 1]; ++i)
+            pick.push_back(rows + i);
     }
     const at::Tensor index = index_tensor(pick, input.words.device());
     input.words = select_rows(at::cat({prompt.rows(), input.words}), index);
-    input.positions =
-        select_rows(at::cat({at::arange(length, input.positions.options()), input.positions + length}), index);
-    input.types = select_rows(at::cat({at::zeros({length}, input.types.options()), input.types}), index);
+    const at::Tensor front = at::arange(length, input.positions.options()).repeat({members});
+    input.positions = select_rows(at::cat({front, input.positions + length}), index);
+    input.types = select_rows(at::cat({at::zeros({rows}, input.types.options()), input.types}), index);
+}
+
+// The order that puts the rows of a prompt into its slots: rows of [prompt; tokens].
+at::Tensor slot_order(const PackedTokens& tokens, at::Device device) {
+    const std::int64_t length = std::ssize(tokens.prompt_rows) / tokens.sequences();
+    std::vector<std::int64_t> order(static_cast<std::size_t>(tokens.tokens()));
+    std::iota(order.begin(), order.end(), length);
+    for (std::size_t i = 0; i < tokens.prompt_rows.size(); ++i)
+        order[static_cast<std::size_t>(tokens.prompt_rows[i])] = static_cast<std::int64_t>(i) % length;
+    return index_tensor(order, device);
 }
 
 // A prompt in a template: its rows replace the vectors of tokens; all else is theirs.
 void fill_slots(Input& input, EmbeddingDelta& prompt, const PackedTokens& tokens) {
-    const std::int64_t length = prompt.length();
-    if (std::ssize(tokens.prompt_rows) != length * tokens.sequences())
+    if (std::ssize(tokens.prompt_rows) != prompt.length() * tokens.sequences())
         throw std::logic_error("a prompt in a template needs a slot for each of its rows in every sequence");
-    input.words = input.words.index_copy(0, index_tensor(tokens.prompt_rows, input.words.device()),
-                                         prompt.rows().repeat({tokens.sequences(), 1}));
+    input.words = select_rows(at::cat({prompt.rows(), input.words}), slot_order(tokens, input.words.device()));
 }
 
 std::int64_t longest(const std::vector<std::int64_t>& offsets) {
@@ -219,6 +232,9 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     self.prefixed = &self_prefixes;
     self.cross_prefixed = &cross_prefixes;
     self.prefix_biased = prefix_biased;
+    if (!tokens.prompt_rows.empty() && out.prompt > 0)
+        throw std::logic_error("a prompt in front and rows inside the text do not go together");
+    if (!tokens.prompt_rows.empty()) self.slots = slot_order(tokens, x.device());
     if (cache != nullptr) {
         if (cache->self.empty()) {
             cache->self.resize(layers.size());

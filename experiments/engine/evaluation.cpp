@@ -2,11 +2,13 @@
 
 #include "core/eval/generate.h"
 #include "core/eval/metrics.h"
+#include "core/eval/vote.h"
 
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace diapason {
 namespace {
@@ -15,11 +17,14 @@ namespace {
 constexpr std::int64_t tokens_per_batch = 4096;
 
 // Consecutive items of about tokens_per_batch tokens.
-std::vector<std::vector<std::int64_t>> batches_of(TaskData& data, const std::string& split, std::int64_t items) {
+std::vector<std::vector<std::int64_t>> batches_of(TaskData& data, const EvaluationRequest& request,
+                                                  std::int64_t items) {
     std::vector<std::vector<std::int64_t>> batches;
     std::int64_t tokens = tokens_per_batch;
     for (std::int64_t i = 0; i < items; ++i) {
-        const auto length = static_cast<std::int64_t>(data.encoded(split, static_cast<std::size_t>(i)).ids.size());
+        const auto item = static_cast<std::size_t>(i);
+        const std::int64_t length = request.asking != nullptr ? request.asking->length(request.split, item)
+                                                              : std::ssize(data.encoded(request.split, item).ids);
         if (tokens + length > tokens_per_batch) {
             batches.emplace_back();
             tokens = 0;
@@ -34,23 +39,40 @@ struct Collected {
     double loss_sum = 0;
     std::int64_t loss_count = 0;
     std::vector<std::int64_t> predicted, expected;
+    std::vector<std::vector<std::int64_t>> by_member; ///< predicted, of an ensemble
     std::vector<std::string> hypotheses, references;
 };
 
-void classify(const at::Tensor& logits, TaskData& data, const std::string& split,
+// @param logits [members · items, classes]
+void classify(const at::Tensor& logits, std::int64_t members, bool by_mean, TaskData& data, const std::string& split,
               const std::vector<std::int64_t>& items, Collected& out) {
-    const at::Tensor best = logits.argmax(-1).cpu();
+    at::Tensor best = logits.argmax(-1).cpu();
+    if (members > 1) {
+        const EnsembleVote vote = vote_of(logits.view({members, -1, logits.size(1)}));
+        best = (by_mean ? vote.mean_pred : vote.vote).cpu();
+        const at::Tensor single = vote.member_pred.cpu().contiguous();
+        const std::int64_t* of = single.const_data_ptr<std::int64_t>();
+        out.by_member.resize(static_cast<std::size_t>(members));
+        for (auto& member : out.by_member) {
+            member.insert(member.end(), of, of + items.size());
+            of += items.size();
+        }
+    }
     for (std::size_t k = 0; k < items.size(); ++k) {
         out.predicted.push_back(best.const_data_ptr<std::int64_t>()[k]);
         out.expected.push_back(data.split(split).examples[static_cast<std::size_t>(items[k])].label_index);
     }
 }
 
-void generate(Model& model, TaskData& data, const std::string& split, const std::vector<std::int64_t>& items,
+void generate(Model& model, TaskData& data, const EvaluationRequest& request, const std::vector<std::int64_t>& items,
               Collected& out) {
     std::vector<std::vector<std::int64_t>> prompts;
-    for (const std::int64_t item : items)
-        prompts.push_back(data.encoded(split, static_cast<std::size_t>(item)).ids);
+    for (const std::int64_t i : items) {
+        const auto item = static_cast<std::size_t>(i);
+        prompts.push_back(request.asking != nullptr
+                              ? request.asking->prompt(request.split, item)
+                              : data.input_sequence(request.split, item, model.prompt_template()).ids);
+    }
     GenerateOptions options;
     options.max_new_tokens = data.task().max_target_tokens;
     options.end_ids = {data.ends().end};
@@ -62,7 +84,20 @@ void generate(Model& model, TaskData& data, const std::string& split, const std:
         out.hypotheses.push_back(std::move(text));
     }
     for (const std::int64_t item : items)
-        out.references.push_back(data.split(split).examples[static_cast<std::size_t>(item)].target);
+        out.references.push_back(data.split(request.split).examples[static_cast<std::size_t>(item)].target);
+}
+
+// What the members of an ensemble reach alone, in the primary metric.
+void add_members(const Collected& collected, const Task& task, std::map<std::string, double>& metrics) {
+    double sum = 0, best = -std::numeric_limits<double>::infinity();
+    for (const auto& predicted : collected.by_member) {
+        const auto value = classification_metric(task.primary_metric, predicted, collected.expected, task.classes());
+        if (!value) return;
+        sum += *value;
+        best = std::max(best, *value);
+    }
+    metrics[task.primary_metric + "_of_members"] = sum / static_cast<double>(collected.by_member.size());
+    metrics[task.primary_metric + "_of_best_member"] = best;
 }
 
 } // namespace
@@ -75,12 +110,24 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
     auto items = static_cast<std::int64_t>(examples.size());
     if (request.max_items > 0) items = std::min(items, request.max_items);
     Collected collected;
-    for (const auto& batch_items : batches_of(data, request.split, items)) {
+    for (const auto& batch_items : batches_of(data, request, items)) {
         if (request.stop && request.stop()) return {};
+        if (request.asking != nullptr && !generation) {
+            const Asking::Answers answers = request.asking->answers(request.split, batch_items, request.stop);
+            if (!answers.scores.defined()) return {};
+            collected.loss_sum += answers.loss_sum;
+            collected.loss_count += answers.loss_count;
+            classify(answers.scores, model.members(), request.by_mean, data, request.split, batch_items, collected);
+            continue;
+        }
         std::vector<Sequence> sequences;
-        for (const std::int64_t item : batch_items)
-            sequences.push_back(data.training_sequence(request.split, static_cast<std::size_t>(item)));
-        const PackedBatch batch = PackedBatch::pack(sequences, model.device());
+        for (const std::int64_t i : batch_items) {
+            const auto item = static_cast<std::size_t>(i);
+            sequences.push_back(request.asking != nullptr
+                                    ? request.asking->training_sequence(request.split, item)
+                                    : data.training_sequence(request.split, item, model.prompt_template()));
+        }
+        const PackedBatch batch = model.pack(sequences);
         const at::Tensor rows =
             features != nullptr ? features->rows(request.split, batch_items) : model.read(batch, {});
         const at::Tensor logits = model.logits_of(rows, {});
@@ -89,9 +136,9 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
         collected.loss_count += terms.count;
         if (!request.metrics) continue;
         if (generation)
-            generate(model, data, request.split, batch_items, collected);
+            generate(model, data, request, batch_items, collected);
         else
-            classify(logits, data, request.split, batch_items, collected);
+            classify(logits, model.members(), request.by_mean, data, request.split, batch_items, collected);
     }
     Evaluation result;
     result.loss =
@@ -103,6 +150,7 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
                                : classification_metric(name, collected.predicted, collected.expected, task.classes());
         if (value) result.metrics[name] = *value;
     }
+    if (!collected.by_member.empty()) add_members(collected, task, result.metrics);
     if (!request.predictions) return result;
     for (std::int64_t i = 0; i < items; ++i) {
         const auto k = static_cast<std::size_t>(i);

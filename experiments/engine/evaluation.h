@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/model/model.h"
+#include "experiments/engine/asking.h"
 #include "experiments/engine/feature_cache.h"
 #include "experiments/engine/task_data.h"
 #include "experiments/run_event.h"
@@ -23,6 +24,8 @@ struct EvaluationRequest {
     std::int64_t max_items = 0; ///< 0 = all
     bool metrics = true;        ///< generation: decode, which costs much more than the loss
     bool predictions = false;
+    bool by_mean = false;       ///< an ensemble answers by its mean probability instead of a vote
+    Asking* asking = nullptr;   ///< how the model is asked; null = as the task is trained by a head or its templates
     std::function<bool()> stop; ///< checked between batches
 };
 

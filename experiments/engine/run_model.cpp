@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
+#include "core/model/stored_adapter.h"
 #include "experiments/engine/device.h"
 #include "methods/adapterhub_folder.h"
 #include "methods/catalog/method_info.h"
@@ -20,7 +21,8 @@ std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data
     const OptionValues options = OptionValues::from_json(info.options, spec.method_options, spec.method, problems);
     throw_if_any(problems, "run");
     const Task& task = data.task();
-    const TaskShape shape = shape_of(task, read_backbone_config(backbone));
+    const TaskShape shape =
+        shape_of(task, read_backbone_config(backbone), answers_in_words(info, spec.training_options));
     at::Generator init = at::make_generator<at::CPUGeneratorImpl>(stream_seed(spec.seed, Stream::init));
     auto model = Model::load(backbone, {head_kind_from(shape.head), task.classes()}, device_from(spec.device), &init);
     MethodContext context{&data.tokenizer(), {}, init};
@@ -38,15 +40,10 @@ StoredRun load_stored_run(const std::filesystem::path& adapter) {
     run.spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
     run.spec.device = "cpu";
     const std::int64_t tokens = run.spec.training_options.value("max_tokens", std::int64_t{0});
-    run.data = shared_task_data(run.spec.task, resolve_backbone(run.spec.backbone), tokens);
+    run.data = shared_task_data(run.spec.task, resolve_backbone(run.spec.backbone), tokens,
+                                answers_in_words(method_info(run.spec.method), run.spec.training_options));
     run.model = build_run_model(run.spec, *run.data);
-    const c10::NoGradGuard guard;
-    for (Parameter* parameter : run.model->trainable()) {
-        const TensorEntry* entry = file.find(parameter->name);
-        if (entry == nullptr || entry->shape != parameter->value.sizes().vec())
-            throw input_error(adapter.string(), "the tensor " + parameter->name + " is missing or has another shape");
-        parameter->value.copy_(read_tensor(file, *entry));
-    }
+    load_adapter(file, *run.model);
     return run;
 }
 
@@ -55,6 +52,7 @@ void export_adapter(const std::filesystem::path& adapter, const std::filesystem:
     if (layout != "peft" && layout != "adapterhub")
         throw config_error("layout", layout, "known are peft and adapterhub");
     const StoredRun run = load_stored_run(adapter);
+    const c10::NoGradGuard guard;
     if (layout == "peft")
         write_peft_folder(folder, *run.model, run.spec.backbone);
     else

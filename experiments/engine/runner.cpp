@@ -5,6 +5,7 @@
 #include "core/base/sha256.h"
 #include "core/base/training_options.h"
 #include "core/data/order.h"
+#include "core/model/stored_adapter.h"
 #include "core/train/checkpoint.h"
 #include "core/train/schedule.h"
 #include "experiments/engine/device.h"
@@ -70,15 +71,14 @@ public:
         const std::int64_t stored_bytes = store_adapter();
         m_points.flush();
         m_sink(Progress{m_steps, m_steps});
-        m_sink(StateChanged{RunState::finished,
-                            {},
-                            {},
-                            {{"metrics", metrics},
-                             {"best_step", m_selected_step},
-                             {"frozen_unchanged", unchanged},
-                             {"seconds", m_points.elapsed()},
-                             {"step_seconds", step_s},
-                             {"adapter_bytes", stored_bytes}}});
+        Json summary = {{"metrics", metrics},
+                        {"best_step", m_selected_step},
+                        {"frozen_unchanged", unchanged},
+                        {"seconds", m_points.elapsed()},
+                        {"step_seconds", step_s},
+                        {"adapter_bytes", stored_bytes}};
+        if (m_asking && m_asking->dropped()) summary["demonstrations_dropped"] = true;
+        m_sink(StateChanged{RunState::finished, {}, {}, std::move(summary)});
     }
 
     std::int64_t step() const { return m_step; }
@@ -89,32 +89,37 @@ private:
         const std::filesystem::path backbone = resolve_backbone(m_spec.backbone);
         m_training = checked(training_options(), m_spec.training_options, "training");
         const MethodInfo& info = method_info(m_spec.method);
-        const OptionValues options = checked(info.options, m_spec.method_options, m_spec.method);
-        m_data = shared_task_data(m_spec.task, backbone, m_training.integer("max_tokens"));
+        m_options = checked(info.options, m_spec.method_options, m_spec.method);
+        const bool in_words = answers_in_words(info, m_training.json());
+        m_data = shared_task_data(m_spec.task, backbone, m_training.integer("max_tokens"), in_words);
         const Task& task = m_data->task();
         const BackboneConfig config = read_backbone_config(backbone);
-        const TaskShape shape = shape_of(task, config);
-        if (const std::string why = info.refusal(config, shape, options); !why.empty())
+        const TaskShape shape = shape_of(task, config, in_words);
+        if (const std::string why = info.refusal(config, shape, m_options); !why.empty())
             throw config_error("method", m_spec.method, why);
-        m_counts = info.count(config, shape, options);
+        m_counts = info.count(config, shape, m_options);
         m_model = build_run_model(m_spec, *m_data);
         std::vector<double> rates;
         for (Parameter* parameter : m_model->trainable()) {
             m_trained.push_back(parameter->value);
             rates.push_back(parameter->rate);
         }
-        m_optimiser = std::make_unique<AdamW>(m_trained,
-                                              AdamWOptions{m_training.real("beta1"), m_training.real("beta2"),
-                                                           m_training.real("epsilon"), m_training.real("weight_decay")},
-                                              rates);
+        if (!m_trained.empty()) m_optimiser = std::make_unique<AdamW>(m_trained, adamw_options(), rates);
         m_dropout.seed = stream_seed(m_spec.seed, Stream::dropout);
         m_rate = m_training.real("learning_rate") > 0 ? m_training.real("learning_rate") : info.default_learning_rate;
-        m_steps = m_training.integer("steps");
+        m_steps = m_optimiser == nullptr ? 0 : m_training.integer("steps"); // prompting trains nothing
         m_read_every = m_model->device().is_cpu() ? 1 : 16;
         m_normalise_examples = m_training.text("loss_normaliser") == "per_example";
+        if (Asking::wanted(m_options, in_words))
+            m_asking.emplace(*m_data, *m_model, m_options, m_spec.seed, m_training.integer("max_train_items"));
         const bool dropout = m_training.flag("backbone_dropout");
-        if (!dropout && task.kind == TaskKind::classification && m_model->only_head_is_trained())
+        if (!dropout && !m_asking && task.kind == TaskKind::classification && m_model->only_head_is_trained())
             m_features.emplace(*m_model, *m_data);
+    }
+
+    AdamWOptions adamw_options() const {
+        return {m_training.real("beta1"), m_training.real("beta2"), m_training.real("epsilon"),
+                m_training.real("weight_decay")};
     }
 
     void announce() {
@@ -155,6 +160,7 @@ private:
         ForwardState state;
         state.delta_dropout = &m_dropout;
         if (m_training.flag("backbone_dropout")) state.backbone_dropout = &m_dropout;
+        if (m_steps == 0) validate();
         auto progress = std::chrono::steady_clock::now();
         for (m_step = 0; m_step < m_steps;) {
             heed_control();
@@ -163,9 +169,13 @@ private:
             for (std::int64_t micro = 0; micro < accumulation; ++micro) {
                 const std::vector<std::int64_t> batch_items = m_order->next();
                 std::vector<Sequence> sequences;
-                for (const std::int64_t item : batch_items)
-                    sequences.push_back(m_data->training_sequence("train", static_cast<std::size_t>(item)));
-                const PackedBatch batch = PackedBatch::pack(sequences, m_model->device());
+                for (const std::int64_t i : batch_items) {
+                    const auto item = static_cast<std::size_t>(i);
+                    sequences.push_back(m_asking
+                                            ? m_asking->training_sequence("train", item)
+                                            : m_data->training_sequence("train", item, m_model->prompt_template()));
+                }
+                const PackedBatch batch = m_model->pack(sequences);
                 const at::Tensor rows =
                     m_features ? m_features->rows("train", batch_items) : m_model->read(batch, state);
                 const LossTerms terms = m_model->loss(m_model->logits_of(rows, state), batch);
@@ -179,7 +189,8 @@ private:
             // One normaliser for the whole update, so that accumulation equals one big batch.
             const auto divisor =
                 static_cast<double>(std::max<std::int64_t>(1, m_normalise_examples ? examples : labels));
-            m_optimiser->scale_gradients(1 / divisor);
+            // Members of an ensemble share nothing that is normalised: each has the gradient that it would have alone.
+            m_optimiser->scale_gradients(static_cast<double>(m_model->members()) / divisor);
             const at::Tensor norm = m_optimiser->gradient_norm();
             m_optimiser->clip(m_training.real("clip_norm"), norm);
             // Step k of a warm-up of w uses (k+1)/w: an update with rate 0 would be wasted.
@@ -221,6 +232,17 @@ private:
         }
     }
 
+    EvaluationRequest request(const std::string& split, bool metrics, bool predictions) {
+        EvaluationRequest request;
+        request.split = split;
+        request.max_items = m_training.integer("max_evaluation_items");
+        request.metrics = metrics;
+        request.predictions = predictions;
+        request.asking = m_asking ? &*m_asking : nullptr;
+        request.by_mean = m_options.json().value("ensemble", "vote") == "mean";
+        request.stop = [this] { return stopping(); };
+        return request;
+    }
     bool stopping() { return m_control.cancel; }
 
     void validate() {
@@ -230,10 +252,8 @@ private:
         // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its
         // loss.
         const bool by_loss = task.kind == TaskKind::generation;
-        const Evaluation result = evaluate(
-            *m_model, *m_data,
-            {"validation", m_training.integer("max_evaluation_items"), !by_loss, false, [this] { return stopping(); }},
-            m_features ? &*m_features : nullptr);
+        const Evaluation result =
+            evaluate(*m_model, *m_data, request("validation", !by_loss, false), m_features ? &*m_features : nullptr);
         if (stopping()) throw Cancelled{};
         m_points.add("validation/loss", m_step, result.loss);
         for (const auto& [name, value] : result.metrics)
@@ -245,10 +265,10 @@ private:
         if (best) {
             m_best = score;
             m_selected_step = m_step;
-            m_selected = m_optimiser->values().clone();
+            if (m_optimiser) m_selected = m_optimiser->values().clone();
             m_selected_validation = by_loss ? std::nullopt : std::optional(result);
         }
-        if (m_place.keep_checkpoint && !m_place.folder.empty() &&
+        if (m_optimiser && m_place.keep_checkpoint && !m_place.folder.empty() &&
             m_points.elapsed() - m_checkpoint_s > checkpoint_every_s)
             keep_checkpoint();
         m_evaluation_s += m_points.elapsed() - before;
@@ -282,12 +302,10 @@ private:
             if (m_control.cancel) throw Cancelled{};
             const std::string prefix = split;
             // Generation metrics cost decoding, so training did not compute them; others are known.
-            Evaluation result = prefix == "validation" && m_selected_validation
-                                    ? *m_selected_validation
-                                    : evaluate(*m_model, *m_data,
-                                               {split, m_training.integer("max_evaluation_items"), true, true,
-                                                [this] { return stopping(); }},
-                                               m_features ? &*m_features : nullptr);
+            Evaluation result =
+                prefix == "validation" && m_selected_validation
+                    ? *m_selected_validation
+                    : evaluate(*m_model, *m_data, request(split, true, true), m_features ? &*m_features : nullptr);
             if (stopping()) throw Cancelled{};
             for (const auto& [name, value] : result.metrics)
                 metrics[prefix + "/" + name] = value;
@@ -307,11 +325,8 @@ private:
     std::int64_t store_adapter() {
         if (m_place.folder.empty()) return 0;
         std::filesystem::create_directories(m_place.folder);
-        std::vector<const Parameter*> stored;
-        for (const Parameter* parameter : m_model->trainable())
-            stored.push_back(parameter);
         const auto file = m_place.folder / "adapter.safetensors";
-        save_parameters(file, stored, "F32", {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}});
+        save_adapter(file, *m_model, {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}});
         remove_checkpoint(m_place.folder);
         const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
         m_sink(ArtifactWritten{"adapter", "adapter.safetensors", sha256_of_file(file), bytes, m_selected_step});
@@ -323,11 +338,12 @@ private:
     const EventSink& m_sink;
     RunControl& m_control;
     PointBuffer m_points;
-    OptionValues m_training;
+    OptionValues m_training, m_options;
     std::shared_ptr<TaskData> m_data;
     std::unique_ptr<Model> m_model;
     std::unique_ptr<AdamW> m_optimiser;
     std::optional<FeatureCache> m_features;
+    std::optional<Asking> m_asking; ///< absent: a head answers, or the task's own templates
     std::optional<BatchOrder> m_order;
     std::vector<at::Tensor> m_trained;
     DropoutStream m_dropout;

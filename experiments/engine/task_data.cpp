@@ -32,11 +32,20 @@ const EncodedExample& TaskData::encoded(const std::string& name, std::size_t ite
     return entry;
 }
 
-Sequence TaskData::training_sequence(const std::string& name, std::size_t item) {
+Sequence TaskData::input_sequence(const std::string& name, std::size_t item, const PromptTemplate* text) {
     const EncodedExample& example = encoded(name, item);
     Sequence sequence;
     sequence.ids = example.ids;
     sequence.type_ids = example.type_ids;
+    if (text != nullptr)
+        insert_template(
+            *text, [&](std::int64_t id) { return m_tokenizer->is_special(id); }, sequence.ids, sequence.type_ids);
+    return sequence;
+}
+
+Sequence TaskData::training_sequence(const std::string& name, std::size_t item, const PromptTemplate* text) {
+    const EncodedExample& example = encoded(name, item);
+    Sequence sequence = input_sequence(name, item, text);
     sequence.label = example.label_index;
     if (m_task.kind != TaskKind::generation) return sequence;
     if (m_ends.decoder_start >= 0) {
@@ -47,7 +56,7 @@ Sequence TaskData::training_sequence(const std::string& name, std::size_t item) 
         return sequence;
     }
     // The last input row predicts the first target token; the last target token is only predicted.
-    sequence.labels.assign(example.ids.size() - 1, -100);
+    sequence.labels.assign(sequence.ids.size() - 1, -100);
     sequence.labels.insert(sequence.labels.end(), example.target_ids.begin(), example.target_ids.end());
     if (!example.target_ids.empty())
         sequence.ids.insert(sequence.ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
@@ -56,17 +65,17 @@ Sequence TaskData::training_sequence(const std::string& name, std::size_t item) 
 }
 
 std::shared_ptr<TaskData> shared_task_data(const std::string& task_name, const std::filesystem::path& backbone,
-                                           std::int64_t max_tokens) {
-    static std::map<std::tuple<std::string, std::string, std::int64_t>, std::shared_ptr<TaskData>> cache;
-    auto& entry = cache[{task_name, backbone.string(), max_tokens}];
+                                           std::int64_t max_tokens, bool in_words) {
+    static std::map<std::tuple<std::string, std::string, std::int64_t, bool>, std::shared_ptr<TaskData>> cache;
+    auto& entry = cache[{task_name, backbone.string(), max_tokens, in_words}];
     if (entry != nullptr) return entry;
     const Task task = load_task(task_name);
     const BackboneConfig config = read_backbone_config(backbone);
-    if (const std::string why = task_refusal(task, config); !why.empty())
+    if (const std::string why = task_refusal(task, config, in_words); !why.empty())
         throw config_error("task", task_name, why, "Choose another backbone");
     // Encoders put their special tokens around a text themselves; decoders begin and end with the ids of their config.
     TaskData::Ends ends;
-    if (task.kind == TaskKind::generation) {
+    if (task.kind == TaskKind::generation || in_words) {
         if (config.causal) ends.begin = config.bos_id;
         ends.end = config.eos_id;
         if (config.encoder_decoder) ends.decoder_start = config.decoder_start_id;

@@ -34,7 +34,10 @@ public:
     const EncodedExample& encoded(const std::string& split, std::size_t item);
 
     /// For training and for scoring: input, and behind it the target with labels on its tokens.
-    Sequence training_sequence(const std::string& split, std::size_t item);
+    /// @param text what stands inside every input; null = nothing
+    Sequence training_sequence(const std::string& split, std::size_t item, const PromptTemplate* text = nullptr);
+    /// The input alone, with its token types.
+    Sequence input_sequence(const std::string& split, std::size_t item, const PromptTemplate* text = nullptr);
 
     const Task& task() const { return m_task; }
     const Tokenizer& tokenizer() const { return *m_tokenizer; }
@@ -47,8 +50,9 @@ private:
     std::map<std::string, Split> m_splits;
 };
 
-/// The same object for the same task, backbone and limit as long as the process lives. Engine thread only.
+/// The same object for the same arguments as long as the process lives. Engine thread only.
+/// @param in_words classes are answered by the language model's head (answers_in_words)
 std::shared_ptr<TaskData> shared_task_data(const std::string& task, const std::filesystem::path& backbone,
-                                           std::int64_t max_tokens);
+                                           std::int64_t max_tokens, bool in_words = false);
 
 } // namespace diapason

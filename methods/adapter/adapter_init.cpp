@@ -4,26 +4,25 @@
 
 namespace diapason {
 
+Parameter* draw_adapter_weight(RandomTensors& draw, const std::string& init, bool up, const std::string& name,
+                               std::int64_t in, std::int64_t out) {
+    if (init == "normal") return draw.normal(name, {out, in}, 0.02); // AdapterHub, init_weights = bert
+    if (init == "truncated_normal") return draw.truncated_normal(name, {out, in}, 0.01); // Houlsby et al. 2019, §3.6
+    if (up) return draw.constant(name, {out, in}, 0);
+    return draw.uniform(name, {out, in}, 1 / std::sqrt(static_cast<double>(in)));
+}
+
 std::unique_ptr<DeltaMap> AdapterInit::down(const std::string& name, std::int64_t in) {
     return map(name, in, m_plan.size, false);
 }
 
 std::unique_ptr<DeltaMap> AdapterInit::up(const std::string& name, std::int64_t out) {
-    return map(name, m_plan.size, out, m_plan.init == "zero_up");
+    return map(name, m_plan.size, out, true);
 }
 
-std::unique_ptr<DeltaMap> AdapterInit::map(const std::string& name, std::int64_t in, std::int64_t out, bool zero) {
+std::unique_ptr<DeltaMap> AdapterInit::map(const std::string& name, std::int64_t in, std::int64_t out, bool up) {
     if (m_plan.form == DeltaForm::hypercomplex) return hypercomplex(name, in, out);
-    const std::string weight_name = name + ".weight";
-    Parameter* weight = nullptr;
-    if (zero)
-        weight = m_draw.constant(weight_name, {out, in}, 0);
-    else if (m_plan.init == "normal")
-        weight = m_draw.normal(weight_name, {out, in}, 0.02); // AdapterHub, init_weights = bert
-    else if (m_plan.init == "truncated_normal")
-        weight = m_draw.truncated_normal(weight_name, {out, in}, 0.01); // Houlsby et al. 2019, §3.6
-    else
-        weight = m_draw.uniform(weight_name, {out, in}, 1 / std::sqrt(static_cast<double>(in)));
+    Parameter* weight = draw_adapter_weight(m_draw, m_plan.init, up, name + ".weight", in, out);
     Parameter* bias = m_plan.form == DeltaForm::low_rank ? nullptr : m_draw.constant(name + ".bias", {out}, 0);
     return std::make_unique<DenseMap>(DeltaTensor{weight}, bias);
 }

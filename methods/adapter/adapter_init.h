@@ -11,6 +11,10 @@
 
 namespace diapason {
 
+/// The weight [out, in] of an adapter's map. @param init zero_up, normal or truncated_normal @param up the second map
+Parameter* draw_adapter_weight(RandomTensors& draw, const std::string& init, bool up, const std::string& name,
+                               std::int64_t in, std::int64_t out);
+
 /// Makes the tensors of a plan's adapters, marked for training; names as in `delta` folders.
 class AdapterInit {
 public:
@@ -27,7 +31,7 @@ public:
     Parameter* heads_up(const std::string& name, std::int64_t heads, std::int64_t size, std::int64_t width);
 
 private:
-    std::unique_ptr<DeltaMap> map(const std::string& name, std::int64_t in, std::int64_t out, bool zero);
+    std::unique_ptr<DeltaMap> map(const std::string& name, std::int64_t in, std::int64_t out, bool up);
     std::unique_ptr<DeltaMap> hypercomplex(const std::string& name, std::int64_t in, std::int64_t out);
 
     const AdapterPlan& m_plan;

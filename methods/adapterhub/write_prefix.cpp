@@ -24,6 +24,7 @@ at::Tensor rows_of(const Attention& attention, const std::string& where) {
     std::vector<at::Tensor> keys, values;
     for (const auto& prefix : attention.prefixes) {
         if (prefix->gated()) throw cannot(where, "gated prefixes");
+        if (prefix->in_slots()) throw cannot("kv", "rows inside the text");
         const KeyValues rows = prefix->rows();
         keys.push_back(rows.keys);
         values.push_back(rows.values);
@@ -37,6 +38,7 @@ const ReparametrisedPrefixTable* network_of(const Attention& attention, std::siz
     const auto* slices = dynamic_cast<const PrefixSlices*>(attention.prefixes.front().get());
     const auto slice = static_cast<std::int64_t>(2 * i);
     if (slices == nullptr || slices->key() != slice || slices->value() != slice + 1) return nullptr;
+    if (slices->table().fixed()) return nullptr; // what is stored for inference holds no network
     return dynamic_cast<const ReparametrisedPrefixTable*>(&slices->table());
 }
 

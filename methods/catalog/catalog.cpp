@@ -6,20 +6,25 @@
 #include "methods/full_tuning.h"
 #include "methods/head_only.h"
 #include "methods/ia3.h"
+#include "methods/in_context.h"
+#include "methods/instruction_prompt_tuning.h"
 #include "methods/last_layers.h"
 #include "methods/lora.h"
 #include "methods/mam.h"
 #include "methods/multi_head_adapter.h"
 #include "methods/norm_tuning.h"
 #include "methods/p_tuning.h"
+#include "methods/p_tuning_v2.h"
 #include "methods/parallel_adapter.h"
 #include "methods/prefix_tuning.h"
 #include "methods/prompt_tuning.h"
+#include "methods/propetl.h"
 #include "methods/serial_adapter.h"
 
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <stdexcept>
 
 namespace diapason {
 
@@ -59,16 +64,21 @@ std::vector<DeltaDrawing> drawings_at(const std::vector<Site>& sites, DeltaGlyph
     return drawings;
 }
 
-TaskShape shape_of(const Task& task, const BackboneConfig& config) {
-    const char* language = config.encoder_decoder ? "seq2seq_lm" : "causal_lm";
-    return {task.kind == TaskKind::classification ? "sequence_classification" : language, task.classes()};
+bool answers_in_words(const MethodInfo& info, const Json& training) {
+    return info.asks || training.value("answers", "head") == "words";
 }
 
-std::string task_refusal(const Task& task, const BackboneConfig& config) {
+TaskShape shape_of(const Task& task, const BackboneConfig& config, bool in_words) {
+    const char* language = config.encoder_decoder ? "seq2seq_lm" : config.causal ? "causal_lm" : "masked_lm";
+    const bool head = task.kind == TaskKind::classification && !in_words;
+    return {head ? "sequence_classification" : language, task.classes()};
+}
+
+std::string task_refusal(const Task& task, const BackboneConfig& config, bool in_words) {
     if (task.kind == TaskKind::generation && !config.causal && !config.encoder_decoder)
         return "a generation task needs a decoder, and the backbone is an encoder";
-    if (task.kind == TaskKind::classification && family_of(config).heads(config).classifier.empty())
-        return "backbones of the family " + config.family + " have no classification head";
+    if (task.kind == TaskKind::classification && !in_words && family_of(config).heads(config).classifier.empty())
+        return "backbones of the family " + config.family + " have no classification head (answers in words need none)";
     return {};
 }
 
@@ -80,6 +90,13 @@ const MethodInfo& method_info(const std::string& id) {
     }
     const std::string near = nearest_name(id, names);
     throw config_error("method", id, "there is no such method", near.empty() ? "" : "Did you mean " + near + "?");
+}
+
+const OptionDescriptor& option_of(const MethodInfo& info, const std::string& name) {
+    for (const OptionDescriptor& option : info.options) {
+        if (option.name == name) return option;
+    }
+    throw std::logic_error("no option " + info.id + "." + name);
 }
 
 std::int64_t head_parameter_count(const BackboneConfig& config, const TaskShape& task) {

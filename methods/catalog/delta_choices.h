@@ -20,6 +20,13 @@ enum class DeltaComposition {
     gated    ///< (1−λ)h + λΔh
 };
 
+/// How the masks of a layer, a, and of a task, b, become one (Zeng et al. 2023, §3.3).
+enum class MaskRule {
+    any,  ///< 1 − (1−a)(1−b): or
+    both, ///< a·b: and
+    sum   ///< a + b: add
+};
+
 struct DeltaChoices {
     DeltaForm form = DeltaForm::bottleneck;
     DeltaInsertion insertion = DeltaInsertion::parallel;

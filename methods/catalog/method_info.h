@@ -26,9 +26,10 @@ struct TaskShape {
     std::int64_t classes = 0;
 };
 
-TaskShape shape_of(const Task& task, const BackboneConfig& config);
+/// @param in_words a classification task is answered by the language model's head (answers_in_words)
+TaskShape shape_of(const Task& task, const BackboneConfig& config, bool in_words);
 /// Empty, or the reason why this backbone cannot do the task whatever the method.
-std::string task_refusal(const Task& task, const BackboneConfig& config);
+std::string task_refusal(const Task& task, const BackboneConfig& config, bool in_words);
 
 /// How a delta is drawn.
 enum class DeltaGlyph {
@@ -82,6 +83,7 @@ struct MethodInfo {
     std::vector<MethodPreset> presets = {};
     std::vector<MethodPart> parts = {};  ///< of a method that is nothing but other methods together
     std::vector<std::string> traps = {}; ///< what is easily got wrong and how it is here, a sentence each
+    bool asks = false; ///< classes are answered in words whatever the training option `answers` says: prompting
 
     /// Closed formula. @throws Error(config) when the options do not fit the backbone
     std::function<ParameterCounts(const BackboneConfig&, const TaskShape&, const OptionValues&)> count;
@@ -98,6 +100,12 @@ const std::vector<MethodInfo>& method_catalog();
 
 /// @throws Error(config) naming the nearest known method
 const MethodInfo& method_info(const std::string& id);
+
+/// A method's option, for methods that have the same one. @throws std::logic_error
+const OptionDescriptor& option_of(const MethodInfo& info, const std::string& name);
+
+/// Whether a run's classes are answered in words. @param training its training options
+bool answers_in_words(const MethodInfo& info, const Json& training);
 
 /// Counts, drawing and refusal of a method as those of its parts together: their deltas sit side by side, the head is
 /// counted once.

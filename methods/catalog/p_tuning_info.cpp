@@ -1,16 +1,9 @@
+#include "methods/catalog/prompt_pattern.h"
 #include "methods/p_tuning.h"
 #include "methods/prompt_tuning.h"
 
-#include <algorithm>
-
 namespace diapason {
 namespace {
-
-// The options that every soft prompt has are described once.
-OptionDescriptor option_of(const MethodInfo& info, const std::string& name) {
-    return *std::find_if(info.options.begin(), info.options.end(),
-                         [&](const OptionDescriptor& option) { return option.name == name; });
-}
 
 std::int64_t hidden_of(const BackboneConfig& config, const OptionValues& options) {
     return options.integer("hidden") > 0 ? options.integer("hidden") : config.width;
@@ -25,20 +18,12 @@ std::int64_t encoder_size(const BackboneConfig& config, const OptionValues& opti
     return lstm + 2 * h * (2 * h + 1) + d * (2 * h + 1);
 }
 
-} // namespace
+std::int64_t length_of(const OptionValues& options) {
+    return options.text("placement") == "front" ? options.integer("length")
+                                                : parse_pattern(options.text("template")).length();
+}
 
-MethodInfo p_tuning_info() {
-    const MethodInfo prompt = prompt_tuning_info();
-    MethodInfo info;
-    info.id = "p_tuning";
-    info.label = "P-tuning";
-    info.paper = "Liu et al. 2021";
-    info.formula = "[f(P); E(x)], P and the network f trained";
-    info.summary = "Trains soft tokens through a prompt encoder, which is dropped after training.";
-    info.colour_slot = 7;
-    info.default_learning_rate = 1e-3;
-    info.size_option = "length";
-
+std::vector<OptionDescriptor> encoder_options() {
     OptionDescriptor encoder;
     encoder.name = "encoder";
     encoder.label = "Prompt encoder";
@@ -73,19 +58,100 @@ MethodInfo p_tuning_info() {
     layers.source = "Liu et al. 2021, code: 2; PEFT 0.21, encoder_num_layers";
     layers.only_when_name = "encoder";
     layers.only_when_values = {"lstm"};
-    layers.advanced = true;
+    return {encoder, hidden, layers};
+}
 
-    info.options = {option_of(prompt, "length"), encoder, hidden, layers, option_of(prompt, "pooling")};
+std::vector<OptionDescriptor> place_options() {
+    OptionDescriptor placement;
+    placement.name = "placement";
+    placement.label = "Placement";
+    placement.type = OptionType::choice;
+    placement.default_value = "front";
+    placement.choices = {{"front", "in front", "In front of everything, as PEFT has it."},
+                         {"template", "in a template", "Wherever the template says, with words between."}};
+    placement.help = "Where the soft tokens stand.";
+    placement.source = "Liu et al. 2021, §3.1; PEFT: in front";
+
+    OptionDescriptor text;
+    text.name = "template";
+    text.label = "Template";
+    text.type = OptionType::text;
+    text.default_value = "{3}{text}{3}";
+    text.help = "{text} is the input, {3} three soft tokens, anything else anchor words; special tokens stay outside.";
+    text.source = "Liu et al. 2021, §3.1 and code: (3, 3, 3) for LAMA; anchors: §3.2";
+    text.only_when_name = "placement";
+    text.only_when_values = {"template"};
+
+    OptionDescriptor tuned;
+    tuned.name = "tune_backbone";
+    tuned.label = "Tune the backbone too";
+    tuned.type = OptionType::boolean;
+    tuned.default_value = false;
+    tuned.help = "Every weight of the backbone is trained beside the soft tokens.";
+    tuned.source = "Liu et al. 2021, §4: frozen for LAMA, tuned for SuperGLUE";
+
+    OptionDescriptor rate;
+    rate.name = "backbone_rate";
+    rate.label = "Rate of the backbone";
+    rate.type = OptionType::real;
+    rate.default_value = 0.1;
+    rate.minimum = 0;
+    rate.maximum = 1000;
+    rate.help = "Learning rate of the backbone's weights, as a multiple of the prompt's.";
+    rate.source = "Liu et al. 2021, code: 1e-5 beside 1e-4";
+    rate.only_when_name = "tune_backbone";
+    rate.only_when_values = {"true"};
+    return {placement, text, tuned, rate};
+}
+
+} // namespace
+
+MethodInfo p_tuning_info() {
+    const MethodInfo prompt = prompt_tuning_info();
+    MethodInfo info;
+    info.id = "p_tuning";
+    info.label = "P-tuning";
+    info.paper = "Liu et al. 2021";
+    info.formula = "[f(P); E(x)], P and the network f trained";
+    info.summary = "Trains soft tokens through a prompt encoder, which is dropped after training.";
+    info.colour_slot = 7;
+    info.default_learning_rate = 1e-3;
+    info.size_option = "length";
+    const std::vector<OptionDescriptor> place = place_options(), encoder = encoder_options();
+    OptionDescriptor length = option_of(prompt, "length"), pooling = option_of(prompt, "pooling");
+    for (OptionDescriptor* option : {&length, &pooling}) {
+        option->only_when_name = "placement";
+        option->only_when_values = {"front"};
+    }
+    info.options = {place[0], length};
+    info.options.push_back(place[1]);
+    info.options.insert(info.options.end(), encoder.begin(), encoder.end());
+    info.options.insert(info.options.end(), {place[2], place[3], pooling});
+    info.presets = {{"liu2021_lama",
+                     "LAMA (frozen, LSTM)",
+                     {{"placement", "template"}, {"template", "{3}{text}{3}"}, {"encoder", "lstm"}}},
+                    {"liu2021_superglue",
+                     "SuperGLUE (tuned, LSTM)",
+                     {{"placement", "template"}, {"encoder", "lstm"}, {"tune_backbone", true}}}};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
-        const std::int64_t stored = options.integer("length") * config.width;
-        return ParameterCounts{stored + encoder_size(config, options), stored, 32 * stored,
+        const std::int64_t rows = length_of(options) * config.width;
+        const std::int64_t all = options.flag("tune_backbone") ? pretrained_parameter_count(config, task) : 0;
+        return ParameterCounts{rows + encoder_size(config, options) + all, rows + all, 32 * (rows + all),
                                head_parameter_count(config, task)};
     };
     info.caption = [](const OptionValues& options) {
-        return "length " + std::to_string(options.integer("length")) + ", " + options.text("encoder");
+        return "length " + std::to_string(length_of(options)) + ", " + options.text("encoder") +
+               (options.flag("tune_backbone") ? ", backbone tuned" : "");
     };
-    info.drawing = prompt.drawing;
-    info.refusal = prompt.refusal;
+    info.drawing = [](const BackboneConfig&, const OptionValues& options) {
+        std::vector<DeltaDrawing> drawings = {
+            {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(length_of(options))}};
+        if (options.flag("tune_backbone")) drawings.push_back({"", "all", DeltaGlyph::weights, "all weights"});
+        return drawings;
+    };
+    info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
+        return prompt_room_refusal(config, length_of(options));
+    };
     info.traps = {"Only the table that the network gives is needed after training: that is what counts as stored; the "
                   "network is kept for resuming."};
     return info;

@@ -23,4 +23,7 @@ struct PrefixGroup {
 /// @throws Error(config)
 std::vector<PrefixGroup> prefix_groups(const BackboneConfig& config, const OptionValues& options);
 
+/// Empty, or why the option `position_shift` leaves no room for text behind `length` rows.
+std::string position_refusal(const BackboneConfig& config, const OptionValues& options);
+
 } // namespace diapason

@@ -21,6 +21,14 @@ std::vector<PrefixGroup> prefix_groups(const BackboneConfig& config, const Optio
     return groups;
 }
 
+std::string position_refusal(const BackboneConfig& config, const OptionValues& options) {
+    const bool shifted = options.text("position_shift") == "by_length" && config.positions != PositionKind::relative;
+    return !shifted || options.integer("length") * 2 <= config.max_positions
+               ? std::string()
+               : "a prefix of this length leaves too few of the backbone's " + std::to_string(config.max_positions) +
+                     " positions";
+}
+
 MethodInfo prefix_tuning_info() {
     MethodInfo info;
     info.id = "prefix_tuning";
@@ -43,6 +51,44 @@ MethodInfo prefix_tuning_info() {
     length.help = "Number of prefix rows in every attention.";
     length.source = "Li & Liang 2021, §7.2: 10 for E2E, 200 for XSum";
 
+    OptionDescriptor depth;
+    depth.name = "depth";
+    depth.label = "Trained";
+    depth.type = OptionType::choice;
+    depth.default_value = "every_layer";
+    depth.choices = {{"every_layer", "keys and values of every layer", ""},
+                     {"embedding", "embeddings only",
+                      "Soft tokens, made by the same network: the backbone computes their activations. Without a "
+                      "network this is prompt tuning."}};
+    depth.help = "What of the virtual tokens is trained.";
+    depth.source = "Li & Liang 2021, §7.2 (embedding-only ablation)";
+    depth.advanced = true;
+
+    OptionDescriptor placement;
+    placement.name = "placement";
+    placement.label = "Placement";
+    placement.type = OptionType::choice;
+    placement.default_value = "prefix";
+    placement.choices = {
+        {"prefix", "[prefix; x; y]", "In front of everything."},
+        {"infix", "[x; infix; y]", "In front of the input's last token, which predicts what follows; decoders alone."}};
+    placement.help = "Where the virtual tokens stand.";
+    placement.source = "Li & Liang 2021, §7.3";
+    placement.advanced = true;
+
+    OptionDescriptor composition;
+    composition.name = "composition";
+    composition.label = "Composition";
+    composition.type = OptionType::choice;
+    composition.default_value = "concat";
+    composition.choices = {{"concat", "among the keys", "Rows in front of the text's keys and values."},
+                           {"gated", "(1−λ)h + λΔh",
+                            "An attention over the rows alone, mixed in by their share λ of the softmax: the same "
+                            "function, written as a gated adapter."}};
+    composition.help = "How the rows join the attention over the text.";
+    composition.source = "He et al. 2022, eq. 5";
+    composition.advanced = true;
+
     OptionDescriptor sites;
     sites.name = "sites";
     sites.label = "Attentions";
@@ -50,6 +96,8 @@ MethodInfo prefix_tuning_info() {
     sites.default_value = "kv";
     sites.help = "Attentions with a prefix: kv = all (encoder, decoder and cross), or addresses "
                  "(decoder.*.self_attn.kv).";
+    sites.only_when_name = "depth";
+    sites.only_when_values = {"every_layer"};
     sites.source = "Li & Liang 2021, §4.1: three prefixes in an encoder-decoder; PEFT: decoder self-attention only";
 
     OptionDescriptor reparam;
@@ -74,6 +122,29 @@ MethodInfo prefix_tuning_info() {
     hidden.only_when_name = "reparametrisation";
     hidden.only_when_values = {"mlp"};
 
+    OptionDescriptor init;
+    init.name = "init";
+    init.label = "Init";
+    init.type = OptionType::choice;
+    init.default_value = "random";
+    init.choices = {{"random", "random", "Normal, with the deviation."},
+                    {"text", "words' activations",
+                     "Keys and values that the frozen backbone has over a text, repeated or cut to the length."}};
+    init.help = "First values of the rows.";
+    init.source = "Li & Liang 2021, §7.4: words of the task are best in low-data settings";
+    init.only_when_name = "reparametrisation";
+    init.only_when_values = {"none"};
+
+    OptionDescriptor text;
+    text.name = "init_text";
+    text.label = "Init text";
+    text.type = OptionType::text;
+    text.default_value = "summarize the following text";
+    text.help = "Text whose activations are the first values.";
+    text.source = "Li & Liang 2021, §7.4 (fig. 5)";
+    text.only_when_name = "init";
+    text.only_when_values = {"text"};
+
     OptionDescriptor deviation;
     deviation.name = "init_std";
     deviation.label = "Init deviation";
@@ -81,10 +152,10 @@ MethodInfo prefix_tuning_info() {
     deviation.default_value = 0.02;
     deviation.minimum = 0;
     deviation.maximum = 10;
-    deviation.help = "Standard deviation of the first values of the rows; 0 = zeros.";
+    deviation.help = "Standard deviation of the first values of rows without a network; 0 = zeros.";
     deviation.source = "He et al. 2022: 0.02; PEFT and AdapterHub: 1";
-    deviation.only_when_name = "reparametrisation";
-    deviation.only_when_values = {"none"};
+    deviation.only_when_name = "init";
+    deviation.only_when_values = {"random"};
 
     OptionDescriptor shift;
     shift.name = "position_shift";
@@ -94,6 +165,8 @@ MethodInfo prefix_tuning_info() {
     shift.choices = {
         {"by_length", "shifted", "Real tokens stand behind the prefix: their positions begin at its length."},
         {"none", "as without a prefix", "Positions of real tokens begin at 0."}};
+    shift.only_when_name = "placement";
+    shift.only_when_values = {"prefix"};
     shift.help = "Positions of real tokens where self-attention has a prefix (learned and rotary positions).";
     shift.source = "shifted: Li & Liang 2021 on GPT-2, P-tuning v2, PEFT; not shifted: He et al. 2022, AdapterHub";
     shift.advanced = true;
@@ -109,17 +182,23 @@ MethodInfo prefix_tuning_info() {
     relative.source = "counted: PEFT; zero: OpenDelta";
     relative.advanced = true;
 
-    info.options = {length, sites, reparam, hidden, deviation, shift, relative};
+    info.options = {length, depth, placement, composition, sites, reparam,
+                    hidden, init,  text,      deviation,   shift, relative};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         const std::int64_t rows = options.integer("length"), hidden_size = options.integer("hidden");
         ParameterCounts counts;
-        for (const PrefixGroup& group : prefix_groups(config, options)) {
-            const std::int64_t columns = group.slices() * group.width;
+        const auto add = [&](std::int64_t columns) {
             counts.stored += rows * columns;
             counts.trained +=
                 options.text("reparametrisation") == "none"
                     ? rows * columns
                     : rows * config.width + hidden_size * (config.width + 1) + columns * (hidden_size + 1);
+        };
+        if (options.text("depth") == "embedding") {
+            add(config.width);
+        } else {
+            for (const PrefixGroup& group : prefix_groups(config, options))
+                add(group.slices() * group.width);
         }
         counts.stored_bits = 32 * counts.stored;
         counts.head = head_parameter_count(config, task);
@@ -130,17 +209,25 @@ MethodInfo prefix_tuning_info() {
                (options.text("reparametrisation") == "mlp" ? ", mlp" : "");
     };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
+        if (options.text("depth") != "every_layer")
+            return std::vector<DeltaDrawing>{
+                {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(options.integer("length"))}};
         return drawings_at(match_sites(config, options.text("sites")), DeltaGlyph::prefix,
                            "P " + std::to_string(options.integer("length")));
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
-        prefix_groups(config, options); // throws for addresses that are none
-        const bool shifted =
-            options.text("position_shift") == "by_length" && config.positions != PositionKind::relative;
-        return !shifted || options.integer("length") * 2 <= config.max_positions
-                   ? std::string()
-                   : "a prefix of this length leaves too few of the backbone's " +
-                         std::to_string(config.max_positions) + " positions";
+        const bool all = options.text("depth") == "every_layer", infix = options.text("placement") == "infix";
+        const bool gated = options.text("composition") == "gated";
+        const auto groups =
+            all ? prefix_groups(config, options) : std::vector<PrefixGroup>(); // throws for no addresses
+        if (gated && (infix || !all)) return std::string("only rows in front of every layer's attention have a gate");
+        if (gated && config.positions == PositionKind::relative && options.text("relative_bias") == "extended")
+            return std::string("gated rows stand beside the text, at no distance from it: choose relative_bias zero");
+        if (infix && (!config.causal || config.encoder_decoder))
+            return std::string("an infix stands between input and output of a decoder");
+        if (infix && all && std::ssize(groups.front().layers) != config.stacks().front().layers)
+            return std::string("an infix needs all layers: its tokens are trained in each of them");
+        return position_refusal(config, options);
     };
     info.traps = {
         "Whether real tokens keep their positions differs between libraries: it is the option `position_shift`.",

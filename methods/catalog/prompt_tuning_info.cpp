@@ -2,6 +2,12 @@
 
 namespace diapason {
 
+std::string prompt_room_refusal(const BackboneConfig& config, std::int64_t length) {
+    return length * 2 <= config.max_positions ? std::string()
+                                              : "a prompt of this length leaves too few of the backbone's " +
+                                                    std::to_string(config.max_positions) + " positions";
+}
+
 MethodInfo prompt_tuning_info() {
     MethodInfo info;
     info.id = "prompt_tuning";
@@ -85,24 +91,49 @@ MethodInfo prompt_tuning_info() {
     pooling.source = "P-tuning v2 code; PEFT 0.20";
     pooling.advanced = true;
 
-    info.options = {length, init, range, top, text, pooling};
+    OptionDescriptor members;
+    members.name = "members";
+    members.label = "Members";
+    members.type = OptionType::integer;
+    members.default_value = 1;
+    members.minimum = 1;
+    members.maximum = 64;
+    members.unit = "prompts";
+    members.help = "Prompts of an ensemble, trained side by side in one pass; a head is shared by all.";
+    members.source = "Lester et al. 2021, §6: 5";
+
+    OptionDescriptor ensemble;
+    ensemble.name = "ensemble";
+    ensemble.label = "Ensemble";
+    ensemble.type = OptionType::choice;
+    ensemble.default_value = "vote";
+    ensemble.choices = {{"vote", "majority vote", "Equal counts are decided by the mean probability."},
+                        {"mean", "mean probability", ""}};
+    ensemble.help = "What several members say together.";
+    ensemble.source = "Lester et al. 2021, §6: majority vote";
+
+    info.options = {length, init, range, top, text, members, ensemble, pooling};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
-        const std::int64_t trained = options.integer("length") * config.width;
+        const std::int64_t trained = options.integer("members") * options.integer("length") * config.width;
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
     };
     info.caption = [](const OptionValues& options) {
-        return "length " + std::to_string(options.integer("length")) + ", " + options.text("init");
+        const std::int64_t count = options.integer("members");
+        return "length " + std::to_string(options.integer("length")) + ", " + options.text("init") +
+               (count > 1 ? ", " + std::to_string(count) + " members" : "");
     };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
         return std::vector<DeltaDrawing>{
             {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(options.integer("length"))}};
     };
-    info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
-        // Learned positions end somewhere; a prompt that fills them leaves no room for text.
-        const bool fits = options.integer("length") * 2 <= config.max_positions;
-        return fits ? std::string()
-                    : "a prompt of this length leaves too few of the backbone's " +
-                          std::to_string(config.max_positions) + " positions";
+    info.refusal = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
+        if (options.integer("members") > 1) {
+            const std::string& start = options.text("init");
+            if (task.classes == 0) return std::string("an ensemble votes on classes, and this task has none");
+            if (start == "text" || (start == "label" && options.integer("length") <= task.classes))
+                return std::string("with this init all members are the same prompt: choose random or vocabulary");
+        }
+        return prompt_room_refusal(config, options.integer("length"));
     };
     info.traps = {
         "Positions count the soft tokens, and the pooled row is a stored option (`pooling`), since libraries differ.",

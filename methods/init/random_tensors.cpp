@@ -35,6 +35,10 @@ Parameter* RandomTensors::constant(const std::string& name, const std::vector<st
     return add(name, at::full(shape, value, at::kFloat));
 }
 
+Parameter* RandomTensors::copy(const std::string& name, const at::Tensor& values) {
+    return add(name, values.detach().clone());
+}
+
 void RandomTensors::linear(const std::string& name, std::int64_t in, std::int64_t out, Parameter*& weight,
                            Parameter*& bias) {
     const double bound = 1 / std::sqrt(static_cast<double>(in));

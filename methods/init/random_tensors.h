@@ -20,6 +20,8 @@ public:
     /// N(0, deviation) inside two deviations.
     Parameter* truncated_normal(const std::string& name, const std::vector<std::int64_t>& shape, double deviation);
     Parameter* constant(const std::string& name, const std::vector<std::int64_t>& shape, double value);
+    /// A copy of values that are known.
+    Parameter* copy(const std::string& name, const at::Tensor& values);
     /// name.weight [out, in] and name.bias [out], U(±1/√in).
     void linear(const std::string& name, std::int64_t in, std::int64_t out, Parameter*& weight, Parameter*& bias);
 

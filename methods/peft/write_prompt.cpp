@@ -34,6 +34,8 @@ bool write_prompt(Sink& sink) {
     Model& model = sink.model();
     EmbeddingDelta* prompt = model.prompt();
     if (prompt == nullptr) return false;
+    if (prompt->in_slots() || prompt->members() > 1)
+        throw config_error("prompt", {}, "the PEFT layout cannot hold it: there is one prompt, in front of the text");
     const bool pools = model.head_spec().kind == HeadKind::sequence_classification && !model.config().causal;
     if (pools && !prompt->pool_first_soft_token())
         throw config_error("pooling", "first_token", "the library's classifier reads the first soft token",
@@ -74,6 +76,7 @@ bool write_prefix(Sink& sink) {
         if (attention.prefix_length() != length) throw refuse("every layer needs a prefix of the same length");
         std::vector<at::Tensor> keys, values;
         for (const auto& prefix : attention.prefixes) {
+            if (prefix->gated() || prefix->in_slots()) throw refuse("rows stand in front of the text, among the keys");
             const KeyValues rows = prefix->rows();
             keys.push_back(rows.keys);
             values.push_back(rows.values);

@@ -3,15 +3,19 @@
 #include "core/eval/incremental.h"
 #include "core/model/rows.h"
 #include "methods/catalog/method_info.h"
+#include "methods/init/text_rows.h"
 #include "methods/method.h"
 #include "tests/support/tiny_methods.h"
 
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/softmax.h>
 
 using namespace diapason;
 using namespace diapason::testing;
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -126,6 +130,143 @@ private Q_SLOTS:
                 stack.relative->value.zero_();
         }
         QVERIFY(at::allclose(at_once(*extended, input, target), at_once(*without, input, target)));
+    }
+
+    // The method with the option gives the function without it; the identity itself is tested with the adapters.
+    void gatedIsAnotherWayToWriteIt_data() {
+        QTest::addColumn<QString>("family");
+        for (const char* family : {"bert", "gpt2", "llama", "t5", "bart"})
+            QTest::newRow(family) << family;
+    }
+    void gatedIsAnotherWayToWriteIt() {
+        QFETCH(QString, family);
+        for (const char* form : {"none", "mlp"}) {
+            const auto with = [&](const char* composition) {
+                const HeadSpec head = heads_of(family.toStdString()).back();
+                auto model = tiny_model(family.toStdString(), head);
+                attach(*model, "prefix_tuning",
+                       {{"length", 3},
+                        {"hidden", 5},
+                        {"reparametrisation", form},
+                        {"init_std", 1.0},
+                        {"relative_bias", "zero"},
+                        {"composition", composition}});
+                const c10::NoGradGuard guard;
+                return model->logits(PackedBatch::pack(tiny_sequences(head), at::kCPU), {});
+            };
+            QVERIFY(at::allclose(with("gated"), with("concat"), 1e-4, 1e-5));
+        }
+        const auto why = [&](const Json& options) {
+            std::vector<Problem> problems;
+            const MethodInfo& info = method_info("prefix_tuning");
+            return info.refusal(tiny_config("t5"), {"seq2seq_lm", 0},
+                                OptionValues::from_json(info.options, options, "", problems));
+        };
+        QVERIFY(why({{"composition", "gated"}}).find("relative_bias zero") != std::string::npos);
+        QVERIFY(why({{"placement", "infix"}}).find("decoder") != std::string::npos);
+    }
+
+    // Rows that begin as the activations of words in front of a text are these words in front of it.
+    void wordsAsAPrefixAreTheWords() {
+        const fs::path folder = fs::path(DIAPASON_SOURCE_DIR) / "resources" / "backbones" / "decoder-mini";
+        const auto tokenizer = Tokenizer::load(folder);
+        const auto load = [&] { return Model::load(folder, {HeadKind::causal_lm, 0}, at::kCPU); };
+        const auto plain = load(), tuned = load();
+        const std::string words = "summarize the package";
+        const Ids spoken = tokenizer->encode(words, {.add_special_tokens = false}).ids;
+        const Ids text = tokenizer->encode("This package contains", {.add_special_tokens = false}).ids;
+        const auto attach_words = [&](Model& model, std::int64_t length) {
+            std::vector<Problem> problems;
+            const OptionValues options = OptionValues::from_json(
+                method_info("prefix_tuning").options,
+                {{"length", length}, {"reparametrisation", "none"}, {"init", "text"}, {"init_text", words}}, "",
+                problems);
+            MethodContext context{tokenizer.get(), {}, generator(1)};
+            attach_method("prefix_tuning", options, model, context);
+        };
+        attach_words(*tuned, std::ssize(spoken));
+        Ids joined = spoken;
+        joined.insert(joined.end(), text.begin(), text.end());
+        QVERIFY(at::allclose(at_once(*tuned, text, {}), at_once(*plain, joined, {}), 1e-4, 1e-4));
+        QVERIFY(!at::allclose(at_once(*tuned, text, {}), at_once(*plain, text, {}), 1e-2, 1e-2));
+        // Repeated up to the length that was asked for.
+        const auto longer = load();
+        attach_words(*longer, std::ssize(spoken) + 1);
+        joined.insert(joined.begin() + std::ssize(spoken), spoken.front());
+        QVERIFY(at::allclose(at_once(*longer, text, {}), at_once(*plain, joined, {}), 1e-4, 1e-4));
+        const auto failed = caught([&] {
+            attach(*load(), "prefix_tuning", {{"reparametrisation", "none"}, {"init", "text"}, {"init_text", "word"}});
+        });
+        QVERIFY2(failed.message.find("tokenizer") != std::string::npos, failed.message.c_str());
+    }
+
+    // On both sides of an encoder-decoder and in cross attention: where a backbone has no activations, there are none.
+    void wordsHaveActivationsInEveryAttention() {
+        for (const char* family : all_families) {
+            const auto model = tiny_model(family, heads_of(family).back());
+            const auto caches = text_activations(*model, {10, 20, 30});
+            QCOMPARE(caches.size(), model->backbone().stacks().size());
+            for (std::size_t s = 0; s < caches.size(); ++s) {
+                const Stack& stack = model->backbone().stacks()[s];
+                for (std::size_t i = 0; i < stack.layers.size(); ++i) {
+                    QVERIFY(caches[s].self[i].keys.sizes() ==
+                            at::IntArrayRef({3, stack.shape.kv_heads * stack.shape.head_width}));
+                    QCOMPARE(caches[s].cross[i].keys.defined(), stack.shape.cross);
+                }
+            }
+        }
+    }
+
+    // Rows taken from real tokens inside a text, in place of these tokens.
+    void anInfixOfActivationsIsTheTokens_data() {
+        QTest::addColumn<QString>("family");
+        QTest::newRow("gpt2") << "gpt2";
+        QTest::newRow("llama") << "llama";
+    }
+    void anInfixOfActivationsIsTheTokens() {
+        QFETCH(QString, family);
+        const auto bare = tiny_model(family.toStdString(), {HeadKind::causal_lm, 0});
+        const auto tuned =
+            with_prefix(family.toStdString(), {{"length", 2}, {"reparametrisation", "none"}, {"placement", "infix"}});
+        const c10::NoGradGuard guard;
+        const auto caches = text_activations(*bare, {10, 11, 40, 41});
+        for (std::size_t i = 0; i < caches[0].self.size(); ++i) {
+            const std::string name = "decoder." + std::to_string(i) + ".self_attn.kv.";
+            tuned->deltas().at(name + "key").value.copy_(caches[0].self[i].keys.narrow(0, 2, 2));
+            tuned->deltas().at(name + "value").value.copy_(caches[0].self[i].values.narrow(0, 2, 2));
+        }
+        Ids input = {10, 11, 50}, none;
+        insert_template(
+            *tuned->prompt_template(), [](std::int64_t) { return false; }, input, none);
+        QCOMPARE(input, (Ids{10, 11, prompt_slot, prompt_slot, 50}));
+        QVERIFY(at::allclose(at_once(*tuned, input, {30}), at_once(*bare, {10, 11, 40, 41, 50}, {30}), 1e-4, 1e-5));
+        // What stands before the infix does not see it.
+        Sequence sequence;
+        sequence.ids = input;
+        const at::Tensor all = tuned->logits(PackedBatch::pack({&sequence, 1}, at::kCPU), {}, Rows::all);
+        QVERIFY(at::allclose(all[1], at_once(*bare, {10, 11}, {}), 1e-4, 1e-5));
+        // Step by step, in company.
+        const std::vector<Ids> inputs = {input, {12, prompt_slot, prompt_slot, 51}};
+        IncrementalDecoder decoder(*tuned, inputs, -1);
+        decoder.start();
+        const at::Tensor step = decoder.step({1, 0}, {30, 31});
+        QVERIFY(at::allclose(step[0], at_once(*tuned, inputs[1], {30}), 1e-4, 1e-5));
+        QVERIFY(at::allclose(step[1], at_once(*tuned, inputs[0], {31}), 1e-4, 1e-5));
+    }
+
+    // The embedding-only ablation without its network is prompt tuning.
+    void embeddingsAloneAreAPrompt() {
+        for (const char* family : {"gpt2", "t5"}) {
+            const HeadSpec head = heads_of(family).back();
+            const auto prefix = tiny_model(family, head), prompt = tiny_model(family, head);
+            attach(*prefix, "prefix_tuning", {{"length", 3}, {"reparametrisation", "none"}, {"depth", "embedding"}});
+            attach(*prompt, "prompt_tuning", {{"length", 3}, {"init", "random"}});
+            const c10::NoGradGuard guard;
+            Parameter& rows = prefix->deltas().at(prefix->config().stack() + ".embedding.prompt");
+            rows.value.copy_(prompt->deltas().at(rows.name).value);
+            const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);
+            QVERIFY(at::equal(prefix->logits(batch, {}), prompt->logits(batch, {})));
+        }
     }
 };
 

@@ -33,7 +33,8 @@ ParameterCounts counts_of(const RunSpec& spec, std::int64_t* backbone) {
     if (backbone != nullptr) *backbone = config.parameter_count();
     std::vector<Problem> problems;
     const MethodInfo& info = method_info(spec.method);
-    return info.count(config, shape_of(cachedTask(spec.task), config),
+    const bool inWords = answers_in_words(info, spec.training_options);
+    return info.count(config, shape_of(cachedTask(spec.task), config, inWords),
                       OptionValues::from_json(info.options, spec.method_options, "", problems));
 }
 

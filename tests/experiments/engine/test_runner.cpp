@@ -93,8 +93,9 @@ private Q_SLOTS:
         const Record first = execute(spec), second = execute(spec);
         QVERIFY2(first.state == RunState::finished, first.last().message.c_str());
         QCOMPARE(bits_of(first), bits_of(second));
-        QCOMPARE(first.points("train/loss").size(), std::size_t(6));
-        QCOMPARE(first.points("validation/accuracy").size(), std::size_t(2));
+        const bool trains = method != QLatin1String("in_context"); // prompting is one evaluation
+        QCOMPARE(first.points("train/loss").size(), std::size_t(trains ? 6 : 0));
+        QCOMPARE(first.points("validation/accuracy").size(), std::size_t(trains ? 2 : 1));
         QCOMPARE(first.points("test/accuracy").size(), std::size_t(1));
         QVERIFY(first.last().summary["frozen_unchanged"].get<bool>());
         RunSpec other = spec;
@@ -112,13 +113,102 @@ private Q_SLOTS:
             QVERIFY(began);
             std::vector<Problem> problems;
             const auto options = OptionValues::from_json(info.options, spec.method_options, "", problems);
-            const ParameterCounts counts = info.count(read_backbone_config(resolve_backbone(spec.backbone)),
-                                                      {"sequence_classification", 12}, options);
+            const ParameterCounts counts =
+                info.count(read_backbone_config(resolve_backbone(spec.backbone)),
+                           {info.asks ? "masked_lm" : "sequence_classification", 12}, options);
             QCOMPARE(began->trained, counts.trained);
             QCOMPARE(began->stored, counts.stored);
             QCOMPARE(began->stored_bits, counts.stored_bits);
             QCOMPARE(began->head, counts.head);
         }
+    }
+
+    void placesInsideTheInput_data() {
+        QTest::addColumn<QString>("backbone");
+        QTest::addColumn<QString>("task");
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QString>("options");
+        QTest::addColumn<QString>("answers");
+        const char* inside = R"({"placement": "template", "template": "{2}{text} is about {3}"})";
+        const char* infix = R"({"placement": "infix", "length": 4, "hidden": 16})";
+        for (const char* backbone : {"encoder-mini", "decoder-mini"}) {
+            for (const char* answers : {"head", "words"})
+                QTest::addRow("template %s %s", backbone, answers) << backbone << "section"
+                                                                   << "p_tuning" << inside << answers;
+        }
+        QTest::newRow("template, written") << "decoder-mini"
+                                           << "synopsis"
+                                           << "p_tuning" << inside << "head";
+        QTest::newRow("infix") << "decoder-mini"
+                               << "section"
+                               << "prefix_tuning" << infix << "head";
+        QTest::newRow("infix, written") << "decoder-mini"
+                                        << "synopsis"
+                                        << "prefix_tuning" << infix << "head";
+        QTest::newRow("words of a decoder") << "decoder-mini"
+                                            << "section"
+                                            << "lora"
+                                            << "{}"
+                                            << "words";
+        QTest::newRow("words of an ensemble") << "encoder-mini"
+                                              << "section"
+                                              << "prompt_tuning"
+                                              << R"({"members": 3, "length": 4})"
+                                              << "words";
+        QTest::newRow("an ensemble by its mean") << "encoder-mini"
+                                                 << "section"
+                                                 << "prompt_tuning"
+                                                 << R"({"members": 3, "length": 4, "ensemble": "mean"})"
+                                                 << "head";
+        QTest::newRow("written from examples") << "decoder-mini"
+                                               << "synopsis"
+                                               << "in_context"
+                                               << R"({"demonstrations": 2})"
+                                               << "head";
+        QTest::newRow("written with a prompt") << "decoder-mini"
+                                               << "synopsis"
+                                               << "instruction_prompt_tuning"
+                                               << R"({"length": 4})"
+                                               << "head";
+    }
+    void placesInsideTheInput() {
+        QFETCH(QString, backbone);
+        QFETCH(QString, task);
+        QFETCH(QString, method);
+        QFETCH(QString, options);
+        QFETCH(QString, answers);
+        RunSpec spec = spec_of("lora", {{"answers", answers.toStdString()}, {"max_evaluation_items", 6}});
+        spec.method = method.toStdString();
+        std::vector<Problem> problems;
+        spec.method_options = OptionValues::from_json(method_info(spec.method).options,
+                                                      parse_json(options.toStdString(), "test"), "", problems)
+                                  .json();
+        throw_if_any(problems, "test");
+        spec.backbone = backbone.toStdString();
+        spec.task = task.toStdString();
+        const Record record = execute(spec);
+        QVERIFY2(record.state == RunState::finished, record.last().message.c_str());
+        const Json& metrics = record.last().summary["metrics"];
+        QVERIFY(metrics.contains(task == QLatin1String("section") ? "test/accuracy" : "test/rouge_l"));
+        QCOMPARE(metrics.contains("test/accuracy_of_members"), options.contains(QLatin1String("members")));
+        QCOMPARE(bits_of(record), bits_of(execute(spec)));
+    }
+
+    // What a run stores of ProPETL: the masks in bits, no scores.
+    void masksAreStoredInBits() {
+        TemporaryFolder folder;
+        const RunSpec spec = spec_of("propetl", Json::object(), {{"size", 8}});
+        QCOMPARE(execute(spec, {folder / "run", true}).state, RunState::finished);
+        const TensorFile file(folder / "run" / "adapter.safetensors");
+        std::int64_t bytes = 0;
+        for (const TensorEntry& entry : file.entries()) {
+            QVERIFY2(!entry.name.ends_with(".score"), entry.name.c_str());
+            if (!entry.name.ends_with(".mask")) continue;
+            QCOMPARE(entry.dtype, std::string("U8"));
+            QVERIFY(file.metadata().contains("bits." + entry.name));
+            bytes += std::int64_t(entry.end - entry.begin);
+        }
+        QCOMPARE(bytes, 4 * 2 * 256 * 8 / 8); // layers, maps, elements of a map, eight a byte
     }
 
     // One big batch and two small ones: the same update.

@@ -1,0 +1,60 @@
+#include "methods/in_context.h"
+#include "methods/instruction_prompt_tuning.h"
+#include "methods/prompt_tuning.h"
+
+namespace diapason {
+namespace {
+
+constexpr const char* prompt_names[] = {"length", "init", "init_range", "init_top_k", "init_text"};
+
+Json prompt_options(const OptionValues& options) {
+    Json part = Json::object();
+    for (const char* name : prompt_names)
+        part[name] = options.json().at(name);
+    return part;
+}
+
+} // namespace
+
+MethodInfo instruction_prompt_tuning_info() {
+    MethodInfo info;
+    info.id = "instruction_prompt_tuning";
+    info.label = "Instruction prompt tuning";
+    info.paper = "Sun et al. 2023";
+    info.formula = "p(y | [P; demonstrations; x]), P trained";
+    info.summary = "Trains a soft prompt in front of demonstrations and question, in training as in testing.";
+    info.colour_slot = 5;
+    info.default_learning_rate = 1e-2;
+    info.size_option = "length";
+    info.asks = true;
+    const MethodInfo prompt = prompt_tuning_info();
+    for (const char* name : prompt_names) {
+        info.options.push_back(option_of(prompt, name));
+        if (info.options.back().name == "length") {
+            info.options.back().default_value = 25;
+            info.options.back().source = "Sun et al. 2023: 25, 50, 100; Med-PaLM: 100";
+        }
+    }
+    for (OptionDescriptor option : demonstration_options(1)) {
+        if (option.name == "demonstrations") option.source = "Sun et al. 2023: 1";
+        if (option.name == "choice") option.default_value = "similar";
+        info.options.push_back(std::move(option));
+    }
+    info.parts = {{"prompt_tuning", prompt_options}};
+    info.caption = [](const OptionValues& options) {
+        return "length " + std::to_string(options.integer("length")) + ", " +
+               std::to_string(options.integer("demonstrations")) + " " + options.text("choice");
+    };
+    describe_parts(info);
+    const auto refusal = info.refusal;
+    info.refusal = [refusal](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
+        if (!task.head.ends_with("_lm")) return std::string("only a language model can be asked");
+        if (task.classes == 0 && !options.text("question").empty())
+            return std::string("a question of its own asks for classes; a generation task has its templates");
+        return refusal(config, task, options);
+    };
+    info.traps = {"Soft tokens stand in front, demonstrations are text: both share the backbone's positions."};
+    return info;
+}
+
+} // namespace diapason

@@ -1,0 +1,169 @@
+#include "methods/catalog/adapter_plan.h"
+#include "methods/catalog/prefix_plan.h"
+#include "methods/catalog/propetl_plan.h"
+#include "methods/lora.h"
+#include "methods/prefix_tuning.h"
+#include "methods/propetl.h"
+
+namespace diapason {
+namespace {
+
+OptionDescriptor only_for(OptionDescriptor option, const char* form) {
+    option.only_when_name = "form";
+    option.only_when_values = {form};
+    return option;
+}
+
+OptionDescriptor sites_for(const char* form, const char* name, const char* label, const char* value, const char* help) {
+    OptionDescriptor d = adapter_sites(value, help);
+    d.name = name;
+    d.label = label;
+    d.source = "Zeng et al. 2023, §4.1 and code";
+    return only_for(d, form);
+}
+
+OptionDescriptor form_option() {
+    OptionDescriptor d;
+    d.name = "form";
+    d.label = "Prototype";
+    d.type = OptionType::choice;
+    d.default_value = "adapter";
+    d.choices = {{"adapter", "adapter", "A bottleneck behind a sublayer that reads output + residual."},
+                 {"lora", "LoRA", "Low-rank updates: one prototype for each kind of map."},
+                 {"prefix", "prefix", "Keys and values of one network; the masks act on its result."}};
+    d.help = "What the layers share.";
+    d.source = "Zeng et al. 2023, §3.1";
+    return d;
+}
+
+OptionDescriptor sharing_option() {
+    OptionDescriptor d;
+    d.name = "sharing";
+    d.label = "Share and mask";
+    d.type = OptionType::choice;
+    d.default_value = "share_and_mask";
+    d.choices = {{"share_and_mask", "share and mask", "One prototype, a mask for each layer."},
+                 {"share_only", "share only", "One prototype, the same in all layers."},
+                 {"mask_only", "mask only", "A module and a mask for each layer."}};
+    d.help = "The method, or one of its halves.";
+    d.source = "Zeng et al. 2023, §5 (ablations)";
+    return d;
+}
+
+OptionDescriptor keep_option() {
+    OptionDescriptor d;
+    d.name = "keep";
+    d.label = "Kept share";
+    d.type = OptionType::real;
+    d.default_value = 0.5;
+    d.minimum = 0.001;
+    d.maximum = 1;
+    d.help = "Share of a tensor's elements that a mask leaves: those of the largest |score|.";
+    d.source = "Zeng et al. 2023, code: sparsity = 0.5 (adapter), 0.1 (LoRA, prefix), 0.3 (T5, several tasks)";
+    return d;
+}
+
+OptionDescriptor rate_option() {
+    OptionDescriptor d;
+    d.name = "mask_rate";
+    d.label = "Rate of the masks";
+    d.type = OptionType::real;
+    d.default_value = 10.0;
+    d.minimum = 0;
+    d.maximum = 1e6;
+    d.help = "Learning rate of the masks' scores, as a multiple of that of everything else.";
+    d.source = "Zeng et al. 2023, code: 30 (adapter), 300 (LoRA), 1 (prefix) on RoBERTa; 10 on T5";
+    return d;
+}
+
+std::vector<OptionDescriptor> all_options() {
+    OptionDescriptor size = adapter_size(64), activation = adapter_activation("relu"), init = adapter_init("normal");
+    size.source = "Zeng et al. 2023, code: width / 12 = 64 on RoBERTa-base";
+    const MethodInfo lora = lora_info(), prefix = prefix_tuning_info();
+    OptionDescriptor rank = option_of(lora, "rank"), alpha = option_of(lora, "alpha");
+    rank.default_value = 32;
+    rank.source = "Zeng et al. 2023, code: 32";
+    alpha.default_value = 48.0;
+    alpha.source = "Zeng et al. 2023, code: 48";
+    OptionDescriptor length = option_of(prefix, "length"), hidden = option_of(prefix, "hidden");
+    length.default_value = 64;
+    length.source = "Zeng et al. 2023, code: 64";
+    hidden.only_when_name.clear();
+    OptionDescriptor shift = option_of(prefix, "position_shift");
+    shift.default_value = "none";
+    return {form_option(),
+            sharing_option(),
+            keep_option(),
+            rate_option(),
+            only_for(size, "adapter"),
+            sites_for("adapter", "sites", "Sites", "*.*.ffn.block",
+                      "Sublayers with an adapter: *.*.ffn.block = every feed-forward, block = attentions too."),
+            only_for(activation, "adapter"),
+            only_for(init, "adapter"),
+            only_for(rank, "lora"),
+            only_for(alpha, "lora"),
+            sites_for("lora", "targets", "Targets", "q,v", "Linear maps with an update: points or addresses."),
+            only_for(option_of(lora, "dropout"), "lora"),
+            only_for(length, "prefix"),
+            only_for(hidden, "prefix"),
+            sites_for("prefix", "attentions", "Attentions", "kv",
+                      "Attentions with a prefix: kv = all, or addresses (decoder.*.self_attn.kv)."),
+            only_for(shift, "prefix"),
+            only_for(option_of(prefix, "relative_bias"), "prefix")};
+}
+
+} // namespace
+
+MethodInfo propetl_info() {
+    MethodInfo info;
+    info.id = "propetl";
+    info.label = "ProPETL";
+    info.paper = "Zeng et al. 2023";
+    info.formula = "layer i: W ⊙ m_i, m_i = 1 where |score_i| is among the kept share";
+    info.summary = "Trains one adapter, LoRA or prefix for all layers, and a binary mask of it for each.";
+    info.colour_slot = 6;
+    info.default_learning_rate = 1e-3;
+    info.options = all_options();
+    info.presets = {{"propetl_adapter", "GLUE, adapter (RoBERTa-base)", {{"keep", 0.5}, {"mask_rate", 30.0}}},
+                    {"propetl_lora", "GLUE, LoRA", {{"form", "lora"}, {"keep", 0.1}, {"mask_rate", 300.0}}},
+                    {"propetl_prefix", "GLUE, prefix", {{"form", "prefix"}, {"keep", 0.1}, {"mask_rate", 1.0}}},
+                    {"propetl_t5",
+                     "T5, several tasks",
+                     {{"keep", 0.3}, {"mask_rate", 10.0}, {"activation", "gelu_tanh"}, {"init", "truncated_normal"}}}};
+    info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
+        ParameterCounts counts = propetl_plan(config, options).counts();
+        counts.head = head_parameter_count(config, task);
+        return counts;
+    };
+    info.caption = [](const OptionValues& options) {
+        const std::string& form = options.text("form");
+        const char* size = form == "adapter" ? "size" : form == "lora" ? "rank" : "length";
+        std::string text = form + " " + std::to_string(options.integer(size));
+        if (options.text("sharing") == "share_only") return text + ", share only";
+        text += ", keep " + Json(options.real("keep")).dump();
+        return options.text("sharing") == "mask_only" ? text + ", mask only" : text;
+    };
+    info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
+        const PropetlPlan plan = propetl_plan(config, options);
+        const std::string& form = options.text("form");
+        std::vector<DeltaDrawing> drawings;
+        for (const PrototypeGroup& group : plan.groups)
+            drawings.push_back({group.sublayer, group.point,
+                                form == "adapter" ? DeltaGlyph::serial
+                                : form == "lora"  ? DeltaGlyph::low_rank
+                                                  : DeltaGlyph::prefix,
+                                plan.masked ? "keep " + Json(plan.keep).dump() : std::string("shared")});
+        return drawings;
+    };
+    info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
+        propetl_plan(config, options); // throws for what cannot be
+        return options.text("form") == "prefix" ? position_refusal(config, options) : std::string();
+    };
+    info.traps = {"The number of zeros of a mask is int((1 − keep) · n), computed in double precision.",
+                  "The mask's gradient passes straight through to the size of its score; the prototype's is the sum "
+                  "over layers, each behind its mask.",
+                  "Masks are stored as bits, scores only in checkpoints."};
+    return info;
+}
+
+} // namespace diapason
