@@ -104,7 +104,8 @@ int show(const Context& context, const std::string& name) {
                  {"size", format_bytes(facts.at("bytes").get<double>()) + ", " + text_of(facts, "dtype")},
                  {"layers", count_of(facts, "layers") + " of width " + count_of(facts, "width") + ", " +
                                 count_of(facts, "heads") + " heads, feed-forward " + count_of(facts, "ffn_width")},
-                 {"vocabulary", count_of(facts, "vocabulary") + ", positions " + count_of(facts, "positions")},
+                 {"vocabulary", count_of(facts, "vocabulary") + ", positions " + count_of(facts, "positions") +
+                                    (facts.at("window") > 0 ? ", sliding window " + count_of(facts, "window") : "")},
                  {"licence", text_of(facts, "licence", "unknown")},
                  {"origin", text_of(facts, "origin", facts.at("embedded").get<bool>() ? "embedded" : "folder")},
                  {"source", text_of(facts, "source")},

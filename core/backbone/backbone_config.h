@@ -58,6 +58,8 @@ struct BackboneConfig {
     double embedding_scale = 1.0;   ///< of token vectors
     double output_scale = 1.0;      ///< of the hidden states that an LM head reads
     double attention_scale = 0.0;   ///< of q·k; 0 = 1/√head_width
+    /// Of each layer: a query sees so many keys, its own the last of them; 0 = all. Empty = all, in every layer.
+    std::vector<std::int64_t> windows;
     PositionKind positions = PositionKind::learned;
     std::int64_t position_offset = 0; ///< row of the table that holds position 0
     std::int64_t relative_buckets = 0, relative_max_distance = 0;

@@ -7,6 +7,50 @@
 namespace diapason {
 namespace {
 
+// Which layers of Qwen2 have a window: what `layer_types` says, or those from `max_window_layers` on.
+std::vector<bool> windowed_layers(ConfigReader& in, const BackboneConfig& c, bool window) {
+    std::vector<bool> layers(static_cast<std::size_t>(c.layers));
+    if (!in.has("layer_types")) {
+        const bool all = in.has("max_window_layers") && c.raw.at("max_window_layers") == 0;
+        const std::int64_t first = all ? 0 : in.size("max_window_layers", max_layers, 28);
+        for (std::size_t i = 0; i < layers.size(); ++i)
+            layers[i] = window && static_cast<std::int64_t>(i) >= first;
+        return layers;
+    }
+    const Json& types = c.raw.at("layer_types");
+    if (!types.is_array() || types.size() != layers.size()) {
+        in.problem({"layer_types", types.dump(), "a list with one entry for each layer is needed", {}});
+        return layers;
+    }
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        layers[i] = types[i] == "sliding_attention";
+        if (!layers[i] && types[i] != "full_attention")
+            in.problem({"layer_types", types[i].dump(), "full_attention or sliding_attention is needed", {}});
+        else if (layers[i] && !window)
+            in.problem({"layer_types", types[i].dump(), "needs use_sliding_window and sliding_window", {}});
+    }
+    return layers;
+}
+
+// Sliding windows as transformers reads them: Mistral has one of 4096 in every layer unless the file says otherwise
+// (null: none), Qwen2 has one where use_sliding_window asks for it, Llama has none whatever the file says.
+void read_windows(ConfigReader& in, BackboneConfig& c) {
+    constexpr std::int64_t usual = 4096;
+    const auto layers = static_cast<std::size_t>(c.layers);
+    const bool none = c.raw.contains("sliding_window") && c.raw.at("sliding_window").is_null();
+    if (c.model_type == "mistral" && !none) {
+        c.windows.assign(layers, in.size("sliding_window", max_position_count, usual));
+    } else if (c.model_type == "qwen2") {
+        const bool window = in.flag("use_sliding_window", false) && !none;
+        const std::vector<bool> windowed = windowed_layers(in, c, window);
+        if (window) {
+            const std::int64_t keys = in.size("sliding_window", max_position_count, usual);
+            for (const bool here : windowed)
+                c.windows.push_back(here ? keys : 0);
+        }
+    }
+}
+
 void read(ConfigReader& in, BackboneConfig& c) {
     read_sizes(in, c);
     c.max_positions = in.size("max_position_embeddings", max_position_count, 2048);
@@ -22,8 +66,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     c.output_bias = !qwen2 && in.flag("attention_bias", false);
     c.ffn_bias = in.flag("mlp_bias", false);
     read_rotary(in, c);
-    if (in.flag("use_sliding_window", false))
-        in.problem({"use_sliding_window", "true", "sliding windows are not supported", {}});
+    read_windows(in, c);
 }
 
 std::vector<StackLayout> stacks(const BackboneConfig& c) {

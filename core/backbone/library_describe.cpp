@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/text/tokenizer.h"
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 
@@ -108,7 +109,8 @@ Json describe_backbone(const BackboneEntry& entry) {
                   {"ffn_width", config.ffn_width},
                   {"gated_ffn", config.gated_ffn},
                   {"vocabulary", config.vocabulary},
-                  {"positions", config.max_positions}};
+                  {"positions", config.max_positions},
+                  {"window", config.windows.empty() ? 0 : std::ranges::max(config.windows)}};
     if (record) {
         facts["dtype"] = record->dtype;
         facts["licence"] = record->licence;

@@ -26,7 +26,8 @@ struct AttentionTask {
     /// sequence.
     const std::int64_t* probability_offsets = nullptr;
     std::int64_t heads = 1, kv_heads = 1, width = 1;
-    bool causal = false; ///< a query sees the keys up to its own, the last query being the last key
+    bool causal = false;     ///< a query sees the keys up to its own, the last query being the last key
+    std::int64_t window = 0; ///< of a causal task: a query sees so many keys, its own the last of them; 0 = all
     float scale = 1;
     const float* bias = nullptr; ///< [heads, bias_queries, bias_keys]; a sequence takes its last rows and columns
     std::int64_t bias_queries = 0, bias_keys = 0;

@@ -17,6 +17,9 @@ struct AttentionShape {
     bool causal = false;
     double scale = 1;               ///< of q·k before the softmax
     std::int64_t unbiased_keys = 0; ///< first keys of every sequence that the bias passes over
+    /// Of a causal attention: a query sees so many keys, its own the last of them; 0 = all. Rows of a prefix count, as
+    /// they do in transformers.
+    std::int64_t window = 0;
 };
 
 /// Where the sequences lie: B+1 row numbers each, 0 … T. Equal ones for self-attention over a whole text; a text that

@@ -36,6 +36,7 @@ kernels::AttentionTask task_of(const AttentionCall& call, const at::Tensor& bias
     task.kv_heads = call.shape.kv_heads;
     task.width = call.shape.head_width;
     task.causal = call.shape.causal;
+    task.window = call.shape.window;
     task.scale = static_cast<float>(call.shape.scale);
     if (bias.defined()) {
         task.bias = bias.const_data_ptr<float>();
@@ -100,10 +101,8 @@ at::Tensor forward_in_products(const AttentionCall& call, const at::Tensor& q_ro
         auto scores = at::bmm(fold(place.query(q), shape.kv_heads), place.key(k).transpose(1, 2))
                           .view({shape.heads, place.queries, place.keys});
         if (bias.defined()) place.biased(scores).add_(place.pair(bias));
-        if (shape.causal && place.queries > 1) {
-            scores.add_(at::full({place.queries, place.keys}, -std::numeric_limits<float>::infinity(), scores.options())
-                            .triu_(1 + place.keys - place.queries));
-        }
+        const auto mask = attention_mask(shape, place.queries, place.keys, scores.options());
+        if (mask.defined()) scores.add_(mask);
         auto weights = at::_softmax(scores, -1, false);
         if (kept.defined()) place.flat(kept).copy_(weights);
         if (call.drop) weights = apply_mask(weights, *call.drop, place.offset);
@@ -159,6 +158,15 @@ AttentionCall::AttentionCall(std::vector<std::int64_t> query_rows, std::vector<s
       drop(mask) {
     for (std::size_t s = 0; s + 1 < queries.size(); ++s)
         offsets.push_back(offsets.back() + shape.heads * (queries[s + 1] - queries[s]) * (keys[s + 1] - keys[s]));
+}
+
+at::Tensor attention_mask(const AttentionShape& shape, std::int64_t queries, std::int64_t keys,
+                          const at::TensorOptions& options) {
+    const bool later = shape.causal && queries > 1, older = shape.causal && shape.window > 0 && keys > shape.window;
+    if (!later && !older) return {};
+    const auto hidden = at::full({queries, keys}, -std::numeric_limits<float>::infinity(), options);
+    const auto mask = hidden.triu(1 + keys - queries);
+    return older ? mask + hidden.tril(keys - queries - shape.window) : mask;
 }
 
 at::Tensor attention_forward(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

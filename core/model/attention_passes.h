@@ -20,6 +20,10 @@ struct AttentionCall {
                   std::optional<DropoutKey> mask);
 };
 
+/// [queries, keys]: -inf where a query does not see a key, else 0; undefined where all queries see all keys.
+at::Tensor attention_mask(const AttentionShape& shape, std::int64_t queries, std::int64_t keys,
+                          const at::TensorOptions& options);
+
 /// @param bias undefined = none
 /// @param probabilities set when `keep` is true
 /// @return [Tq, heads·head_width]

@@ -71,7 +71,7 @@ struct KeyValues {
 };
 
 /// A delta at the site `kv`: rows that the attention of a layer finds in front of the keys and values of every
-/// sequence (prefix tuning). Not rotated, and visible to every query.
+/// sequence (prefix tuning). Not rotated, and visible to every query whose window reaches them.
 class KeyValueDelta {
 public:
     virtual ~KeyValueDelta() = default;

@@ -1,5 +1,7 @@
 #include "core/model/gated_attention.h"
 
+#include "core/model/attention_passes.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/bmm.h>
@@ -7,8 +9,6 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
-
-#include <limits>
 
 namespace diapason {
 namespace {
@@ -45,11 +45,8 @@ at::Tensor scores_of(const TextAttention& text, const at::Tensor& queries, const
         scores = at::cat(
             {scores.narrow(2, 0, shape.unbiased_keys), scores.narrow(2, shape.unbiased_keys, columns) + pairs}, 2);
     }
-    if (shape.causal && asked > 1) {
-        scores =
-            scores +
-            at::full({asked, seen}, -std::numeric_limits<float>::infinity(), scores.options()).triu(1 + seen - asked);
-    }
+    const at::Tensor mask = attention_mask(shape, asked, seen, scores.options());
+    if (mask.defined()) scores = scores + mask;
     return scores;
 }
 
@@ -70,6 +67,20 @@ at::Tensor gate_of(const TextAttention& text, const at::Tensor& prefix_scores) {
     return at::sigmoid(log_sum_exp(prefix_scores) - weight);
 }
 
+// [Tq, prefix]: what a window adds to the scores of rows that stand in front of every text; undefined without one.
+// Finite, so that a query that sees none of them gets a gate of 0 and no NaN.
+at::Tensor prefix_mask(const TextAttention& text, std::int64_t prefix, const at::TensorOptions& options) {
+    const AttentionShape& shape = text.shape;
+    if (shape.window == 0) return {};
+    std::vector<at::Tensor> parts;
+    for (std::size_t s = 0; s + 1 < text.rows.queries.size(); ++s) {
+        const std::int64_t asked = text.rows.queries[s + 1] - text.rows.queries[s];
+        const std::int64_t seen = text.rows.keys[s + 1] - text.rows.keys[s];
+        parts.push_back(at::full({asked, prefix}, -1e30, options).tril(prefix + seen - asked - shape.window));
+    }
+    return at::cat(parts);
+}
+
 } // namespace
 
 at::Tensor prefix_share(const TextAttention& whole, std::int64_t length) {
@@ -85,8 +96,10 @@ at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, co
         keys.push_back(rows.keys);
         values.push_back(rows.values);
     }
-    const at::Tensor scores =
+    at::Tensor scores =
         at::bmm(by_head(text.queries, shape.heads), for_queries(at::cat(keys), shape).transpose(1, 2)) * shape.scale;
+    const at::Tensor mask = prefix_mask(text, scores.size(2), scores.options());
+    if (mask.defined()) scores = scores + mask;
     const at::Tensor gate = gate_of(text, scores).unsqueeze(-1);
     if (share != nullptr) *share = gate.squeeze(-1);
     const at::Tensor weights = dropout(at::softmax(scores, -1), text.dropout, text.stream);

@@ -199,6 +199,7 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
             linear.parts = map.parts;
         }
         layer.self.shape = {shape.heads, shape.kv_heads, shape.head_width, shape.causal, scale};
+        if (!config.windows.empty()) layer.self.shape.window = config.windows[i];
         layer.cross.shape = {shape.heads, shape.kv_heads, shape.head_width, false, scale};
         layer.self.dropout = layer.cross.dropout = config.attention_dropout;
         layer.self_block.norm = norm(prefix + layout.self_norm);

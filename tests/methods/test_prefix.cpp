@@ -49,7 +49,7 @@ private Q_SLOTS:
     void decodingStepByStepEqualsTheWhole_data() {
         QTest::addColumn<QString>("family");
         QTest::addColumn<QString>("options");
-        for (const char* family : {"gpt2", "llama", "t5", "bart"}) {
+        for (const char* family : {"gpt2", "llama", "mistral", "t5", "bart"}) {
             for (const char* options :
                  {R"({"length": 3, "hidden": 5})",
                   R"({"length": 3, "reparametrisation": "none", "init_std": 1.0, "relative_bias": "zero"})",

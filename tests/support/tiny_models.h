@@ -40,7 +40,8 @@ inline Json tiny_document(const std::string& family) {
     } else {
         document.update({{"hidden_size", 16}, {"num_hidden_layers", 3}, {"num_attention_heads", 4}});
         document.update({{"intermediate_size", 24}, {"max_position_embeddings", 64}, {"initializer_range", 0.2}});
-        if (family == "llama")
+        if (family == "mistral") document["sliding_window"] = 4;
+        if (family == "llama" || family == "mistral")
             document.update({{"num_key_value_heads", 2}, {"hidden_act", "silu"}, {"rms_norm_eps", 1e-6}});
         else
             document.update({{"type_vocab_size", 2}, {"hidden_act", "gelu"}});

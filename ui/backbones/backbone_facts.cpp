@@ -77,6 +77,7 @@ void BackboneFacts::show(const Json& facts) {
         countOf(facts, "ffn_width") + (facts.at("gated_ffn").get<bool>() ? tr(", gated") : QString()));
     row(sizes, tr("vocabulary"), countOf(facts, "vocabulary"));
     row(sizes, tr("positions"), countOf(facts, "positions"));
+    if (facts.at("window") > 0) row(sizes, tr("sliding window"), countOf(facts, "window"));
 
     const Json& tokenizer = facts.at("tokenizer");
     auto* words = group(tr("Tokenizer"));

@@ -140,6 +140,11 @@ struct Place {
     std::int64_t seen(const AttentionTask& task, std::int64_t i) const {
         return task.causal ? keys - queries + i + 1 : keys;
     }
+    // The first of them, where a window leaves the older ones behind.
+    std::int64_t first_seen(const AttentionTask& task, std::int64_t i) const {
+        const std::int64_t first = seen(task, i) - task.window;
+        return task.window > 0 && first > 0 ? first : 0;
+    }
     std::int64_t probability(std::int64_t head, std::int64_t i) const {
         return first_probability + (head * queries + i) * keys;
     }
@@ -167,21 +172,23 @@ const float* bias_row(const AttentionTask& task, const Place& place, std::int64_
 
 // Scores become probabilities, in place; what is not seen, and the padding, becomes zero.
 void softmax(const AttentionTask& task, const Place& place, std::int64_t head, std::int64_t i, float* row) {
-    const std::int64_t seen = place.seen(task, i);
-    for (std::int64_t j = 0; j < seen; ++j)
+    const std::int64_t first = place.first_seen(task, i), seen = place.seen(task, i);
+    for (std::int64_t j = first; j < seen; ++j)
         row[j] *= task.scale;
     if (task.bias != nullptr) {
         const float* bias = bias_row(task, place, head, i);
-        for (std::int64_t j = task.unbiased_keys; j < seen; ++j)
+        for (std::int64_t j = first > task.unbiased_keys ? first : task.unbiased_keys; j < seen; ++j)
             row[j] += bias[j - task.unbiased_keys];
     }
     float largest = -3.4e38f;
-    for (std::int64_t j = 0; j < seen; ++j)
+    for (std::int64_t j = first; j < seen; ++j)
         largest = row[j] > largest ? row[j] : largest;
     Vector sum{};
     for (std::int64_t j = 0; j < place.padded; j += lanes) {
         Vector e = exponential(load(row + j) - largest);
-        e = lane < Integers{} + static_cast<std::int32_t>(seen - j) ? e : Vector{};
+        const Integers visible = (lane < Integers{} + static_cast<std::int32_t>(seen - j)) &
+                                 (lane >= Integers{} + static_cast<std::int32_t>(first - j));
+        e = visible ? e : Vector{};
         store(row + j, e);
         sum += e;
     }

@@ -51,6 +51,8 @@ class TestGenerate : public QObject {
             QTest::addRow("%s", family) << family << false;
             QTest::addRow("%s with a prompt", family) << family << true;
         }
+        QTest::newRow("a sliding window") << "mistral" << false; // of 4 keys, less than the texts
+        QTest::newRow("a sliding window and a prompt") << "mistral" << true;
     }
 
 private Q_SLOTS:

@@ -35,6 +35,7 @@ at::Tensor dense(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
         const at::Tensor values = part(v, shape.kv_heads).repeat_interleave(groups, 0);
         at::Tensor scores = at::matmul(part(q, shape.heads), keys.transpose(1, 2)) * shape.scale;
         if (shape.causal) scores = scores + at::triu(at::full({n, n}, -INFINITY), 1);
+        if (shape.window > 0) scores = scores + at::tril(at::full({n, n}, -INFINITY), -shape.window);
         outputs.push_back(at::matmul(at::softmax(scores, -1), values).transpose(0, 1).reshape({n, -1}));
     }
     return at::cat(outputs);
@@ -54,18 +55,22 @@ private Q_SLOTS:
         QTest::addColumn<int>("kvHeads");
         QTest::addColumn<int>("width");
         QTest::addColumn<bool>("causal");
-        QTest::newRow("encoder") << 4 << 4 << 8 << false;
-        QTest::newRow("decoder") << 4 << 4 << 8 << true;
-        QTest::newRow("grouped queries") << 6 << 2 << 4 << true;
-        QTest::newRow("one head, odd width") << 1 << 1 << 7 << false;
+        QTest::addColumn<int>("window");
+        QTest::newRow("encoder") << 4 << 4 << 8 << false << 0;
+        QTest::newRow("decoder") << 4 << 4 << 8 << true << 0;
+        QTest::newRow("grouped queries") << 6 << 2 << 4 << true << 0;
+        QTest::newRow("one head, odd width") << 1 << 1 << 7 << false << 0;
+        QTest::newRow("window") << 4 << 2 << 8 << true << 3;
+        QTest::newRow("window of one") << 2 << 2 << 5 << true << 1;
     }
     void equalsTheDenseFormula() {
         QFETCH(int, heads);
         QFETCH(int, kvHeads);
         QFETCH(int, width);
         QFETCH(bool, causal);
+        QFETCH(int, window);
         const std::vector<std::int64_t> offsets = {0, 5, 6, 13, 13 + 17, 35};
-        const AttentionShape shape{heads, kvHeads, width, causal, 1 / std::sqrt(double(width))};
+        const AttentionShape shape{heads, kvHeads, width, causal, 1 / std::sqrt(double(width)), 0, window};
         const at::Tensor q = drawn({35, heads * width}, 1), k = drawn({35, kvHeads * width}, 2),
                          v = drawn({35, kvHeads * width}, 3), weight = drawn({35, heads * width}, 4).detach();
         const at::Tensor expected = dense(q, k, v, offsets, shape),
@@ -114,15 +119,37 @@ private Q_SLOTS:
     }
 
     // A text read in two pieces, the second over cached keys, gives the rows of the whole.
+    void goesOnFromACache_data() {
+        QTest::addColumn<int>("window");
+        QTest::newRow("all keys") << 0;
+        QTest::newRow("a window") << 3;
+    }
     void goesOnFromACache() {
+        QFETCH(int, window);
         const std::vector<std::int64_t> whole = {0, 6}, head = {0, 4}, tail = {0, 2};
-        const AttentionShape shape{4, 2, 4, true, 0.5};
+        const AttentionShape shape{4, 2, 4, true, 0.5, 0, window};
         const at::Tensor q = drawn({6, 16}, 1), k = drawn({6, 8}, 2), v = drawn({6, 8}, 3);
         const at::Tensor all = packed_attention(q, k, v, {whole, whole}, shape);
         const at::Tensor first =
             packed_attention(q.narrow(0, 0, 4), k.narrow(0, 0, 4), v.narrow(0, 0, 4), {head, head}, shape);
         const at::Tensor second = packed_attention(q.narrow(0, 4, 2), k, v, {tail, whole}, shape);
         QVERIFY(at::allclose(at::cat({first, second}), all, 1e-5, 1e-6));
+    }
+
+    // In loops and in products, the latter also for texts that are too long for loops.
+    void aWindowThatHoldsTheTextChangesNothing() {
+        for (const std::int64_t length : {9, 300}) {
+            const std::vector<std::int64_t> rows = {0, length};
+            const at::Tensor q = drawn({length, 16}, 1), k = drawn({length, 8}, 2), v = drawn({length, 8}, 3);
+            AttentionShape shape{4, 2, 4, true, 0.5};
+            const at::Tensor all = packed_attention(q, k, v, {rows, rows}, shape);
+            shape.window = length;
+            QVERIFY(at::equal(packed_attention(q, k, v, {rows, rows}, shape), all));
+            shape.window = length - 1; // the last query alone misses the first key
+            const at::Tensor shorter = packed_attention(q, k, v, {rows, rows}, shape);
+            QVERIFY(at::equal(shorter.narrow(0, 0, length - 1), all.narrow(0, 0, length - 1)));
+            QVERIFY(!at::equal(shorter[length - 1], all[length - 1]));
+        }
     }
 
     // With one head, or one token, the rows already lie as the kernel wants them.
@@ -186,11 +213,13 @@ private Q_SLOTS:
         QTest::addColumn<bool>("causal");
         QTest::addColumn<bool>("biased");
         QTest::addColumn<double>("drop");
-        QTest::newRow("plain") << 2 << 2 << 16 << false << false << 0.0;
-        QTest::newRow("odd width") << 3 << 3 << 5 << false << false << 0.0;
-        QTest::newRow("grouped, causal") << 6 << 2 << 16 << true << false << 0.0;
-        QTest::newRow("bias") << 2 << 2 << 20 << false << true << 0.0;
-        QTest::newRow("everything") << 4 << 2 << 33 << true << true << 0.3;
+        QTest::addColumn<int>("window");
+        QTest::newRow("plain") << 2 << 2 << 16 << false << false << 0.0 << 0;
+        QTest::newRow("odd width") << 3 << 3 << 5 << false << false << 0.0 << 0;
+        QTest::newRow("grouped, causal") << 6 << 2 << 16 << true << false << 0.0 << 0;
+        QTest::newRow("bias") << 2 << 2 << 20 << false << true << 0.0 << 0;
+        QTest::newRow("window") << 6 << 2 << 16 << true << false << 0.0 << 18;
+        QTest::newRow("everything") << 4 << 2 << 33 << true << true << 0.3 << 5;
     }
     void loopsEqualProducts() {
         QFETCH(int, heads);
@@ -199,7 +228,8 @@ private Q_SLOTS:
         QFETCH(bool, causal);
         QFETCH(bool, biased);
         QFETCH(double, drop);
-        const AttentionShape shape{heads, kv_heads, width, causal, 0.3};
+        QFETCH(int, window);
+        const AttentionShape shape{heads, kv_heads, width, causal, 0.3, 0, window};
         const std::vector<std::int64_t> queries = {0, 1, 1, 18, 51}, keys = {0, 1, 4, 40, 80};
         std::vector<at::Tensor> results[2];
         for (const bool loops : {true, false}) {
