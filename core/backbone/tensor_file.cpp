@@ -22,6 +22,8 @@ constexpr const char* weight_files[] = {"model.safetensors", "pytorch_model.bin"
 
 constexpr const char* remedy = "Download the file again, or convert the weights again";
 
+constexpr std::size_t longest_name = 255; // bytes, on every usual file system; longer ones cannot even be asked for
+
 std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& index) {
     const Json document = read_json(index, 64u << 20);
     const auto map = document.find("weight_map");
@@ -32,15 +34,17 @@ std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& inde
         if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
         const std::string file = shard.get<std::string>();
         if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos ||
-            file.find('\0') != std::string::npos) {
-            throw input_error(index.string(), "weight_map." + tensor + " = \"" + file + "\" is not a plain file name");
+            file.find('\0') != std::string::npos || file.size() > longest_name) {
+            throw input_error(index.string(), "weight_map." + tensor + " = \"" + file.substr(0, longest_name) +
+                                                  "\" is not a plain file name");
         }
         shards[file].push_back(tensor);
     }
     std::vector<TensorFile> files;
     for (const auto& [file, tensors] : shards) {
-        if (fs::is_symlink(folder / file) &&
-            fs::weakly_canonical(folder / file).parent_path() != fs::weakly_canonical(folder)) {
+        std::error_code error; // a link in a circle leads nowhere
+        if (fs::is_symlink(folder / file, error) &&
+            fs::weakly_canonical(folder / file, error).parent_path() != fs::weakly_canonical(folder, error)) {
             throw input_error(index.string(), "the shard " + file + " leads outside the folder",
                               "Copy the folder with its links resolved (cp -rL)");
         }

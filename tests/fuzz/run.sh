@@ -22,14 +22,15 @@ for target in "${targets[@]}"; do
   corpus=$build/corpus/$target
   log=$build/$target.log
   mkdir -p "$findings" "$corpus"
-  dictionary=()
+  seeds=() dictionary=()
+  [ -d tests/fuzz/corpus/$target ] && seeds=("tests/fuzz/corpus/$target")
   [ -f tests/fuzz/$target.dict ] && dictionary=(-dict=tests/fuzz/$target.dict)
   spent=0 runs=0 stalls=0 verdict="no finding"
   while [ $spent -lt "$seconds" ]; do
     began=$(date +%s)
     rm -f "$findings"/timeout-*
     nice -n 19 $build/bin/fuzz_$target -max_total_time=$((seconds - spent)) -timeout=5 -rss_limit_mb=512 \
-      -print_final_stats=1 -artifact_prefix="$findings/" "${dictionary[@]}" "$corpus" tests/fuzz/corpus/$target \
+      -print_final_stats=1 -artifact_prefix="$findings/" "${dictionary[@]}" "$corpus" "${seeds[@]}" \
       > "$log" 2>&1
     status=$?
     spent=$((spent + $(date +%s) - began))

@@ -183,6 +183,8 @@ std::vector<BadFile> bad_weights() {
     index("index: an absolute path", R"({"weight_map":{"a":"/etc/passwd"}})", "/etc/passwd", "index.json");
     index("index: a hidden end", R"({"weight_map":{"a":"one.safetensors\u0000.bin"}})", "plain file name",
           "index.json");
+    index("index: a name that no file can have", R"({"weight_map":{"a":")" + std::string(300, 'w') + R"("}})",
+          "plain file name", "index.json");
     index("index: itself", R"({"weight_map":{"a":"model.safetensors.index.json"}})", "is no safetensors file",
           "model.safetensors.index.json");
     index("index: the folder", R"({"weight_map":{"a":"."}})", "plain file name", "index.json");
