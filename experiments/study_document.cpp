@@ -216,6 +216,9 @@ std::vector<SampleStudy> sample_studies() {
         sample.runs = expand(sample.study).size() * sample.study.seeds.size();
         samples.push_back(std::move(sample));
     }
+    // A newcomer meets the quickest one first.
+    std::stable_sort(samples.begin(), samples.end(),
+                     [](const SampleStudy& a, const SampleStudy& b) { return a.runs < b.runs; });
     return samples;
 }
 
