@@ -1,60 +1,15 @@
 #include "core/base/training_options.h"
 
+#include "core/base/option_builders.h"
+
 namespace diapason {
-namespace {
-
-OptionDescriptor integer(const char* name, const char* label, std::int64_t fallback, double low, double high,
-                         const char* help, const char* unit = "") {
-    OptionDescriptor d;
-    d.name = name;
-    d.label = label;
-    d.type = OptionType::integer;
-    d.default_value = fallback;
-    d.minimum = low;
-    d.maximum = high;
-    d.help = help;
-    d.unit = unit;
-    return d;
-}
-
-OptionDescriptor real(const char* name, const char* label, double fallback, double low, double high, const char* help,
-                      const char* source = "") {
-    OptionDescriptor d;
-    d.name = name;
-    d.label = label;
-    d.type = OptionType::real;
-    d.default_value = fallback;
-    d.minimum = low;
-    d.maximum = high;
-    d.help = help;
-    d.source = source;
-    return d;
-}
-
-OptionDescriptor choice(const char* name, const char* label, const char* fallback, std::vector<OptionChoice> choices,
-                        const char* help) {
-    OptionDescriptor d;
-    d.name = name;
-    d.label = label;
-    d.type = OptionType::choice;
-    d.default_value = fallback;
-    d.choices = std::move(choices);
-    d.help = help;
-    return d;
-}
-
-OptionDescriptor advanced(OptionDescriptor d) {
-    d.advanced = true;
-    return d;
-}
-
-} // namespace
-
 const std::vector<OptionDescriptor>& training_options() {
+    using namespace option;
     static const std::vector<OptionDescriptor> options = [] {
         std::vector<OptionDescriptor> list;
-        list.push_back(integer("steps", "Steps", 200, 1, 10'000'000, "Updates of the optimiser.", "updates"));
-        list.push_back(integer("batch_size", "Batch size", 16, 1, 65536, "Examples per micro-batch.", "examples"));
+        list.push_back(in_units(integer("steps", "Steps", 200, 1, 10'000'000, "Updates of the optimiser."), "updates"));
+        list.push_back(
+            in_units(integer("batch_size", "Batch size", 16, 1, 65536, "Examples per micro-batch."), "examples"));
         list.push_back(
             real("learning_rate", "Learning rate", 0, 0, 100, "Peak learning rate; 0 takes the method's own default."));
         list.push_back(choice("schedule", "Schedule", "linear",
@@ -65,8 +20,9 @@ const std::vector<OptionDescriptor>& training_options() {
         list.push_back(real("warmup_fraction", "Warm-up", 0.06, 0, 1,
                             "Share of the steps over which the learning rate rises from zero.",
                             "0.06 as in He et al. 2022"));
-        list.push_back(integer("evaluate_every", "Evaluate every", 20, 0, 10'000'000,
-                               "Steps between evaluations on the validation split; 0 = only at the end.", "updates"));
+        list.push_back(in_units(integer("evaluate_every", "Evaluate every", 20, 0, 10'000'000,
+                                        "Steps between evaluations on the validation split; 0 = only at the end."),
+                                "updates"));
         list.push_back(
             choice("select", "Select", "best",
                    {{"best", "best on validation", "The step with the best primary metric; the first of equals."},
@@ -81,8 +37,8 @@ const std::vector<OptionDescriptor>& training_options() {
         list.push_back(
             advanced(real("beta2", "β₂", 0.999, 0, 0.999999999, "Decay of the second moment.", "Kingma and Ba 2015")));
         list.push_back(advanced(real("epsilon", "ε", 1e-8, 0, 1, "Added outside the root.", "as torch.optim.AdamW")));
-        list.push_back(advanced(
-            integer("accumulation", "Accumulation", 1, 1, 4096, "Micro-batches per update.", "micro-batches")));
+        list.push_back(advanced(in_units(
+            integer("accumulation", "Accumulation", 1, 1, 4096, "Micro-batches per update."), "micro-batches")));
         list.push_back(advanced(choice(
             "loss_normaliser", "Loss normaliser", "per_label",
             {{"per_label", "per label", "Sum over all labels of an update divided by their number."},
@@ -95,20 +51,18 @@ const std::vector<OptionDescriptor>& training_options() {
              {"words", "in words",
               "The language model's own head: the class whose words it finds most probable in the task's question."}},
             "How a classification task is answered; prompting methods answer in words whatever is chosen."));
-        OptionDescriptor dropout;
-        dropout.name = "backbone_dropout";
-        dropout.label = "Backbone dropout";
-        dropout.type = OptionType::boolean;
-        dropout.default_value = false;
-        dropout.help = "Dropout inside the backbone while training, with the probabilities of its config.json.";
-        dropout.source = "off: Li and Liang 2021; on: HF Trainer, PEFT";
-        list.push_back(dropout);
-        list.push_back(advanced(integer("max_tokens", "Longest input", 0, 0, 65536,
-                                        "Inputs are cut to this many tokens; 0 = the task's own limit.", "tokens")));
-        list.push_back(advanced(integer("max_train_items", "Training examples", 0, 0, 1e9,
-                                        "Use only the first examples of the training split; 0 = all.", "examples")));
-        list.push_back(advanced(integer("max_evaluation_items", "Evaluation examples", 0, 0, 1e9,
-                                        "Evaluate on the first examples of each split only; 0 = all.", "examples")));
+        list.push_back(flag("backbone_dropout", "Backbone dropout", false,
+                            "Dropout inside the backbone while training, with the probabilities of its config.json.",
+                            "off: Li and Liang 2021; on: HF Trainer, PEFT"));
+        list.push_back(advanced(in_units(integer("max_tokens", "Longest input", 0, 0, 65536,
+                                                 "Inputs are cut to this many tokens; 0 = the task's own limit."),
+                                         "tokens")));
+        list.push_back(advanced(in_units(integer("max_train_items", "Training examples", 0, 0, 1e9,
+                                                 "Use only the first examples of the training split; 0 = all."),
+                                         "examples")));
+        list.push_back(advanced(in_units(integer("max_evaluation_items", "Evaluation examples", 0, 0, 1e9,
+                                                 "Evaluate on the first examples of each split only; 0 = all."),
+                                         "examples")));
         return list;
     }();
     return options;

@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
 #include "methods/compacter.h"
 
@@ -25,34 +26,18 @@ MethodInfo compacter_info() {
     OptionDescriptor sites =
         adapter_sites("*.*.{self_attn,ffn}.block", "Places of adapters: *.*.ffn.block alone is Compacter++.");
     sites.source = "Karimi Mahabadi et al. 2021, §3.2 and §3.3";
-    OptionDescriptor n;
-    n.name = "kronecker";
-    n.label = "Divisor n";
-    n.type = OptionType::integer;
-    n.default_value = 4;
-    n.minimum = 1;
-    n.maximum = 64;
-    n.help = "Number of Kronecker products, and size of the shared factors A_i; divides the backbone's width and r.";
-    n.source = "Karimi Mahabadi et al. 2021, §4: 4, 8, 12";
-    OptionDescriptor rank;
-    rank.name = "kronecker_rank";
-    rank.label = "Rank of a factor";
-    rank.type = OptionType::integer;
-    rank.default_value = 1;
-    rank.minimum = 1;
-    rank.maximum = 1024;
-    rank.help = "Inner dimension of the other factor, s_i t_i.";
-    rank.source = "Karimi Mahabadi et al. 2021, §3.2: 1";
-    OptionDescriptor input;
-    input.name = "input";
-    input.label = "Reads";
-    input.type = OptionType::choice;
-    input.default_value = "output";
-    input.choices = {{"output", "the sublayer's output", "Before the residual is added."},
-                     {"normalised_sum", "norm(output + residual)", "AdapterHub."}};
-    input.help = "What an adapter reads; it is added to the sublayer's output in any case.";
-    input.source = "AdapterHub, original_ln_before";
-    input.advanced = true;
+    const OptionDescriptor n = option::integer(
+        "kronecker", "Divisor n", 4, 1, 64,
+        "Number of Kronecker products, and size of the shared factors A_i; divides the backbone's width and r.",
+        "Karimi Mahabadi et al. 2021, §4: 4, 8, 12");
+    const OptionDescriptor rank =
+        option::integer("kronecker_rank", "Rank of a factor", 1, 1, 1024,
+                        "Inner dimension of the other factor, s_i t_i.", "Karimi Mahabadi et al. 2021, §3.2: 1");
+    const OptionDescriptor input = option::advanced(option::choice(
+        "input", "Reads", "output",
+        {{"output", "the sublayer's output", "Before the residual is added."},
+         {"normalised_sum", "norm(output + residual)", "AdapterHub."}},
+        "What an adapter reads; it is added to the sublayer's output in any case.", "AdapterHub, original_ln_before"));
     info.options = {adapter_size(16),
                     n,
                     rank,

@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/option_builders.h"
 #include "methods/catalog/ia3_plan.h"
 #include "methods/ia3.h"
 
@@ -30,24 +31,18 @@ MethodInfo ia3_info() {
     info.colour_slot = 6;
     info.default_learning_rate = 1e-2;
 
-    OptionDescriptor targets;
-    targets.name = "targets";
-    targets.label = "Rescaled outputs";
-    targets.type = OptionType::sites;
-    targets.default_value = "k,v";
-    targets.help = "Linear maps whose output (bias included) is rescaled: points or addresses.";
-    targets.source = "Liu et al. 2022, §3.3; PEFT takes q,v on BART and q,k,v together on GPT-2";
+    const OptionDescriptor targets =
+        option::sites("targets", "Rescaled outputs", "k,v",
+                      "Linear maps whose output (bias included) is rescaled: points or addresses.",
+                      "Liu et al. 2022, §3.3; PEFT takes q,v on BART and q,k,v together on GPT-2");
 
-    OptionDescriptor ffn;
-    ffn.name = "ffn";
-    ffn.label = "Feed-forward";
-    ffn.type = OptionType::choice;
-    ffn.default_value = "fc2_input";
-    ffn.choices = {{"fc2_input", "input of fc2", "Behind the activation (and the gate): the paper and PEFT."},
-                   {"fc1_output", "output of fc1", "In front of the activation, bias included: AdapterHub."},
-                   {"none", "none", "The feed-forward network is left alone."}};
-    ffn.help = "Where the feed-forward network's vector acts.";
-    ffn.source = "Liu et al. 2022, §3.3; PEFT 0.21, feedforward_modules; AdapterHub";
+    const OptionDescriptor ffn =
+        option::choice("ffn", "Feed-forward", "fc2_input",
+                       {{"fc2_input", "input of fc2", "Behind the activation (and the gate): the paper and PEFT."},
+                        {"fc1_output", "output of fc1", "In front of the activation, bias included: AdapterHub."},
+                        {"none", "none", "The feed-forward network is left alone."}},
+                       "Where the feed-forward network's vector acts.",
+                       "Liu et al. 2022, §3.3; PEFT 0.21, feedforward_modules; AdapterHub");
 
     info.options = {targets, ffn};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {

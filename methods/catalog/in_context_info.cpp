@@ -1,53 +1,36 @@
+#include "core/base/option_builders.h"
 #include "methods/in_context.h"
 
 namespace diapason {
 
 std::vector<OptionDescriptor> demonstration_options(std::int64_t count) {
-    OptionDescriptor demonstrations;
-    demonstrations.name = "demonstrations";
-    demonstrations.label = "Demonstrations";
-    demonstrations.type = OptionType::integer;
-    demonstrations.default_value = count;
-    demonstrations.minimum = 0;
-    demonstrations.maximum = 1000;
-    demonstrations.unit = "examples";
-    demonstrations.help = "Training examples with their answers in front of a question; where positions end, the "
-                          "farthest give way.";
-    demonstrations.source = "Brown et al. 2020, §2: zero, one, few (10 to 100)";
+    const OptionDescriptor demonstrations = option::in_units(
+        option::integer("demonstrations", "Demonstrations", count, 0, 1000,
+                        "Training examples with their answers in front of a question; where positions end, the "
+                        "farthest give way.",
+                        "Brown et al. 2020, §2: zero, one, few (10 to 100)"),
+        "examples");
 
-    OptionDescriptor choice;
-    choice.name = "choice";
-    choice.label = "Chosen";
-    choice.type = OptionType::choice;
-    choice.default_value = "random";
-    choice.choices = {{"random", "at random, once", "Drawn by the run's seed, the same for all questions."},
-                      {"random_each", "at random, for each question", ""},
-                      {"first", "the first ones", "Of the training split, in its order."},
-                      {"similar", "the most similar ones",
-                       "By the cosine of mean hidden states of the frozen backbone; the nearest stands last."}};
-    choice.help = "Which training examples are demonstrations; never the question itself.";
-    choice.source =
-        "once: Zhao et al. 2021; for each: Brown et al. 2020, §2.4; similar: Liu et al. 2022 (KATE), Sun et "
-        "al. 2023";
+    const OptionDescriptor choice =
+        option::choice("choice", "Chosen", "random",
+                       {{"random", "at random, once", "Drawn by the run's seed, the same for all questions."},
+                        {"random_each", "at random, for each question", ""},
+                        {"first", "the first ones", "Of the training split, in its order."},
+                        {"similar", "the most similar ones",
+                         "By the cosine of mean hidden states of the frozen backbone; the nearest stands last."}},
+                       "Which training examples are demonstrations; never the question itself.",
+                       "once: Zhao et al. 2021; for each: Brown et al. 2020, §2.4; similar: Liu et al. 2022 (KATE), "
+                       "Sun et al. 2023");
 
-    OptionDescriptor room;
-    room.name = "demonstration_tokens";
-    room.label = "Longest demonstration";
-    room.type = OptionType::integer;
-    room.default_value = 48;
-    room.minimum = 1;
-    room.maximum = 65536;
-    room.unit = "tokens";
-    room.help = "A demonstration's question is cut to this many tokens; its answer stays whole.";
-    room.advanced = true;
+    const OptionDescriptor room = option::advanced(option::in_units(
+        option::integer("demonstration_tokens", "Longest demonstration", 48, 1, 65536,
+                        "A demonstration's question is cut to this many tokens; its answer stays whole."),
+        "tokens"));
 
-    OptionDescriptor question;
-    question.name = "question";
-    question.label = "Question";
-    question.type = OptionType::text;
-    question.default_value = "";
-    question.help = "Template in place of the task's own: {text}, {pair} and behind them {answer}; empty = the task's.";
-    question.source = "Schick & Schütze 2021 (patterns and verbalizers)";
+    const OptionDescriptor question = option::text(
+        "question", "Question", "",
+        "Template in place of the task's own: {text}, {pair} and behind them {answer}; empty = the task's.",
+        "Schick & Schütze 2021 (patterns and verbalizers)");
     return {demonstrations, choice, room, question};
 }
 
@@ -62,27 +45,19 @@ MethodInfo in_context_info() {
     info.asks = true;
     info.options = demonstration_options(4);
 
-    OptionDescriptor scoring;
-    scoring.name = "scoring";
-    scoring.label = "Score";
-    scoring.type = OptionType::choice;
-    scoring.default_value = "sum";
-    scoring.choices = {{"sum", "Σ log p", "Of all tokens of a class's words."},
-                       {"mean", "mean log p", "Per token: longer words are no disadvantage."}};
-    scoring.help = "How the words of a class are scored.";
-    scoring.source = "Brown et al. 2020, §2.4: per token";
+    const OptionDescriptor scoring =
+        option::choice("scoring", "Score", "sum",
+                       {{"sum", "Σ log p", "Of all tokens of a class's words."},
+                        {"mean", "mean log p", "Per token: longer words are no disadvantage."}},
+                       "How the words of a class are scored.", "Brown et al. 2020, §2.4: per token");
     info.options.push_back(scoring);
 
-    OptionDescriptor calibration;
-    calibration.name = "calibration";
-    calibration.label = "Calibration";
-    calibration.type = OptionType::choice;
-    calibration.default_value = "none";
-    calibration.choices = {{"none", "none", ""},
-                           {"content_free", "contextual",
-                            "Divides by what the model answers to the same question about N/A, [MASK] and nothing."}};
-    calibration.help = "Whether the model's bias towards some classes is taken out.";
-    calibration.source = "Zhao et al. 2021, §5";
+    const OptionDescriptor calibration =
+        option::choice("calibration", "Calibration", "none",
+                       {{"none", "none", ""},
+                        {"content_free", "contextual",
+                         "Divides by what the model answers to the same question about N/A, [MASK] and nothing."}},
+                       "Whether the model's bias towards some classes is taken out.", "Zhao et al. 2021, §5");
     info.options.push_back(calibration);
 
     info.presets = {{"zero_shot", "Zero-shot", {{"demonstrations", 0}}},

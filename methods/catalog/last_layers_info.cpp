@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/catalog/partial_plan.h"
 #include "methods/last_layers.h"
 
@@ -14,18 +15,10 @@ MethodInfo last_layers_info() {
     info.default_learning_rate = 5e-4;
     info.size_option = "layers";
 
-    OptionDescriptor layers;
-    layers.name = "layers";
-    layers.label = "Layers k";
-    layers.type = OptionType::integer;
-    layers.default_value = 2;
-    layers.minimum = 1;
-    layers.maximum = 1000;
-    layers.help =
-        "Number of layers, counted from the top of the stack that the head reads (an encoder-decoder's decoder).";
-    layers.source = "Li & Liang 2021, §5.2: FT-TOP2";
-
-    info.options = {layers};
+    info.options = {option::integer(
+        "layers", "Layers k", 2, 1, 1000,
+        "Number of layers, counted from the top of the stack that the head reads (an encoder-decoder's decoder).",
+        "Li & Liang 2021, §5.2: FT-TOP2")};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         return counts_of(last_layer_tensors(config, options.integer("layers")), config, task);
     };

@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/catalog/lora_plan.h"
 #include "methods/lora.h"
 
@@ -16,120 +17,63 @@ MethodInfo lora_info() {
     info.default_learning_rate = 3e-3;
     info.size_option = "rank";
 
-    OptionDescriptor rank;
-    rank.name = "rank";
-    rank.label = "Rank r";
-    rank.type = OptionType::integer;
-    rank.default_value = 8;
-    rank.minimum = 1;
-    rank.maximum = 4096;
-    rank.help = "Inner dimension of the update.";
-    rank.source = "Hu et al. 2022, §4.1; 8 as in PEFT";
+    const OptionDescriptor rank = option::integer("rank", "Rank r", 8, 1, 4096, "Inner dimension of the update.",
+                                                  "Hu et al. 2022, §4.1; 8 as in PEFT");
 
-    OptionDescriptor alpha;
-    alpha.name = "alpha";
-    alpha.label = "Alpha α";
-    alpha.type = OptionType::real;
-    alpha.default_value = 16.0;
-    alpha.minimum = 0;
-    alpha.maximum = 100000;
-    alpha.help = "The update is scaled by α/r.";
-    alpha.source = "Hu et al. 2022, §4.1; 16 as in the original scripts (PEFT: 8)";
+    const OptionDescriptor alpha = option::real("alpha", "Alpha α", 16.0, 0, 100000, "The update is scaled by α/r.",
+                                                "Hu et al. 2022, §4.1; 16 as in the original scripts (PEFT: 8)");
 
-    OptionDescriptor targets;
-    targets.name = "targets";
-    targets.label = "Targets";
-    targets.type = OptionType::sites;
-    targets.default_value = "q,v";
-    targets.help = "Linear maps that get an update: points (q,v; linear = all maps) or addresses "
-                   "(encoder.0-1.self_attn.{q,v}), which also choose layers.";
-    targets.source = "Hu et al. 2022, §4.2: query and value";
+    const OptionDescriptor targets =
+        option::sites("targets", "Targets", "q,v",
+                      "Linear maps that get an update: points (q,v; linear = all maps) or addresses "
+                      "(encoder.0-1.self_attn.{q,v}), which also choose layers.",
+                      "Hu et al. 2022, §4.2: query and value");
 
-    OptionDescriptor dropout;
-    dropout.name = "dropout";
-    dropout.label = "Dropout";
-    dropout.type = OptionType::real;
-    dropout.default_value = 0.0;
-    dropout.minimum = 0;
-    dropout.maximum = 0.99;
-    dropout.help = "Probability of dropping an element of the update's input while training.";
-    dropout.source = "Hu et al. 2022, app. D; acts on A's input as in PEFT";
+    const OptionDescriptor dropout = option::real(
+        "dropout", "Dropout", 0.0, 0, 0.99, "Probability of dropping an element of the update's input while training.",
+        "Hu et al. 2022, app. D; acts on A's input as in PEFT");
 
-    OptionDescriptor init;
-    init.name = "init";
-    init.label = "Init";
-    init.type = OptionType::choice;
-    init.default_value = "kaiming";
-    init.choices = {
-        {"kaiming", "Kaiming uniform", "U(−1/√in, 1/√in): the reference code's a = √5."},
-        {"gaussian", "Gaussian", "N(0, 1/r²), as PEFT's \"gaussian\"."},
-        {"orthogonal", "orthogonal", "A and B from orthogonal rows, so that B A = 0; even ranks only."},
-        {"pissa", "PiSSA", "The largest singular triplets of the weight, which keeps the rest (Meng et al. 2024)."},
-        {"olora", "OLoRA", "The first columns of the weight's QR decomposition; the weight keeps the rest."},
-        {"linear", "both random", "A and B as a linear layer's default: does not start as the backbone."}};
-    init.help = "First values of A and B; B is zero with kaiming and gaussian, so that the update starts at zero.";
-    init.source = "Hu et al. 2022, §4.1; loralib; PEFT 0.21, init_lora_weights";
-    init.advanced = true;
+    const OptionDescriptor init = option::advanced(option::choice(
+        "init", "Init", "kaiming",
+        {{"kaiming", "Kaiming uniform", "U(−1/√in, 1/√in): the reference code's a = √5."},
+         {"gaussian", "Gaussian", "N(0, 1/r²), as PEFT's \"gaussian\"."},
+         {"orthogonal", "orthogonal", "A and B from orthogonal rows, so that B A = 0; even ranks only."},
+         {"pissa", "PiSSA", "The largest singular triplets of the weight, which keeps the rest (Meng et al. 2024)."},
+         {"olora", "OLoRA", "The first columns of the weight's QR decomposition; the weight keeps the rest."},
+         {"linear", "both random", "A and B as a linear layer's default: does not start as the backbone."}},
+        "First values of A and B; B is zero with kaiming and gaussian, so that the update starts at zero.",
+        "Hu et al. 2022, §4.1; loralib; PEFT 0.21, init_lora_weights"));
 
-    OptionDescriptor scaling;
-    scaling.name = "scaling";
-    scaling.label = "Scaling";
-    scaling.type = OptionType::choice;
-    scaling.default_value = "alpha_over_rank";
-    scaling.choices = {{"alpha_over_rank", "α/r", "The paper's."},
-                       {"alpha_over_sqrt_rank", "α/√r", "rsLoRA (Kalajdzievski 2023)."}};
-    scaling.help = "Factor of the update.";
-    scaling.source = "Hu et al. 2022, §4.1; Kalajdzievski 2023";
-    scaling.advanced = true;
+    const OptionDescriptor scaling = option::advanced(option::choice(
+        "scaling", "Scaling", "alpha_over_rank",
+        {{"alpha_over_rank", "α/r", "The paper's."}, {"alpha_over_sqrt_rank", "α/√r", "rsLoRA (Kalajdzievski 2023)."}},
+        "Factor of the update.", "Hu et al. 2022, §4.1; Kalajdzievski 2023"));
 
-    OptionDescriptor dora;
-    dora.name = "dora";
-    dora.label = "DoRA";
-    dora.type = OptionType::boolean;
-    dora.default_value = false;
-    dora.help = "Weight-decomposed: trains the length of every row of W + (α/r) B A apart from its direction.";
-    dora.source = "Liu et al. 2024, §4; the norm is a constant in the backward pass (§4.3), as in PEFT";
+    const OptionDescriptor dora =
+        option::flag("dora", "DoRA", false,
+                     "Weight-decomposed: trains the length of every row of W + (α/r) B A apart from its direction.",
+                     "Liu et al. 2024, §4; the norm is a constant in the backward pass (§4.3), as in PEFT");
 
-    OptionDescriptor bias;
-    bias.name = "bias";
-    bias.label = "Biases";
-    bias.type = OptionType::choice;
-    bias.default_value = "none";
-    bias.choices = {{"none", "frozen", "No bias is trained."},
-                    {"targets", "of the targets", "Biases of the adapted maps are trained too (PEFT: lora_only)."},
-                    {"all", "all", "Every bias of the backbone is trained too."}};
-    bias.help = "Which biases of the backbone are trained beside the updates.";
-    bias.source = "loralib; PEFT 0.21, bias";
-    bias.advanced = true;
+    const OptionDescriptor bias = option::advanced(
+        option::choice("bias", "Biases", "none",
+                       {{"none", "frozen", "No bias is trained."},
+                        {"targets", "of the targets", "Biases of the adapted maps are trained too (PEFT: lora_only)."},
+                        {"all", "all", "Every bias of the backbone is trained too."}},
+                       "Which biases of the backbone are trained beside the updates.", "loralib; PEFT 0.21, bias"));
 
-    OptionDescriptor ranks;
-    ranks.name = "rank_pattern";
-    ranks.label = "Ranks by site";
-    ranks.type = OptionType::text;
-    ranks.default_value = "";
-    ranks.help = "Other ranks for some targets: address=rank, separated by spaces (fc1=16 encoder.0.self_attn.q=4).";
-    ranks.source = "PEFT 0.21, rank_pattern";
-    ranks.advanced = true;
+    const OptionDescriptor ranks = option::advanced(option::text(
+        "rank_pattern", "Ranks by site", "",
+        "Other ranks for some targets: address=rank, separated by spaces (fc1=16 encoder.0.self_attn.q=4).",
+        "PEFT 0.21, rank_pattern"));
 
-    OptionDescriptor alphas;
-    alphas.name = "alpha_pattern";
-    alphas.label = "Alphas by site";
-    alphas.type = OptionType::text;
-    alphas.default_value = "";
-    alphas.help = "Other alphas for some targets: address=alpha, separated by spaces.";
-    alphas.source = "PEFT 0.21, alpha_pattern";
-    alphas.advanced = true;
+    const OptionDescriptor alphas = option::advanced(
+        option::text("alpha_pattern", "Alphas by site", "",
+                     "Other alphas for some targets: address=alpha, separated by spaces.", "PEFT 0.21, alpha_pattern"));
 
-    OptionDescriptor plus;
-    plus.name = "plus_ratio";
-    plus.label = "LoRA+ ratio";
-    plus.type = OptionType::real;
-    plus.default_value = 1.0;
-    plus.minimum = 0.001;
-    plus.maximum = 1000;
-    plus.help = "Learning rate of B, as a multiple of the run's, which A has; 1 = plain LoRA.";
-    plus.source = "Hayou et al. 2024 (LoRA+): about 16";
-    plus.advanced = true;
+    const OptionDescriptor plus =
+        option::advanced(option::real("plus_ratio", "LoRA+ ratio", 1.0, 0.001, 1000,
+                                      "Learning rate of B, as a multiple of the run's, which A has; 1 = plain LoRA.",
+                                      "Hayou et al. 2024 (LoRA+): about 16"));
 
     info.options = {rank, alpha, targets, dropout, init, scaling, dora, bias, ranks, alphas, plus};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {

@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/catalog/prompt_pattern.h"
 #include "methods/p_tuning.h"
 #include "methods/prompt_tuning.h"
@@ -24,83 +25,50 @@ std::int64_t length_of(const OptionValues& options) {
 }
 
 std::vector<OptionDescriptor> encoder_options() {
-    OptionDescriptor encoder;
-    encoder.name = "encoder";
-    encoder.label = "Prompt encoder";
-    encoder.type = OptionType::choice;
-    encoder.default_value = "mlp";
-    encoder.choices = {{"mlp", "MLP", "Three linear layers with ReLU between them (PEFT's MLP)."},
-                       {"lstm", "biLSTM + MLP", "A bidirectional LSTM, then two linear layers with ReLU between them."},
-                       {"none", "none", "The vectors are the soft tokens."}};
-    encoder.help = "Network between the trained vectors and the soft tokens.";
-    encoder.source = "Liu et al. 2021, §3.2: biLSTM and MLP; PEFT 0.21: MLP";
+    const OptionDescriptor encoder = option::choice(
+        "encoder", "Prompt encoder", "mlp",
+        {{"mlp", "MLP", "Three linear layers with ReLU between them (PEFT's MLP)."},
+         {"lstm", "biLSTM + MLP", "A bidirectional LSTM, then two linear layers with ReLU between them."},
+         {"none", "none", "The vectors are the soft tokens."}},
+        "Network between the trained vectors and the soft tokens.",
+        "Liu et al. 2021, §3.2: biLSTM and MLP; PEFT 0.21: MLP");
 
-    OptionDescriptor hidden;
-    hidden.name = "hidden";
-    hidden.label = "Hidden size";
-    hidden.type = OptionType::integer;
-    hidden.default_value = 0;
-    hidden.minimum = 0;
-    hidden.maximum = 65536;
-    hidden.help = "Width of the encoder's hidden layers; 0 = the backbone's width.";
-    hidden.source = "PEFT 0.21, encoder_hidden_size; the original LSTM has half the width";
-    hidden.only_when_name = "encoder";
-    hidden.only_when_values = {"mlp", "lstm"};
+    const OptionDescriptor hidden =
+        option::only_when(option::integer("hidden", "Hidden size", 0, 0, 65536,
+                                          "Width of the encoder's hidden layers; 0 = the backbone's width.",
+                                          "PEFT 0.21, encoder_hidden_size; the original LSTM has half the width"),
+                          "encoder", {"mlp", "lstm"});
 
-    OptionDescriptor layers;
-    layers.name = "lstm_layers";
-    layers.label = "LSTM layers";
-    layers.type = OptionType::integer;
-    layers.default_value = 2;
-    layers.minimum = 1;
-    layers.maximum = 16;
-    layers.help = "Layers of the LSTM.";
-    layers.source = "Liu et al. 2021, code: 2; PEFT 0.21, encoder_num_layers";
-    layers.only_when_name = "encoder";
-    layers.only_when_values = {"lstm"};
+    const OptionDescriptor layers =
+        option::only_when(option::integer("lstm_layers", "LSTM layers", 2, 1, 16, "Layers of the LSTM.",
+                                          "Liu et al. 2021, code: 2; PEFT 0.21, encoder_num_layers"),
+                          "encoder", {"lstm"});
     return {encoder, hidden, layers};
 }
 
 std::vector<OptionDescriptor> place_options() {
-    OptionDescriptor placement;
-    placement.name = "placement";
-    placement.label = "Placement";
-    placement.type = OptionType::choice;
-    placement.default_value = "front";
-    placement.choices = {{"front", "in front", "In front of everything, as PEFT has it."},
-                         {"template", "in a template", "Wherever the template says, with words between."}};
-    placement.help = "Where the soft tokens stand.";
-    placement.source = "Liu et al. 2021, §3.1; PEFT: in front";
+    const OptionDescriptor placement =
+        option::choice("placement", "Placement", "front",
+                       {{"front", "in front", "In front of everything, as PEFT has it."},
+                        {"template", "in a template", "Wherever the template says, with words between."}},
+                       "Where the soft tokens stand.", "Liu et al. 2021, §3.1; PEFT: in front");
 
-    OptionDescriptor text;
-    text.name = "template";
-    text.label = "Template";
-    text.type = OptionType::text;
-    text.default_value = "{3}{text}{3}";
-    text.help = "{text} is the input, {3} three soft tokens, anything else anchor words; special tokens stay outside.";
-    text.source = "Liu et al. 2021, §3.1 and code: (3, 3, 3) for LAMA; anchors: §3.2";
-    text.only_when_name = "placement";
-    text.only_when_values = {"template"};
+    const OptionDescriptor text = option::only_when(
+        option::text(
+            "template", "Template", "{3}{text}{3}",
+            "{text} is the input, {3} three soft tokens, anything else anchor words; special tokens stay outside.",
+            "Liu et al. 2021, §3.1 and code: (3, 3, 3) for LAMA; anchors: §3.2"),
+        "placement", {"template"});
 
-    OptionDescriptor tuned;
-    tuned.name = "tune_backbone";
-    tuned.label = "Tune the backbone too";
-    tuned.type = OptionType::boolean;
-    tuned.default_value = false;
-    tuned.help = "Every weight of the backbone is trained beside the soft tokens.";
-    tuned.source = "Liu et al. 2021, §4: frozen for LAMA, tuned for SuperGLUE";
+    const OptionDescriptor tuned = option::flag("tune_backbone", "Tune the backbone too", false,
+                                                "Every weight of the backbone is trained beside the soft tokens.",
+                                                "Liu et al. 2021, §4: frozen for LAMA, tuned for SuperGLUE");
 
-    OptionDescriptor rate;
-    rate.name = "backbone_rate";
-    rate.label = "Rate of the backbone";
-    rate.type = OptionType::real;
-    rate.default_value = 0.1;
-    rate.minimum = 0;
-    rate.maximum = 1000;
-    rate.help = "Learning rate of the backbone's weights, as a multiple of the prompt's.";
-    rate.source = "Liu et al. 2021, code: 1e-5 beside 1e-4";
-    rate.only_when_name = "tune_backbone";
-    rate.only_when_values = {"true"};
+    const OptionDescriptor rate =
+        option::only_when(option::real("backbone_rate", "Rate of the backbone", 0.1, 0, 1000,
+                                       "Learning rate of the backbone's weights, as a multiple of the prompt's.",
+                                       "Liu et al. 2021, code: 1e-5 beside 1e-4"),
+                          "tune_backbone", {"true"});
     return {placement, text, tuned, rate};
 }
 

@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
 #include "methods/parallel_adapter.h"
 
@@ -5,17 +6,12 @@ namespace diapason {
 namespace {
 
 OptionDescriptor input_option() {
-    OptionDescriptor d;
-    d.name = "input";
-    d.label = "Reads";
-    d.type = OptionType::choice;
-    d.default_value = "residual";
-    d.choices = {{"residual", "the residual stream", "Before the sublayer's norm where norms come first."},
-                 {"sublayer_input", "the sublayer's input", "Behind that norm."}};
-    d.help = "What a parallel adapter at a block reads: the two differ where norms come first (GPT-2, T5, Llama).";
-    d.source = "residual: He et al. 2022 (code), AdapterHub; sublayer's input: He et al. 2022 (text, fig. 3)";
-    d.advanced = true;
-    return d;
+    return option::advanced(option::choice(
+        "input", "Reads", "residual",
+        {{"residual", "the residual stream", "Before the sublayer's norm where norms come first."},
+         {"sublayer_input", "the sublayer's input", "Behind that norm."}},
+        "What a parallel adapter at a block reads: the two differ where norms come first (GPT-2, T5, Llama).",
+        "residual: He et al. 2022 (code), AdapterHub; sublayer's input: He et al. 2022 (text, fig. 3)"));
 }
 
 } // namespace

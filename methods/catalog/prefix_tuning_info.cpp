@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/option_builders.h"
 #include "methods/catalog/prefix_plan.h"
 #include "methods/prefix_tuning.h"
 
@@ -40,147 +41,87 @@ MethodInfo prefix_tuning_info() {
     info.default_learning_rate = 5e-3;
     info.size_option = "length";
 
-    OptionDescriptor length;
-    length.name = "length";
-    length.label = "Length";
-    length.type = OptionType::integer;
-    length.default_value = 10;
-    length.minimum = 1;
-    length.maximum = 512;
-    length.unit = "rows";
-    length.help = "Number of prefix rows in every attention.";
-    length.source = "Li & Liang 2021, §7.2: 10 for E2E, 200 for XSum";
+    const OptionDescriptor length =
+        option::in_units(option::integer("length", "Length", 10, 1, 512, "Number of prefix rows in every attention.",
+                                         "Li & Liang 2021, §7.2: 10 for E2E, 200 for XSum"),
+                         "rows");
 
-    OptionDescriptor depth;
-    depth.name = "depth";
-    depth.label = "Trained";
-    depth.type = OptionType::choice;
-    depth.default_value = "every_layer";
-    depth.choices = {{"every_layer", "keys and values of every layer", ""},
-                     {"embedding", "embeddings only",
-                      "Soft tokens, made by the same network: the backbone computes their activations. Without a "
-                      "network this is prompt tuning."}};
-    depth.help = "What of the virtual tokens is trained.";
-    depth.source = "Li & Liang 2021, §7.2 (embedding-only ablation)";
-    depth.advanced = true;
+    const OptionDescriptor depth = option::advanced(
+        option::choice("depth", "Trained", "every_layer",
+                       {{"every_layer", "keys and values of every layer", ""},
+                        {"embedding", "embeddings only",
+                         "Soft tokens, made by the same network: the backbone computes their activations. Without a "
+                         "network this is prompt tuning."}},
+                       "What of the virtual tokens is trained.", "Li & Liang 2021, §7.2 (embedding-only ablation)"));
 
-    OptionDescriptor placement;
-    placement.name = "placement";
-    placement.label = "Placement";
-    placement.type = OptionType::choice;
-    placement.default_value = "prefix";
-    placement.choices = {
-        {"prefix", "[prefix; x; y]", "In front of everything."},
-        {"infix", "[x; infix; y]", "In front of the input's last token, which predicts what follows; decoders alone."}};
-    placement.help = "Where the virtual tokens stand.";
-    placement.source = "Li & Liang 2021, §7.3";
-    placement.advanced = true;
+    const OptionDescriptor placement = option::advanced(
+        option::choice("placement", "Placement", "prefix",
+                       {{"prefix", "[prefix; x; y]", "In front of everything."},
+                        {"infix", "[x; infix; y]",
+                         "In front of the input's last token, which predicts what follows; decoders alone."}},
+                       "Where the virtual tokens stand.", "Li & Liang 2021, §7.3"));
 
-    OptionDescriptor composition;
-    composition.name = "composition";
-    composition.label = "Composition";
-    composition.type = OptionType::choice;
-    composition.default_value = "concat";
-    composition.choices = {{"concat", "among the keys", "Rows in front of the text's keys and values."},
-                           {"gated", "(1−λ)h + λΔh",
-                            "An attention over the rows alone, mixed in by their share λ of the softmax: the same "
-                            "function, written as a gated adapter."}};
-    composition.help = "How the rows join the attention over the text.";
-    composition.source = "He et al. 2022, eq. 5";
-    composition.advanced = true;
+    const OptionDescriptor composition = option::advanced(
+        option::choice("composition", "Composition", "concat",
+                       {{"concat", "among the keys", "Rows in front of the text's keys and values."},
+                        {"gated", "(1−λ)h + λΔh",
+                         "An attention over the rows alone, mixed in by their share λ of the softmax: the same "
+                         "function, written as a gated adapter."}},
+                       "How the rows join the attention over the text.", "He et al. 2022, eq. 5"));
 
-    OptionDescriptor sites;
-    sites.name = "sites";
-    sites.label = "Attentions";
-    sites.type = OptionType::sites;
-    sites.default_value = "kv";
-    sites.help = "Attentions with a prefix: kv = all (encoder, decoder and cross), or addresses "
-                 "(decoder.*.self_attn.kv).";
-    sites.only_when_name = "depth";
-    sites.only_when_values = {"every_layer"};
-    sites.source = "Li & Liang 2021, §4.1: three prefixes in an encoder-decoder; PEFT: decoder self-attention only";
+    const OptionDescriptor sites = option::only_when(
+        option::sites("sites", "Attentions", "kv",
+                      "Attentions with a prefix: kv = all (encoder, decoder and cross), or addresses "
+                      "(decoder.*.self_attn.kv).",
+                      "Li & Liang 2021, §4.1: three prefixes in an encoder-decoder; PEFT: decoder self-attention only"),
+        "depth", {"every_layer"});
 
-    OptionDescriptor reparam;
-    reparam.name = "reparametrisation";
-    reparam.label = "Reparametrisation";
-    reparam.type = OptionType::choice;
-    reparam.default_value = "mlp";
-    reparam.choices = {{"mlp", "MLP", "fc2(tanh(fc1(wte))), one network for all layers; dropped after training."},
-                       {"none", "none", "The rows are trained themselves."}};
-    reparam.help = "Where the rows come from while they are trained.";
-    reparam.source = "Li & Liang 2021, §4.3; P-tuning v2 and PEFT: none";
+    const OptionDescriptor reparam = option::choice(
+        "reparametrisation", "Reparametrisation", "mlp",
+        {{"mlp", "MLP", "fc2(tanh(fc1(wte))), one network for all layers; dropped after training."},
+         {"none", "none", "The rows are trained themselves."}},
+        "Where the rows come from while they are trained.", "Li & Liang 2021, §4.3; P-tuning v2 and PEFT: none");
 
-    OptionDescriptor hidden;
-    hidden.name = "hidden";
-    hidden.label = "Hidden size";
-    hidden.type = OptionType::integer;
-    hidden.default_value = 512;
-    hidden.minimum = 1;
-    hidden.maximum = 65536;
-    hidden.help = "Width of the MLP's hidden layer.";
-    hidden.source = "Li & Liang 2021: 512 (table-to-text), 800 (XSum)";
-    hidden.only_when_name = "reparametrisation";
-    hidden.only_when_values = {"mlp"};
+    const OptionDescriptor hidden =
+        option::only_when(option::integer("hidden", "Hidden size", 512, 1, 65536, "Width of the MLP's hidden layer.",
+                                          "Li & Liang 2021: 512 (table-to-text), 800 (XSum)"),
+                          "reparametrisation", {"mlp"});
 
-    OptionDescriptor init;
-    init.name = "init";
-    init.label = "Init";
-    init.type = OptionType::choice;
-    init.default_value = "random";
-    init.choices = {{"random", "random", "Normal, with the deviation."},
-                    {"text", "words' activations",
-                     "Keys and values that the frozen backbone has over a text, repeated or cut to the length."}};
-    init.help = "First values of the rows.";
-    init.source = "Li & Liang 2021, §7.4: words of the task are best in low-data settings";
-    init.only_when_name = "reparametrisation";
-    init.only_when_values = {"none"};
+    const OptionDescriptor init = option::only_when(
+        option::choice("init", "Init", "random",
+                       {{"random", "random", "Normal, with the deviation."},
+                        {"text", "words' activations",
+                         "Keys and values that the frozen backbone has over a text, repeated or cut to the length."}},
+                       "First values of the rows.",
+                       "Li & Liang 2021, §7.4: words of the task are best in low-data settings"),
+        "reparametrisation", {"none"});
 
-    OptionDescriptor text;
-    text.name = "init_text";
-    text.label = "Init text";
-    text.type = OptionType::text;
-    text.default_value = "summarize the following text";
-    text.help = "Text whose activations are the first values.";
-    text.source = "Li & Liang 2021, §7.4 (fig. 5)";
-    text.only_when_name = "init";
-    text.only_when_values = {"text"};
+    const OptionDescriptor text = option::only_when(
+        option::text("init_text", "Init text", "summarize the following text",
+                     "Text whose activations are the first values.", "Li & Liang 2021, §7.4 (fig. 5)"),
+        "init", {"text"});
 
-    OptionDescriptor deviation;
-    deviation.name = "init_std";
-    deviation.label = "Init deviation";
-    deviation.type = OptionType::real;
-    deviation.default_value = 0.02;
-    deviation.minimum = 0;
-    deviation.maximum = 10;
-    deviation.help = "Standard deviation of the first values of rows without a network; 0 = zeros.";
-    deviation.source = "He et al. 2022: 0.02; PEFT and AdapterHub: 1";
-    deviation.only_when_name = "init";
-    deviation.only_when_values = {"random"};
+    const OptionDescriptor deviation =
+        option::only_when(option::real("init_std", "Init deviation", 0.02, 0, 10,
+                                       "Standard deviation of the first values of rows without a network; 0 = zeros.",
+                                       "He et al. 2022: 0.02; PEFT and AdapterHub: 1"),
+                          "init", {"random"});
 
-    OptionDescriptor shift;
-    shift.name = "position_shift";
-    shift.label = "Positions";
-    shift.type = OptionType::choice;
-    shift.default_value = "by_length";
-    shift.choices = {
-        {"by_length", "shifted", "Real tokens stand behind the prefix: their positions begin at its length."},
-        {"none", "as without a prefix", "Positions of real tokens begin at 0."}};
-    shift.only_when_name = "placement";
-    shift.only_when_values = {"prefix"};
-    shift.help = "Positions of real tokens where self-attention has a prefix (learned and rotary positions).";
-    shift.source = "shifted: Li & Liang 2021 on GPT-2, P-tuning v2, PEFT; not shifted: He et al. 2022, AdapterHub";
-    shift.advanced = true;
+    const OptionDescriptor shift = option::advanced(option::only_when(
+        option::choice(
+            "position_shift", "Positions", "by_length",
+            {{"by_length", "shifted", "Real tokens stand behind the prefix: their positions begin at its length."},
+             {"none", "as without a prefix", "Positions of real tokens begin at 0."}},
+            "Positions of real tokens where self-attention has a prefix (learned and rotary positions).",
+            "shifted: Li & Liang 2021 on GPT-2, P-tuning v2, PEFT; not shifted: He et al. 2022, AdapterHub"),
+        "placement", {"prefix"}));
 
-    OptionDescriptor relative;
-    relative.name = "relative_bias";
-    relative.label = "Relative positions";
-    relative.type = OptionType::choice;
-    relative.default_value = "extended";
-    relative.choices = {{"extended", "counted", "Prefix rows are keys in front of the text, with a bias by distance."},
-                        {"zero", "zero", "Prefix rows get no bias."}};
-    relative.help = "Bias of prefix rows in backbones with relative positions (T5); distances in the text stay.";
-    relative.source = "counted: PEFT; zero: OpenDelta";
-    relative.advanced = true;
+    const OptionDescriptor relative = option::advanced(
+        option::choice("relative_bias", "Relative positions", "extended",
+                       {{"extended", "counted", "Prefix rows are keys in front of the text, with a bias by distance."},
+                        {"zero", "zero", "Prefix rows get no bias."}},
+                       "Bias of prefix rows in backbones with relative positions (T5); distances in the text stay.",
+                       "counted: PEFT; zero: OpenDelta"));
 
     info.options = {length, depth, placement, composition, sites, reparam,
                     hidden, init,  text,      deviation,   shift, relative};

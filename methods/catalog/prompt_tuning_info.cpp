@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/prompt_tuning.h"
 
 namespace diapason {
@@ -19,98 +20,54 @@ MethodInfo prompt_tuning_info() {
     info.default_learning_rate = 1e-2;
     info.size_option = "length";
 
-    OptionDescriptor length;
-    length.name = "length";
-    length.label = "Length";
-    length.type = OptionType::integer;
-    length.default_value = 20;
-    length.minimum = 1;
-    length.maximum = 512;
-    length.unit = "tokens";
-    length.help = "Number of soft tokens in front of the input.";
-    length.source = "Lester et al. 2021, §3.2 (1 to 150)";
+    const OptionDescriptor length =
+        option::in_units(option::integer("length", "Length", 20, 1, 512, "Number of soft tokens in front of the input.",
+                                         "Lester et al. 2021, §3.2 (1 to 150)"),
+                         "tokens");
 
-    OptionDescriptor init;
-    init.name = "init";
-    init.label = "Init";
-    init.type = OptionType::choice;
-    init.default_value = "vocabulary";
-    init.choices = {{"random", "random", "Uniform in ± the range."},
-                    {"vocabulary", "sampled vocabulary",
-                     "Embeddings of words drawn from the most frequent ones, without repetition."},
-                    {"label", "class labels",
-                     "Embeddings of the class words, averaged over their pieces; the rest as sampled vocabulary."},
-                    {"text", "text", "Embeddings of a text's tokens, repeated or cut to the length."}};
-    init.help = "Where the first values of the soft tokens come from.";
-    init.source = "Lester et al. 2021, §3.2; text: PEFT";
+    const OptionDescriptor init =
+        option::choice("init", "Init", "vocabulary",
+                       {{"random", "random", "Uniform in ± the range."},
+                        {"vocabulary", "sampled vocabulary",
+                         "Embeddings of words drawn from the most frequent ones, without repetition."},
+                        {"label", "class labels",
+                         "Embeddings of the class words, averaged over their pieces; the rest as sampled vocabulary."},
+                        {"text", "text", "Embeddings of a text's tokens, repeated or cut to the length."}},
+                       "Where the first values of the soft tokens come from.", "Lester et al. 2021, §3.2; text: PEFT");
 
-    OptionDescriptor range;
-    range.name = "init_range";
-    range.label = "Init range";
-    range.type = OptionType::real;
-    range.default_value = 0.5;
-    range.minimum = 0;
-    range.maximum = 10;
-    range.help = "Half width of the uniform distribution.";
-    range.source = "Lester et al. 2021, §3.2: [−0.5, 0.5]";
-    range.only_when_name = "init";
-    range.only_when_values = {"random"};
+    const OptionDescriptor range = option::only_when(option::real("init_range", "Init range", 0.5, 0, 10,
+                                                                  "Half width of the uniform distribution.",
+                                                                  "Lester et al. 2021, §3.2: [−0.5, 0.5]"),
+                                                     "init", {"random"});
 
-    OptionDescriptor top;
-    top.name = "init_top_k";
-    top.label = "Most frequent words";
-    top.type = OptionType::integer;
-    top.default_value = 5000;
-    top.minimum = 1;
-    top.maximum = 4'000'000;
-    top.help = "Words are drawn from this many most frequent ones; special tokens never.";
-    top.source = "Lester et al. 2021, §3.2: 5,000";
-    top.only_when_name = "init";
-    top.only_when_values = {"vocabulary", "label"};
-    top.advanced = true;
+    const OptionDescriptor top = option::advanced(
+        option::only_when(option::integer("init_top_k", "Most frequent words", 5000, 1, 4'000'000,
+                                          "Words are drawn from this many most frequent ones; special tokens never.",
+                                          "Lester et al. 2021, §3.2: 5,000"),
+                          "init", {"vocabulary", "label"}));
 
-    OptionDescriptor text;
-    text.name = "init_text";
-    text.label = "Init text";
-    text.type = OptionType::text;
-    text.default_value = "Classify the following text:";
-    text.help = "Text whose token embeddings are the first values.";
-    text.source = "PEFT 0.20, prompt_tuning_init_text";
-    text.only_when_name = "init";
-    text.only_when_values = {"text"};
+    const OptionDescriptor text = option::only_when(
+        option::text("init_text", "Init text", "Classify the following text:",
+                     "Text whose token embeddings are the first values.", "PEFT 0.20, prompt_tuning_init_text"),
+        "init", {"text"});
 
-    OptionDescriptor pooling;
-    pooling.name = "pooling";
-    pooling.label = "Pooled row";
-    pooling.type = OptionType::choice;
-    pooling.default_value = "first_token";
-    pooling.choices = {
-        {"first_token", "first real token", "The encoder's own [CLS] row, behind the prompt (P-tuning v2's choice)."},
-        {"first_soft_token", "first soft token", "Row 0, the first soft token, as PEFT's wrapper reads it."}};
-    pooling.help = "Row of an encoder that the classifier reads; decoders read the last token.";
-    pooling.source = "P-tuning v2 code; PEFT 0.20";
-    pooling.advanced = true;
+    const OptionDescriptor pooling = option::advanced(option::choice(
+        "pooling", "Pooled row", "first_token",
+        {{"first_token", "first real token", "The encoder's own [CLS] row, behind the prompt (P-tuning v2's choice)."},
+         {"first_soft_token", "first soft token", "Row 0, the first soft token, as PEFT's wrapper reads it."}},
+        "Row of an encoder that the classifier reads; decoders read the last token.", "P-tuning v2 code; PEFT 0.20"));
 
-    OptionDescriptor members;
-    members.name = "members";
-    members.label = "Members";
-    members.type = OptionType::integer;
-    members.default_value = 1;
-    members.minimum = 1;
-    members.maximum = 64;
-    members.unit = "prompts";
-    members.help = "Prompts of an ensemble, trained side by side in one pass; a head is shared by all.";
-    members.source = "Lester et al. 2021, §6: 5";
+    const OptionDescriptor members = option::in_units(
+        option::integer("members", "Members", 1, 1, 64,
+                        "Prompts of an ensemble, trained side by side in one pass; a head is shared by all.",
+                        "Lester et al. 2021, §6: 5"),
+        "prompts");
 
-    OptionDescriptor ensemble;
-    ensemble.name = "ensemble";
-    ensemble.label = "Ensemble";
-    ensemble.type = OptionType::choice;
-    ensemble.default_value = "vote";
-    ensemble.choices = {{"vote", "majority vote", "Equal counts are decided by the mean probability."},
-                        {"mean", "mean probability", ""}};
-    ensemble.help = "What several members say together.";
-    ensemble.source = "Lester et al. 2021, §6: majority vote";
+    const OptionDescriptor ensemble =
+        option::choice("ensemble", "Ensemble", "vote",
+                       {{"vote", "majority vote", "Equal counts are decided by the mean probability."},
+                        {"mean", "mean probability", ""}},
+                       "What several members say together.", "Lester et al. 2021, §6: majority vote");
 
     info.options = {length, init, range, top, text, members, ensemble, pooling};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {

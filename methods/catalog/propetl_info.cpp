@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
 #include "methods/catalog/prefix_plan.h"
 #include "methods/catalog/propetl_plan.h"
@@ -23,57 +24,32 @@ OptionDescriptor sites_for(const char* form, const char* name, const char* label
 }
 
 OptionDescriptor form_option() {
-    OptionDescriptor d;
-    d.name = "form";
-    d.label = "Prototype";
-    d.type = OptionType::choice;
-    d.default_value = "adapter";
-    d.choices = {{"adapter", "adapter", "A bottleneck behind a sublayer that reads output + residual."},
-                 {"lora", "LoRA", "Low-rank updates: one prototype for each kind of map."},
-                 {"prefix", "prefix", "Keys and values of one network; the masks act on its result."}};
-    d.help = "What the layers share.";
-    d.source = "Zeng et al. 2023, §3.1";
-    return d;
+    return option::choice("form", "Prototype", "adapter",
+                          {{"adapter", "adapter", "A bottleneck behind a sublayer that reads output + residual."},
+                           {"lora", "LoRA", "Low-rank updates: one prototype for each kind of map."},
+                           {"prefix", "prefix", "Keys and values of one network; the masks act on its result."}},
+                          "What the layers share.", "Zeng et al. 2023, §3.1");
 }
 
 OptionDescriptor sharing_option() {
-    OptionDescriptor d;
-    d.name = "sharing";
-    d.label = "Share and mask";
-    d.type = OptionType::choice;
-    d.default_value = "share_and_mask";
-    d.choices = {{"share_and_mask", "share and mask", "One prototype, a mask for each layer."},
-                 {"share_only", "share only", "One prototype, the same in all layers."},
-                 {"mask_only", "mask only", "A module and a mask for each layer."}};
-    d.help = "The method, or one of its halves.";
-    d.source = "Zeng et al. 2023, §5 (ablations)";
-    return d;
+    return option::choice("sharing", "Share and mask", "share_and_mask",
+                          {{"share_and_mask", "share and mask", "One prototype, a mask for each layer."},
+                           {"share_only", "share only", "One prototype, the same in all layers."},
+                           {"mask_only", "mask only", "A module and a mask for each layer."}},
+                          "The method, or one of its halves.", "Zeng et al. 2023, §5 (ablations)");
 }
 
 OptionDescriptor keep_option() {
-    OptionDescriptor d;
-    d.name = "keep";
-    d.label = "Kept share";
-    d.type = OptionType::real;
-    d.default_value = 0.5;
-    d.minimum = 0.001;
-    d.maximum = 1;
-    d.help = "Share of a tensor's elements that a mask leaves: those of the largest |score|.";
-    d.source = "Zeng et al. 2023, code: sparsity = 0.5 (adapter), 0.1 (LoRA, prefix), 0.3 (T5, several tasks)";
-    return d;
+    return option::real(
+        "keep", "Kept share", 0.5, 0.001, 1,
+        "Share of a tensor's elements that a mask leaves: those of the largest |score|.",
+        "Zeng et al. 2023, code: sparsity = 0.5 (adapter), 0.1 (LoRA, prefix), 0.3 (T5, several tasks)");
 }
 
 OptionDescriptor rate_option() {
-    OptionDescriptor d;
-    d.name = "mask_rate";
-    d.label = "Rate of the masks";
-    d.type = OptionType::real;
-    d.default_value = 10.0;
-    d.minimum = 0;
-    d.maximum = 1e6;
-    d.help = "Learning rate of the masks' scores, as a multiple of that of everything else.";
-    d.source = "Zeng et al. 2023, code: 30 (adapter), 300 (LoRA), 1 (prefix) on RoBERTa; 10 on T5";
-    return d;
+    return option::real("mask_rate", "Rate of the masks", 10.0, 0, 1e6,
+                        "Learning rate of the masks' scores, as a multiple of that of everything else.",
+                        "Zeng et al. 2023, code: 30 (adapter), 300 (LoRA), 1 (prefix) on RoBERTa; 10 on T5");
 }
 
 std::vector<OptionDescriptor> all_options() {

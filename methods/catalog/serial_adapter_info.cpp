@@ -1,3 +1,4 @@
+#include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
 #include "methods/serial_adapter.h"
 
@@ -5,33 +6,22 @@ namespace diapason {
 namespace {
 
 OptionDescriptor form_option() {
-    OptionDescriptor d;
-    d.name = "form";
-    d.label = "Form";
-    d.type = OptionType::choice;
-    d.default_value = "bottleneck";
-    d.choices = {{"bottleneck", "bottleneck", "up(act(down x)), with biases."},
-                 {"low_rank", "low rank", "up(down x), without activation and biases."}};
-    d.help = "The function that an adapter computes.";
-    d.source = "He et al. 2022, table 1";
-    return d;
+    return option::choice("form", "Form", "bottleneck",
+                          {{"bottleneck", "bottleneck", "up(act(down x)), with biases."},
+                           {"low_rank", "low rank", "up(down x), without activation and biases."}},
+                          "The function that an adapter computes.", "He et al. 2022, table 1");
 }
 
 OptionDescriptor input_option() {
-    OptionDescriptor d;
-    d.name = "input";
-    d.label = "Reads";
-    d.type = OptionType::choice;
-    d.default_value = "output";
-    d.choices = {{"output", "the sublayer's output", "Before the residual is added: Houlsby."},
-                 {"sum", "output + residual", "ProPETL's prototype."},
-                 {"normalised_sum", "norm(output + residual)",
-                  "The backbone's own norm, which runs once more behind the adapter: Pfeiffer in AdapterHub. "
-                  "Where norms come first, output + residual."}};
-    d.help = "What a serial adapter at a block reads; it is added to the sublayer's output in any case.";
-    d.source = "Houlsby et al. 2019, fig. 2; AdapterHub, original_ln_before; ProPETL's code";
-    d.advanced = true;
-    return d;
+    return option::advanced(
+        option::choice("input", "Reads", "output",
+                       {{"output", "the sublayer's output", "Before the residual is added: Houlsby."},
+                        {"sum", "output + residual", "ProPETL's prototype."},
+                        {"normalised_sum", "norm(output + residual)",
+                         "The backbone's own norm, which runs once more behind the adapter: Pfeiffer in AdapterHub. "
+                         "Where norms come first, output + residual."}},
+                       "What a serial adapter at a block reads; it is added to the sublayer's output in any case.",
+                       "Houlsby et al. 2019, fig. 2; AdapterHub, original_ln_before; ProPETL's code"));
 }
 
 } // namespace
