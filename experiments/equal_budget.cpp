@@ -6,8 +6,7 @@
 
 namespace diapason {
 
-std::vector<BudgetRow> solve_budgets(const Study& study, const Budget& budget) {
-    const BackboneConfig config = read_backbone_config(resolve_backbone(study.backbone));
+std::vector<BudgetRow> solve_budgets(const Study& study, const BackboneConfig& config, const Budget& budget) {
     const Task task = load_task(study.task);
     std::vector<BudgetRow> rows;
     for (std::size_t i = 0; i < study.methods.size(); ++i) {

@@ -37,13 +37,6 @@ const OptionDescriptor* find_option(const std::vector<OptionDescriptor>& options
     return found == options.end() ? nullptr : &*found;
 }
 
-const MethodInfo* find_method(const std::string& id) {
-    for (const MethodInfo& info : method_catalog()) {
-        if (info.id == id) return &info;
-    }
-    return nullptr;
-}
-
 void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& options, const std::string& name,
                   const std::string& field, std::vector<Problem>& problems) {
     const OptionDescriptor* option = find_option(options, name);

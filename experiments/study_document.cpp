@@ -77,10 +77,8 @@ private:
 void take_preset(Fields& of, StudyMethod& method) {
     const std::string name = of.text("preset", false);
     if (name.empty()) return;
-    const auto& catalog = method_catalog();
-    const auto info =
-        std::find_if(catalog.begin(), catalog.end(), [&](const MethodInfo& i) { return i.id == method.method; });
-    if (info == catalog.end()) return; // said when methods are checked
+    const MethodInfo* info = find_method(method.method);
+    if (info == nullptr) return; // said when methods are checked
     std::string known;
     for (const MethodPreset& preset : info->presets) {
         known += (known.empty() ? "" : ", ") + preset.name;

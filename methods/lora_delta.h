@@ -33,10 +33,9 @@ public:
     at::Tensor weight_change() const;                               ///< s · B A of this map, [out, in]
     at::Tensor own_a() const;                                       ///< A of this map, [r, in]
     at::Tensor own_b() const { return part_of(m_update.b->value); } ///< B of this map, [out, r]
+    at::Tensor part_of(const at::Tensor& rows) const;               ///< this map's share of the rows of a tensor
 
 protected:
-    at::Tensor part_of(const at::Tensor& rows) const; ///< this map's share of the rows of a tensor
-
     LowRank m_update;
 };
 

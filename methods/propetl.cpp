@@ -179,13 +179,16 @@ private:
         return parameter;
     }
 
+    static at::Tensor mask_of(const DeltaTensor& tensor) {
+        return kept_mask(tensor.scores->value, tensor.keep).to(at::kBool);
+    }
+
     // What a mask drops of a tensor that no other layer uses is not stored.
     void store_kept(Parameter& parameter, const DeltaTensor& tensor) {
         StoredForm kept{parameter.name + ".kept", {&parameter}, {}, {}};
-        const auto mask = [tensor] { return kept_mask(tensor.scores->value, tensor.keep).to(at::kBool); };
-        kept.value = [&parameter, mask] { return at::masked_select(parameter.value, mask()); };
-        kept.restore = [&parameter, mask](const at::Tensor& value) {
-            parameter.value.zero_().masked_scatter_(mask(), value);
+        kept.value = [&parameter, tensor] { return at::masked_select(parameter.value, mask_of(tensor)); };
+        kept.restore = [&parameter, tensor](const at::Tensor& value) {
+            parameter.value.zero_().masked_scatter_(mask_of(tensor), value);
         };
         m_model.add_stored_form(std::move(kept));
     }
@@ -193,13 +196,12 @@ private:
     void store_rows(const std::string& name, ReparametrisedPrefixTable& table, const DeltaTensor& tensor,
                     MaskedPrefix& prefix) {
         StoredForm kept{name + ".kept", table.parameters(), {}, {}};
-        const auto mask = [tensor] { return kept_mask(tensor.scores->value, tensor.keep).to(at::kBool); };
-        kept.value = [&table, &prefix, mask] {
+        kept.value = [&table, &prefix, tensor] {
             table.prepare(); // its slices are those of the last pass
-            return at::masked_select(prefix.joined(), mask());
+            return at::masked_select(prefix.joined(), mask_of(tensor));
         };
-        kept.restore = [&prefix, mask](const at::Tensor& value) {
-            const at::Tensor where = mask();
+        kept.restore = [&prefix, tensor](const at::Tensor& value) {
+            const at::Tensor where = mask_of(tensor);
             prefix.fix(at::zeros(where.sizes(), value.options()).masked_scatter_(where, value));
         };
         m_model.add_stored_form(std::move(kept));

@@ -19,7 +19,7 @@ int show_budgets(const Context& context, const BudgetRequest& request) {
     Study study = request.sample.empty() ? read_study(request.file) : sample_study(request.sample);
     const BackboneConfig config = read_backbone_config(resolve_backbone(study.backbone));
     const Budget budget = budget_from(request.measure, request.target, config);
-    const std::vector<BudgetRow> rows = solve_budgets(study, budget);
+    const std::vector<BudgetRow> rows = solve_budgets(study, config, budget);
     apply_budgets(study, rows);
     if (!request.out.empty()) write_file_atomically(request.out, to_json(study).dump(2) + "\n");
     Json list = Json::array();

@@ -68,6 +68,11 @@ std::string text_field(const Json& document, const char* name, const std::string
 
 } // namespace
 
+bool is_question(const std::string& text) {
+    const auto place = text.find("{text}"), answer = text.find("{answer}");
+    return place != std::string::npos && answer != std::string::npos && place < answer;
+}
+
 Task read_task(const fs::path& file) {
     const Json document = read_json(file);
     const std::string origin = file.string();
@@ -132,10 +137,7 @@ Task read_task(const fs::path& file) {
     if (task.columns.count("text") == 0) problems.push_back({"columns.text", {}, "is missing", {}});
     if (task.text_template.find("{text}") == std::string::npos)
         problems.push_back({"template", task.text_template, "{text} is missing", {}});
-    const auto behind_text = task.question.find("{answer}");
-    if (task.question.find("{text}") == std::string::npos || behind_text == std::string::npos ||
-        behind_text < task.question.find("{text}"))
-        problems.push_back({"question", task.question, "it needs {text} and behind it {answer}", {}});
+    if (!is_question(task.question)) problems.push_back({"question", task.question, question_rule, {}});
     if (task.kind == TaskKind::classification) {
         const Json labels = document.value("labels", Json::array());
         std::set<std::string> seen;

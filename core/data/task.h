@@ -41,6 +41,10 @@ struct Task {
     std::int64_t classes() const { return static_cast<std::int64_t>(labels.size()); }
 };
 
+/// A question holds the text and behind it the answer's place.
+bool is_question(const std::string& text);
+inline constexpr const char* question_rule = "it needs {text} and behind it {answer}";
+
 /// Reads and validates a task file, all problems together. @throws Error(config|input)
 Task read_task(const std::filesystem::path& file);
 

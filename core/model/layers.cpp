@@ -157,6 +157,7 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
     const auto attend = [&](const at::Tensor& all_k, const at::Tensor& all_v, const AttentionRows& rows,
                             const AttentionShape& form) {
         const at::Tensor h = packed_attention(queries, all_k, all_v, rows, form, bias, dropout, state.backbone_dropout);
+        if (gates.empty() && state.prefixes == nullptr) return h;
         const TextAttention text{queries, all_k, rows, form, bias, dropout, state.backbone_dropout};
         if (state.prefixes != nullptr && prefix_length() > 0)
             state.prefixes->share(*this, prefix_share(text, prefix_length()));

@@ -37,10 +37,7 @@ Asking::Asking(TaskData& data, Model& model, const OptionValues& options, std::u
       m_demonstrations(data, model, DemonstrationOptions::from(options, seed, limit)),
       m_demonstration_room(DemonstrationOptions::from(options, seed, limit).room) {
     if (const std::string own = options.json().value("question", ""); !own.empty()) {
-        const auto text = own.find("{text}"), place = own.find("{answer}");
-        if (text == std::string::npos || place == std::string::npos || place < text)
-            throw config_error("question", own, "it needs {text} and behind it {answer}",
-                               "For example {text} Topic: {answer}");
+        if (!is_question(own)) throw config_error("question", own, question_rule, "For example {text} Topic: {answer}");
         m_task.question = own;
     }
     const Tokenizer& tokenizer = data.tokenizer();

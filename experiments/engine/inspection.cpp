@@ -1,5 +1,6 @@
 #include "experiments/engine/inspection.h"
 
+#include "experiments/engine/asking.h"
 #include "experiments/engine/run_model.h"
 #include "methods/inspect/change_recorder.h"
 #include "methods/inspect/low_rank.h"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace diapason {
@@ -26,33 +28,33 @@ Json numbers(const at::Tensor& values) {
     return list;
 }
 
-std::map<std::string, const LoraDelta*> updates_of(Model& model) {
-    std::map<std::string, const LoraDelta*> updates;
-    for (const auto& [site, linear] : model.backbone().linears()) {
-        for (const auto& delta : linear->deltas) {
-            if (const auto* lora = dynamic_cast<const LoraDelta*>(delta.get())) updates[site.address()] = lora;
-        }
+// The low-rank update of a map; null = none.
+const LoraDelta* update_of(const Linear& linear) {
+    for (const auto& delta : linear.deltas) {
+        if (const auto* lora = dynamic_cast<const LoraDelta*>(delta.get())) return lora;
     }
-    return updates;
+    return nullptr;
 }
 
 Json update_facts(Model& model, Model* other) {
-    const auto others = other == nullptr ? decltype(updates_of(model)){} : updates_of(*other);
-    const auto own = updates_of(model);
+    std::map<std::string, const LoraDelta*> others;
+    if (other != nullptr) {
+        for (const auto& [site, linear] : other->backbone().linears())
+            others[site.address()] = update_of(*linear);
+    }
     Json list = Json::array();
     for (const auto& [site, linear] : model.backbone().linears()) {
-        const auto update = own.find(site.address());
-        if (update == own.end()) continue;
-        const LoraDelta& lora = *update->second;
-        const at::Tensor change = lora.weight_change();
-        const at::Tensor singular = update_spectrum(lora.own_a(), lora.own_b(), lora.update().scale);
+        const LoraDelta* lora = update_of(*linear);
+        if (lora == nullptr) continue;
+        const at::Tensor singular = update_spectrum(lora->own_a(), lora->own_b(), lora->update().scale);
         const double weight = at::linalg_vector_norm(linear->matrix()).item<double>();
-        Json facts = {{"site", site.address()},
-                      {"rank", lora.own_a().size(0)},
-                      {"singular_values", numbers(singular)},
-                      {"relative_norm", at::linalg_vector_norm(change).item<double>() / std::max(weight, 1e-300)}};
-        if (const auto twin = others.find(site.address()); twin != others.end())
-            facts["similarity"] = numbers(subspace_similarity(lora.own_a(), twin->second->own_a()));
+        Json facts = {
+            {"site", site.address()},
+            {"rank", lora->own_a().size(0)},
+            {"singular_values", numbers(singular)},
+            {"relative_norm", at::linalg_vector_norm(lora->weight_change()).item<double>() / std::max(weight, 1e-300)}};
+        const LoraDelta* twin = others[site.address()];
+        if (twin != nullptr) facts["similarity"] = numbers(subspace_similarity(lora->own_a(), twin->own_a()));
         list.push_back(std::move(facts));
     }
     return list;
@@ -74,17 +76,28 @@ Json prompt_facts(Model& model, const Tokenizer& tokenizer, std::int64_t words) 
     return list;
 }
 
-void add_activations(Model& model, TaskData& data, std::int64_t items, Json& facts) {
+// Inputs are made as the run made its own: with its template, its members, its demonstrations.
+void add_activations(const StoredRun& run, std::int64_t items, Json& facts) {
+    Model& model = *run.model;
+    TaskData& data = *run.data;
     const std::string split = data.has("validation") ? "validation" : "train";
-    const std::int64_t count = std::min(items, static_cast<std::int64_t>(data.split(split).examples.size()));
+    const std::int64_t count = std::min(items, std::ssize(data.split(split).examples));
+    std::optional<Asking> asking;
+    if (Asking::wanted(run.options, run.in_words)) {
+        asking.emplace(data, model, run.options, run.spec.seed,
+                       run.spec.training_options.value("max_train_items", std::int64_t{0}));
+    }
     ChangeRecorder recorder(model);
     ForwardState state;
     state.prefixes = recorder.observer();
     for (std::int64_t first = 0; first < count; first += batch) {
         std::vector<Sequence> sequences;
-        for (std::int64_t item = first; item < std::min(count, first + batch); ++item)
-            sequences.push_back(data.training_sequence(split, static_cast<std::size_t>(item)));
-        model.hidden(PackedBatch::pack(sequences, model.device()), state);
+        for (std::int64_t i = first; i < std::min(count, first + batch); ++i) {
+            const auto item = static_cast<std::size_t>(i);
+            sequences.push_back(asking ? asking->training_sequence(split, item)
+                                       : data.training_sequence(split, item, model.prompt_template()));
+        }
+        model.hidden(model.pack(sequences), state);
     }
     for (const SiteChange& change : recorder.changes())
         facts["sites"].push_back({{"site", change.site}, {"relative_change", change.relative}});
@@ -103,7 +116,7 @@ Json inspect_adapter(const InspectionRequest& request) {
     if (const Json updates = update_facts(*run.model, other.model.get()); !updates.empty()) facts["updates"] = updates;
     if (run.model->prompt() != nullptr)
         facts["prompt"] = prompt_facts(*run.model, run.data->tokenizer(), request.words);
-    add_activations(*run.model, *run.data, request.items, facts);
+    add_activations(run, request.items, facts);
     return facts;
 }
 

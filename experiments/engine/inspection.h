@@ -16,8 +16,8 @@ struct InspectionRequest {
 };
 
 /// {"method", "sites": [{site, relative_change}], "updates": [{site, rank, singular_values, relative_norm,
-/// similarity?}], "prompt": [{norm, by_cosine: [{word, value}], by_distance}], "attention": [{site, heads}],
-/// "masks": {tensor: {layers, overlap}}}; what an adapter has nothing of is left out. The model runs on the CPU,
+/// similarity?}], "prompt": [{norm, by_cosine: [{word, value}], by_distance}], "attention": [{site, heads}]}; what an
+/// adapter has nothing of is left out. The model runs on the CPU,
 /// dropout off. @throws Error(input|config)
 Json inspect_adapter(const InspectionRequest& request);
 

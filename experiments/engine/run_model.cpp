@@ -17,9 +17,7 @@ namespace diapason {
 std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data) {
     const std::filesystem::path backbone = resolve_backbone(spec.backbone);
     const MethodInfo& info = method_info(spec.method);
-    std::vector<Problem> problems;
-    const OptionValues options = OptionValues::from_json(info.options, spec.method_options, spec.method, problems);
-    throw_if_any(problems, "run");
+    const OptionValues options = checked_options(info, spec.method_options, "run");
     const Task& task = data.task();
     const TaskShape shape =
         shape_of(task, read_backbone_config(backbone), answers_in_words(info, spec.training_options));
@@ -39,9 +37,11 @@ StoredRun load_stored_run(const std::filesystem::path& adapter) {
     StoredRun run;
     run.spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
     run.spec.device = "cpu";
+    const MethodInfo& info = method_info(run.spec.method);
+    run.options = checked_options(info, run.spec.method_options, adapter.string());
+    run.in_words = answers_in_words(info, run.spec.training_options);
     const std::int64_t tokens = run.spec.training_options.value("max_tokens", std::int64_t{0});
-    run.data = shared_task_data(run.spec.task, resolve_backbone(run.spec.backbone), tokens,
-                                answers_in_words(method_info(run.spec.method), run.spec.training_options));
+    run.data = shared_task_data(run.spec.task, resolve_backbone(run.spec.backbone), tokens, run.in_words);
     run.model = build_run_model(run.spec, *run.data);
     load_adapter(file, *run.model);
     return run;

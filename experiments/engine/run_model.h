@@ -17,6 +17,8 @@ std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data
 /// A finished run as its adapter.safetensors tells it: the model with the stored values in place.
 struct StoredRun {
     RunSpec spec;
+    OptionValues options;  ///< of the method
+    bool in_words = false; ///< answers_in_words()
     std::shared_ptr<TaskData> data;
     std::unique_ptr<Model> model;
 };

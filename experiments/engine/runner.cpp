@@ -37,13 +37,6 @@ struct Diverged {
     double loss;
 };
 
-OptionValues checked(const std::vector<OptionDescriptor>& descriptors, const Json& given, const std::string& prefix) {
-    std::vector<Problem> problems;
-    OptionValues values = OptionValues::from_json(descriptors, given, prefix, problems);
-    throw_if_any(problems, "run");
-    return values;
-}
-
 // One run from its first allocation to its last event.
 class Run {
 public:
@@ -62,8 +55,8 @@ public:
         announce();
         m_sink(StateChanged{RunState::running, {}, {}, {}});
         train();
-        const double step_s =
-            (m_points.elapsed() - m_evaluation_s) / static_cast<double>(std::max<std::int64_t>(1, m_steps));
+        // Prompting has no step whose time could be told.
+        const double step_s = m_steps == 0 ? 0 : (m_points.elapsed() - m_evaluation_s) / static_cast<double>(m_steps);
         restore_selected();
         const Json metrics = test();
         const bool unchanged = m_model->hash_frozen() == frozen_before;
@@ -87,9 +80,11 @@ public:
 private:
     void set_up() {
         const std::filesystem::path backbone = resolve_backbone(m_spec.backbone);
-        m_training = checked(training_options(), m_spec.training_options, "training");
+        std::vector<Problem> problems;
+        m_training = OptionValues::from_json(training_options(), m_spec.training_options, "training", problems);
+        throw_if_any(problems, "run");
         const MethodInfo& info = method_info(m_spec.method);
-        m_options = checked(info.options, m_spec.method_options, m_spec.method);
+        m_options = checked_options(info, m_spec.method_options, "run");
         const bool in_words = answers_in_words(info, m_training.json());
         m_data = shared_task_data(m_spec.task, backbone, m_training.integer("max_tokens"), in_words);
         const Task& task = m_data->task();

@@ -101,19 +101,14 @@ Json write_places(Sink& sink, const std::vector<Place>& places, const std::funct
     return config;
 }
 
-at::Tensor rows_of(const at::Tensor& all, std::int64_t part, std::int64_t parts) {
-    const std::int64_t rows = all.size(0) / parts;
-    return all.narrow(0, part * rows, rows);
-}
-
 // A low-rank update of one map. A start that is part of the weight is taken off again, because the library begins from
 // the whole weight.
 Pair update_of(const LoraDelta& delta) {
     const LowRank& u = delta.update();
-    Pair pair{delta.own_a(), rows_of(u.b->value, u.part, u.parts)};
+    Pair pair{delta.own_a(), delta.own_b()};
     if (u.start_a.defined()) {
         pair.a = at::cat({pair.a, u.start_a});
-        pair.b = at::cat({pair.b, -rows_of(u.start_b, u.part, u.parts)}, 1);
+        pair.b = at::cat({pair.b, -delta.part_of(u.start_b)}, 1);
     }
     return pair;
 }

@@ -66,9 +66,8 @@ Budget budget_from(const std::string& measure, const std::string& target, const 
 
 std::optional<BudgetAnswer> solve_budget(const MethodInfo& method, const BackboneConfig& config, const TaskShape& task,
                                          const OptionValues& options, const Budget& budget) {
-    const auto size = std::find_if(method.options.begin(), method.options.end(),
-                                   [&](const OptionDescriptor& d) { return d.name == method.size_option; });
-    if (size == method.options.end()) return {};
+    if (method.size_option.empty()) return {};
+    const OptionDescriptor& size = option_of(method, method.size_option);
     const auto answer_at = [&](std::int64_t value) -> std::optional<BudgetAnswer> {
         Json values = options.json();
         values[method.size_option] = value;
@@ -84,7 +83,7 @@ std::optional<BudgetAnswer> solve_budget(const MethodInfo& method, const Backbon
         }
     };
     // Some methods allow multiples only (Compacter's n): the next value that can be, upwards or downwards.
-    const auto first = static_cast<std::int64_t>(*size->minimum), last = static_cast<std::int64_t>(*size->maximum);
+    const auto first = static_cast<std::int64_t>(*size.minimum), last = static_cast<std::int64_t>(*size.maximum);
     const auto possible = [&](std::int64_t value, std::int64_t step) {
         constexpr int patience = 256;
         std::optional<BudgetAnswer> found;

@@ -82,14 +82,27 @@ std::string task_refusal(const Task& task, const BackboneConfig& config, bool in
     return {};
 }
 
-const MethodInfo& method_info(const std::string& id) {
-    std::vector<std::string> names;
+const MethodInfo* find_method(const std::string& id) {
     for (const MethodInfo& method : method_catalog()) {
-        if (method.id == id) return method;
-        names.push_back(method.id);
+        if (method.id == id) return &method;
     }
+    return nullptr;
+}
+
+const MethodInfo& method_info(const std::string& id) {
+    if (const MethodInfo* known = find_method(id)) return *known;
+    std::vector<std::string> names;
+    for (const MethodInfo& method : method_catalog())
+        names.push_back(method.id);
     const std::string near = nearest_name(id, names);
     throw config_error("method", id, "there is no such method", near.empty() ? "" : "Did you mean " + near + "?");
+}
+
+OptionValues checked_options(const MethodInfo& info, const Json& given, const std::string& origin) {
+    std::vector<Problem> problems;
+    OptionValues values = OptionValues::from_json(info.options, given, info.id, problems);
+    throw_if_any(problems, origin);
+    return values;
 }
 
 const OptionDescriptor& option_of(const MethodInfo& info, const std::string& name) {

@@ -3,11 +3,7 @@
 namespace diapason {
 
 OptionValues options_of_part(const MethodPart& part, const OptionValues& options) {
-    std::vector<Problem> problems;
-    OptionValues values =
-        OptionValues::from_json(method_info(part.method).options, part.options(options), part.method, problems);
-    throw_if_any(problems, part.method);
-    return values;
+    return checked_options(method_info(part.method), part.options(options), part.method);
 }
 
 void describe_parts(MethodInfo& info) {

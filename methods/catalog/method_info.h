@@ -95,9 +95,14 @@ struct MethodInfo {
     std::function<std::string(const BackboneConfig&, const TaskShape&, const OptionValues&)> refusal;
 };
 
+/// A method's options with defaults filled in. @throws Error(config) that lists all problems, under `origin`
+OptionValues checked_options(const MethodInfo& info, const Json& given, const std::string& origin);
+
 /// All methods in the order of methods/methods.def.
 const std::vector<MethodInfo>& method_catalog();
 
+/// Null when there is no such method.
+const MethodInfo* find_method(const std::string& id);
 /// @throws Error(config) naming the nearest known method
 const MethodInfo& method_info(const std::string& id);
 

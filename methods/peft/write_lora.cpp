@@ -27,11 +27,6 @@ const LoraDelta* lora_of(const Linear& linear, const std::string& name) {
     return delta;
 }
 
-at::Tensor rows_of(const at::Tensor& all, const LowRank& update) {
-    const std::int64_t rows = all.size(0) / update.parts;
-    return all.narrow(0, update.part * rows, rows);
-}
-
 Pair combine(const Module& module) {
     Pair pair;
     bool any_bias = false, any_magnitude = false;
@@ -68,17 +63,17 @@ Pair combine(const Module& module) {
         const auto known = std::find(shared.begin(), shared.end(), own);
         const auto index = static_cast<std::size_t>(known - shared.begin());
         if (known == shared.end()) shared.push_back(own);
-        place(blocks, index, delta->own_a(), rows_of(u.b->value, u), factor);
+        place(blocks, index, delta->own_a(), delta->own_b(), factor);
         // A start that is part of the weight is taken off again, because the library begins from the whole weight.
         if (u.start_a.defined())
-            place(starts, std::min(index, starts.size()), u.start_a, rows_of(u.start_b, u), -factor);
+            place(starts, std::min(index, starts.size()), u.start_a, delta->part_of(u.start_b), -factor);
         if (u.bias != nullptr) {
             any_bias = true;
-            pair.bias.narrow(0, row, out).copy_(rows_of(u.bias->value, u) * factor);
+            pair.bias.narrow(0, row, out).copy_(delta->part_of(u.bias->value) * factor);
         }
         if (const auto* dora = dynamic_cast<const DoraDelta*>(delta)) {
             any_magnitude = true;
-            pair.magnitude.narrow(0, row, out).copy_(rows_of(dora->magnitude().value, u));
+            pair.magnitude.narrow(0, row, out).copy_(delta->part_of(dora->magnitude().value));
         }
     }
     std::vector<at::Tensor> a, b;

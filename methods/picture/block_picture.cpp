@@ -363,9 +363,7 @@ Picture block_picture(const BackboneConfig& config, const std::vector<DrawnMetho
 }
 
 std::string method_svg(const MethodInfo& method, const BackboneConfig& config) {
-    std::vector<Problem> problems;
-    const OptionValues options = OptionValues::from_json(method.options, Json::object(), method.id, problems);
-    throw_if_any(problems, method.id);
+    const OptionValues options = OptionValues::defaults(method.options);
     const Picture picture =
         block_picture(config, {{method.label, method.colour_slot, method.drawing(config, options), true}});
     return picture_svg(

@@ -101,6 +101,8 @@ private Q_SLOTS:
         const ParameterCounts counts = ui::counts_of(expand(study).front().spec, &backbone);
         QVERIFY(std::abs(static_cast<double>(counts.trained) / 50000 - 1) < 0.05);
         QVERIFY(!study.methods[1].options.contains("length"));
+        m_at->window->activateWindow(); // what a window manager does behind a dialog
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
         QTest::keySequence(m_at->window.get(), QKeySequence::Undo);
         QVERIFY(!m_at->workspace->design().methods[0].options.contains("rank"));
     }

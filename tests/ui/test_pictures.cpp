@@ -5,6 +5,7 @@
 #include "tests/support/tiny_backbone.h"
 #include "tests/ui/ui_support.h"
 #include "ui/backbones/backbones_page.h"
+#include "ui/design/budget_dialog.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/action_finder.h"
@@ -128,6 +129,16 @@ private Q_SLOTS:
         for (int section = 0; section < sections->count(); ++section) {
             sections->setCurrentRow(section);
             look(at, QStringLiteral("design-%1").arg(section + 1));
+        }
+        // A method with presets, and every kind of glyph.
+        at.workspace->openDesign(sample_study("all-methods"));
+        sections->setCurrentRow(2);
+        if (auto* methods = at.find<QListWidget>("methods")) methods->setCurrentRow(11);
+        look(at, QStringLiteral("design-all"));
+        {
+            ui::BudgetDialog budget(at.workspace->design(), at.window.get());
+            budget.show();
+            look(at, QStringLiteral("design-budget"), &budget);
         }
         Study wrong = sample_study("first-look");
         wrong.seeds = {1, 1};

@@ -102,6 +102,11 @@ BlockView::BlockView(QWidget* parent) : QWidget(parent) {
 
 void BlockView::setBackbone(std::optional<BackboneConfig> config) {
     m_config = std::move(config);
+    redraw();
+}
+
+void BlockView::redraw() {
+    if (m_config) m_picture = block_picture(*m_config, m_methods);
     update();
 }
 
@@ -116,7 +121,7 @@ void BlockView::setMethods(std::vector<DrawnMethod> methods) {
                                qs(delta.caption));
     }
     setAccessibleDescription(spoken);
-    update();
+    redraw();
 }
 
 void BlockView::paintEvent(QPaintEvent*) {
@@ -128,14 +133,14 @@ void BlockView::paintEvent(QPaintEvent*) {
         painter.drawText(rect(), Qt::AlignCenter, tr("Choose a backbone to see its layer"));
         return;
     }
-    const Picture picture = block_picture(*m_config, m_methods);
     QFont font = painter.font();
     font.setPixelSize(11);
     painter.setFont(font);
-    const double scale = std::min(width() / picture.width, height() / picture.height);
-    painter.translate((width() - scale * picture.width) / 2, std::min(12.0, (height() - scale * picture.height) / 2));
+    const double scale = std::min(width() / m_picture.width, height() / m_picture.height);
+    painter.translate((width() - scale * m_picture.width) / 2,
+                      std::min(12.0, (height() - scale * m_picture.height) / 2));
     painter.scale(scale, scale);
-    for (const PictureShape& shape : picture.shapes)
+    for (const PictureShape& shape : m_picture.shapes)
         paint(painter, shape, m_methods);
     if (hasFocus()) {
         painter.resetTransform();

@@ -29,8 +29,11 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    void redraw();
+
     std::optional<BackboneConfig> m_config;
     std::vector<DrawnMethod> m_methods;
+    Picture m_picture; ///< of both
 };
 
 } // namespace diapason::ui

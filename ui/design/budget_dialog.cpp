@@ -33,7 +33,7 @@ BudgetDialog::BudgetDialog(const Study& study, QWidget* parent)
     m_target->setToolTip(tr("A share of the backbone (1 %), a number of parameters (300k) or of bytes (1.5 MiB)"));
     m_table->setObjectName(QStringLiteral("budgetTable"));
     m_table->setAccessibleName(tr("Sizes at this budget"));
-    m_table->setHorizontalHeaderLabels({tr("Method"), tr("Size"), tr("Count"), tr("Off the target")});
+    m_table->setHorizontalHeaderLabels({tr("Method"), tr("Size"), tr("Count"), tr("Off by")});
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     dressTable(m_table);
     auto* form = new QFormLayout;
@@ -59,10 +59,10 @@ void BudgetDialog::solve() {
     m_rows.clear();
     m_table->setRowCount(0);
     try {
-        const BackboneConfig config = read_backbone_config(resolve_backbone(m_study.backbone));
+        if (!m_config) m_config = read_backbone_config(resolve_backbone(m_study.backbone));
         const Budget budget =
-            budget_from(m_measure->currentData().toString().toStdString(), m_target->text().toStdString(), config);
-        m_rows = solve_budgets(m_study, budget);
+            budget_from(m_measure->currentData().toString().toStdString(), m_target->text().toStdString(), *m_config);
+        m_rows = solve_budgets(m_study, *m_config, budget);
         m_message->setText(tr("The target is %1. The task head is counted apart.")
                                .arg(budget.measure == BudgetMeasure::bytes
                                         ? qs(format_bytes(budget.target))

@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QTableWidget>
 
+#include <optional>
 #include <vector>
 
 namespace diapason::ui {
@@ -25,6 +26,7 @@ private:
     void solve();
 
     Study m_study;
+    std::optional<BackboneConfig> m_config; ///< read once
     std::vector<BudgetRow> m_rows;
     QComboBox* m_measure;
     QLineEdit* m_target;

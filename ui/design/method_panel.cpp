@@ -27,13 +27,6 @@ std::vector<OptionDescriptor> ownTraining(const MethodInfo& info) {
     return own;
 }
 
-const MethodInfo* infoOf(const std::string& id) {
-    for (const MethodInfo& info : method_catalog()) {
-        if (info.id == id) return &info;
-    }
-    return nullptr;
-}
-
 } // namespace
 
 void setLevels(std::vector<Factor>& factors, const std::string& address, const std::vector<Json>& levels) {
@@ -153,7 +146,7 @@ void MethodPanel::reload(const std::vector<Problem>& problems) {
         const QSignalBlocker blocker(m_methods);
         m_methods->clear();
         for (const StudyMethod& method : study.methods) {
-            const MethodInfo* info = infoOf(method.method);
+            const MethodInfo* info = find_method(method.method);
             QString text = info != nullptr ? qs(info->label) : qs(method.method);
             for (const Factor& factor : method.vary)
                 text += tr(" · %1 × %2").arg(factor.levels.size()).arg(qs(factor.address));
@@ -175,7 +168,7 @@ void MethodPanel::reload(const std::vector<Problem>& problems) {
 void MethodPanel::reloadForm() {
     Study study = m_workspace.design();
     const StudyMethod* entry = selected(study);
-    const MethodInfo* info = entry == nullptr ? nullptr : infoOf(entry->method);
+    const MethodInfo* info = entry == nullptr ? nullptr : find_method(entry->method);
     m_counts->setVisible(info != nullptr);
     showPresets(info, entry == nullptr ? Json::object() : entry->options);
     if (info == nullptr) {
@@ -226,7 +219,7 @@ void MethodPanel::showPresets(const MethodInfo* info, const Json& options) {
 void MethodPanel::takePreset(int index) {
     Study design = m_workspace.design();
     const StudyMethod* entry = selected(design);
-    const MethodInfo* info = entry == nullptr ? nullptr : infoOf(entry->method);
+    const MethodInfo* info = entry == nullptr ? nullptr : find_method(entry->method);
     if (info == nullptr || index > static_cast<int>(info->presets.size())) return; // own values stay
     const Json options = index == 0 ? Json::object() : info->presets[static_cast<std::size_t>(index - 1)].options;
     m_workspace.edit(tr("preset %1").arg(m_preset->itemText(index)),

@@ -11,6 +11,7 @@
 
 #include <QDateTime>
 #include <QHeaderView>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QVBoxLayout>
 
@@ -187,7 +188,9 @@ QWidget* HomePage::buildPreview() {
     layout->addWidget(m_block, 3);
     connect(m_run, &QPushButton::clicked, this, &HomePage::runSample);
     connect(m_open, &QPushButton::clicked, this, &HomePage::openSample);
-    return preview;
+    auto* area = scrolling(preview); // a low window shows the rest on demand
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    return area;
 }
 
 // Runs are started from here only when a database can take them.
