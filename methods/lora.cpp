@@ -18,7 +18,7 @@ namespace {
 // Takes a start that is part of the weight out of it; the tensor may hold other maps too.
 void subtract_start(Linear& linear, const LowRankStart& start, double scale) {
     Parameter& weight = *linear.weight;
-    weight.value = weight.value.clone();
+    weight.value = weight.floats().clone();
     linear.matrix().sub_(at::mm(start.b, start.a), scale);
 }
 
@@ -35,7 +35,7 @@ void attach_lora(const OptionValues& options, Model& model, MethodContext& conte
         update.dropout = options.real("dropout");
         bool subtract = false;
         const LowRankStart start =
-            lora_start(options.text("init"), linear.matrix(), target.rank, update.scale, context.generator, subtract);
+            lora_start(options.text("init"), linear.floats(), target.rank, update.scale, context.generator, subtract);
         if (subtract) {
             subtract_start(linear, start, update.scale);
             update.start_a = start.a.clone();
@@ -47,7 +47,7 @@ void attach_lora(const OptionValues& options, Model& model, MethodContext& conte
         model.train({update.a, update.b});
         if (options.flag("dora")) {
             // ‖W + s B A‖ of the start: the adapted map begins as the map was.
-            const at::Tensor changed = linear.matrix() + at::mm(start.b, start.a) * update.scale;
+            const at::Tensor changed = linear.floats() + at::mm(start.b, start.a) * update.scale;
             Parameter& magnitude = model.deltas().add(site.address() + ".lora_magnitude",
                                                       at::linalg_vector_norm(changed, 2, at::IntArrayRef{1}));
             linear.deltas.push_back(std::make_unique<DoraDelta>(update, magnitude, linear));

@@ -30,6 +30,11 @@ at::Tensor LoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const Forw
     return m_update.bias == nullptr ? out : out + part_of(m_update.bias->value) * m_update.scale;
 }
 
+std::optional<LowRankTerm> LoraDelta::low_rank() const {
+    if (m_update.bias != nullptr) return std::nullopt;
+    return LowRankTerm{own_a(), part_of(m_update.b->value), m_update.scale, m_update.dropout};
+}
+
 at::Tensor LoraDelta::weight_change() const {
     return at::mm(part_of(m_update.b->value), own_a()) * m_update.scale;
 }
@@ -53,7 +58,7 @@ at::Tensor DoraDelta::ratio(const at::Tensor& weight) const {
 }
 
 at::Tensor DoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) {
-    const at::Tensor weight = m_linear->matrix();
+    const at::Tensor weight = m_linear->floats();
     const at::Tensor input = dropout(x, m_update.dropout, state.delta_dropout);
     const bool dropped = !input.is_same(x);
     // Without dropout the map's own product is in y already.
@@ -76,7 +81,7 @@ at::Tensor WholeDoraDelta::ratio(const at::Tensor& weight) const {
 }
 
 at::Tensor WholeDoraDelta::apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) {
-    return LoraDelta::apply(x, y, state) * ratio(m_linear->matrix());
+    return LoraDelta::apply(x, y, state) * ratio(m_linear->floats());
 }
 
 bool WholeDoraDelta::merge_output(at::Tensor& weight, at::Tensor& offset) const {

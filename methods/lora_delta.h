@@ -27,6 +27,7 @@ public:
     explicit LoraDelta(const LowRank& update) : m_update(update) {}
 
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    std::optional<LowRankTerm> low_rank() const override;
     bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
     const LowRank& update() const { return m_update; }
@@ -50,6 +51,7 @@ public:
           m_linear(&linear) {}
 
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    std::optional<LowRankTerm> low_rank() const override { return std::nullopt; }
     bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
     const Parameter& magnitude() const { return *m_magnitude; }
@@ -72,6 +74,7 @@ public:
           m_linear(&linear) {}
 
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    std::optional<LowRankTerm> low_rank() const override { return std::nullopt; }
     bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
 private:

@@ -1,5 +1,6 @@
 #include "methods/prefix_tuning.h"
 
+#include "core/model/rows.h"
 #include "methods/catalog/prefix_plan.h"
 #include "methods/init/text_rows.h"
 #include "methods/method.h"
@@ -99,7 +100,7 @@ private:
     }
 
     at::Tensor word_rows() {
-        return m_model.backbone().word_embedding().value.index_select(0, index_tensor(m_words, m_model.device()));
+        return look_up(m_model.backbone().word_embedding().value, index_tensor(m_words, m_model.device()));
     }
 
     const OptionValues& m_options;

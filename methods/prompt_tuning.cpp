@@ -16,7 +16,7 @@ namespace {
 
 std::vector<at::Tensor> rows_of(Model& model, const std::vector<std::int64_t>& ids) {
     std::vector<at::Tensor> rows;
-    const at::Tensor table = model.backbone().word_embedding().value.detach();
+    const at::Tensor table = model.backbone().word_embedding().floats().detach();
     for (const std::int64_t id : ids)
         rows.push_back(table[id].clone());
     return rows;

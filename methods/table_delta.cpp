@@ -17,7 +17,7 @@ namespace diapason {
 at::Tensor LoraTable::apply(const at::Tensor& y, const at::Tensor& rows) {
     const at::Tensor low = look_up(m_update.a->value.t(), rows);
     const at::Tensor changed = y + at::linear(low, m_update.b->value) * m_update.scale;
-    return m_update.magnitude == nullptr ? changed : changed * ratio(m_table->weight->value);
+    return m_update.magnitude == nullptr ? changed : changed * ratio(m_table->weight->floats());
 }
 
 at::Tensor LoraTable::ratio(const at::Tensor& table) const {

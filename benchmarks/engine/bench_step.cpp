@@ -23,6 +23,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
+    return values[values.size() / 2];
+}
+
 double median_seconds(int repeats, const std::function<void()>& work) {
     std::vector<double> seconds;
     for (int i = 0; i < repeats; ++i) {
@@ -30,8 +35,7 @@ double median_seconds(int repeats, const std::function<void()>& work) {
         work();
         seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
     }
-    std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
-    return seconds[static_cast<std::size_t>(repeats / 2)];
+    return median(std::move(seconds));
 }
 
 PackedBatch batch_of(TaskData& data, std::size_t first, std::size_t count) {
@@ -79,24 +83,41 @@ int main(int argc, char** argv) {
     const double per_step = static_cast<double>(tokens) / static_cast<double>(batches.size());
     std::printf("encoder-mini, section, batch 32, %.0f tokens a step, 1 thread, median of %d\n", per_step, repeats);
 
-    double full = 0;
-    for (const auto& [method, options] :
-         std::vector<std::pair<std::string, Json>>{{"full_tuning", Json::object()},
-                                                   {"lora", {{"rank", 8}, {"targets", "q,v"}}},
-                                                   {"prompt_tuning", {{"length", 20}}},
-                                                   {"head_only", Json::object()}}) {
-        Trial trial = trial_of(method, options, data);
-        std::size_t next = 0;
-        const double seconds = median_seconds(repeats, [&] {
-            const PackedBatch& batch = batches[next++ % batches.size()];
-            trial.model->loss(trial.model->logits(batch, {}), batch).mean().backward();
-            trial.optimiser->accumulate();
-            trial.optimiser->clip(1, trial.optimiser->gradient_norm());
-            trial.optimiser->step(1e-3);
-        });
-        if (full == 0) full = seconds;
-        std::printf("  %-14s %7.1f ms a step  %7.0f tokens/s  %.2f of full tuning\n", method.c_str(), 1e3 * seconds,
-                    per_step / seconds, seconds / full);
+    // In turn, so that a change of the machine's load meets all.
+    struct Row {
+        std::string method;
+        Trial trial;
+        std::vector<double> seconds;
+    };
+    std::vector<Row> rows;
+    for (const MethodInfo& info : method_catalog()) {
+        if (!info.asks) rows.push_back({info.id, trial_of(info.id, Json::object(), data), {}});
+    }
+    Trial frozen = trial_of("head_only", Json::object(), data);
+    std::vector<double> forward_seconds;
+    for (int i = 0; i < repeats; ++i) {
+        const PackedBatch& batch = batches[static_cast<std::size_t>(i) % batches.size()];
+        {
+            const c10::NoGradGuard guard;
+            forward_seconds.push_back(median_seconds(1, [&] { frozen.model->logits(batch, {}); }));
+        }
+        for (Row& row : rows) {
+            row.seconds.push_back(median_seconds(1, [&] {
+                AdamW& optimiser = *row.trial.optimiser;
+                row.trial.model->loss(row.trial.model->logits(batch, {}), batch).mean().backward();
+                optimiser.accumulate();
+                optimiser.clip(1, optimiser.gradient_norm());
+                optimiser.step(1e-3);
+            }));
+        }
+    }
+    const auto full = std::find_if(rows.begin(), rows.end(), [](const Row& row) { return row.method == "full_tuning"; });
+    const double of_full = median(full->seconds), of_forward = median(forward_seconds);
+    std::printf("| method | ms a step | tokens/s | of full tuning | of a frozen forward pass |\n|---|---|---|---|---|\n");
+    for (const Row& row : rows) {
+        const double seconds = median(row.seconds);
+        std::printf("| %s | %.1f | %.0f | %.2f | %.2f |\n", row.method.c_str(), 1e3 * seconds, per_step / seconds,
+                    seconds / of_full, seconds / of_forward);
     }
 
     // Alternating, so that a change of the machine's load meets both.
@@ -112,9 +133,7 @@ int main(int argc, char** argv) {
             const double own = forward(base);
             ratios.push_back(forward(lora) / own);
         }
-        std::nth_element(ratios.begin(), ratios.begin() + repeats / 2, ratios.end());
-        std::printf("  inference, %-9s %.3f of the backbone alone\n", what,
-                    ratios[static_cast<std::size_t>(repeats / 2)]);
+        std::printf("  inference, %-9s %.3f of the backbone alone\n", what, median(std::move(ratios)));
     };
     compare("LoRA");
     lora.model->merge();

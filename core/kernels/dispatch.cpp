@@ -11,10 +11,10 @@ const Table& table() {
 #ifdef DIAPASON_KERNELS_X86
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-            return avx512_table;
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_table;
+            return avx512::table;
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::table;
 #endif
-        return base_table;
+        return base::table;
     }();
     return chosen;
 }
@@ -28,17 +28,71 @@ std::int64_t scratch_of(const AttentionTask& task) {
     return size;
 }
 
+// Calls body(first, last) on parts of about a few microseconds' work, shared among the threads.
+template <typename Body>
+void in_parts(std::int64_t n, std::int64_t part, Body body) {
+    const std::int64_t parts = (n + part - 1) / part;
+#pragma omp parallel for schedule(static) if (parts > 1)
+    for (std::int64_t p = 0; p < parts; ++p)
+        body(p * part, std::min((p + 1) * part, n));
+}
+
+constexpr std::int64_t elements_at_once = 16384, norm_rows_at_once = 32;
+
+std::int64_t rows_at_once(std::int64_t row) {
+    return std::max<std::int64_t>(1, elements_at_once / std::max<std::int64_t>(1, row));
+}
+
 } // namespace
 
 void dropout(const float* x, float* y, std::int64_t n, const DropoutKey& mask, std::uint32_t start) {
-    constexpr std::int64_t part = 16384; // a few microseconds
-    const std::int64_t parts = (n + part - 1) / part;
-#pragma omp parallel for schedule(static) if (parts > 1)
-    for (std::int64_t p = 0; p < parts; ++p) {
-        const std::int64_t begin = p * part;
-        table().dropout(x + begin, y + begin, std::min(part, n - begin), mask,
-                        start + static_cast<std::uint32_t>(begin));
-    }
+    in_parts(n, elements_at_once, [&](std::int64_t i, std::int64_t end) {
+        table().dropout(x + i, y + i, end - i, mask, start + static_cast<std::uint32_t>(i));
+    });
+}
+
+void add_dropped(const float* residual, const float* x, float* y, std::int64_t n, const DropoutKey& mask) {
+    in_parts(n, elements_at_once, [&](std::int64_t i, std::int64_t end) {
+        table().add_dropped(residual + i, x + i, y + i, end - i, mask, static_cast<std::uint32_t>(i));
+    });
+}
+
+void gate(const float* gate, const float* up, float* y, std::int64_t n) {
+    in_parts(n, elements_at_once,
+             [&](std::int64_t i, std::int64_t end) { table().gate(gate + i, up + i, y + i, end - i); });
+}
+
+void gate_backward(const float* gate, const float* up, const float* grad, float* grad_gate, float* grad_up,
+                   std::int64_t n) {
+    in_parts(n, elements_at_once, [&](std::int64_t i, std::int64_t end) {
+        table().gate_backward(gate + i, up + i, grad + i, grad_gate + i, grad_up + i, end - i);
+    });
+}
+
+std::int64_t norm_parts(std::int64_t rows) {
+    return (rows + norm_rows_at_once - 1) / norm_rows_at_once;
+}
+
+void norm(const NormTask& task, const NormForward& data) {
+    in_parts(task.rows, norm_rows_at_once,
+             [&](std::int64_t first, std::int64_t last) { table().norm(task, data, first, last); });
+}
+
+void norm_backward(const NormTask& task, const NormBackward& data) {
+    in_parts(task.rows, norm_rows_at_once, [&](std::int64_t first, std::int64_t last) {
+        NormBackward part = data;
+        for (float** sums : {&part.grad_weight, &part.grad_bias}) {
+            if (*sums == nullptr) continue;
+            *sums += first / norm_rows_at_once * task.width;
+            std::fill_n(*sums, task.width, 0.0f);
+        }
+        table().norm_backward(task, part, first, last);
+    });
+}
+
+void rotate(const RotaryTask& task, const float* x, float* y, bool back) {
+    in_parts(task.rows, rows_at_once(task.heads * task.width),
+             [&](std::int64_t first, std::int64_t last) { table().rotate(task, x, y, back, first, last); });
 }
 
 void attention(const AttentionTask& task, const float* q, const float* k, const float* v, float* probabilities,

@@ -17,6 +17,53 @@ struct DropoutKey {
 /// y[i] = x[i] · mask(start + i). y may be x.
 void dropout(const float* x, float* y, std::int64_t n, const DropoutKey& mask, std::uint32_t start = 0);
 
+/// y[i] = residual[i] + x[i] · mask(i). y may be x or residual.
+void add_dropped(const float* residual, const float* x, float* y, std::int64_t n, const DropoutKey& mask);
+
+/// y[i] = silu(gate[i]) · up[i], silu(x) = x / (1 + e^-x).
+void gate(const float* gate, const float* up, float* y, std::int64_t n);
+/// Its gradients from that of y.
+void gate_backward(const float* gate, const float* up, const float* grad, float* grad_gate, float* grad_up,
+                   std::int64_t n);
+
+/// LayerNorm or RMSNorm over rows of `width` floats, of x or of residual + dropout(x).
+struct NormTask {
+    std::int64_t rows = 0, width = 0;
+    bool centred = true; ///< LayerNorm: less the mean
+    float eps = 0;
+    const float* weight = nullptr;    ///< [width]
+    const float* bias = nullptr;      ///< [width]; null = none
+    const DropoutKey* drop = nullptr; ///< of x, where there is a residual; null = none
+};
+struct NormForward {
+    const float* x = nullptr;
+    const float* residual = nullptr; ///< null = none
+    float* sum = nullptr;            ///< written where there is a residual: what is normed
+    float* y = nullptr;
+    float* stats = nullptr; ///< [rows, 2], written: mean and 1 / deviation
+};
+struct NormBackward {
+    const float* sum = nullptr; ///< what was normed
+    const float* stats = nullptr;
+    const float* grad_y = nullptr;
+    float* grad_residual = nullptr; ///< of what was normed, and so of the residual; null = not asked
+    float* grad_x = nullptr;        ///< the same behind the dropout; null = not asked, or there is none
+    /// [norm_parts(rows), width], written: their sums over the first index are the gradients. Null = not asked.
+    float *grad_weight = nullptr, *grad_bias = nullptr;
+};
+/// Parts of the rows that are summed apart: as many for every number of threads, so that sums have the same bits.
+std::int64_t norm_parts(std::int64_t rows);
+void norm(const NormTask& task, const NormForward& data);
+void norm_backward(const NormTask& task, const NormBackward& data);
+
+/// Rotary positions: in each head, halves (a, b) become (a·cos - b·sin, b·cos + a·sin).
+struct RotaryTask {
+    std::int64_t rows = 0, heads = 1, width = 1; ///< width of a head, even
+    const float *cosine = nullptr, *sine = nullptr; ///< [rows, width]
+};
+/// @param back true: the transpose, for gradients. y must not be x.
+void rotate(const RotaryTask& task, const float* x, float* y, bool back = false);
+
 /// Attention of packed sequences; heads · width floats a row, rows one after the other.
 struct AttentionTask {
     std::int64_t sequences = 0;

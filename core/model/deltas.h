@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,14 @@ struct ForwardState {
     PrefixObserver* prefixes = nullptr;        ///< null = nobody asks
 };
 
+/// s · B A dropout(x): what linear maps compute together with their own product (core/model/linear_map.h).
+struct LowRankTerm {
+    at::Tensor a; ///< [r, in]
+    at::Tensor b; ///< [out, r]
+    double scale = 1;
+    double dropout = 0; ///< of x, from the stream of deltas
+};
+
 /// A delta on a linear map, `q k v o fc1 fc2 gate`: y = W x + b becomes y + Δh (LoRA, IA3).
 class LinearDelta {
 public:
@@ -39,6 +48,8 @@ public:
     virtual at::Tensor enter(const at::Tensor& x, const ForwardState&) { return x; }
     /// @param x [T, in], what the map read; @param y [T, out], its output so far. @return [T, out]
     virtual at::Tensor apply(const at::Tensor&, const at::Tensor& y, const ForwardState&) { return y; }
+    /// What is added to the output, when enter() and apply() do nothing else; they are not called then.
+    virtual std::optional<LowRankTerm> low_rank() const { return std::nullopt; }
 
     /// Changes a map as apply() changes its output; the same in two parts as the forward pass, so that several deltas
     /// of one map merge in their order. @param weight [out, in] @param offset [out], undefined without a bias

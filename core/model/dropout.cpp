@@ -1,14 +1,16 @@
 #include "core/model/dropout.h"
 
 #include "core/base/rng.h"
+#include "core/model/loops.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty_like.h>
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <bit>
 #include <cmath>
+#include <vector>
 
 namespace diapason {
 namespace {
@@ -24,20 +26,30 @@ at::Tensor hash32(at::Tensor x) {
     return x.bitwise_xor(x.__rshift__(16));
 }
 
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
 struct Node : torch::autograd::Function<Node> {
-    static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const DropoutKey& mask) {
-        ctx->saved_data["key"] = static_cast<std::int64_t>(mask.key);
-        ctx->saved_data["whitening"] = static_cast<std::int64_t>(mask.whitening);
-        ctx->saved_data["threshold"] = static_cast<std::int64_t>(mask.threshold);
-        ctx->saved_data["keep"] = static_cast<double>(mask.keep);
+    static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const DropoutKey& mask) {
+        ctx->saved_data["mask"] = to_value(mask);
         return apply_mask(x, mask);
     }
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
-                                                   torch::autograd::variable_list gradients) {
-        const auto word = [&](const char* name) { return static_cast<std::uint32_t>(ctx->saved_data[name].toInt()); };
-        const DropoutKey mask{word("key"), word("whitening"), word("threshold"),
-                              static_cast<float>(ctx->saved_data["keep"].toDouble())};
-        return {apply_mask(gradients[0], mask), {}};
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        return {apply_mask(gradients[0], to_dropout_key(ctx->saved_data["mask"])), {}};
+    }
+};
+
+struct SumNode : torch::autograd::Function<SumNode> {
+    static at::Tensor forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
+                              const DropoutKey& mask) {
+        ctx->saved_data["mask"] = to_value(mask);
+        return add_masked(residual, x, mask);
+    }
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const bool of_x = ctx->needs_input_grad(1);
+        return {gradients[0],
+                of_x ? apply_mask(gradients[0], to_dropout_key(ctx->saved_data["mask"])) : at::Tensor(),
+                {}};
     }
 };
 
@@ -50,7 +62,7 @@ DropoutKey DropoutStream::next(double p) {
 }
 
 at::Tensor apply_mask(const at::Tensor& x, const DropoutKey& mask, std::int64_t start) {
-    if (x.is_cpu() && x.scalar_type() == at::kFloat) {
+    if (in_loops(x)) {
         const at::Tensor input = x.contiguous();
         at::Tensor y = at::empty_like(input);
         kernels::dropout(input.const_data_ptr<float>(), y.mutable_data_ptr<float>(), input.numel(), mask,
@@ -63,9 +75,33 @@ at::Tensor apply_mask(const at::Tensor& x, const DropoutKey& mask, std::int64_t 
     return x * (h.ge(static_cast<std::int64_t>(mask.threshold)).to(x.scalar_type()) * mask.keep).view(x.sizes());
 }
 
+at::Tensor add_masked(const at::Tensor& residual, const at::Tensor& x, const DropoutKey& mask) {
+    if (!in_loops(x) || !in_loops(residual)) return residual + apply_mask(x, mask);
+    const at::Tensor input = x.contiguous(), added = residual.contiguous();
+    at::Tensor y = at::empty_like(input);
+    kernels::add_dropped(added.const_data_ptr<float>(), input.const_data_ptr<float>(), y.mutable_data_ptr<float>(),
+                         input.numel(), mask);
+    return y;
+}
+
 at::Tensor dropout(const at::Tensor& x, double p, DropoutStream* stream) {
     if (stream == nullptr || p <= 0) return x;
     return Node::apply(x, stream->next(p));
+}
+
+at::Tensor add_dropped(const at::Tensor& residual, const at::Tensor& x, double p, DropoutStream* stream) {
+    if (stream == nullptr || p <= 0) return residual + x;
+    return SumNode::apply(residual, x, stream->next(p));
+}
+
+c10::IValue to_value(const DropoutKey& mask) {
+    return std::vector<std::int64_t>{mask.key, mask.whitening, mask.threshold, std::bit_cast<std::int32_t>(mask.keep)};
+}
+
+DropoutKey to_dropout_key(const c10::IValue& value) {
+    const std::vector<std::int64_t> words = value.toIntVector();
+    const auto word = [&](std::size_t i) { return static_cast<std::uint32_t>(words[i]); };
+    return {word(0), word(1), word(2), std::bit_cast<float>(word(3))};
 }
 
 } // namespace diapason

@@ -6,6 +6,7 @@
 #include "core/kernels/kernels.h"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
 
 #include <cstdint>
 
@@ -26,7 +27,16 @@ struct DropoutStream {
 /// x · mask, element i of x being element start + i of the mask. No gradient.
 at::Tensor apply_mask(const at::Tensor& x, const DropoutKey& mask, std::int64_t start = 0);
 
+/// residual + x · mask. No gradient.
+at::Tensor add_masked(const at::Tensor& residual, const at::Tensor& x, const DropoutKey& mask);
+
 /// x · mask of the stream's next call, with its gradient; x itself when the stream is null or p is 0.
 at::Tensor dropout(const at::Tensor& x, double p, DropoutStream* stream);
+/// residual + dropout(x), in one pass on a CPU.
+at::Tensor add_dropped(const at::Tensor& residual, const at::Tensor& x, double p, DropoutStream* stream);
+
+/// A mask for the backward pass of an autograd function.
+c10::IValue to_value(const DropoutKey& mask);
+DropoutKey to_dropout_key(const c10::IValue& value);
 
 } // namespace diapason

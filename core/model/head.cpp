@@ -234,7 +234,7 @@ public:
     at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
         const at::Tensor x = m_scale == 1 ? hidden : hidden * m_scale;
         const at::Tensor constant = m_bias == nullptr ? at::Tensor() : m_bias->value.view(-1);
-        if (m_output.deltas.empty()) return linear_map(x, m_output.weight->value, constant);
+        if (m_output.deltas.empty()) return linear_map(x, m_output.weight->value, constant, m_output.precision);
         const at::Tensor logits = m_output(x, state);
         return constant.defined() ? logits + constant : logits;
     }
@@ -246,7 +246,7 @@ public:
     Parameter* untie(ParameterStore& store) override {
         if (!m_tied) return nullptr;
         m_tied = false;
-        m_output.weight = &store.add(m_module + ".weight", m_output.weight->value.detach().clone());
+        m_output.weight = &store.add(m_module + ".weight", m_output.weight->floats().detach().clone());
         return m_output.weight;
     }
 
@@ -288,7 +288,7 @@ public:
     Parameter* untie(ParameterStore& store) override {
         if (m_untied) return nullptr;
         m_untied = true;
-        m_output.weight = &store.add(m_module + ".weight", m_output.weight->value.detach().clone());
+        m_output.weight = &store.add(m_module + ".weight", m_output.weight->floats().detach().clone());
         return m_output.weight;
     }
 

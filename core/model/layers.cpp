@@ -1,16 +1,14 @@
 #include "core/model/layers.h"
 
+#include "core/model/gate.h"
 #include "core/model/gated_attention.h"
-#include "core/model/linear_map.h"
 #include "core/model/packed_batch.h"
 #include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
-#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/relu.h>
-#include <ATen/ops/rms_norm.h>
 #include <ATen/ops/silu.h>
 
 #include <algorithm>
@@ -26,6 +24,11 @@ at::Tensor Linear::matrix() const {
     return all.narrow(0, part * rows, rows);
 }
 
+at::Tensor Linear::floats() const {
+    const at::Tensor own = matrix();
+    return at::isReducedFloatingType(own.scalar_type()) ? own.to(at::kFloat) : own;
+}
+
 at::Tensor Linear::offset() const {
     if (bias == nullptr) return {};
     if (parts == 1) return bias->value;
@@ -34,13 +37,35 @@ at::Tensor Linear::offset() const {
 }
 
 at::Tensor Linear::operator()(const at::Tensor& input, const ForwardState& state) const {
+    if (deltas.empty()) return linear_map(input, matrix(), offset(), precision);
+    if (const auto fused = call()) return linear_maps(input, {&*fused, 1}, state.delta_dropout).front();
     at::Tensor x = input;
     for (const auto& delta : deltas)
         x = delta->enter(x, state);
-    at::Tensor y = linear_map(x, matrix(), offset());
+    at::Tensor y = linear_map(x, matrix(), offset(), precision);
     for (const auto& delta : deltas)
         y = delta->apply(x, y, state);
     return y;
+}
+
+std::optional<MapCall> Linear::call() const {
+    if (deltas.empty()) return MapCall{matrix(), offset(), std::nullopt, precision};
+    const auto term = deltas.size() == 1 ? deltas.front()->low_rank() : std::nullopt;
+    if (!term) return std::nullopt;
+    return MapCall{matrix(), offset(), term, precision};
+}
+
+std::vector<at::Tensor> apply_maps(std::span<const Linear* const> maps, const at::Tensor& x,
+                                   const ForwardState& state) {
+    std::vector<MapCall> calls;
+    for (const Linear* map : maps) {
+        if (auto call = map->call()) calls.push_back(std::move(*call));
+    }
+    if (calls.size() == maps.size()) return linear_maps(x, calls, state.delta_dropout);
+    std::vector<at::Tensor> results;
+    for (const Linear* map : maps)
+        results.push_back((*map)(x, state));
+    return results;
 }
 
 at::Tensor Table::operator()(const at::Tensor& rows) const {
@@ -48,15 +73,6 @@ at::Tensor Table::operator()(const at::Tensor& rows) const {
     for (const auto& delta : deltas)
         y = delta->apply(y, rows);
     return y;
-}
-
-at::Tensor Norm::operator()(const at::Tensor& x) const {
-    if (bias == nullptr) return at::rms_norm(x, weight->value.sizes(), weight->value, eps);
-    if (x.is_meta()) { // layer_norm has no kernel there
-        const at::Tensor centred = x - x.mean(-1, true);
-        return centred * (centred * centred).mean(-1, true).add(eps).rsqrt() * weight->value + bias->value;
-    }
-    return at::layer_norm(x, weight->value.sizes(), weight->value, bias->value, eps);
 }
 
 at::Tensor activate(const at::Tensor& x, Activation kind) {
@@ -74,8 +90,14 @@ at::Tensor activate(const at::Tensor& x, Activation kind) {
 }
 
 at::Tensor FeedForward::operator()(const at::Tensor& x, const ForwardState& state) const {
-    at::Tensor h = activate((gated ? gate : fc1)(x, state), activation);
-    if (gated) h = h * fc1(x, state);
+    at::Tensor h;
+    if (gated) {
+        const Linear* const maps[] = {&gate, &fc1};
+        const auto made = apply_maps(maps, x, state);
+        h = activation == Activation::silu ? gated_silu(made[0], made[1]) : activate(made[0], activation) * made[1];
+    } else {
+        h = activate(fc1(x, state), activation);
+    }
     return fc2(diapason::dropout(h, dropout, state.backbone_dropout), state);
 }
 
@@ -109,12 +131,20 @@ at::Tensor relative_bias(const at::Tensor& table, std::int64_t queries, std::int
 
 at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& y, const AttentionContext& context,
                                  const ForwardState& state, KeyValues* cache) const {
-    const at::Tensor projected = q(x, state);
+    const bool known = cache != nullptr && cache->keys.defined() && !context.join.defined();
+    at::Tensor projected, keys, values;
+    if (!known && x.is_same(y)) {
+        const Linear* const maps[] = {&q, &k, &v};
+        const auto made = apply_maps(maps, x, state);
+        projected = made[0], keys = made[1], values = made[2];
+    } else {
+        projected = q(x, state);
+        const Linear* const maps[] = {&k, &v};
+        const auto made = known ? std::vector{cache->keys, cache->values} : apply_maps(maps, y, state);
+        keys = made[0], values = made[1];
+    }
     const at::Tensor queries =
         context.query_angles != nullptr ? rotate(projected, *context.query_angles, shape.head_width) : projected;
-    const bool known = cache != nullptr && cache->keys.defined() && !context.join.defined();
-    at::Tensor keys = known ? cache->keys : k(y, state);
-    at::Tensor values = known ? cache->values : v(y, state);
     if (context.angles != nullptr && !known) keys = rotate(keys, *context.angles, shape.head_width);
     if (context.slots.defined()) fill_slots(keys, values, context.slots);
     if (cache != nullptr && !known) {

@@ -4,11 +4,15 @@
 #include "core/backbone/backbone_config.h"
 #include "core/model/attention.h"
 #include "core/model/deltas.h"
+#include "core/model/linear_map.h"
+#include "core/model/norm.h"
 #include "core/model/parameters.h"
 #include "core/model/prefix_orders.h"
 #include "core/model/rotary.h"
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace diapason {
@@ -20,12 +24,19 @@ struct Linear {
     Parameter* bias = nullptr; ///< null = none
     bool input_major = false;  ///< stored [in, out]
     std::int64_t part = 0, parts = 1;
+    Precision precision = Precision::float32;
     std::vector<std::unique_ptr<LinearDelta>> deltas;
 
-    at::Tensor matrix() const; ///< [out, in], a view
+    at::Tensor matrix() const; ///< [out, in], a view, as stored
+    at::Tensor floats() const; ///< the same in float32: the view, or a copy
     at::Tensor offset() const; ///< [out], a view; undefined without a bias
     at::Tensor operator()(const at::Tensor& x, const ForwardState& state) const;
+    /// The map with its delta, where that is a low-rank term or nothing.
+    std::optional<MapCall> call() const;
 };
+
+/// What maps make of the same input: one after the other, or all at once where their deltas allow it.
+std::vector<at::Tensor> apply_maps(std::span<const Linear* const> maps, const at::Tensor& x, const ForwardState& state);
 
 /// Vectors that are looked up by number, between the deltas on their table.
 struct Table {
@@ -33,15 +44,6 @@ struct Table {
     std::vector<std::unique_ptr<TableDelta>> deltas;
 
     at::Tensor operator()(const at::Tensor& rows) const; ///< [R] int64 -> [R, width]
-};
-
-/// LayerNorm or RMSNorm over the last dimension.
-struct Norm {
-    Parameter* weight = nullptr;
-    Parameter* bias = nullptr; ///< null: RMSNorm
-    double eps = 1e-12;
-
-    at::Tensor operator()(const at::Tensor& x) const;
 };
 
 at::Tensor activate(const at::Tensor& x, Activation kind);

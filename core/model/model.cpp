@@ -113,7 +113,21 @@ at::Tensor Model::read_from(const HiddenStates& hidden, const PackedBatch& batch
 
 void Model::train(const std::vector<Parameter*>& parameters) {
     for (Parameter* parameter : parameters) {
-        if (!parameter->constant) parameter->value.set_requires_grad(true);
+        if (parameter->constant) continue;
+        parameter->widen();
+        parameter->value.set_requires_grad(true);
+    }
+}
+
+void Model::compute_in(Precision precision) {
+    const c10::NoGradGuard guard;
+    const Parameter* words = &m_backbone->word_embedding();
+    for (const auto& [name, linear] : linears()) {
+        linear->precision = precision;
+        Parameter& weight = *linear->weight;
+        // The embedding, which an output may share, stays as exact as it is.
+        if (precision == Precision::bfloat16 && &weight != words && !weight.value.requires_grad())
+            weight.value = weight.value.to(at::kBFloat16);
     }
 }
 
@@ -163,7 +177,7 @@ void Model::merge() {
     std::vector<Change> changes;
     for (const auto& [name, linear] : linears()) {
         if (linear->deltas.empty()) continue;
-        Change change{linear, linear->matrix().detach().clone(), linear->offset()};
+        Change change{linear, linear->floats().detach().clone(), linear->offset()};
         if (change.offset.defined()) change.offset = change.offset.detach().clone();
         for (const auto& delta : linear->deltas) {
             if (!delta->merge_output(change.weight, change.offset))
@@ -205,7 +219,7 @@ std::vector<Model::TableChange> Model::table_changes() {
     const std::vector<NamedTable> all = m_backbone->tables();
     for (const NamedTable& item : all) {
         if (item.table->deltas.empty()) continue;
-        TableChange change{item.table, item.table->weight->value.detach().clone()};
+        TableChange change{item.table, item.table->weight->floats().detach().clone()};
         for (const auto& delta : item.table->deltas)
             delta->merge(change.value);
         changes.push_back(std::move(change));
@@ -228,7 +242,7 @@ void Model::own_copy(Parameter* parameter) {
                                    [&](const Original& original) { return original.parameter == parameter; });
     if (kept != m_originals.end()) return;
     m_originals.push_back({parameter, parameter->value});
-    parameter->value = parameter->value.detach().clone();
+    parameter->value = parameter->floats().detach().clone();
 }
 
 void Model::unmerge() {

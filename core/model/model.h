@@ -80,6 +80,9 @@ public:
 
     /// Marks for training: gradients will be computed. Head parameters are marked by train_head().
     void train(const std::vector<Parameter*>& parameters);
+    /// The precision of products with the backbone's and the head's weights. In bfloat16 frozen weights are kept in it
+    /// from then on, half as large; what is trained stays float32. After the method is attached.
+    void compute_in(Precision precision);
     void train_head() { train(m_head->trained()); }
     /// Everything marked, deltas first, each once.
     std::vector<Parameter*> trainable() const;

@@ -12,6 +12,25 @@
 #include <stdexcept>
 
 namespace diapason {
+namespace {
+
+// Matrices are what has size, and what products and look-ups widen as they go; vectors would only be in the way.
+bool stays_mapped(const TensorEntry& entry, at::ScalarType type, const std::byte* data) {
+    const bool as_stored = type == at::kFloat || (at::isReducedFloatingType(type) && entry.shape.size() == 2);
+    return as_stored && entry.strides.empty() &&
+           reinterpret_cast<std::uintptr_t>(data) % bytes_of_dtype(entry.dtype) == 0;
+}
+
+} // namespace
+
+at::Tensor Parameter::floats() const {
+    return at::isReducedFloatingType(value.scalar_type()) ? value.to(at::kFloat) : value;
+}
+
+void Parameter::widen() {
+    value = floats();
+}
+
 Parameter& ParameterStore::add(std::string name, at::Tensor value, std::string file_name) {
     return add(Parameter{std::move(name), std::move(file_name), std::move(value)});
 }
@@ -54,12 +73,11 @@ at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool ma
     }
     const at::ScalarType type = scalar_type_of(entry.dtype);
     const std::byte* data = file.data(entry);
-    if (map && type == at::kFloat && entry.strides.empty() &&
-        reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0) {
+    if (map && stays_mapped(entry, type, data)) {
         // The mapping outlives the tensor: the deleter holds a copy of the file. Its pages are shared with every
         // process that maps the file until somebody writes to the tensor; what is written stays in this process.
         return at::from_blob(
-            const_cast<std::byte*>(data), entry.shape, [file](void*) {}, at::TensorOptions().dtype(at::kFloat));
+            const_cast<std::byte*>(data), entry.shape, [file](void*) {}, at::TensorOptions().dtype(type));
     }
     const auto bytes = static_cast<std::int64_t>(entry.end - entry.begin);
     const auto width = static_cast<std::int64_t>(bytes_of_dtype(entry.dtype));

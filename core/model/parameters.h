@@ -20,9 +20,12 @@ namespace diapason {
 struct Parameter {
     std::string name;      ///< canonical: today's Hugging Face name, "bert.encoder.layer.0.attention.self.query.weight"
     std::string file_name; ///< as in the file it was read from; equal to name otherwise
-    at::Tensor value;
+    at::Tensor value;      ///< float32, or in the 16 bits that it is stored in while it is frozen
     bool constant = false; ///< never trained, not even by full tuning
     double rate = 1;       ///< factor of the run's learning rate
+
+    at::Tensor floats() const; ///< the value in float32: itself, or a copy
+    void widen();              ///< keeps it in float32 from now on, so that it can change
 };
 
 /// Owns parameters; addresses stay valid while the store lives.
@@ -39,7 +42,8 @@ private:
     std::unordered_map<std::string, Parameter*> m_by_name;
 };
 
-/// A tensor of a file as float32 on the CPU; float32 data stay mapped (no copy) when they are aligned and `map` is set.
+/// A tensor of a file as float32 on the CPU. With `map` aligned data stay mapped (no copy): float32, and matrices of
+/// 16-bit floats as they are.
 at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool map = false);
 
 /// The tensors of a folder under canonical names. `canonical` says what a name of the file is called here. Everything

@@ -1,12 +1,17 @@
 #include "core/model/rotary.h"
 
 #include "core/backbone/rotary_scaling.h"
+#include "core/kernels/kernels.h"
+#include "core/model/loops.h"
 #include "core/model/packed_batch.h"
 #include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <map>
@@ -39,6 +44,32 @@ at::Tensor frequencies_by_length(const RotaryScaling& scaling, const at::Tensor&
     return select_rows(of_lengths, index_tensor(rows, positions.device()));
 }
 
+at::Tensor turned(const at::Tensor& x, const at::Tensor& cosine, const at::Tensor& sine, bool back) {
+    const at::Tensor input = x.contiguous();
+    at::Tensor y = at::empty_like(input);
+    kernels::RotaryTask task;
+    task.rows = input.size(0);
+    task.width = cosine.size(-1);
+    task.heads = input.size(1) / task.width;
+    task.cosine = cosine.const_data_ptr<float>();
+    task.sine = sine.const_data_ptr<float>();
+    kernels::rotate(task, input.const_data_ptr<float>(), y.mutable_data_ptr<float>(), back);
+    return y;
+}
+
+struct Node : torch::autograd::Function<Node> {
+    static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const at::Tensor& cosine,
+                              const at::Tensor& sine) {
+        ctx->save_for_backward({cosine, sine});
+        return turned(x, cosine, sine, false);
+    }
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
+                                                   torch::autograd::variable_list gradients) {
+        const auto saved = ctx->get_saved_variables();
+        return {turned(gradients[0], saved[0], saved[1], true), {}, {}};
+    }
+};
+
 } // namespace
 
 RotaryAngles rotary_angles(const BackboneConfig& config, const at::Tensor& positions,
@@ -55,10 +86,15 @@ RotaryAngles rotary_angles(const BackboneConfig& config, const at::Tensor& posit
 }
 
 at::Tensor rotate(const at::Tensor& x, const RotaryAngles& angles, std::int64_t head_width) {
+    if (in_loops(x)) {
+        const at::Tensor cosine = angles.cosine.contiguous(), sine = angles.sine.contiguous();
+        if (c10::GradMode::is_enabled() && x.requires_grad()) return Node::apply(x, cosine, sine);
+        return turned(x, cosine, sine, false);
+    }
     const auto heads = x.view({x.size(0), -1, head_width});
     const auto halves = heads.chunk(2, -1);
-    const auto turned = at::cat({-halves[1], halves[0]}, -1);
-    return (heads * angles.cosine + turned * angles.sine).view(x.sizes());
+    const auto other = at::cat({-halves[1], halves[0]}, -1);
+    return (heads * angles.cosine + other * angles.sine).view(x.sizes());
 }
 
 } // namespace diapason

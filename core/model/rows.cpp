@@ -28,7 +28,8 @@ at::Tensor select_rows(const at::Tensor& x, const at::Tensor& rows) {
 }
 
 at::Tensor look_up(const at::Tensor& table, const at::Tensor& rows) {
-    return table.is_meta() ? gather_rows(table, rows) : at::embedding(table, rows);
+    const at::Tensor found = table.is_meta() ? gather_rows(table, rows) : at::embedding(table, rows);
+    return at::isReducedFloatingType(found.scalar_type()) ? found.to(at::kFloat) : found;
 }
 
 } // namespace diapason

@@ -8,7 +8,8 @@ namespace diapason {
 /// x[rows] along the first dimension. @param x [N, …]; @param rows [R] int64
 at::Tensor select_rows(const at::Tensor& x, const at::Tensor& rows);
 
-/// As select_rows, for a trained table that is read many times over: its gradient is summed by row number.
+/// As select_rows, for a trained table that is read many times over: its gradient is summed by row number. Rows of
+/// 16-bit floats become float32.
 at::Tensor look_up(const at::Tensor& table, const at::Tensor& rows);
 
 } // namespace diapason

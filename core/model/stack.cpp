@@ -253,7 +253,7 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
     }
     if (relative != nullptr) {
         const std::int64_t front = prefix_biased ? longest_prefix() : 0;
-        self.bias = relative_bias(relative->value, longest(out.offsets), longest(key_offsets) + front,
+        self.bias = relative_bias(relative->floats(), longest(out.offsets), longest(key_offsets) + front,
                                   c.relative_max_distance, !shape.causal, prefix_passed ? 0 : front);
     }
     if (request.keep_all) out.all.push_back(x);
@@ -297,12 +297,16 @@ at::Tensor Stack::run_layer(std::size_t index, const at::Tensor& x, const Attent
     // What follows a sublayer: dropout, the deltas of its block, residual and norm. @param input what it has read
     const auto finish = [&](const Block& block, const at::Tensor& residual, const at::Tensor& input,
                             const at::Tensor& output) {
-        at::Tensor h = dropout(output, config->hidden_dropout, state.backbone_dropout);
+        const double p = config->hidden_dropout;
+        if (block.deltas.empty())
+            return config->pre_norm ? add_dropped(residual, output, p, state.backbone_dropout)
+                                    : block.norm.of_sum(residual, output, p, state.backbone_dropout);
+        at::Tensor h = dropout(output, p, state.backbone_dropout);
         const BlockStates states{residual, input, config->pre_norm ? nullptr : &block.norm};
         for (const auto& delta : block.deltas)
             h = delta->apply(h, states, state);
-        if (!block.deltas.empty() && block.deltas.back()->closes()) return h;
-        return config->pre_norm ? residual + h : block.norm(residual + h);
+        if (block.deltas.back()->closes()) return h;
+        return config->pre_norm ? residual + h : block.norm.of_sum(residual, h, 0, nullptr);
     };
     const auto enter = [&](const Block& block, const at::Tensor& stream) {
         return config->pre_norm ? block.norm(stream) : stream;

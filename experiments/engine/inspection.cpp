@@ -47,7 +47,7 @@ Json update_facts(Model& model, Model* other) {
         const LoraDelta* lora = update_of(*linear);
         if (lora == nullptr) continue;
         const at::Tensor singular = update_spectrum(lora->own_a(), lora->own_b(), lora->update().scale);
-        const double weight = at::linalg_vector_norm(linear->matrix()).item<double>();
+        const double weight = at::linalg_vector_norm(linear->floats()).item<double>();
         Json facts = {
             {"site", site.address()},
             {"rank", lora->own_a().size(0)},
@@ -69,7 +69,7 @@ Json prompt_facts(Model& model, const Tokenizer& tokenizer, std::int64_t words) 
     };
     Json list = Json::array();
     for (const SoftToken& token :
-         nearest_words(model.prompt()->rows(), model.backbone().word_embedding().value, words)) {
+         nearest_words(model.prompt()->rows(), model.backbone().word_embedding().floats(), words)) {
         list.push_back(
             {{"norm", token.norm}, {"by_cosine", near(token.by_cosine)}, {"by_distance", near(token.by_distance)}});
     }

@@ -27,6 +27,8 @@ std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data
     for (const TaskLabel& label : task.labels)
         context.label_words.push_back(label.words);
     attach_method(spec.method, options, *model, context);
+    if (spec.training_options.value("compute", std::string("float32")) == "bfloat16")
+        model->compute_in(Precision::bfloat16);
     return model;
 }
 

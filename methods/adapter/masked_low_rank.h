@@ -15,6 +15,9 @@ public:
           m_scale(scale),
           m_dropout(dropout) {}
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    std::optional<LowRankTerm> low_rank() const override {
+        return LowRankTerm{m_a.value(), m_b.value(), m_scale, m_dropout};
+    }
     bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
 private:

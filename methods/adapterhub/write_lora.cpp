@@ -136,7 +136,7 @@ void write_updates(Sink& sink, const std::vector<Place>& places) {
     // One rank and one scale: smaller ranks get zeros, other scales go into B.
     Json config = write_places(sink, places, [&](const Place& place) {
         const at::Tensor matrix = place.linear->matrix();
-        const auto options = matrix.options().requires_grad(false);
+        const auto options = matrix.options().dtype(at::kFloat).requires_grad(false);
         Pair pair{at::zeros({rank, matrix.size(1)}, options), at::zeros({matrix.size(0), rank}, options)};
         if (delta_of(place) == nullptr) return pair;
         const LoraDelta& delta = lora_of(place);
@@ -157,7 +157,7 @@ void write_vectors(Sink& sink, const std::vector<Place>& places) {
     Json config = write_places(sink, places, [&](const Place& place) {
         const at::Tensor matrix = place.linear->matrix();
         const LinearDelta* delta = delta_of(place);
-        if (delta == nullptr) return Pair{{}, at::ones({matrix.size(0), 1}, matrix.options().requires_grad(false))};
+        if (delta == nullptr) return Pair{{}, at::ones({matrix.size(0), 1}, matrix.options().dtype(at::kFloat).requires_grad(false))};
         const auto* scale = dynamic_cast<const OutputScale*>(delta);
         if (scale == nullptr) throw cannot(place.module, "vectors that rescale a map's input");
         return Pair{{}, scale->own().unsqueeze(1)};

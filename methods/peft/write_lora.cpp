@@ -37,7 +37,7 @@ Pair combine(const Module& module) {
     std::vector<Block> blocks, starts;
     const std::int64_t out = module.linears.front()->matrix().size(0);
     const std::int64_t all = out * static_cast<std::int64_t>(module.linears.size());
-    const auto options = module.linears.front()->weight->value.options().requires_grad(false);
+    const auto options = module.linears.front()->weight->value.options().dtype(at::kFloat).requires_grad(false);
     pair.bias = at::zeros({all}, options);
     pair.magnitude = at::zeros({all}, options);
     for (std::size_t i = 0; i < module.linears.size(); ++i) {
@@ -45,7 +45,7 @@ Pair combine(const Module& module) {
         const Linear& linear = *module.linears[i];
         const LoraDelta* delta = lora_of(linear, module.name);
         // A part without a delta keeps its rows' lengths.
-        pair.magnitude.narrow(0, row, out).copy_(at::linalg_vector_norm(linear.matrix(), 2, at::IntArrayRef{1}));
+        pair.magnitude.narrow(0, row, out).copy_(at::linalg_vector_norm(linear.floats(), 2, at::IntArrayRef{1}));
         if (delta == nullptr) continue;
         const LowRank& u = delta->update();
         if (shared.empty()) {

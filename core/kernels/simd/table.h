@@ -1,4 +1,4 @@
-// What core/kernels is made of: the same source compiled once for each instruction set.
+// What core/kernels is made of: the same sources compiled once for each instruction set.
 #pragma once
 
 #include "core/kernels/kernels.h"
@@ -15,6 +15,7 @@ struct AttentionBackward {
     float *grad_q, *grad_k, *grad_v, *grad_bias, *scratch;
 };
 
+/// The loops of one instruction set, for one thread each: the whole of a part that dispatch.cpp cuts off.
 struct Table {
     const char* name;
     void (*dropout)(const float* x, float* y, std::int64_t n, const DropoutKey& mask, std::uint32_t start);
@@ -24,6 +25,15 @@ struct Table {
     /// One key/value head of one sequence with all its query heads.
     void (*attention_backward)(const AttentionTask& task, const AttentionBackward& data, std::int64_t sequence,
                                std::int64_t kv_head);
+    /// Rows first to last - 1.
+    void (*norm)(const NormTask& task, const NormForward& data, std::int64_t first, std::int64_t last);
+    void (*norm_backward)(const NormTask& task, const NormBackward& data, std::int64_t first, std::int64_t last);
+    void (*rotate)(const RotaryTask& task, const float* x, float* y, bool back, std::int64_t first, std::int64_t last);
+    void (*add_dropped)(const float* residual, const float* x, float* y, std::int64_t n, const DropoutKey& mask,
+                        std::uint32_t start);
+    void (*gate)(const float* gate, const float* up, float* y, std::int64_t n);
+    void (*gate_backward)(const float* gate, const float* up, const float* grad, float* grad_gate, float* grad_up,
+                          std::int64_t n);
 };
 
 constexpr std::int64_t lanes = 16; ///< floats of a vector; compilers split it where registers are narrower
@@ -34,9 +44,17 @@ constexpr std::int64_t scratch_floats(std::int64_t queries, std::int64_t keys, s
     return (width + 2 * queries) * padded;
 }
 
-extern const Table base_table;
+// One namespace an instruction set: base, avx2, avx512.
+namespace base {
+extern const Table table;
+}
 #ifdef DIAPASON_KERNELS_X86
-extern const Table avx2_table, avx512_table;
+namespace avx2 {
+extern const Table table;
+}
+namespace avx512 {
+extern const Table table;
+}
 #endif
 
 } // namespace diapason::kernels

@@ -103,6 +103,19 @@ private Q_SLOTS:
         QVERIFY(bits_of(execute(other)) != bits_of(first));
     }
 
+    void productsInBfloat16() {
+        const RunSpec spec = spec_of("lora", {{"compute", "bfloat16"}});
+        const Record exact = execute(spec_of("lora", {})), half = execute(spec), again = execute(spec);
+        QVERIFY2(half.state == RunState::finished, half.last().message.c_str());
+        QCOMPARE(bits_of(half), bits_of(again));
+        QVERIFY(bits_of(half) != bits_of(exact));
+        QVERIFY(half.last().summary["frozen_unchanged"].get<bool>());
+        const auto of_exact = exact.points("train/loss"), of_half = half.points("train/loss");
+        QCOMPARE(of_half.size(), of_exact.size());
+        for (std::size_t i = 0; i < of_half.size(); ++i)
+            QVERIFY(std::abs(of_half[i].value - of_exact[i].value) < 0.05 * of_exact[i].value);
+    }
+
     void countsAreAsPromised() {
         for (const MethodInfo& info : method_catalog()) {
             const RunSpec spec = spec_of(info.id, {{"steps", 1}});

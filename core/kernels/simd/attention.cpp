@@ -1,18 +1,11 @@
-// Compiled once for each instruction set (core/CMakeLists.txt), so nothing here may be an inline function of a header
-// that other units share: the linker would keep one copy for all.
-
-#include "core/kernels/simd/table.h"
+// Attention of packed sequences: one head of one sequence at a time, in matrices that lie in the caches.
+#include "core/kernels/simd/loops.h"
+#include "core/kernels/simd/vector.h"
 
 namespace diapason::kernels {
 namespace {
 
-// Generic vectors of the compiler, lowered to whatever the instruction set has. Rows of a block are what fits into its
-// registers beside a vector of the right-hand side.
-typedef float Vector __attribute__((vector_size(64)));
-typedef float Unaligned __attribute__((vector_size(64), aligned(4), may_alias));
-typedef std::int32_t Integers __attribute__((vector_size(64)));
-typedef std::uint32_t Words __attribute__((vector_size(64)));
-
+// Rows of a block: what fits into the registers beside a vector of the right-hand side.
 #if defined(__AVX512F__)
 constexpr int block_rows = 8;
 #elif defined(__AVX2__)
@@ -20,69 +13,6 @@ constexpr int block_rows = 4;
 #else
 constexpr int block_rows = 2;
 #endif
-
-constexpr Integers lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-inline Vector load(const float* p) {
-    return *reinterpret_cast<const Unaligned*>(p);
-}
-inline void store(float* p, Vector x) {
-    *reinterpret_cast<Unaligned*>(p) = x;
-}
-inline float sum_of(Vector x) {
-    float sum = 0;
-    for (int i = 0; i < lanes; ++i)
-        sum += x[i];
-    return sum;
-}
-
-// "lowbias32" (Ellis 2018): 32-bit multiplications only.
-template <typename T>
-inline T hash32(T x) {
-    x ^= x >> 16;
-    x *= 0x7feb352du;
-    x ^= x >> 15;
-    x *= 0x846ca68bu;
-    x ^= x >> 16;
-    return x;
-}
-
-inline Vector mask_of(const DropoutKey& mask, std::uint32_t first) {
-    const Words h = hash32((reinterpret_cast<Words>(lane) + first) ^ mask.key) ^ mask.whitening;
-    const Integers kept = h >= mask.threshold;
-    const Vector keep = Vector{} + mask.keep;
-    return reinterpret_cast<Vector>(reinterpret_cast<Integers>(keep) & kept);
-}
-
-inline float mask_at(const DropoutKey& mask, std::uint32_t i) {
-    return (hash32(i ^ mask.key) ^ mask.whitening) < mask.threshold ? 0.0f : mask.keep;
-}
-
-void drop(const float* x, float* y, std::int64_t n, const DropoutKey& mask, std::uint32_t start) {
-    std::int64_t i = 0;
-    for (; i + lanes <= n; i += lanes)
-        store(y + i, load(x + i) * mask_of(mask, start + static_cast<std::uint32_t>(i)));
-    for (; i < n; ++i)
-        y[i] = x[i] * mask_at(mask, start + static_cast<std::uint32_t>(i));
-}
-
-// e^x to about 1 ulp for x <= 0; below -87 the smallest normal number or so.
-inline Vector exponential(Vector x) {
-    const Vector low = Vector{} - 87.0f;
-    x = x < low ? low : x;
-    constexpr float round = 12582912.0f; // 1.5 · 2^23: adding it rounds to an integer
-    const Vector n = (x * 1.44269504088896341f + round) - round;
-    const Vector r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    Vector p = Vector{} + 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
-    return p * reinterpret_cast<Vector>(power);
-}
 
 // C = A B (+ C) for `Rows` rows and 16 columns. A(i, k) = a[i · a_row + k · a_column], so that it may be transposed.
 template <int Rows>
@@ -199,29 +129,6 @@ void softmax(const AttentionTask& task, const Place& place, std::int64_t head, s
         store(row + j, load(row + j) / total);
 }
 
-void attend(const AttentionTask& task, const AttentionForward& data, std::int64_t sequence, std::int64_t head) {
-    const Place place(task, sequence);
-    const std::int64_t width = task.width, q_row = task.heads * width, k_row = task.kv_heads * width;
-    const std::int64_t kv = head / (task.heads / task.kv_heads) * width;
-    float* keys = data.scratch;
-    float* scores = keys + width * place.padded;
-    transpose(data.k + place.key * k_row + kv, k_row, place, width, keys);
-    multiply(place.queries, place.padded, width, {data.q + place.query * q_row + head * width, q_row, 1}, keys,
-             place.padded, scores, place.padded, false);
-    for (std::int64_t i = 0; i < place.queries; ++i) {
-        float* row = scores + i * place.padded;
-        softmax(task, place, head, i, row);
-        const std::int64_t at = place.probability(head, i);
-        if (data.probabilities != nullptr) {
-            for (std::int64_t j = 0; j < place.keys; ++j)
-                data.probabilities[at + j] = row[j];
-        }
-        if (task.drop != nullptr) drop(row, row, place.keys, *task.drop, static_cast<std::uint32_t>(at));
-    }
-    multiply(place.queries, width, place.keys, {scores, place.padded, 1}, data.v + place.key * k_row + kv, k_row,
-             data.out + place.query * q_row + head * width, q_row, false);
-}
-
 // The gradient of the scores of one row from that of the dropped-out probabilities, in place; `weights` becomes the
 // dropped-out probabilities.
 void softmax_backward(const AttentionTask& task, const Place& place, const float* probabilities, std::int64_t at,
@@ -254,6 +161,33 @@ void softmax_backward(const AttentionTask& task, const Place& place, const float
         store(grad + j, p * (load(grad + j) - total) * task.scale);
         store(weights + j, p * mask);
     }
+}
+
+} // namespace
+
+namespace DIAPASON_KERNELS_LEVEL {
+
+void attend(const AttentionTask& task, const AttentionForward& data, std::int64_t sequence, std::int64_t head) {
+    const Place place(task, sequence);
+    const std::int64_t width = task.width, q_row = task.heads * width, k_row = task.kv_heads * width;
+    const std::int64_t kv = head / (task.heads / task.kv_heads) * width;
+    float* keys = data.scratch;
+    float* scores = keys + width * place.padded;
+    transpose(data.k + place.key * k_row + kv, k_row, place, width, keys);
+    multiply(place.queries, place.padded, width, {data.q + place.query * q_row + head * width, q_row, 1}, keys,
+             place.padded, scores, place.padded, false);
+    for (std::int64_t i = 0; i < place.queries; ++i) {
+        float* row = scores + i * place.padded;
+        softmax(task, place, head, i, row);
+        const std::int64_t at = place.probability(head, i);
+        if (data.probabilities != nullptr) {
+            for (std::int64_t j = 0; j < place.keys; ++j)
+                data.probabilities[at + j] = row[j];
+        }
+        if (task.drop != nullptr) drop(row, row, place.keys, *task.drop, static_cast<std::uint32_t>(at));
+    }
+    multiply(place.queries, width, place.keys, {scores, place.padded, 1}, data.v + place.key * k_row + kv, k_row,
+             data.out + place.query * q_row + head * width, q_row, false);
 }
 
 void attend_backward(const AttentionTask& task, const AttentionBackward& data, std::int64_t sequence,
@@ -295,14 +229,5 @@ void attend_backward(const AttentionTask& task, const AttentionBackward& data, s
     }
 }
 
-} // namespace
-
-#if defined(__AVX512F__)
-const Table avx512_table = {"avx512", drop, attend, attend_backward};
-#elif defined(__AVX2__)
-const Table avx2_table = {"avx2", drop, attend, attend_backward};
-#else
-const Table base_table = {"base", drop, attend, attend_backward};
-#endif
-
+} // namespace DIAPASON_KERNELS_LEVEL
 } // namespace diapason::kernels
