@@ -156,11 +156,6 @@ bool Model::in_head(const Parameter* parameter) const {
     return std::find(head.begin(), head.end(), parameter) != head.end();
 }
 
-bool Model::only_head_is_trained() const {
-    const auto list = trainable();
-    return std::all_of(list.begin(), list.end(), [&](const Parameter* parameter) { return in_head(parameter); });
-}
-
 void Model::merge() {
     if (merged()) return;
     const c10::NoGradGuard guard;

@@ -98,8 +98,17 @@ public:
     void unmerge();
     bool merged() const { return !m_originals.empty(); }
 
-    /// True when nothing below the head is trained: hidden states can be cached while dropout is off.
-    bool only_head_is_trained() const;
+    /// The first layers, with the embeddings below them, that nothing trained and no delta touches: their states stay
+    /// the same from step to step while dropout is off. 0 for two stacks, prompts and relative or shifted positions.
+    std::int64_t frozen_layers();
+    /// SHA-256 of everything below a layer.
+    std::string hash_below(std::int64_t layer);
+    /// The states that enter a layer, without gradients; behind the last layer only the rows that the head reads,
+    /// before the final norm. Offsets say where the rows of each sequence are. @param layer 1 … frozen_layers()
+    StackStates entering(const PackedBatch& batch, std::int64_t layer);
+    /// read() that goes on from such rows of the batch's sequences.
+    at::Tensor read_entered(const at::Tensor& rows, std::int64_t layer, const PackedBatch& batch,
+                            const ForwardState& state);
 
 private:
     Model() = default;

@@ -209,23 +209,31 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
     return stack;
 }
 
+at::Tensor Stack::embed(const PackedTokens& tokens, EmbeddingDelta* prompt, const ForwardState& state,
+                        at::Tensor& position) const {
+    const BackboneConfig& c = *config;
+    Input input{words(tokens.ids), tokens.positions, tokens.type_ids};
+    if (c.embedding_scale != 1) input.words = input.words * c.embedding_scale; // not the rows of a prompt
+    if (prompt != nullptr) (prompt->in_slots() ? fill_slots : insert_prompt)(input, *prompt, tokens);
+    position = position_shift == 0 ? input.positions : input.positions + position_shift;
+    at::Tensor x = input.words;
+    if (types.weight != nullptr) x = x + types(input.types);
+    if (positions.weight != nullptr)
+        x = x + positions(c.position_offset == 0 ? position : position + c.position_offset);
+    if (embedding_norm.weight != nullptr) x = embedding_norm(x);
+    x = dropout(x, c.embedding_dropout, state.backbone_dropout);
+    for (const auto& delta : entered)
+        x = delta->apply(x);
+    return x;
+}
+
 StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, const StackStates* encoder,
                            const ForwardState& state, const StackRequest& request) const {
     const BackboneConfig& c = *config;
     DecoderCache* cache = request.cache;
     StackStates out{RowLayout::of(tokens, prompt), {}, {}};
-    Input input{words(tokens.ids), tokens.positions, tokens.type_ids};
-    if (c.embedding_scale != 1) input.words = input.words * c.embedding_scale; // not the rows of a prompt
-    if (prompt != nullptr) (prompt->in_slots() ? fill_slots : insert_prompt)(input, *prompt, tokens);
-    if (position_shift != 0) input.positions = input.positions + position_shift;
-    at::Tensor x = input.words;
-    if (types.weight != nullptr) x = x + types(input.types);
-    if (positions.weight != nullptr)
-        x = x + positions(c.position_offset == 0 ? input.positions : input.positions + c.position_offset);
-    if (embedding_norm.weight != nullptr) x = embedding_norm(x);
-    x = dropout(x, c.embedding_dropout, state.backbone_dropout);
-    for (const auto& delta : entered)
-        x = delta->apply(x);
+    at::Tensor position = tokens.positions;
+    at::Tensor x = request.begin > 0 ? request.entering : embed(tokens, prompt, state, position);
 
     std::vector<std::int64_t> key_offsets = out.offsets;
     PrefixOrders self_prefixes, cross_prefixes;
@@ -247,8 +255,8 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
         if (encoder != nullptr) cache->cross_offsets = encoder->offsets;
     }
     RotaryAngles angles;
-    if (c.positions == PositionKind::rotary) {
-        angles = rotary_angles(c, input.positions, out.offsets);
+    if (c.positions == PositionKind::rotary && request.begin < std::ssize(layers)) {
+        angles = rotary_angles(c, position, out.offsets);
         self.angles = self.query_angles = &angles;
     }
     if (relative != nullptr) {
@@ -257,28 +265,33 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
                                   c.relative_max_distance, !shape.causal, prefix_passed ? 0 : front);
     }
     if (request.keep_all) out.all.push_back(x);
-    for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
-        x = run_layer(i, x, self, encoder, state, cache, {});
+    const auto count = std::ssize(layers), end = request.end < 0 ? count : request.end;
+    for (std::int64_t i = request.begin; i < std::min(end, count - 1); ++i) {
+        x = run_layer(static_cast<std::size_t>(i), x, self, encoder, state, cache, {});
         if (request.keep_all) out.all.push_back(x);
     }
     LastRows last;
-    at::Tensor kept;
-    RotaryAngles kept_angles;
-    if (request.rows != nullptr) {
-        last = last_rows(*request.rows, out.offsets, shape.causal || relative != nullptr);
-        if (std::ssize(last.kept) < out.offsets.back()) kept = index_tensor(last.kept, x.device());
+    if (request.begin < count && end == count) {
+        at::Tensor kept;
+        RotaryAngles kept_angles;
+        if (request.rows != nullptr) {
+            last = last_rows(*request.rows, out.offsets, shape.causal || relative != nullptr);
+            if (std::ssize(last.kept) < out.offsets.back()) kept = index_tensor(last.kept, x.device());
+        }
+        if (kept.defined() && self.angles != nullptr) {
+            kept_angles = {select_rows(angles.cosine, kept), select_rows(angles.sine, kept)};
+            self.query_angles = &kept_angles;
+        }
+        const AttentionContext of_last = self.for_queries(kept.defined() ? last.offsets : out.offsets);
+        x = run_layer(layers.size() - 1, x, of_last, encoder, state, cache, kept);
     }
-    if (kept.defined() && self.angles != nullptr) {
-        kept_angles = {select_rows(angles.cosine, kept), select_rows(angles.sine, kept)};
-        self.query_angles = &kept_angles;
+    if (request.end < 0) {
+        if (final_norm.weight != nullptr) x = final_norm(x);
+        x = dropout(x, c.final_dropout, state.backbone_dropout);
+        if (request.keep_all) out.all.push_back(x);
     }
-    const AttentionContext of_last = self.for_queries(kept.defined() ? last.offsets : out.offsets);
-    x = run_layer(layers.size() - 1, x, of_last, encoder, state, cache, kept);
-    if (final_norm.weight != nullptr) x = final_norm(x);
-    out.last = dropout(x, c.final_dropout, state.backbone_dropout);
-    if (request.keep_all) out.all.push_back(out.last);
-    if (request.rows != nullptr && last.kept != *request.rows)
-        out.last = select_rows(out.last, index_tensor(last.read, x.device()));
+    const bool others = !last.kept.empty() && last.kept != *request.rows; // rows kept for those that are read
+    out.last = others ? select_rows(x, index_tensor(last.read, x.device())) : x;
     return out;
 }
 

@@ -45,6 +45,11 @@ struct StackRequest {
     /// it keys and values only.
     const std::vector<std::int64_t>* rows = nullptr;
     DecoderCache* cache = nullptr; ///< null = every sequence is new. Otherwise its tokens go on from what is cached
+    /// Layers `begin` to `end` only. A pass that begins above 0 is given the states that enter there, in place of
+    /// embeddings: all rows, or behind the last layer those that are read. A pass with an end gives the states that
+    /// enter layer `end`, before the final norm; -1 = to the very end.
+    std::int64_t begin = 0, end = -1;
+    at::Tensor entering = {};
 };
 
 /// What a layer does with one of its sublayers: x + f(norm(x)) or norm(x + f(x)), with the deltas at the site `block`.
@@ -79,6 +84,9 @@ struct Stack {
                         const ForwardState& state, const StackRequest& request) const;
 
 private:
+    /// What the first layer reads. @param position of every row, which a prompt moves
+    at::Tensor embed(const PackedTokens& tokens, EmbeddingDelta* prompt, const ForwardState& state,
+                     at::Tensor& position) const;
     at::Tensor run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
                          const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
                          const at::Tensor& queries) const;

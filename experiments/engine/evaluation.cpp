@@ -3,34 +3,30 @@
 #include "core/eval/generate.h"
 #include "core/eval/metrics.h"
 #include "core/eval/vote.h"
+#include "experiments/engine/batches.h"
 
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace diapason {
 namespace {
 
-// Enough rows to keep the matrix products busy, few enough to stay in cache.
-constexpr std::int64_t tokens_per_batch = 4096;
-
-// Consecutive items of about tokens_per_batch tokens.
+// Consecutive items of the split in batches.
 std::vector<std::vector<std::int64_t>> batches_of(TaskData& data, const EvaluationRequest& request,
                                                   std::int64_t items) {
-    std::vector<std::vector<std::int64_t>> batches;
-    std::int64_t tokens = tokens_per_batch;
-    for (std::int64_t i = 0; i < items; ++i) {
+    const auto bounds = consecutive_batches(items, items, [&](std::int64_t i) {
         const auto item = static_cast<std::size_t>(i);
-        const std::int64_t length = request.asking != nullptr ? request.asking->length(request.split, item)
-                                                              : std::ssize(data.encoded(request.split, item).ids);
-        if (tokens + length > tokens_per_batch) {
-            batches.emplace_back();
-            tokens = 0;
-        }
-        batches.back().push_back(i);
-        tokens += length;
+        return request.asking != nullptr ? request.asking->length(request.split, item)
+                                         : std::ssize(data.encoded(request.split, item).ids);
+    });
+    std::vector<std::vector<std::int64_t>> batches;
+    for (std::size_t b = 0; b + 1 < bounds.size(); ++b) {
+        batches.emplace_back(static_cast<std::size_t>(bounds[b + 1] - bounds[b]));
+        std::iota(batches.back().begin(), batches.back().end(), bounds[b]);
     }
     return batches;
 }
@@ -102,7 +98,7 @@ void add_members(const Collected& collected, const Task& task, std::map<std::str
 
 } // namespace
 
-Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& request, FeatureCache* features) {
+Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& request) {
     const c10::NoGradGuard guard;
     const Task& task = data.task();
     const bool generation = task.kind == TaskKind::generation;
@@ -128,8 +124,8 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
                                     : data.training_sequence(request.split, item, model.prompt_template()));
         }
         const PackedBatch batch = model.pack(sequences);
-        const at::Tensor rows =
-            features != nullptr ? features->rows(request.split, batch_items) : model.read(batch, {});
+        const at::Tensor rows = request.frozen != nullptr ? request.frozen->read(request.split, batch_items, batch, {})
+                                                          : model.read(batch, {});
         const at::Tensor logits = model.logits_of(rows, {});
         const LossTerms terms = model.loss(logits, batch);
         collected.loss_sum += terms.sum.item<double>();

@@ -3,7 +3,7 @@
 
 #include "core/model/model.h"
 #include "experiments/engine/asking.h"
-#include "experiments/engine/feature_cache.h"
+#include "experiments/engine/frozen_states.h"
 #include "experiments/engine/task_data.h"
 #include "experiments/run_event.h"
 
@@ -27,10 +27,10 @@ struct EvaluationRequest {
     bool by_mean = false;       ///< an ensemble answers by its mean probability instead of a vote
     Asking* asking = nullptr;   ///< how the model is asked; null = as the task is trained by a head or its templates
     std::function<bool()> stop; ///< checked between batches
+    FrozenStates* frozen = nullptr; ///< null = every layer is computed
 };
 
-/// Without gradients and dropout. Large packed batches; the features of a frozen backbone come from the cache when
-/// there is one.
-Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& request, FeatureCache* features);
+/// Without gradients and dropout, in large packed batches.
+Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& request);
 
 } // namespace diapason

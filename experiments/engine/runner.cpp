@@ -40,11 +40,12 @@ struct Diverged {
 // One run from its first allocation to its last event.
 class Run {
 public:
-    Run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control)
+    Run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control, FrozenStore* store)
         : m_spec(spec),
           m_place(place),
           m_sink(sink),
           m_control(control),
+          m_store(store),
           m_points(sink) {}
 
     void execute() {
@@ -55,8 +56,10 @@ public:
         announce();
         m_sink(StateChanged{RunState::running, {}, {}, {}});
         train();
+        // Frozen states serve all runs of a process: a step must not look cheaper in the run that finds them.
+        const double aside_s = m_evaluation_s + (m_frozen ? m_frozen->seconds("train") : 0);
         // Prompting has no step whose time could be told.
-        const double step_s = m_steps == 0 ? 0 : (m_points.elapsed() - m_evaluation_s) / static_cast<double>(m_steps);
+        const double step_s = m_steps == 0 ? 0 : (m_points.elapsed() - aside_s) / static_cast<double>(m_steps);
         restore_selected();
         const Json metrics = test();
         const bool unchanged = m_model->hash_frozen() == frozen_before;
@@ -107,9 +110,17 @@ private:
         m_normalise_examples = m_training.text("loss_normaliser") == "per_example";
         if (Asking::wanted(m_options, in_words))
             m_asking.emplace(*m_data, *m_model, m_options, m_spec.seed, m_training.integer("max_train_items"));
-        const bool dropout = m_training.flag("backbone_dropout");
-        if (!dropout && !m_asking && task.kind == TaskKind::classification && m_model->only_head_is_trained())
-            m_features.emplace(*m_model, *m_data);
+        if (m_store != nullptr && !m_asking && !m_training.flag("backbone_dropout")) {
+            const std::int64_t draws = m_steps * m_training.integer("batch_size") * m_training.integer("accumulation");
+            const FrozenPlan plan{train_items(), draws, m_training.integer("max_evaluation_items"), m_spec.threads};
+            m_frozen.emplace(*m_model, m_data, *m_store, plan, [this] { heed_control(); });
+        }
+    }
+
+    std::int64_t train_items() const {
+        const auto items = static_cast<std::int64_t>(m_data->split("train").examples.size());
+        const std::int64_t limit = m_training.integer("max_train_items");
+        return limit > 0 ? std::min(items, limit) : items;
     }
 
     AdamWOptions adamw_options() const {
@@ -144,9 +155,7 @@ private:
     }
 
     void train() {
-        auto items = static_cast<std::int64_t>(m_data->split("train").examples.size());
-        if (const std::int64_t limit = m_training.integer("max_train_items"); limit > 0) items = std::min(items, limit);
-        m_order.emplace(items, m_training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
+        m_order.emplace(train_items(), m_training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
         const ScheduleKind schedule = schedule_kind_from(m_training.text("schedule"));
         const auto warmup =
             static_cast<std::int64_t>(std::llround(m_training.real("warmup_fraction") * static_cast<double>(m_steps)));
@@ -172,7 +181,7 @@ private:
                 }
                 const PackedBatch batch = m_model->pack(sequences);
                 const at::Tensor rows =
-                    m_features ? m_features->rows("train", batch_items) : m_model->read(batch, state);
+                    m_frozen ? m_frozen->read("train", batch_items, batch, state) : m_model->read(batch, state);
                 const LossTerms terms = m_model->loss(m_model->logits_of(rows, state), batch);
                 terms.sum.backward();
                 m_optimiser->accumulate();
@@ -234,6 +243,7 @@ private:
         request.metrics = metrics;
         request.predictions = predictions;
         request.asking = m_asking ? &*m_asking : nullptr;
+        request.frozen = m_frozen ? &*m_frozen : nullptr;
         request.by_mean = m_options.json().value("ensemble", "vote") == "mean";
         request.stop = [this] { return stopping(); };
         return request;
@@ -247,8 +257,7 @@ private:
         // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its
         // loss.
         const bool by_loss = task.kind == TaskKind::generation;
-        const Evaluation result =
-            evaluate(*m_model, *m_data, request("validation", !by_loss, false), m_features ? &*m_features : nullptr);
+        const Evaluation result = evaluate(*m_model, *m_data, request("validation", !by_loss, false));
         if (stopping()) throw Cancelled{};
         m_points.add("validation/loss", m_step, result.loss);
         for (const auto& [name, value] : result.metrics)
@@ -297,10 +306,9 @@ private:
             if (m_control.cancel) throw Cancelled{};
             const std::string prefix = split;
             // Generation metrics cost decoding, so training did not compute them; others are known.
-            Evaluation result =
-                prefix == "validation" && m_selected_validation
-                    ? *m_selected_validation
-                    : evaluate(*m_model, *m_data, request(split, true, true), m_features ? &*m_features : nullptr);
+            Evaluation result = prefix == "validation" && m_selected_validation
+                                    ? *m_selected_validation
+                                    : evaluate(*m_model, *m_data, request(split, true, true));
             if (stopping()) throw Cancelled{};
             for (const auto& [name, value] : result.metrics)
                 metrics[prefix + "/" + name] = value;
@@ -332,13 +340,14 @@ private:
     const RunPlace& m_place;
     const EventSink& m_sink;
     RunControl& m_control;
+    FrozenStore* m_store;
     PointBuffer m_points;
     OptionValues m_training, m_options;
     std::shared_ptr<TaskData> m_data;
     std::unique_ptr<Model> m_model;
     std::unique_ptr<AdamW> m_optimiser;
-    std::optional<FeatureCache> m_features;
-    std::optional<Asking> m_asking; ///< absent: a head answers, or the task's own templates
+    std::optional<FrozenStates> m_frozen; ///< absent: every layer is computed at every step
+    std::optional<Asking> m_asking;       ///< absent: a head answers, or the task's own templates
     std::optional<BatchOrder> m_order;
     std::vector<at::Tensor> m_trained;
     DropoutStream m_dropout;
@@ -362,8 +371,9 @@ private:
 
 } // namespace
 
-RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control) {
-    Run run(spec, place, sink, control);
+RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control,
+                     FrozenStore* store) {
+    Run run(spec, place, sink, control, store);
     const auto end = [&](RunState state, const std::string& message, ErrorKind kind) {
         run.flush();
         sink(StateChanged{state, message, kind, {}});

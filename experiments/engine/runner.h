@@ -2,10 +2,13 @@
 #pragma once
 
 #include "experiments/engine.h"
+#include "experiments/engine/frozen_store.h"
 
 namespace diapason {
 
 /// Never throws. @return the terminal state that was sent last
-RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control);
+/// @param store where states of frozen layers are kept; null = every layer is computed at every step
+RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control,
+                     FrozenStore* store = nullptr);
 
 } // namespace diapason

@@ -16,7 +16,7 @@ public:
     EngineInfo info() override { return {engine_facts()}; }
 
     RunState run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control) override {
-        return execute_run(spec, place, sink, control);
+        return execute_run(spec, place, sink, control, &m_store);
     }
 
     VerifyResult verify(const std::filesystem::path& folder, const std::string& only, const std::string& device,
@@ -47,12 +47,16 @@ public:
         prepare_compute_thread(1);
         return try_backbone(backbone);
     }
+
+private:
+    FrozenStore m_store;
 };
 
 } // namespace
 } // namespace diapason
 
 extern "C" __attribute__((visibility("default"))) diapason::Engine* diapason_engine() {
-    static diapason::LocalEngine engine;
-    return &engine;
+    // Never destroyed: the GPU's libraries are loaded later than this one, and gone before states on a GPU would be.
+    static auto* engine = new diapason::LocalEngine;
+    return engine;
 }

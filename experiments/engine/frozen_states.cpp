@@ -1,0 +1,96 @@
+#include "experiments/engine/frozen_states.h"
+
+#include "experiments/engine/batches.h"
+
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace diapason {
+
+FrozenStates::FrozenStates(Model& model, std::shared_ptr<TaskData> data, FrozenStore& store, const FrozenPlan& plan,
+                           std::function<void()> pause)
+    : m_model(model),
+      m_data(std::move(data)),
+      m_store(store),
+      m_pause(std::move(pause)),
+      m_layer(model.frozen_layers()),
+      m_only_read(m_layer == model.config().layers) {
+    if (m_layer == 0) return;
+    std::int64_t left = store.budget();
+    // A part of the training split would cost whole batches for each of its examples.
+    if (plan.train_draws >= plan.train_items) choose("train", plan.train_items, left);
+    for (const char* split : {"validation", "test", "ood"}) {
+        if (!m_data->has(split)) continue;
+        const auto items = std::ssize(m_data->split(split).examples);
+        choose(split, plan.evaluation_items > 0 ? std::min(items, plan.evaluation_items) : items, left);
+    }
+    if (m_splits.empty()) return;
+    FrozenKey key{model.config().raw, model.hash_below(m_layer), m_data, {}, m_layer, {}, model.device().str(),
+                  plan.threads};
+    if (m_only_read) key.reader = name_of(model.head_spec().kind);
+    for (auto& [name, split] : m_splits) {
+        key.split = name;
+        split.table = m_store.open(key);
+    }
+}
+
+void FrozenStates::choose(const std::string& name, std::int64_t wanted, std::int64_t& left) {
+    const auto encoded = [&](std::int64_t item) -> const EncodedExample& {
+        return m_data->encoded(name, static_cast<std::size_t>(item));
+    };
+    Split split;
+    split.bounds = consecutive_batches(wanted, std::ssize(m_data->split(name).examples),
+                                       [&](std::int64_t item) { return std::ssize(encoded(item).ids); });
+    std::int64_t rows = 0;
+    for (std::int64_t item = 0; item < split.bounds.back(); ++item)
+        rows += rows_of(encoded(item));
+    const std::int64_t bytes = rows * m_model.config().width * static_cast<std::int64_t>(sizeof(float));
+    if (bytes > left) return;
+    left -= bytes;
+    m_splits.emplace(name, std::move(split));
+}
+
+std::int64_t FrozenStates::rows_of(const EncodedExample& example) const {
+    if (m_data->task().kind == TaskKind::generation)
+        return std::ssize(example.target_ids) + (m_only_read ? 0 : std::ssize(example.ids));
+    return m_only_read ? 1 : std::ssize(example.ids);
+}
+
+const FrozenBatch& FrozenStates::batch_of(const std::string& name, Split& split, std::int64_t number) {
+    if (const FrozenBatch* known = m_store.find(*split.table, number)) return *known;
+    if (m_pause) m_pause();
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<Sequence> sequences;
+    const auto at = static_cast<std::size_t>(number);
+    for (std::int64_t item = split.bounds[at]; item < split.bounds[at + 1]; ++item)
+        sequences.push_back(m_data->training_sequence(name, static_cast<std::size_t>(item)));
+    StackStates states = m_model.entering(m_model.pack(sequences), m_layer);
+    split.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return m_store.keep(*split.table, number, {std::move(states.last), std::move(states.offsets)});
+}
+
+at::Tensor FrozenStates::read(const std::string& name, const std::vector<std::int64_t>& items, const PackedBatch& batch,
+                              const ForwardState& state) {
+    const auto found = m_splits.find(name);
+    if (found == m_splits.end()) return m_model.read(batch, state);
+    Split& split = found->second;
+    std::vector<at::Tensor> rows;
+    for (const std::int64_t item : items) {
+        const auto behind = std::upper_bound(split.bounds.begin(), split.bounds.end(), item);
+        const std::int64_t number = behind - split.bounds.begin() - 1;
+        const FrozenBatch& states = batch_of(name, split, number);
+        const auto sequence = static_cast<std::size_t>(item - split.bounds[static_cast<std::size_t>(number)]);
+        const std::int64_t first = states.offsets[sequence];
+        rows.push_back(states.rows.narrow(0, first, states.offsets[sequence + 1] - first));
+    }
+    return m_model.read_entered(at::cat(rows), m_layer, batch, state);
+}
+
+double FrozenStates::seconds(const std::string& split) const {
+    const auto found = m_splits.find(split);
+    return found == m_splits.end() ? 0 : found->second.seconds;
+}
+
+} // namespace diapason
