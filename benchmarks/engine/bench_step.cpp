@@ -111,9 +111,11 @@ int main(int argc, char** argv) {
             }));
         }
     }
-    const auto full = std::find_if(rows.begin(), rows.end(), [](const Row& row) { return row.method == "full_tuning"; });
+    const auto full =
+        std::find_if(rows.begin(), rows.end(), [](const Row& row) { return row.method == "full_tuning"; });
     const double of_full = median(full->seconds), of_forward = median(forward_seconds);
-    std::printf("| method | ms a step | tokens/s | of full tuning | of a frozen forward pass |\n|---|---|---|---|---|\n");
+    std::printf(
+        "| method | ms a step | tokens/s | of full tuning | of a frozen forward pass |\n|---|---|---|---|---|\n");
     for (const Row& row : rows) {
         const double seconds = median(row.seconds);
         std::printf("| %s | %.1f | %.0f | %.2f | %.2f |\n", row.method.c_str(), 1e3 * seconds, per_step / seconds,

@@ -54,13 +54,14 @@ const std::vector<OptionDescriptor>& training_options() {
         list.push_back(flag("backbone_dropout", "Backbone dropout", false,
                             "Dropout inside the backbone while training, with the probabilities of its config.json.",
                             "off: Li and Liang 2021; on: HF Trainer, PEFT"));
-        list.push_back(advanced(choice(
-            "compute", "Products in", "float32",
-            {{"float32", "float32", "Weights stored in 16 bits are widened as they are used."},
-             {"bfloat16", "bfloat16",
-              "Frozen weights are kept in bfloat16, half as large; trained ones, sums and all else stay float32. Faster "
-              "where the processor multiplies in bfloat16, slower elsewhere."}},
-            "What the products with the backbone's weights are computed in.", "Micikevicius et al. 2018")));
+        list.push_back(advanced(
+            choice("compute", "Products in", "float32",
+                   {{"float32", "float32", "Weights stored in 16 bits are widened as they are used."},
+                    {"bfloat16", "bfloat16",
+                     "Frozen weights are kept in bfloat16, half as large; trained ones, sums and all else stay "
+                     "float32. Faster "
+                     "where the processor multiplies in bfloat16, slower elsewhere."}},
+                   "What the products with the backbone's weights are computed in.", "Micikevicius et al. 2018")));
         list.push_back(advanced(in_units(integer("max_tokens", "Longest input", 0, 0, 65536,
                                                  "Inputs are cut to this many tokens; 0 = the task's own limit."),
                                          "tokens")));

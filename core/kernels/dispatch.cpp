@@ -1,3 +1,4 @@
+#include "core/kernels/activations.h"
 #include "core/kernels/simd/table.h"
 
 #include <algorithm>
@@ -55,6 +56,15 @@ void add_dropped(const float* residual, const float* x, float* y, std::int64_t n
     in_parts(n, elements_at_once, [&](std::int64_t i, std::int64_t end) {
         table().add_dropped(residual + i, x + i, y + i, end - i, mask, static_cast<std::uint32_t>(i));
     });
+}
+
+void gelu(const float* x, float* y, std::int64_t n) {
+    in_parts(n, elements_at_once, [&](std::int64_t i, std::int64_t end) { table().gelu(x + i, y + i, end - i); });
+}
+
+void gelu_backward(const float* x, const float* grad, float* grad_x, std::int64_t n) {
+    in_parts(n, elements_at_once,
+             [&](std::int64_t i, std::int64_t end) { table().gelu_backward(x + i, grad + i, grad_x + i, end - i); });
 }
 
 void gate(const float* gate, const float* up, float* y, std::int64_t n) {

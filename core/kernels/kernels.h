@@ -20,12 +20,6 @@ void dropout(const float* x, float* y, std::int64_t n, const DropoutKey& mask, s
 /// y[i] = residual[i] + x[i] · mask(i). y may be x or residual.
 void add_dropped(const float* residual, const float* x, float* y, std::int64_t n, const DropoutKey& mask);
 
-/// y[i] = silu(gate[i]) · up[i], silu(x) = x / (1 + e^-x).
-void gate(const float* gate, const float* up, float* y, std::int64_t n);
-/// Its gradients from that of y.
-void gate_backward(const float* gate, const float* up, const float* grad, float* grad_gate, float* grad_up,
-                   std::int64_t n);
-
 /// LayerNorm or RMSNorm over rows of `width` floats, of x or of residual + dropout(x).
 struct NormTask {
     std::int64_t rows = 0, width = 0;
@@ -58,7 +52,7 @@ void norm_backward(const NormTask& task, const NormBackward& data);
 
 /// Rotary positions: in each head, halves (a, b) become (a·cos - b·sin, b·cos + a·sin).
 struct RotaryTask {
-    std::int64_t rows = 0, heads = 1, width = 1; ///< width of a head, even
+    std::int64_t rows = 0, heads = 1, width = 1;    ///< width of a head, even
     const float *cosine = nullptr, *sine = nullptr; ///< [rows, width]
 };
 /// @param back true: the transpose, for gradients. y must not be x.

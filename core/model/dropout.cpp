@@ -47,9 +47,8 @@ struct SumNode : torch::autograd::Function<SumNode> {
     }
     static variable_list backward(AutogradContext* ctx, variable_list gradients) {
         const bool of_x = ctx->needs_input_grad(1);
-        return {gradients[0],
-                of_x ? apply_mask(gradients[0], to_dropout_key(ctx->saved_data["mask"])) : at::Tensor(),
-                {}};
+        return {
+            gradients[0], of_x ? apply_mask(gradients[0], to_dropout_key(ctx->saved_data["mask"])) : at::Tensor(), {}};
     }
 };
 

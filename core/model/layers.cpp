@@ -1,15 +1,11 @@
 #include "core/model/layers.h"
 
-#include "core/model/gate.h"
 #include "core/model/gated_attention.h"
 #include "core/model/packed_batch.h"
 #include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/relu.h>
-#include <ATen/ops/silu.h>
 
 #include <algorithm>
 #include <cmath>
@@ -73,20 +69,6 @@ at::Tensor Table::operator()(const at::Tensor& rows) const {
     for (const auto& delta : deltas)
         y = delta->apply(y, rows);
     return y;
-}
-
-at::Tensor activate(const at::Tensor& x, Activation kind) {
-    switch (kind) {
-    case Activation::gelu:
-        return at::gelu(x);
-    case Activation::gelu_tanh:
-        return at::gelu(x, "tanh");
-    case Activation::relu:
-        return x.is_meta() ? x * (x > 0) : at::relu(x); // relu has no kernel there
-    case Activation::silu:
-        return at::silu(x);
-    }
-    return x;
 }
 
 at::Tensor FeedForward::operator()(const at::Tensor& x, const ForwardState& state) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/backbone/backbone_config.h"
+#include "core/model/activation.h"
 #include "core/model/attention.h"
 #include "core/model/deltas.h"
 #include "core/model/linear_map.h"
@@ -45,8 +46,6 @@ struct Table {
 
     at::Tensor operator()(const at::Tensor& rows) const; ///< [R] int64 -> [R, width]
 };
-
-at::Tensor activate(const at::Tensor& x, Activation kind);
 
 /// fc2(act(fc1 x)), or fc2(act(gate x) · fc1 x).
 struct FeedForward {

@@ -159,7 +159,9 @@ struct MapsNode : torch::autograd::Function<MapsNode> {
         const at::TensorList tensors = at::TensorList(saved).slice(0, saved.size() - 1);
         const at::Tensor &x = saved.front(), &low = saved.back();
         variable_list result(tensors.size() + 1);
-        const auto asked = [&](int place) { return place >= 0 && ctx->needs_input_grad(static_cast<std::size_t>(place)); };
+        const auto asked = [&](int place) {
+            return place >= 0 && ctx->needs_input_grad(static_cast<std::size_t>(place));
+        };
         const auto of = [&](int place) -> at::Tensor& { return result[static_cast<std::size_t>(place)]; };
         // What reaches the terms' products with x: s · g B.
         at::Tensor grad_low = at::empty_like(low);

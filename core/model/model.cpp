@@ -122,6 +122,7 @@ void Model::train(const std::vector<Parameter*>& parameters) {
 void Model::compute_in(Precision precision) {
     const c10::NoGradGuard guard;
     const Parameter* words = &m_backbone->word_embedding();
+    m_precision = precision;
     for (const auto& [name, linear] : linears()) {
         linear->precision = precision;
         Parameter& weight = *linear->weight;

@@ -83,6 +83,7 @@ public:
     /// The precision of products with the backbone's and the head's weights. In bfloat16 frozen weights are kept in it
     /// from then on, half as large; what is trained stays float32. After the method is attached.
     void compute_in(Precision precision);
+    Precision precision() const { return m_precision; }
     void train_head() { train(m_head->trained()); }
     /// Everything marked, deltas first, each once.
     std::vector<Parameter*> trainable() const;
@@ -122,6 +123,7 @@ private:
     void assemble(const BackboneConfig& config, const HeadSpec& head, at::Device device, at::Generator* generator);
 
     HeadSpec m_head_spec;
+    Precision m_precision = Precision::float32;
     ParameterStore m_weights, m_deltas;
     std::unique_ptr<Backbone> m_backbone;
     std::unique_ptr<Head> m_head;

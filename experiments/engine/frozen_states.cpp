@@ -27,8 +27,14 @@ FrozenStates::FrozenStates(Model& model, std::shared_ptr<TaskData> data, FrozenS
         choose(split, plan.evaluation_items > 0 ? std::min(items, plan.evaluation_items) : items, left);
     }
     if (m_splits.empty()) return;
-    FrozenKey key{model.config().raw, model.hash_below(m_layer), m_data, {}, m_layer, {}, model.device().str(),
-                  plan.threads};
+    FrozenKey key;
+    key.config = model.config().raw;
+    key.weights = model.hash_below(m_layer);
+    key.data = m_data;
+    key.layer = m_layer;
+    key.precision = model.precision();
+    key.device = model.device().str();
+    key.threads = plan.threads;
     if (m_only_read) key.reader = name_of(model.head_spec().kind);
     for (auto& [name, split] : m_splits) {
         key.split = name;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/backbone/backbone_config.h"
+#include "core/model/linear_map.h"
 #include "experiments/engine/task_data.h"
 
 #include <ATen/core/Tensor.h>
@@ -24,6 +25,7 @@ struct FrozenKey {
     std::string split;
     std::int64_t layer = 0;
     std::string reader; ///< the head's kind where only the rows that it reads are kept; empty = all rows
+    Precision precision = Precision::float32;
     std::string device;
     int threads = 1;
 

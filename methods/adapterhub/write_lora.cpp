@@ -157,7 +157,8 @@ void write_vectors(Sink& sink, const std::vector<Place>& places) {
     Json config = write_places(sink, places, [&](const Place& place) {
         const at::Tensor matrix = place.linear->matrix();
         const LinearDelta* delta = delta_of(place);
-        if (delta == nullptr) return Pair{{}, at::ones({matrix.size(0), 1}, matrix.options().dtype(at::kFloat).requires_grad(false))};
+        if (delta == nullptr)
+            return Pair{{}, at::ones({matrix.size(0), 1}, matrix.options().dtype(at::kFloat).requires_grad(false))};
         const auto* scale = dynamic_cast<const OutputScale*>(delta);
         if (scale == nullptr) throw cannot(place.module, "vectors that rescale a map's input");
         return Pair{{}, scale->own().unsqueeze(1)};

@@ -13,8 +13,8 @@ bool write_ia3(Sink& sink) {
     for (const Module& module : modules) {
         const at::Tensor matrix = module.linears.front()->matrix();
         const std::int64_t out = matrix.size(0);
-        at::Tensor output =
-            at::ones({out * static_cast<std::int64_t>(module.linears.size())}, matrix.options().dtype(at::kFloat).requires_grad(false));
+        at::Tensor output = at::ones({out * static_cast<std::int64_t>(module.linears.size())},
+                                     matrix.options().dtype(at::kFloat).requires_grad(false));
         at::Tensor input;
         bool any_output = false;
         for (std::size_t i = 0; i < module.linears.size(); ++i) {

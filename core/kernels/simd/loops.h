@@ -12,6 +12,8 @@ void attend_backward(const AttentionTask& task, const AttentionBackward& data, s
 void dropout(const float* x, float* y, std::int64_t n, const DropoutKey& mask, std::uint32_t start);
 void add_dropped(const float* residual, const float* x, float* y, std::int64_t n, const DropoutKey& mask,
                  std::uint32_t start);
+void gelu(const float* x, float* y, std::int64_t n);
+void gelu_backward(const float* x, const float* grad, float* grad_x, std::int64_t n);
 void gate(const float* gate, const float* up, float* y, std::int64_t n);
 void gate_backward(const float* gate, const float* up, const float* grad, float* grad_gate, float* grad_up,
                    std::int64_t n);

@@ -18,7 +18,8 @@ void norm(const NormTask& task, const NormForward& data, std::int64_t first, std
             if (task.drop != nullptr) {
                 const auto start = static_cast<std::uint32_t>(at);
                 for (; i < whole; i += lanes)
-                    store(sum + i, load(residual + i) + load(x + i) * mask_of(*task.drop, start + static_cast<std::uint32_t>(i)));
+                    store(sum + i, load(residual + i) +
+                                       load(x + i) * mask_of(*task.drop, start + static_cast<std::uint32_t>(i)));
                 for (; i < width; ++i)
                     sum[i] = residual[i] + x[i] * mask_at(*task.drop, start + static_cast<std::uint32_t>(i));
             } else {
@@ -103,8 +104,7 @@ void norm_backward(const NormTask& task, const NormBackward& data, std::int64_t 
             const Vector n = (load(x + i) - mean) * inverse;
             const Vector dx = (load(g + i) * load(task.weight + i) - mean_d - n * mean_dn) * inverse;
             store(out + i, dx);
-            if (dropped != nullptr)
-                store(dropped + i, dx * mask_of(*task.drop, start + static_cast<std::uint32_t>(i)));
+            if (dropped != nullptr) store(dropped + i, dx * mask_of(*task.drop, start + static_cast<std::uint32_t>(i)));
         }
         for (std::int64_t i = whole; i < width; ++i) {
             const float n = (x[i] - mean) * inverse;

@@ -13,6 +13,8 @@ const Table table = {DIAPASON_NAME(DIAPASON_KERNELS_LEVEL),
                      norm_backward,
                      rotate,
                      add_dropped,
+                     gelu,
+                     gelu_backward,
                      gate,
                      gate_backward};
 

@@ -31,6 +31,8 @@ struct Table {
     void (*rotate)(const RotaryTask& task, const float* x, float* y, bool back, std::int64_t first, std::int64_t last);
     void (*add_dropped)(const float* residual, const float* x, float* y, std::int64_t n, const DropoutKey& mask,
                         std::uint32_t start);
+    void (*gelu)(const float* x, float* y, std::int64_t n);
+    void (*gelu_backward)(const float* x, const float* grad, float* grad_x, std::int64_t n);
     void (*gate)(const float* gate, const float* up, float* y, std::int64_t n);
     void (*gate_backward)(const float* gate, const float* up, const float* grad, float* grad_gate, float* grad_up,
                           std::int64_t n);

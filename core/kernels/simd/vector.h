@@ -1,5 +1,5 @@
-// Vectors of 16 floats for whatever instruction set a unit is compiled for. Everything has internal linkage: of functions
-// that units of different instruction sets share the linker would keep one copy for all.
+// Vectors of 16 floats for whatever instruction set a unit is compiled for. Everything has internal linkage: of
+// functions that units of different instruction sets share the linker would keep one copy for all.
 #pragma once
 
 #include "core/kernels/simd/table.h"

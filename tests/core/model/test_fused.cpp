@@ -1,8 +1,8 @@
 // Fused passes against the plain operations that they stand for: values and gradients, dropout on and off, rows and
 // widths that fill no vector.
 
+#include "core/model/activation.h"
 #include "core/model/dropout.h"
-#include "core/model/gate.h"
 #include "core/model/linear_map.h"
 #include "core/model/norm.h"
 #include "core/model/rotary.h"
@@ -11,6 +11,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/randn.h>
@@ -136,6 +137,13 @@ private Q_SLOTS:
         QVERIFY(at::allclose(gated_silu(far, one), at::silu(far) * one, 1e-5, 1e-5));
     }
 
+    void gelus() {
+        compare({leaf({13, 21}) * 3},
+                [](const std::vector<at::Tensor>& of) { return std::vector{activate(of[0], Activation::gelu)}; });
+        const at::Tensor far = numbers({4, 16}) * 100;
+        QVERIFY(at::allclose(activate(far, Activation::gelu), at::gelu(far), 1e-6, 1e-6));
+    }
+
     void rotations() {
         const at::Tensor angle = numbers({6, 1, 5}).repeat({1, 1, 2});
         compare({leaf({6, 30})}, [&](const std::vector<at::Tensor>& of) {
@@ -152,8 +160,8 @@ private Q_SLOTS:
     // Three maps: two with terms of different rank, one of them without a bias, and one without a term.
     void mapsOfOneInput() {
         QFETCH(double, p);
-        const std::vector<at::Tensor> inputs = {leaf({31, 20}), leaf({24, 20}), leaf({24}),     leaf({3, 20}),
-                                                leaf({24, 3}),  leaf({12, 20}), leaf({12}),     leaf({40, 20}),
+        const std::vector<at::Tensor> inputs = {leaf({31, 20}), leaf({24, 20}), leaf({24}), leaf({3, 20}),
+                                                leaf({24, 3}),  leaf({12, 20}), leaf({12}), leaf({40, 20}),
                                                 leaf({5, 20}),  leaf({40, 5})};
         const auto fused = [&](const std::vector<at::Tensor>& of) {
             DropoutStream stream{5, 0};
@@ -166,7 +174,9 @@ private Q_SLOTS:
         // The same as written: x Wᵀ + b + s · dropout(x) Aᵀ Bᵀ.
         DropoutStream stream{5, 0};
         const auto low = [&](int a, int b, double scale) {
-            return at::mm(at::mm(dropout(inputs[0], p, &stream), inputs[std::size_t(a)].t()), inputs[std::size_t(b)].t()) * scale;
+            return at::mm(at::mm(dropout(inputs[0], p, &stream), inputs[std::size_t(a)].t()),
+                          inputs[std::size_t(b)].t()) *
+                   scale;
         };
         const std::vector<at::Tensor> made = fused(inputs);
         const std::vector<at::Tensor> written = {at::linear(inputs[0], inputs[1], inputs[2]) + low(3, 4, 0.5),

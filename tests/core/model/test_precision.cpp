@@ -10,8 +10,8 @@ using namespace diapason::testing;
 
 namespace {
 
-std::unique_ptr<Model> stored_model(const Model& of, const std::vector<const Parameter*>& all, const TemporaryFolder& folder,
-                                    const char* dtype, const HeadSpec& head) {
+std::unique_ptr<Model> stored_model(const Model& of, const std::vector<const Parameter*>& all,
+                                    const TemporaryFolder& folder, const char* dtype, const HeadSpec& head) {
     save_parameters(folder / "model.safetensors", all, dtype, {});
     Json config = of.config().raw;
     config["num_labels"] = 3;
@@ -117,7 +117,8 @@ private Q_SLOTS:
         }
         half->compute_in(Precision::bfloat16);
         for (const auto& [name, linear] : half->linears()) {
-            const bool wide = linear->weight->value.requires_grad() || linear->weight == &half->backbone().word_embedding();
+            const bool wide =
+                linear->weight->value.requires_grad() || linear->weight == &half->backbone().word_embedding();
             QCOMPARE(linear->weight->value.scalar_type(), wide ? at::kFloat : at::kBFloat16);
         }
         const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);
