@@ -3,6 +3,8 @@
 
     compare.py run --out pairs.jsonl --bench build/dev/bin/bench_peer --peer "PYTHON peer_train.py" \\
                --data DATA --backbone FOLDER --task sst2 --batch 32 --steps 60 --threads 2 --pairs 5
+    compare.py infer --out pairs.jsonl --bench build/dev/bin/bench_inference --peer "PYTHON peer_inference.py" \\
+               --backbone FOLDER --what generate --batch 8 --length 16 --texts 8 --threads 2 --pairs 5
     compare.py table pairs.jsonl
 
 The peer's command must take the options that bench_peer takes, with --variant trainer|tuned in place of --order, and print
@@ -52,6 +54,22 @@ def run(args):
                   f"{row['ours']:.0f} / {row['peer']:.0f} tokens/s = {row['ours'] / row['peer']:.2f}", flush=True)
 
 
+def infer(args):
+    job = ["--backbone", args.backbone, "--what", args.what, "--batch", str(args.batch), "--texts", str(args.texts)]
+    job += ["--length", str(args.length), "--threads", str(args.threads)]
+    for _ in range(args.pairs):
+        ours = last_json([args.bench, *job], dict(os.environ))
+        peer = last_json([*shlex.split(args.peer), *job], dict(os.environ))
+        row = {"backbone": os.path.basename(os.path.normpath(args.backbone)), "task": args.what, "method": "none",
+               "batch": args.batch, "threads": args.threads, "dropout": False, "variant": "transformers",
+               "load": os.getloadavg()[0], "ours": ours["tokens_per_s"], "peer": peer["tokens_per_s"],
+               "ours_mib": ours["peak_rss_mib"], "peer_mib": peer["peak_rss_mib"]}
+        with open(args.out, "a", encoding="utf-8") as out:
+            out.write(json.dumps(row) + "\n")
+        print(f"{row['backbone']} {args.what}: {row['ours']:.0f} / {row['peer']:.0f} tokens/s = "
+              f"{row['ours'] / row['peer']:.2f}", flush=True)
+
+
 def table(args):
     rows = [json.loads(line) for line in open(args.out, encoding="utf-8")]
     jobs = {}
@@ -89,6 +107,16 @@ def main():
     runs.add_argument("--variants", default="trainer,tuned")
     runs.add_argument("--no-dropout", dest="dropout", action="store_false")
     runs.add_argument("--peer-malloc", action="store_true", help="give the peer malloc settings that keep large blocks")
+    inference = verbs.add_parser("infer", help="run pairs without training and append them to a file")
+    inference.set_defaults(verb=infer)
+    for name in ("--out", "--bench", "--peer", "--backbone"):
+        inference.add_argument(name, required=True)
+    inference.add_argument("--what", choices=["evaluate", "generate"], default="evaluate")
+    inference.add_argument("--batch", type=int, default=64)
+    inference.add_argument("--texts", type=int, default=512)
+    inference.add_argument("--length", type=int, default=60)
+    inference.add_argument("--threads", type=int, default=2)
+    inference.add_argument("--pairs", type=int, default=5)
     tables = verbs.add_parser("table", help="print the table of a file of pairs")
     tables.set_defaults(verb=table)
     tables.add_argument("out")

@@ -9,6 +9,7 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QElapsedTimer>
+#include <QInputDialog>
 #include <QListWidget>
 #include <QMimeData>
 
@@ -79,6 +80,31 @@ private Q_SLOTS:
         press("removeNow");
         QTRY_COMPARE(rows(), 2);
         QVERIFY(!std::filesystem::exists(library_folder() / "tiny"));
+    }
+
+    void aTakenNameIsAskedFor() {
+        const auto source = tiny_backbone(m_at->folder() / "tiny");
+        bring(source);
+        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
+        QTRY_COMPARE(rows(), 3);
+        QString suggested;
+        const auto answer = [&](bool accept, const QString& name) {
+            QTimer::singleShot(0, m_page, [=, this, &suggested] {
+                auto* dialog = m_page->findChild<QInputDialog*>("importName");
+                if (dialog == nullptr) return;
+                suggested = dialog->textValue();
+                if (!name.isEmpty()) dialog->setTextValue(name);
+                accept ? dialog->accept() : dialog->reject();
+            });
+            bring(source);
+        };
+        answer(false, {});
+        QCOMPARE(suggested, QStringLiteral("tiny-2"));
+        QVERIFY(!said());
+        answer(true, QStringLiteral("another"));
+        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
+        QVERIFY2(message().contains(QLatin1String("Imported another")), qPrintable(message()));
+        QTRY_COMPARE(rows(), 4);
     }
 
     void badFolderIsSaidInThePage() {

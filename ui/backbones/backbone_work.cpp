@@ -138,10 +138,10 @@ void BackboneWork::begin(Job job) {
     });
 }
 
-void BackboneWork::import(const fs::path& source) {
-    begin([source](const Watch& watch) {
+void BackboneWork::import(const fs::path& source, const std::string& name) {
+    begin([source, name](const Watch& watch) {
         const BackboneRecord record = import_backbone(
-            source, {}, [&watch](const fs::path& folder) { return canaryOf(folder, watch); }, watch);
+            source, name, [&watch](const fs::path& folder) { return canaryOf(folder, watch); }, watch);
         QString text = tr("Imported %1.").arg(qs(record.name));
         if (!record.notes.empty())
             text += QLatin1Char(' ') +

@@ -37,7 +37,8 @@ public:
 
     bool busy() const { return m_busy; }
     /// One at a time; ignored while one is at work.
-    void import(const std::filesystem::path& source);
+    /// @param name in the library; empty = the source's own
+    void import(const std::filesystem::path& source, const std::string& name = {});
     void check(const BackboneEntry& entry);
     void remove(const std::string& name);
     void cancel() { m_cancel = true; }

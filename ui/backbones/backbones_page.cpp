@@ -1,5 +1,6 @@
 #include "ui/backbones/backbones_page.h"
 
+#include "core/backbone/import.h"
 #include "core/base/format.h"
 #include "ui/shell/file_dialog.h"
 #include "ui/theme/icons.h"
@@ -9,10 +10,13 @@
 
 #include <QDragEnterEvent>
 #include <QHeaderView>
+#include <QInputDialog>
 #include <QMimeData>
 #include <QSplitter>
 #include <QStyle>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace diapason::ui {
 namespace {
@@ -223,8 +227,32 @@ void BackbonesPage::importFrom(const QString& source) {
     if (source.isEmpty() || m_work->busy()) return;
     m_message->hide();
     m_question->hide();
-    m_work->import(std::filesystem::path(source.toStdString()));
+    const std::filesystem::path path(source.toStdString());
+    QString name = qs(suggested_name(path));
+    if (isTaken(name)) {
+        name = askForName(name);
+        if (name.isEmpty()) return;
+    }
+    m_work->import(path, name.toStdString());
     updateButtons();
+}
+
+bool BackbonesPage::isTaken(const QString& name) const {
+    return std::any_of(m_rows.begin(), m_rows.end(),
+                       [&](const BackboneRow& row) { return qs(row.entry.name) == name; });
+}
+
+QString BackbonesPage::askForName(const QString& taken) {
+    QString free;
+    for (int number = 2; free.isEmpty() || isTaken(free); ++number)
+        free = taken + QLatin1Char('-') + QString::number(number);
+    QInputDialog dialog(this);
+    dialog.setObjectName(QStringLiteral("importName"));
+    dialog.setWindowTitle(tr("Import a backbone"));
+    dialog.setLabelText(tr("There is a backbone named %1 already. Import this one as:").arg(taken));
+    dialog.setOkButtonText(tr("Import"));
+    dialog.setTextValue(free);
+    return dialog.exec() == QDialog::Accepted ? dialog.textValue().trimmed() : QString();
 }
 
 void BackbonesPage::dragEnterEvent(QDragEnterEvent* event) {

@@ -45,6 +45,8 @@ private:
     void askRemoval();
     void updateButtons();
     const BackboneRow* current() const;
+    bool isTaken(const QString& name) const;
+    QString askForName(const QString& taken); ///< empty = none is wanted
 
     Workspace& m_workspace;
     BackboneWork* m_work;
