@@ -4,6 +4,7 @@
 #include "core/backbone/tensor_file.h"
 #include "core/model/parameters.h"
 #include "experiments/engine/batches.h"
+#include "methods/catalog/method_info.h"
 #include "tests/support/runs.h"
 
 #include <ATen/ops/allclose.h>
