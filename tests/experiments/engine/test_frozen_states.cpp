@@ -20,7 +20,8 @@ namespace {
 /// An arm that trains nothing below the last layer or two, for two epochs of 40 examples.
 RunSpec arm(const std::string& method, const std::string& options, const Json& more = Json::object(),
             const std::string& backbone = "encoder-mini", const std::string& task = "section") {
-    Json training = {{"steps", 10}, {"batch_size", 8}, {"max_train_items", 40}, {"evaluate_every", 4}};
+    Json training = {
+        {"steps", 10}, {"batch_size", 8}, {"max_train_items", 40}, {"evaluate_every", 4}, {"max_evaluation_items", 40}};
     training.update(more);
     RunSpec spec = spec_of("lora", training);
     spec.backbone = backbone;
