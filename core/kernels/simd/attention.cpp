@@ -5,29 +5,39 @@
 namespace diapason::kernels {
 namespace {
 
-// Rows of a block: what fits into the registers beside a vector of the right-hand side.
+// A block of a product, in rows and vectors: what fits into the registers beside a row of the right-hand side.
 #if defined(__AVX512F__)
-constexpr int block_rows = 8;
+constexpr int block_rows = 8, block_vectors = 1;
 #elif defined(__AVX2__)
-constexpr int block_rows = 4;
+constexpr int block_rows = 4, block_vectors = 2;
 #else
-constexpr int block_rows = 2;
+constexpr int block_rows = 2, block_vectors = 2;
 #endif
 
-// C = A B (+ C) for `Rows` rows and 16 columns. A(i, k) = a[i · a_row + k · a_column], so that it may be transposed.
-template <int Rows>
+// C = A B (+ C) for `Rows` rows and `Vectors` vectors. A(i, k) = a[i · a_row + k · a_column], so that it may be
+// transposed.
+template <int Rows, int Vectors>
 inline void block(std::int64_t depth, const float* a, std::int64_t a_row, std::int64_t a_column, const float* b,
                   std::int64_t b_row, float* c, std::int64_t c_row, bool add) {
-    Vector sum[Rows];
-    for (int i = 0; i < Rows; ++i)
-        sum[i] = add ? load(c + i * c_row) : Vector{};
-    for (std::int64_t k = 0; k < depth; ++k) {
-        const Vector right = load(b + k * b_row);
-        for (int i = 0; i < Rows; ++i)
-            sum[i] += a[i * a_row + k * a_column] * right;
+    Vector sum[Rows][Vectors];
+    for (int i = 0; i < Rows; ++i) {
+        for (int v = 0; v < Vectors; ++v)
+            sum[i][v] = add ? load(c + i * c_row + v * lanes) : Vector{};
     }
-    for (int i = 0; i < Rows; ++i)
-        store(c + i * c_row, sum[i]);
+    for (std::int64_t k = 0; k < depth; ++k) {
+        Vector right[Vectors];
+        for (int v = 0; v < Vectors; ++v)
+            right[v] = load(b + k * b_row + v * lanes);
+        for (int i = 0; i < Rows; ++i) {
+            const float left = a[i * a_row + k * a_column];
+            for (int v = 0; v < Vectors; ++v)
+                sum[i][v] += left * right[v];
+        }
+    }
+    for (int i = 0; i < Rows; ++i) {
+        for (int v = 0; v < Vectors; ++v)
+            store(c + i * c_row + v * lanes, sum[i][v]);
+    }
 }
 
 struct Left {
@@ -35,17 +45,25 @@ struct Left {
     std::int64_t row, column;
 };
 
+// As multiply(), for `Vectors` vectors of columns.
+template <int Vectors>
+inline void multiply_columns(std::int64_t rows, std::int64_t depth, Left a, const float* b, std::int64_t b_row,
+                             float* c, std::int64_t c_row, bool add) {
+    std::int64_t i = 0;
+    for (; i + block_rows <= rows; i += block_rows)
+        block<block_rows, Vectors>(depth, a.data + i * a.row, a.row, a.column, b, b_row, c + i * c_row, c_row, add);
+    for (; i < rows; ++i)
+        block<1, Vectors>(depth, a.data + i * a.row, a.row, a.column, b, b_row, c + i * c_row, c_row, add);
+}
+
 // C [rows, columns] = A [rows, depth] · B [depth, columns] (+ C): small matrices that lie in the caches.
 void multiply(std::int64_t rows, std::int64_t columns, std::int64_t depth, Left a, const float* b, std::int64_t b_row,
               float* c, std::int64_t c_row, bool add) {
     std::int64_t j = 0;
-    for (; j + lanes <= columns; j += lanes) {
-        std::int64_t i = 0;
-        for (; i + block_rows <= rows; i += block_rows)
-            block<block_rows>(depth, a.data + i * a.row, a.row, a.column, b + j, b_row, c + i * c_row + j, c_row, add);
-        for (; i < rows; ++i)
-            block<1>(depth, a.data + i * a.row, a.row, a.column, b + j, b_row, c + i * c_row + j, c_row, add);
-    }
+    for (; j + block_vectors * lanes <= columns; j += block_vectors * lanes)
+        multiply_columns<block_vectors>(rows, depth, a, b + j, b_row, c + j, c_row, add);
+    for (; j + lanes <= columns; j += lanes)
+        multiply_columns<1>(rows, depth, a, b + j, b_row, c + j, c_row, add);
     for (; j < columns; ++j) {
         for (std::int64_t i = 0; i < rows; ++i) {
             float sum = add ? c[i * c_row + j] : 0;
@@ -63,7 +81,7 @@ struct Place {
           queries(task.query_rows[sequence + 1] - query),
           key(task.key_rows[sequence]),
           keys(task.key_rows[sequence + 1] - key),
-          padded((keys + lanes - 1) / lanes * lanes),
+          padded((keys + padding - 1) / padding * padding),
           first_probability(task.probability_offsets[sequence]) {}
 
     // Keys that query i sees.

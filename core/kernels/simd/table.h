@@ -38,11 +38,11 @@ struct Table {
                           std::int64_t n);
 };
 
-constexpr std::int64_t lanes = 16; ///< floats of a vector; compilers split it where registers are narrower
+constexpr std::int64_t padding = 16; ///< rows of scores are so many floats or a multiple: whole vectors
 
 /// Of one head: keys or values transposed, and two matrices of scores.
 constexpr std::int64_t scratch_floats(std::int64_t queries, std::int64_t keys, std::int64_t width) {
-    const std::int64_t padded = (keys + lanes - 1) / lanes * lanes;
+    const std::int64_t padded = (keys + padding - 1) / padding * padding;
     return (width + 2 * queries) * padded;
 }
 

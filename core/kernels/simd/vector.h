@@ -1,4 +1,4 @@
-// Vectors of 16 floats for whatever instruction set a unit is compiled for. Everything has internal linkage: of
+// Vectors of floats for whatever instruction set a unit is compiled for. Everything has internal linkage: of
 // functions that units of different instruction sets share the linker would keep one copy for all.
 #pragma once
 
@@ -7,13 +7,29 @@
 namespace diapason::kernels {
 namespace {
 
-// Generic vectors of the compiler, lowered to whatever the instruction set has.
-typedef float Vector __attribute__((vector_size(64)));
-typedef float Unaligned __attribute__((vector_size(64), aligned(4), may_alias));
-typedef std::int32_t Integers __attribute__((vector_size(64)));
-typedef std::uint32_t Words __attribute__((vector_size(64)));
+// Generic vectors of the compiler, as wide as the registers: wider ones are taken apart, comparisons element by
+// element.
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64;
+#elif defined(__AVX2__)
+constexpr int vector_bytes = 32;
+#else
+constexpr int vector_bytes = 16;
+#endif
+constexpr std::int64_t lanes = vector_bytes / 4;
+typedef float Vector __attribute__((vector_size(vector_bytes)));
+typedef float Unaligned __attribute__((vector_size(vector_bytes), aligned(4), may_alias));
+typedef std::int32_t Integers __attribute__((vector_size(vector_bytes)));
+typedef std::uint32_t Words __attribute__((vector_size(vector_bytes)));
 
+// Known to the compiler: nothing of a unit may run before it is known that the processor can.
+#if defined(__AVX512F__)
 constexpr Integers lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#elif defined(__AVX2__)
+constexpr Integers lane = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+constexpr Integers lane = {0, 1, 2, 3};
+#endif
 
 inline Vector load(const float* p) {
     return *reinterpret_cast<const Unaligned*>(p);
