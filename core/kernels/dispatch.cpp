@@ -2,18 +2,23 @@
 #include "core/kernels/simd/table.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <string_view>
 
 namespace diapason::kernels {
 namespace {
 
+// The best that the processor has and DIAPASON_KERNELS, which may name a set, allows.
 const Table& table() {
     static const Table& chosen = []() -> const Table& {
 #ifdef DIAPASON_KERNELS_X86
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        const char* named = std::getenv("DIAPASON_KERNELS");
+        const std::string_view most = named == nullptr ? "avx512" : named;
+        if (most == "avx512" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
             return avx512::table;
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::table;
+        if (most != "base" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::table;
 #endif
         return base::table;
     }();

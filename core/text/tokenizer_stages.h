@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace diapason {
@@ -94,11 +95,15 @@ template <typename Value>
 Value stage_value(const StageJson& object, const char* name, Value fallback, const StagePlace& place) {
     const auto found = object.find(name);
     if (found == object.end() || found->is_null()) return fallback;
+    // A fraction, or one that no integer holds, is no integer, though the library would convert it.
+    constexpr bool integer = std::is_integral_v<Value> && !std::is_same_v<Value, bool>;
+    const bool whole = std::is_unsigned_v<Value> ? found->is_number_unsigned() : found->is_number_integer();
     try {
-        return found->template get<Value>();
+        if (!integer || whole) return found->template get<Value>();
     } catch (const StageJson::exception&) {
-        (place / name).fail("is of the wrong type", found->dump().substr(0, 60));
+        // said below
     }
+    (place / name).fail("is of the wrong type", found->dump().substr(0, 60));
 }
 /// The list of parts of a Sequence. @throws Error(input)
 const StageJson& stage_parts(const StageJson& object, const char* name, const StagePlace& place);

@@ -37,11 +37,12 @@ inline Vector load(const float* p) {
 inline void store(float* p, Vector x) {
     *reinterpret_cast<Unaligned*>(p) = x;
 }
+// In double precision: what cancels afterwards keeps its digits.
 inline float sum_of(Vector x) {
-    float sum = 0;
+    double sum = 0;
     for (int i = 0; i < lanes; ++i)
-        sum += x[i];
-    return sum;
+        sum += static_cast<double>(x[i]);
+    return static_cast<float>(sum);
 }
 
 // "lowbias32" (Ellis 2018): 32-bit multiplications only.

@@ -129,6 +129,8 @@ private Q_SLOTS:
         row("dropout", "{'model': {'type': 'BPE', 'vocab': {'a': 0}, 'merges': [], 'dropout': 0.1}}", "model.dropout");
         row("Unigram without scores", "{'model': {'type': 'Unigram', 'vocab': [['a']]}}", "model.vocab[0]");
         row("unk_id beyond", "{'model': {'type': 'Unigram', 'unk_id': 1, 'vocab': [['a', 0.0]]}}", "model.unk_id");
+        row("unk_id that no integer holds", "{'model': {'type': 'Unigram', 'unk_id': 9e47, 'vocab': [['a', 0.0]]}}",
+            "model.unk_id");
         row("nested too deep", (std::string(100, '[') + std::string(100, ']')).c_str(), "64 levels");
         stage("normalizer", "normalizer", "{'type': 'Magic'}", "normalizer.type = Magic");
         stage("in a sequence", "normalizer",
