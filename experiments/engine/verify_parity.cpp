@@ -142,7 +142,50 @@ public:
         }
     }
 
+    // The reference trains in float64. Where the last bits of the first gradients grow from step to step, float32
+    // leaves its numbers, as it would anywhere: then the case is trained in float64 too, which decides.
     void train() {
+        Trained own = trained_here();
+        if (!agrees(own)) {
+            Trial exact(m_case, m_device, m_report);
+            exact.compute_in_double();
+            own = exact.trained_here();
+            m_report.note("float32 left the tolerance while training; judged in float64");
+        }
+        m_report.compare("train_losses", own.losses, m_case.tensor("expected.train_losses"),
+                         m_case.tolerance("train_losses"), m_case.floor("train_losses"));
+        for (const auto& [name, value] : own.after) {
+            m_report.compare("after." + name, value, m_case.tensor("expected.after." + name), m_case.tolerance("after"),
+                             m_case.floor("after"));
+        }
+    }
+
+private:
+    struct Trained {
+        at::Tensor losses;
+        std::vector<std::pair<std::string, at::Tensor>> after;
+    };
+
+    bool agrees(const Trained& own) const {
+        const auto close = [&](const at::Tensor& value, const std::string& name, const std::string& measure) {
+            return VerifyReport::agrees(value, m_case.tensor(name), m_case.tolerance(measure), m_case.floor(measure));
+        };
+        return close(own.losses, "expected.train_losses", "train_losses") &&
+               std::all_of(own.after.begin(), own.after.end(), [&](const auto& item) {
+                   return close(item.second, "expected.after." + item.first, "after");
+               });
+    }
+
+    void compute_in_double() {
+        const c10::NoGradGuard guard;
+        for (ParameterStore* store : {&m_model->weights(), &m_model->deltas()}) {
+            for (const auto& item : store->all()) {
+                if (item->value.is_floating_point()) item->value = item->value.to(at::kDouble);
+            }
+        }
+    }
+
+    Trained trained_here() {
         const Json& settings = m_case.document.at("train");
         const std::string origin = (m_case.folder / "case.json").string();
         if (settings.value("optimizer", "adamw") != "adamw")
@@ -195,15 +238,12 @@ public:
             optimisers.back().accumulate();
             optimisers.back().step(rate);
         }
-        m_report.compare("train_losses", at::stack(losses), m_case.tensor("expected.train_losses"),
-                         m_case.tolerance("train_losses"), m_case.floor("train_losses"));
-        for (const auto& [name, tensor] : m_case.tensors_under("expected.after.")) {
-            m_report.compare("after." + name, parameter(name).value, tensor, m_case.tolerance("after"),
-                             m_case.floor("after"));
-        }
+        Trained result{at::stack(losses), {}};
+        for (const auto& [name, tensor] : m_case.tensors_under("expected.after."))
+            result.after.emplace_back(name, parameter(name).value.detach());
+        return result;
     }
 
-private:
     Parameter& parameter(const std::string& name) {
         if (const auto found = m_adapter.parameters.find(name); found != m_adapter.parameters.end())
             return *found->second;

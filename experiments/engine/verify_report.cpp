@@ -7,20 +7,32 @@
 
 namespace diapason {
 
+namespace {
+
+struct Distance {
+    double difference = 0, scale = 0;
+    bool within(double tolerance) const { return difference <= tolerance * scale; } // false for NaN
+};
+
+Distance distance(const at::Tensor& got, const at::Tensor& want, double floor) {
+    if (want.numel() == 0) return {0, floor};
+    const at::Tensor a = got.detach().cpu().to(at::kDouble), b = want.detach().cpu().to(at::kDouble);
+    return {(a - b).abs().max().item<double>(), std::max(floor, b.abs().max().item<double>())};
+}
+
+} // namespace
+
+bool VerifyReport::agrees(const at::Tensor& got, const at::Tensor& want, double tolerance, double floor) {
+    return got.defined() && got.sizes() == want.sizes() && distance(got, want, floor).within(tolerance);
+}
+
 void VerifyReport::compare(const std::string& what, const at::Tensor& got, const at::Tensor& want, double tolerance,
                            double floor) {
     if (!got.defined() || got.sizes() != want.sizes()) {
         fail(what, got.defined() ? "another shape than expected" : "not computed");
         return;
     }
-    double difference = 0;
-    double scale = floor;
-    if (want.numel() > 0) {
-        const at::Tensor a = got.detach().cpu().to(at::kDouble);
-        const at::Tensor b = want.detach().cpu().to(at::kDouble);
-        difference = (a - b).abs().max().item<double>();
-        scale = std::max(floor, b.abs().max().item<double>());
-    }
+    const auto [difference, scale] = distance(got, want, floor);
     const bool good = difference <= tolerance * scale; // false for NaN
     char text[256];
     std::snprintf(text, sizeof text, "  max|Δ| %.3g  tol %.3g", difference, tolerance * scale);

@@ -34,7 +34,7 @@ for target in "${targets[@]}"; do
       > "$log" 2>&1
     status=$?
     spent=$((spent + $(date +%s) - began))
-    runs=$((runs + $(sed -an 's/^stat::number_of_executed_units: *//p' "$log" | grep . || echo 0)))
+    runs=$((runs + $(grep -aoP '^stat::number_of_executed_units: *\K\d+' "$log" || echo 0)))
     [ $status -eq 0 ] && continue
     # A machine that stood still looks like a timeout: an input that takes no time when it is tried again is none.
     input=$(ls "$findings"/timeout-* 2> /dev/null | head -1)
