@@ -61,6 +61,15 @@ int inspect(const Context& context, const InspectRequest& request) {
                 update.contains("similarity") ? format_number(update.at("similarity")[0][0].get<double>(), 3) : "—");
     }
     show("Low-rank updates", updates);
+    Rows masks = {{"masks", "overlap of one layer and the next (Jaccard)"}};
+    for (const Json& group : facts.value("masks", none)) {
+        Json next = Json::array();
+        const Json& overlap = group.at("overlap");
+        for (std::size_t i = 0; i + 1 < overlap.size(); ++i)
+            next.push_back(overlap[i][i + 1]);
+        masks.push_back({group.at("masks"), list_of(next, 3, 32)});
+    }
+    show("Masks", masks);
     Rows prompt = {{"row", "norm", "nearest by cosine", "nearest by distance"}};
     for (const Json& token : facts.value("prompt", none))
         prompt.push_back({std::to_string(prompt.size()), format_number(token.at("norm").get<double>(), 2),
@@ -77,7 +86,7 @@ int inspect(const Context& context, const InspectRequest& request) {
 
 void add_inspect(CLI::App& app, Context& context) {
     CLI::App* command =
-        app.add_subcommand("inspect", "What a trained adapter does: changes, spectra, near words, attention");
+        app.add_subcommand("inspect", "What a trained adapter does: changes, spectra, masks, near words, attention");
     auto request = std::make_shared<InspectRequest>();
     command->add_option("adapter", request->adapter, "adapter.safetensors of a run")->required();
     command->add_option("--other", request->other, "A second adapter: how much their subspaces share")

@@ -4,6 +4,7 @@
 #include "experiments/engine/run_model.h"
 #include "methods/inspect/change_recorder.h"
 #include "methods/inspect/low_rank.h"
+#include "methods/inspect/masks.h"
 #include "methods/inspect/soft_prompt.h"
 #include "methods/lora_delta.h"
 
@@ -76,6 +77,27 @@ Json prompt_facts(Model& model, const Tokenizer& tokenizer, std::int64_t words) 
     return list;
 }
 
+// Masks that the same tensor of each layer is stored with: the number of the layer is what their names differ in.
+Json mask_facts(const Model& model) {
+    std::map<std::string, std::pair<Json, std::vector<at::Tensor>>> groups;
+    for (const StoredForm& form : model.stored_forms()) {
+        if (!form.name.ends_with(".mask")) continue;
+        const std::size_t first = form.name.find('.') + 1, end = form.name.find('.', first);
+        const std::string number = form.name.substr(first, end - first);
+        if (number.empty() || number.find_first_not_of("0123456789") != std::string::npos) continue;
+        auto& [layers, masks] = groups[form.name.substr(0, first) + "#" + form.name.substr(end)];
+        layers.push_back(std::stoll(number));
+        masks.push_back(form.value());
+    }
+    Json list = Json::array();
+    for (const auto& [name, group] : groups) {
+        if (group.second.size() > 1)
+            list.push_back(
+                {{"masks", name}, {"layers", group.first}, {"overlap", numbers(mask_overlap(group.second))}});
+    }
+    return list;
+}
+
 // Inputs are made as the run made its own: with its template, its members, its demonstrations.
 void add_activations(const StoredRun& run, std::int64_t items, Json& facts) {
     Model& model = *run.model;
@@ -114,6 +136,7 @@ Json inspect_adapter(const InspectionRequest& request) {
     Json facts = {{"method", run.spec.method}, {"backbone", run.spec.backbone}, {"task", run.spec.task}};
     run.model->prepare();
     if (const Json updates = update_facts(*run.model, other.model.get()); !updates.empty()) facts["updates"] = updates;
+    if (const Json masks = mask_facts(*run.model); !masks.empty()) facts["masks"] = masks;
     if (run.model->prompt() != nullptr)
         facts["prompt"] = prompt_facts(*run.model, run.data->tokenizer(), request.words);
     add_activations(run, request.items, facts);

@@ -16,9 +16,9 @@ struct InspectionRequest {
 };
 
 /// {"method", "sites": [{site, relative_change}], "updates": [{site, rank, singular_values, relative_norm,
-/// similarity?}], "prompt": [{norm, by_cosine: [{word, value}], by_distance}], "attention": [{site, heads}]}; what an
-/// adapter has nothing of is left out. The model runs on the CPU,
-/// dropout off. @throws Error(input|config)
+/// similarity?}], "masks": [{masks, layers, overlap: Jaccard of each pair of layers}], "prompt": [{norm, by_cosine:
+/// [{word, value}], by_distance}], "attention": [{site, heads}]}; what an adapter has nothing of is left out. The model
+/// runs on the CPU, dropout off. @throws Error(input|config)
 Json inspect_adapter(const InspectionRequest& request);
 
 } // namespace diapason

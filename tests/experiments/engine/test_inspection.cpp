@@ -51,6 +51,7 @@ private Q_SLOTS:
             R"({"method": "p_tuning", "options": {"placement": "template", "template": "{2}{text} is {1}"}})",
             "prompt");
         row("ProPETL", R"({"method": "propetl"})", "sites");
+        row("masks of layers", R"({"method": "propetl"})", "masks");
         row("in words", R"({"method": "lora"})", "updates", R"({"answers": "words"})");
         row("demonstrations", R"({"method": "instruction_prompt_tuning"})", "prompt");
     }
