@@ -4,7 +4,6 @@
 #include "core/base/error.h"
 #include "core/eval/generate.h"
 #include "experiments/engine/device.h"
-#include "experiments/engine_library.h"
 
 #include <c10/core/GradMode.h>
 
@@ -13,10 +12,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <sys/resource.h>
-#include <unistd.h>
+
+#include "benchmarks/peer/again.h"
 
 using namespace diapason;
 
@@ -102,14 +101,7 @@ Json measure(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    // OpenMP reads its settings when the program is loaded: with those of the engine missing, start again.
-    bool again = false;
-    for (const auto& [name, value] : engine_environment()) {
-        if (std::getenv(name.c_str()) != nullptr) continue;
-        ::setenv(name.c_str(), value.c_str(), 1);
-        again = true;
-    }
-    if (again) ::execv("/proc/self/exe", argv);
+    peer::start_again_with_environment(argv);
     Options options;
     CLI::App app("A pass without gradients, or greedy decoding; prints one JSON line of figures.");
     app.option_defaults()->always_capture_default();

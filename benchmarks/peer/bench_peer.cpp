@@ -2,28 +2,19 @@
 // it is compared with; docs/PERFORMANCE.md says how.
 
 #include "core/base/error.h"
-#include "experiments/engine_library.h"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <unistd.h>
 
+#include "benchmarks/peer/again.h"
 #include "benchmarks/peer/peer_job.h"
 
 using namespace diapason;
 
 int main(int argc, char** argv) {
-    // OpenMP reads its settings when the program is loaded: with those of the engine missing, start again.
-    bool again = false;
-    for (const auto& [name, value] : engine_environment()) {
-        if (std::getenv(name.c_str()) != nullptr) continue;
-        ::setenv(name.c_str(), value.c_str(), 1);
-        again = true;
-    }
-    if (again) ::execv("/proc/self/exe", argv);
+    peer::start_again_with_environment(argv);
     peer::Job job;
     std::string backbone, data, initial, losses;
     bool no_dropout = false, no_evaluation = false;
