@@ -8,6 +8,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -19,6 +20,17 @@ bool stays_mapped(const TensorEntry& entry, at::ScalarType type, const std::byte
     const bool as_stored = type == at::kFloat || (at::isReducedFloatingType(type) && entry.shape.size() == 2);
     return as_stored && entry.strides.empty() &&
            reinterpret_cast<std::uintptr_t>(data) % bytes_of_dtype(entry.dtype) == 0;
+}
+
+// Widening costs a pass over the weights at every step: it pays where they are large. DIAPASON_KEEP_16_BITS is the size
+// of all matrices, in bytes, from which they stay as they are stored.
+bool stays_in_16_bits(const MatchedWeights& weights) {
+    const char* given = std::getenv("DIAPASON_KEEP_16_BITS");
+    const std::uint64_t from = given != nullptr ? std::strtoull(given, nullptr, 10) : std::uint64_t{128} << 20;
+    std::uint64_t bytes = 0;
+    for (const auto& [name, found] : weights.found)
+        bytes += found.entry->shape.size() == 2 ? found.entry->end - found.entry->begin : 0;
+    return bytes >= from;
 }
 
 } // namespace
@@ -94,13 +106,15 @@ std::vector<Parameter> load_parameters(const std::filesystem::path& folder, cons
     const MatchedWeights weights = match_weights(folder, expected, canonical);
     refuse_misfits(weights, folder);
     if (unexpected != nullptr) *unexpected = weights.unexpected;
+    const bool as_stored = stays_in_16_bits(weights);
     std::vector<Parameter> parameters;
     for (const ExpectedTensor& tensor : expected) {
         const auto hit = weights.found.find(tensor.name);
         if (hit == weights.found.end()) continue;
         const FoundTensor& found = hit->second;
-        parameters.push_back(
-            {tensor.name, found.entry->name, read_tensor(*found.file, *found.entry, true).to(device), tensor.constant});
+        at::Tensor value = read_tensor(*found.file, *found.entry, true);
+        if (!as_stored) value = value.to(at::kFloat);
+        parameters.push_back({tensor.name, found.entry->name, value.to(device), tensor.constant});
     }
     return parameters;
 }

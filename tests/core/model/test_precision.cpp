@@ -44,6 +44,19 @@ struct Shift : LinearDelta {
 class TestPrecision : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void initTestCase() { qputenv("DIAPASON_KEEP_16_BITS", "0"); }
+
+    void smallModelsAreWidenedAtOnce() {
+        const HeadSpec head{HeadKind::causal_lm, 0};
+        const TemporaryFolder folder;
+        const auto exact = tiny_model("llama", head);
+        qputenv("DIAPASON_KEEP_16_BITS", "1000000");
+        const auto model = stored_model(*exact, all_of(*exact), folder, "F16", head);
+        qputenv("DIAPASON_KEEP_16_BITS", "0");
+        for (const auto& parameter : model->weights().all())
+            QCOMPARE(parameter->value.scalar_type(), at::kFloat);
+    }
+
     void weightsStayAsTheyAreStored_data() {
         QTest::addColumn<QString>("family");
         QTest::addColumn<QString>("dtype");
