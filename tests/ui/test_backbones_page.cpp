@@ -90,7 +90,7 @@ private Q_SLOTS:
         QString suggested;
         const auto answer = [&](bool accept, const QString& name) {
             QTimer::singleShot(0, m_page, [=, this, &suggested] {
-                auto* dialog = m_page->findChild<QInputDialog*>("importName");
+                auto* dialog = m_page->findChild<QInputDialog*>(QStringLiteral("importName"));
                 if (dialog == nullptr) return;
                 suggested = dialog->textValue();
                 if (!name.isEmpty()) dialog->setTextValue(name);
