@@ -97,7 +97,7 @@ Value stage_value(const StageJson& object, const char* name, Value fallback, con
     if (found == object.end() || found->is_null()) return fallback;
     // A fraction, or one that no integer holds, is no integer, though the library would convert it.
     constexpr bool integer = std::is_integral_v<Value> && !std::is_same_v<Value, bool>;
-    const bool whole = std::is_unsigned_v<Value> ? found->is_number_unsigned() : found->is_number_integer();
+    const bool whole = found->is_number_integer() && (std::is_signed_v<Value> || *found >= 0);
     try {
         if (!integer || whole) return found->template get<Value>();
     } catch (const StageJson::exception&) {

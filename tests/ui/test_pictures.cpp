@@ -96,8 +96,9 @@ class TestPictures : public QObject {
         at.find<QAbstractButton>("removeBackbone")->click();
         look(at, QStringLiteral("backbones-remove"));
         at.find<QAbstractButton>("keepBackbone")->click();
-        std::filesystem::remove(at.folder() / "all-tiny-l2-v2" / "model.safetensors");
-        at.window->page<ui::BackbonesPage>()->importFrom(ui::qs((at.folder() / "all-tiny-l2-v2").string()));
+        tiny_backbone(at.folder() / "broken");
+        std::filesystem::remove(at.folder() / "broken" / "model.safetensors");
+        at.window->page<ui::BackbonesPage>()->importFrom(ui::qs((at.folder() / "broken").string()));
         QTRY_VERIFY(at.find<QLabel>("backboneMessage")->isVisible());
         look(at, QStringLiteral("backbones-error"));
     }
