@@ -1,5 +1,6 @@
 // States of frozen layers: the same losses and tensors as without them, the same bits whatever other runs have left,
 // and no more memory than the budget.
+// slow
 
 #include "core/backbone/tensor_file.h"
 #include "core/model/parameters.h"
