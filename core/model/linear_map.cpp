@@ -27,10 +27,12 @@ using torch::autograd::variable_list;
 using Product = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
                            c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
 
-// oneDNN's inner product, an operator outside of ATen's headers; builds of LibTorch without oneDNN lack it.
+// oneDNN's inner product, an operator outside of ATen's headers; builds of LibTorch without oneDNN lack it. It is the
+// faster one where its kernels have AVX-512; elsewhere the BLAS is.
 const c10::TypedOperatorHandle<Product>* inner_product() {
     static const auto handle = []() -> std::optional<c10::TypedOperatorHandle<Product>> {
-        if (!at::globalContext().hasMKLDNN()) return std::nullopt;
+        if (!at::globalContext().hasMKLDNN() || std::string_view(kernels::instruction_set()) != "avx512")
+            return std::nullopt;
         const auto found = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
         if (!found) return std::nullopt;
         return found->typed<Product>();
