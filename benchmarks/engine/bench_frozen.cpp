@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/engine/median.h"
+
 using namespace diapason;
 
 namespace {
@@ -47,11 +49,6 @@ Times times_of(const RunSpec& spec, FrozenStore* store) {
         },
         control, store);
     return times;
-}
-
-double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-    return values[values.size() / 2];
 }
 
 } // namespace

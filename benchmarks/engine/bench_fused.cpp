@@ -28,6 +28,8 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/engine/median.h"
+
 using namespace diapason;
 
 namespace {
@@ -43,11 +45,6 @@ double microseconds(const Compute& compute, const Tensors& inputs, const Tensors
     const auto start = std::chrono::steady_clock::now();
     torch::autograd::grad(compute(inputs), inputs, gradients, {}, false, true);
     return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-    return values[values.size() / 2];
 }
 
 void compare(const std::string& what, int repeats, const Tensors& inputs, const Compute& plain, const Compute& fused) {

@@ -17,16 +17,13 @@
 #include <functional>
 #include <string>
 
+#include "benchmarks/engine/median.h"
+
 using namespace diapason;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-    return values[values.size() / 2];
-}
 
 double median_seconds(int repeats, const std::function<void()>& work) {
     std::vector<double> seconds;

@@ -31,6 +31,13 @@ def last_json(command, environment):
     sys.exit(f"error: {shlex.join(command)} printed no figures (exit code {done.returncode})\n{done.stderr[-2000:]}")
 
 
+def keep(file, row, what):
+    with open(file, "a", encoding="utf-8") as out:
+        out.write(json.dumps(row) + "\n")
+    print(f"{row['backbone']} {what}: {row['ours']:.0f} / {row['peer']:.0f} tokens/s = {row['ours'] / row['peer']:.2f}",
+          flush=True)
+
+
 def run(args):
     job = ["--backbone", args.backbone, "--data", args.data, "--task", args.task, "--method", args.method, "--no-eval"]
     job += ["--batch", str(args.batch), "--steps", str(args.steps), "--threads", str(args.threads)]
@@ -48,10 +55,7 @@ def run(args):
                    "variant": variant + (" + malloc" if args.peer_malloc else ""), "load": os.getloadavg()[0],
                    "ours": ours["tokens_per_s"], "peer": peer["tokens_per_s"],
                    "ours_mib": ours["peak_rss_mib"], "peer_mib": peer["peak_rss_mib"]}
-            with open(args.out, "a", encoding="utf-8") as out:
-                out.write(json.dumps(row) + "\n")
-            print(f"{row['backbone']} {row['method']} dropout {'on' if args.dropout else 'off'} {row['variant']}: "
-                  f"{row['ours']:.0f} / {row['peer']:.0f} tokens/s = {row['ours'] / row['peer']:.2f}", flush=True)
+            keep(args.out, row, f"{row['method']} dropout {'on' if args.dropout else 'off'} {row['variant']}")
 
 
 def infer(args):
@@ -64,10 +68,7 @@ def infer(args):
                "batch": args.batch, "threads": args.threads, "dropout": False, "variant": "transformers",
                "load": os.getloadavg()[0], "ours": ours["tokens_per_s"], "peer": peer["tokens_per_s"],
                "ours_mib": ours["peak_rss_mib"], "peer_mib": peer["peak_rss_mib"]}
-        with open(args.out, "a", encoding="utf-8") as out:
-            out.write(json.dumps(row) + "\n")
-        print(f"{row['backbone']} {args.what}: {row['ours']:.0f} / {row['peer']:.0f} tokens/s = "
-              f"{row['ours'] / row['peer']:.2f}", flush=True)
+        keep(args.out, row, args.what)
 
 
 def table(args):

@@ -59,8 +59,7 @@ const std::vector<OptionDescriptor>& training_options() {
                    {{"float32", "float32", "Weights stored in 16 bits are widened as they are used."},
                     {"bfloat16", "bfloat16",
                      "Frozen weights are kept in bfloat16, half as large; trained ones, sums and all else stay "
-                     "float32. Faster "
-                     "where the processor multiplies in bfloat16, slower elsewhere."}},
+                     "float32. Faster where the processor multiplies in bfloat16, slower elsewhere."}},
                    "What the products with the backbone's weights are computed in.", "Micikevicius et al. 2018")));
         list.push_back(advanced(in_units(integer("max_tokens", "Longest input", 0, 0, 65536,
                                                  "Inputs are cut to this many tokens; 0 = the task's own limit."),

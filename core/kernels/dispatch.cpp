@@ -34,7 +34,7 @@ std::int64_t scratch_of(const AttentionTask& task) {
     return size;
 }
 
-// Calls body(first, last) on parts of about a few microseconds' work, shared among the threads.
+// Calls body(first, last) on parts of a few microseconds' work, shared among the threads.
 template <typename Body>
 void in_parts(std::int64_t n, std::int64_t part, Body body) {
     const std::int64_t parts = (n + part - 1) / part;

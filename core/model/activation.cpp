@@ -8,7 +8,6 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/silu.h>
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace diapason {
@@ -38,6 +37,7 @@ struct GateNode : torch::autograd::Function<GateNode> {
         return {grad_gate, grad_up};
     }
 };
+
 at::Tensor gelu_of(const at::Tensor& x) {
     at::Tensor y = at::empty_like(x);
     kernels::gelu(x.const_data_ptr<float>(), y.mutable_data_ptr<float>(), x.numel());
@@ -63,7 +63,7 @@ struct GeluNode : torch::autograd::Function<GeluNode> {
 at::Tensor exact_gelu(const at::Tensor& x) {
     if (!in_loops(x)) return at::gelu(x);
     const at::Tensor input = x.contiguous();
-    return c10::GradMode::is_enabled() && input.requires_grad() ? GeluNode::apply(input) : gelu_of(input);
+    return differentiable(input) ? GeluNode::apply(input) : gelu_of(input);
 }
 
 } // namespace
@@ -85,7 +85,7 @@ at::Tensor activate(const at::Tensor& x, Activation kind) {
 at::Tensor gated_silu(const at::Tensor& gate, const at::Tensor& up) {
     if (!in_loops(gate) || !in_loops(up)) return at::silu(gate) * up;
     const at::Tensor g = gate.contiguous(), u = up.contiguous();
-    if (c10::GradMode::is_enabled() && (g.requires_grad() || u.requires_grad())) return GateNode::apply(g, u);
+    if (differentiable(g, u)) return GateNode::apply(g, u);
     return gate_product(g, u);
 }
 

@@ -1,6 +1,7 @@
 #include "core/model/attention.h"
 
 #include "core/model/attention_passes.h"
+#include "core/model/loops.h"
 
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -50,10 +51,8 @@ at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::
     const bool drop = stream != nullptr && dropout_p > 0;
     const AttentionCall call(rows.queries, rows.keys, shape,
                              drop ? std::optional(stream->next(dropout_p)) : std::nullopt);
-    const bool differentiable =
-        c10::GradMode::is_enabled() &&
-        (q.requires_grad() || k.requires_grad() || v.requires_grad() || (bias.defined() && bias.requires_grad()));
-    if (differentiable) return Node::apply(q, k, v, bias.defined() ? std::optional(bias) : std::nullopt, call);
+    if (differentiable(q, k, v, bias))
+        return Node::apply(q, k, v, bias.defined() ? std::optional(bias) : std::nullopt, call);
     const c10::NoGradGuard guard;
     at::Tensor unused;
     return attention_forward(call, q, k, v, bias, false, unused);

@@ -1,6 +1,7 @@
 #include "core/model/layers.h"
 
 #include "core/model/gated_attention.h"
+#include "core/model/loops.h"
 #include "core/model/packed_batch.h"
 #include "core/model/rows.h"
 
@@ -21,8 +22,7 @@ at::Tensor Linear::matrix() const {
 }
 
 at::Tensor Linear::floats() const {
-    const at::Tensor own = matrix();
-    return at::isReducedFloatingType(own.scalar_type()) ? own.to(at::kFloat) : own;
+    return widened(matrix());
 }
 
 at::Tensor Linear::offset() const {

@@ -62,10 +62,6 @@ at::Tensor outer(const at::Tensor& g, const at::Tensor& x, Precision precision) 
     return at::mm(g.t().to(at::kBFloat16), x.to(at::kBFloat16)).to(x.scalar_type());
 }
 
-bool needs_gradient(const at::Tensor& tensor) {
-    return tensor.defined() && tensor.requires_grad();
-}
-
 // The operator above knows no gradients.
 struct Node : torch::autograd::Function<Node> {
     static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& weight,
@@ -213,9 +209,7 @@ at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::T
     const bool plain = precision == Precision::float32 && weight.scalar_type() == x.scalar_type();
     if (plain && (!suits(x) || inner_product() == nullptr))
         return at::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
-    const bool differentiable =
-        c10::GradMode::is_enabled() && (needs_gradient(x) || needs_gradient(weight) || needs_gradient(bias));
-    if (!differentiable) {
+    if (!differentiable(x, weight, bias)) {
         const c10::NoGradGuard guard;
         return product(x, weight, bias, precision);
     }
@@ -252,9 +246,8 @@ std::vector<at::Tensor> linear_maps(const at::Tensor& x, std::span<const MapCall
         next += map.rank;
     }
     plan->columns = dropped;
-    const bool differentiable =
-        c10::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(), needs_gradient);
-    if (differentiable) return MapsNode::apply(at::TensorList(tensors), plan);
+    if (c10::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(), needs_gradient))
+        return MapsNode::apply(at::TensorList(tensors), plan);
     const c10::NoGradGuard guard;
     at::Tensor unused;
     return compute(tensors, *plan, unused);

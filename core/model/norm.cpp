@@ -108,10 +108,8 @@ struct Node : torch::autograd::Function<Node> {
 at::Tensor run(const at::Tensor& x, const at::Tensor& residual, const Norm& norm, const Call& call) {
     const at::Tensor& weight = norm.weight->value;
     const at::Tensor bias = norm.bias != nullptr ? norm.bias->value : at::Tensor();
-    const auto needs = [](const at::Tensor& tensor) { return tensor.defined() && tensor.requires_grad(); };
     const auto some = [](const at::Tensor& tensor) { return tensor.defined() ? std::optional(tensor) : std::nullopt; };
-    if (c10::GradMode::is_enabled() && (needs(x) || needs(residual) || needs(weight) || needs(bias)))
-        return Node::apply(x, weight, some(residual), some(bias), call);
+    if (differentiable(x, residual, weight, bias)) return Node::apply(x, weight, some(residual), some(bias), call);
     const c10::NoGradGuard guard;
     return compute(x, residual, weight, bias, call).y;
 }

@@ -4,6 +4,7 @@
 #include "core/backbone/weights.h"
 #include "core/base/error.h"
 #include "core/base/sha256.h"
+#include "core/model/loops.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
@@ -36,7 +37,7 @@ bool stays_in_16_bits(const MatchedWeights& weights) {
 } // namespace
 
 at::Tensor Parameter::floats() const {
-    return at::isReducedFloatingType(value.scalar_type()) ? value.to(at::kFloat) : value;
+    return widened(value);
 }
 
 void Parameter::widen() {

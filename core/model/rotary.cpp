@@ -10,7 +10,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -88,7 +87,7 @@ RotaryAngles rotary_angles(const BackboneConfig& config, const at::Tensor& posit
 at::Tensor rotate(const at::Tensor& x, const RotaryAngles& angles, std::int64_t head_width) {
     if (in_loops(x)) {
         const at::Tensor cosine = angles.cosine.contiguous(), sine = angles.sine.contiguous();
-        if (c10::GradMode::is_enabled() && x.requires_grad()) return Node::apply(x, cosine, sine);
+        if (differentiable(x)) return Node::apply(x, cosine, sine);
         return turned(x, cosine, sine, false);
     }
     const auto heads = x.view({x.size(0), -1, head_width});

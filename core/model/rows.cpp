@@ -1,5 +1,7 @@
 #include "core/model/rows.h"
 
+#include "core/model/loops.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gather.h>
@@ -28,8 +30,7 @@ at::Tensor select_rows(const at::Tensor& x, const at::Tensor& rows) {
 }
 
 at::Tensor look_up(const at::Tensor& table, const at::Tensor& rows) {
-    const at::Tensor found = table.is_meta() ? gather_rows(table, rows) : at::embedding(table, rows);
-    return at::isReducedFloatingType(found.scalar_type()) ? found.to(at::kFloat) : found;
+    return widened(table.is_meta() ? gather_rows(table, rows) : at::embedding(table, rows));
 }
 
 } // namespace diapason

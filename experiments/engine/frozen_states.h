@@ -29,7 +29,6 @@ public:
     FrozenStates(Model& model, std::shared_ptr<TaskData> data, FrozenStore& store, const FrozenPlan& plan,
                  std::function<void()> pause = {});
 
-    bool keeps(const std::string& split) const { return m_splits.count(split) != 0; }
     /// The rows that the head reads. @param batch the sequences of these items
     at::Tensor read(const std::string& split, const std::vector<std::int64_t>& items, const PackedBatch& batch,
                     const ForwardState& state);

@@ -56,12 +56,12 @@ public:
             m_adapter =
                 known->read(parity.folder / adapter->value("path", format == "delta" ? "delta" : "adapter"), *m_model);
         }
-        for (const std::string& warning : m_adapter.warnings)
-            report.note(warning);
         m_inputs = pack_inputs(parity, config, device, m_model->prompt() != nullptr && !m_model->prompt()->in_slots());
     }
 
     void forward() {
+        for (const std::string& warning : m_adapter.warnings)
+            m_report.note(warning);
         std::vector<Parameter*> wanted;
         for (const auto& [name, tensor] : m_case.tensors_under("expected.grad."))
             wanted.push_back(&parameter(name));
@@ -143,10 +143,12 @@ public:
     }
 
     // The reference trains in float64. Where the last bits of the first gradients grow from step to step, float32
-    // leaves its numbers, as it would anywhere: then the case is trained in float64 too, which decides.
+    // leaves its numbers, as it would anywhere, but stays near them: then the case is trained in float64 too, which
+    // decides.
     void train() {
+        constexpr double near = 100; // tolerances
         Trained own = trained_here();
-        if (!agrees(own)) {
+        if (!agrees(own, 1) && agrees(own, near)) {
             Trial exact(m_case, m_device, m_report);
             exact.compute_in_double();
             own = exact.trained_here();
@@ -166,9 +168,10 @@ private:
         std::vector<std::pair<std::string, at::Tensor>> after;
     };
 
-    bool agrees(const Trained& own) const {
+    bool agrees(const Trained& own, double tolerances) const {
         const auto close = [&](const at::Tensor& value, const std::string& name, const std::string& measure) {
-            return VerifyReport::agrees(value, m_case.tensor(name), m_case.tolerance(measure), m_case.floor(measure));
+            return VerifyReport::agrees(value, m_case.tensor(name), tolerances * m_case.tolerance(measure),
+                                        m_case.floor(measure));
         };
         return close(own.losses, "expected.train_losses", "train_losses") &&
                std::all_of(own.after.begin(), own.after.end(), [&](const auto& item) {

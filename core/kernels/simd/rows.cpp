@@ -14,18 +14,12 @@ void norm(const NormTask& task, const NormForward& data, std::int64_t first, std
             // In the cache when the loops below come for it.
             float* sum = data.sum + at;
             const float* residual = data.residual + at;
-            std::int64_t i = 0;
             if (task.drop != nullptr) {
-                const auto start = static_cast<std::uint32_t>(at);
-                for (; i < whole; i += lanes)
-                    store(sum + i, load(residual + i) +
-                                       load(x + i) * mask_of(*task.drop, start + static_cast<std::uint32_t>(i)));
-                for (; i < width; ++i)
-                    sum[i] = residual[i] + x[i] * mask_at(*task.drop, start + static_cast<std::uint32_t>(i));
+                add_dropped(residual, x, sum, width, *task.drop, static_cast<std::uint32_t>(at));
             } else {
-                for (; i < whole; i += lanes)
+                for (std::int64_t i = 0; i < whole; i += lanes)
                     store(sum + i, load(residual + i) + load(x + i));
-                for (; i < width; ++i)
+                for (std::int64_t i = whole; i < width; ++i)
                     sum[i] = residual[i] + x[i];
             }
             x = sum;
@@ -98,19 +92,15 @@ void norm_backward(const NormTask& task, const NormBackward& data, std::int64_t 
         }
         if (data.grad_residual == nullptr) continue;
         float* out = data.grad_residual + at;
-        float* dropped = data.grad_x != nullptr ? data.grad_x + at : nullptr;
-        const auto start = static_cast<std::uint32_t>(at);
         for (std::int64_t i = 0; i < whole; i += lanes) {
             const Vector n = (load(x + i) - mean) * inverse;
-            const Vector dx = (load(g + i) * load(task.weight + i) - mean_d - n * mean_dn) * inverse;
-            store(out + i, dx);
-            if (dropped != nullptr) store(dropped + i, dx * mask_of(*task.drop, start + static_cast<std::uint32_t>(i)));
+            store(out + i, (load(g + i) * load(task.weight + i) - mean_d - n * mean_dn) * inverse);
         }
         for (std::int64_t i = whole; i < width; ++i) {
             const float n = (x[i] - mean) * inverse;
             out[i] = (g[i] * task.weight[i] - mean_d - n * mean_dn) * inverse;
-            if (dropped != nullptr) dropped[i] = out[i] * mask_at(*task.drop, start + static_cast<std::uint32_t>(i));
         }
+        if (data.grad_x != nullptr) drop(out, data.grad_x + at, width, *task.drop, static_cast<std::uint32_t>(at));
     }
 }
 
