@@ -13,6 +13,7 @@
 #include <QAbstractButton>
 #include <QDialog>
 #include <QDir>
+#include <QInputDialog>
 #include <QListWidget>
 
 using namespace diapason;
@@ -96,9 +97,17 @@ class TestPictures : public QObject {
         at.find<QAbstractButton>("removeBackbone")->click();
         look(at, QStringLiteral("backbones-remove"));
         at.find<QAbstractButton>("keepBackbone")->click();
+        auto* page = at.window->page<ui::BackbonesPage>();
+        QTimer::singleShot(0, page, [&] {
+            auto* dialog = page->findChild<QInputDialog*>(QStringLiteral("importName"));
+            QVERIFY(dialog != nullptr);
+            look(at, QStringLiteral("backbones-name"), dialog);
+            dialog->reject();
+        });
+        page->importFrom(ui::qs((at.folder() / "all-tiny-l2-v2").string()));
         tiny_backbone(at.folder() / "broken");
         std::filesystem::remove(at.folder() / "broken" / "model.safetensors");
-        at.window->page<ui::BackbonesPage>()->importFrom(ui::qs((at.folder() / "broken").string()));
+        page->importFrom(ui::qs((at.folder() / "broken").string()));
         QTRY_VERIFY(at.find<QLabel>("backboneMessage")->isVisible());
         look(at, QStringLiteral("backbones-error"));
     }
