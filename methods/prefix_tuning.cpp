@@ -7,6 +7,7 @@
 #include "methods/prefix_network.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 
 namespace diapason {
 namespace {
@@ -19,7 +20,7 @@ public:
           m_draw(model, context.generator),
           m_length(options.integer("length")),
           m_in_slots(options.text("placement") == "infix") {
-        if (options.text("reparametrisation") == "none" && options.text("init") == "text")
+        if (options.text("init") == "text")
             m_words = text_tokens(context.tokenizer, options.text("init_text"), m_length, "init_text");
         if (!m_in_slots) return;
         PromptTemplate text;
@@ -33,8 +34,10 @@ public:
         if (!m_words.empty()) activations = text_activations(m_model, m_words);
         for (const PrefixGroup& group : prefix_groups(m_model.config(), m_options)) {
             Stack& stack = m_model.backbone().stack(group.stack);
-            PrefixTable* table =
-                has_network() ? &network(group.address() + ".kv", group.slices(), group.width) : nullptr;
+            PrefixTable* table = nullptr;
+            if (has_network())
+                table = &network(group.address() + ".kv", group.slices(), group.width,
+                                 m_words.empty() ? at::Tensor() : activation_rows(group, activations));
             for (std::size_t i = 0; i < group.layers.size(); ++i) {
                 Attention& attention =
                     attention_of(stack.layers[static_cast<std::size_t>(group.layers[i])], group.sublayer);
@@ -56,7 +59,8 @@ public:
         const std::string name = m_model.config().stack() + ".embedding.prompt";
         const std::int64_t width = m_model.config().width;
         if (has_network()) {
-            m_model.set_prompt(std::make_unique<TablePrompt>(network(name, 1, width), m_in_slots));
+            PrefixTable& table = network(name, 1, width, m_words.empty() ? at::Tensor() : word_rows());
+            m_model.set_prompt(std::make_unique<TablePrompt>(table, m_in_slots));
             return;
         }
         Parameter* rows = m_words.empty() ? m_draw.normal(name, {m_length, width}, m_options.real("init_std"))
@@ -70,11 +74,12 @@ private:
     bool has_network() const { return m_options.text("reparametrisation") == "mlp"; }
     bool gated() const { return m_options.text("composition") == "gated"; }
 
-    // One network for all layers of a kind of attention.
-    PrefixTable& network(const std::string& name, std::int64_t slices, std::int64_t width) {
+    // One network for all layers of a kind of attention. @param first what it gives at the start; undefined = anything
+    PrefixTable& network(const std::string& name, std::int64_t slices, std::int64_t width, const at::Tensor& first) {
         auto made = make_prefix_network(m_draw, name,
                                         {m_length, m_model.config().width, m_options.integer("hidden"), slices, width});
         ReparametrisedPrefixTable& table = *made;
+        if (first.defined()) fit_network(table, first);
         m_model.add_stored_form(stored_table(name, table));
         m_model.add_module(std::move(made));
         return table;
@@ -89,14 +94,29 @@ private:
             key = m_draw.normal(name + "key", {m_length, group.width}, deviation);
             value = m_draw.normal(name + "value", {m_length, group.width}, deviation);
         } else {
-            const auto& stacks = m_model.backbone().stacks();
-            const DecoderCache& cache = activations[stacks.front().shape.name == group.stack ? 0 : 1];
-            const KeyValues& rows =
-                (group.sublayer == "cross_attn" ? cache.cross : cache.self)[static_cast<std::size_t>(layer)];
+            const KeyValues& rows = activations_at(group, layer, activations);
             key = m_draw.copy(name + "key", rows.keys);
             value = m_draw.copy(name + "value", rows.values);
         }
         return std::make_unique<PrefixRows>(*key, *value, gated(), m_in_slots);
+    }
+
+    const KeyValues& activations_at(const PrefixGroup& group, std::int64_t layer,
+                                    const std::vector<DecoderCache>& activations) {
+        const auto& stacks = m_model.backbone().stacks();
+        const DecoderCache& cache = activations[stacks.front().shape.name == group.stack ? 0 : 1];
+        return (group.sublayer == "cross_attn" ? cache.cross : cache.self)[static_cast<std::size_t>(layer)];
+    }
+
+    // Those of all layers of a group as the columns of its table.
+    at::Tensor activation_rows(const PrefixGroup& group, const std::vector<DecoderCache>& activations) {
+        std::vector<at::Tensor> columns;
+        for (const std::int64_t layer : group.layers) {
+            const KeyValues& rows = activations_at(group, layer, activations);
+            columns.push_back(rows.keys);
+            columns.push_back(rows.values);
+        }
+        return at::cat(columns, 1);
     }
 
     at::Tensor word_rows() {

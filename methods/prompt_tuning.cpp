@@ -51,11 +51,14 @@ public:
     /// The first values of one prompt, [P, width].
     at::Tensor draw() {
         const std::string& init = m_options.text("init");
-        if (init == "random") {
+        if (init == "random" || init == "positive" || init == "normal") {
+            const at::Tensor rows =
+                at::empty({m_length, m_model.config().width}, at::TensorOptions().dtype(at::kFloat));
+            if (init == "normal") return rows.normal_(0, m_options.real("init_std"), m_context.generator);
             const double range = m_options.real("init_range");
-            return at::empty({m_length, m_model.config().width}, at::TensorOptions().dtype(at::kFloat))
-                .uniform_(-range, range, m_context.generator);
+            return rows.uniform_(init == "random" ? -range : 0, range, m_context.generator);
         }
+        if (init == "first") return at::stack(rows_of(m_model, first_ids()));
         if (m_context.tokenizer == nullptr)
             throw config_error("init", init, "an init from words needs the backbone's tokenizer");
         std::vector<at::Tensor> rows;
@@ -74,6 +77,13 @@ public:
     }
 
 private:
+    std::vector<std::int64_t> first_ids() const {
+        std::vector<std::int64_t> ids(static_cast<std::size_t>(m_length));
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            ids[i] = static_cast<std::int64_t>(i) % m_model.config().vocabulary;
+        return ids;
+    }
+
     // Class words, each averaged over its pieces (Lester et al. 2021, §3.2).
     std::vector<at::Tensor> label_rows() {
         std::vector<at::Tensor> rows;

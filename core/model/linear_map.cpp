@@ -27,12 +27,20 @@ using torch::autograd::variable_list;
 using Product = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
                            c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
 
-// oneDNN's inner product, an operator outside of ATen's headers; builds of LibTorch without oneDNN lack it. It is the
-// faster one where its kernels have AVX-512; elsewhere the BLAS is.
+// oneDNN has AVX-512 kernels for every processor with AVX-512. LibTorch's BLAS has better ones, but uses them on
+// Intel's processors only; with AVX2 too it is the faster of the two (docs/PERFORMANCE.md).
+bool one_dnn_is_faster() {
+#if defined(__x86_64__)
+    return std::string_view(kernels::instruction_set()) == "avx512" && !__builtin_cpu_is("intel");
+#else
+    return false;
+#endif
+}
+
+// oneDNN's inner product, an operator outside of ATen's headers; builds of LibTorch without oneDNN lack it.
 const c10::TypedOperatorHandle<Product>* inner_product() {
     static const auto handle = []() -> std::optional<c10::TypedOperatorHandle<Product>> {
-        if (!at::globalContext().hasMKLDNN() || std::string_view(kernels::instruction_set()) != "avx512")
-            return std::nullopt;
+        if (!at::globalContext().hasMKLDNN() || !one_dnn_is_faster()) return std::nullopt;
         const auto found = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
         if (!found) return std::nullopt;
         return found->typed<Product>();
@@ -203,6 +211,15 @@ struct MapsNode : torch::autograd::Function<MapsNode> {
     }
 };
 
+// Parts of one fused map share A, and what A reads.
+std::optional<DropoutKey> mask_of(const LowRankTerm& term, const variable_list& tensors, const MapsPlan& earlier,
+                                  DropoutStream& stream) {
+    for (const MapPlace& map : earlier.maps) {
+        if (map.a >= 0 && map.drop && tensors[static_cast<std::size_t>(map.a)].is_same(term.a)) return map.drop;
+    }
+    return stream.next(term.dropout);
+}
+
 } // namespace
 
 at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, Precision precision) {
@@ -234,7 +251,7 @@ std::vector<at::Tensor> linear_maps(const at::Tensor& x, std::span<const MapCall
             map.b = add(call.term->b);
             map.scale = call.term->scale;
             map.rank = call.term->a.size(0);
-            if (stream != nullptr && call.term->dropout > 0) map.drop = stream->next(call.term->dropout);
+            if (stream != nullptr && call.term->dropout > 0) map.drop = mask_of(*call.term, tensors, *plan, *stream);
             if (!map.drop) plan->undropped += map.rank;
         }
         plan->maps.push_back(map);

@@ -14,8 +14,8 @@ namespace diapason {
 /// What a product is computed in; its inputs and its result are float32, and so is all else.
 enum class Precision { float32, bfloat16 };
 
-/// As at::linear. On a CPU in float32 oneDNN computes it instead of the BLAS: 1.06 times as fast on one thread, 1.15
-/// times on two (docs/PERFORMANCE.md); weights stay as they lie, mapped ones too.
+/// As at::linear. On a CPU in float32 the faster of oneDNN and the BLAS computes it (docs/PERFORMANCE.md); weights stay
+/// as they lie, mapped ones too.
 /// @param x [T, in]; @param weight [out, in], any strides, also in 16 bits; @param bias [out] or undefined
 /// @return [T, out]; gradients flow to those of the three that need them
 at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {},
@@ -30,7 +30,8 @@ struct MapCall {
 
 /// Several maps of one input in one node of the graph: the terms' products with x are one product, and so is what they
 /// give to the gradient of x; sums are added to where they lie.
-/// @param stream of the terms' dropout, which is drawn in the order of the maps; null = off
+/// @param stream of the terms' dropout, which is drawn in the order of the maps, once for terms that share A; null =
+/// off
 std::vector<at::Tensor> linear_maps(const at::Tensor& x, std::span<const MapCall> maps, DropoutStream* stream);
 
 } // namespace diapason

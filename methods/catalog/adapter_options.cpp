@@ -62,10 +62,11 @@ OptionDescriptor adapter_init(const std::string& value) {
         "init", "Init", value,
         {{"zero_up", "up = 0", "down U(±1/√in), up and biases 0: the backbone's function at the start."},
          {"normal", "N(0, 0.02)", "Both maps; biases 0."},
+         {"small_normal", "N(0, 0.01)", "Both maps; biases 0."},
          {"truncated_normal", "N(0, 0.01), cut at 2σ", "Both maps; biases 0."}},
         "First values of the maps.",
-        "up = 0: He et al. 2022 (lora), AdapterHub mam_adapter; N(0, 0.02): AdapterHub bert; truncated: Houlsby "
-        "et al. 2019, §3.6");
+        "up = 0: He et al. 2022 (lora), AdapterHub mam_adapter; N(0, 0.02): AdapterHub bert; N(0, 0.01): OpenDelta; "
+        "truncated: Houlsby et al. 2019, §3.6");
 }
 
 OptionDescriptor adapter_composition(const std::string& value) {

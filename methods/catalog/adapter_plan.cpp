@@ -125,6 +125,10 @@ void describe_adapters(MethodInfo& info, AdapterPlan defaults) {
             sites.push_back(target.site);
         return drawings_at(sites, glyph, "r " + std::to_string(plan.size));
     };
+    info.other_start = [defaults](const OptionValues& options) {
+        const std::string& init = has(options, "init") ? options.text("init") : defaults.init;
+        return std::string(init == "zero_up" ? "" : "the second map is not zero");
+    };
     info.refusal = [defaults](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         adapter_plan(config, options, defaults); // throws for what cannot be
         return std::string();

@@ -23,7 +23,7 @@ struct AdapterPlan {
     DeltaComposition composition = DeltaComposition::add;
     std::string input; ///< serial: output, sum, normalised_sum; parallel: residual, sublayer_input
     std::string activation = "identity";
-    std::string init = "zero_up"; ///< zero_up, normal, truncated_normal
+    std::string init = "zero_up"; ///< zero_up, normal, small_normal, truncated_normal
     double scale = 1;
     double dropout = 0;       ///< of the adapter's result
     double inner_dropout = 0; ///< of what enters its up-projection

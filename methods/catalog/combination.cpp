@@ -6,6 +6,10 @@ OptionValues options_of_part(const MethodPart& part, const OptionValues& options
     return checked_options(method_info(part.method), part.options(options), part.method);
 }
 
+std::string other_start(const MethodInfo& info, const OptionValues& options) {
+    return info.other_start ? info.other_start(options) : std::string();
+}
+
 void describe_parts(MethodInfo& info) {
     const std::vector<MethodPart> parts = info.parts;
     info.count = [parts](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
@@ -26,6 +30,13 @@ void describe_parts(MethodInfo& info) {
                 drawings.push_back(std::move(drawing));
         }
         return drawings;
+    };
+    info.other_start = [parts](const OptionValues& options) {
+        for (const MethodPart& part : parts) {
+            const std::string reason = other_start(method_info(part.method), options_of_part(part, options));
+            if (!reason.empty()) return reason;
+        }
+        return std::string();
     };
     info.refusal = [parts](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         for (const MethodPart& part : parts) {

@@ -45,6 +45,8 @@ MethodInfo ia3_info() {
                        "Liu et al. 2022, §3.3; PEFT 0.21, feedforward_modules; AdapterHub");
 
     info.options = {targets, ffn};
+    info.presets = {{"liu2022_few_shot", "Liu et al. 2022", {{"targets", "k,v"}, {"ffn", "fc2_input"}}},
+                    {"adapterhub", "AdapterHub", {{"targets", "k,v"}, {"ffn", "fc1_output"}}}};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         std::int64_t trained = 0;
         for (const Ia3Target& target : ia3_targets(config, options))

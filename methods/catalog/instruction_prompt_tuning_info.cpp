@@ -5,7 +5,7 @@
 namespace diapason {
 namespace {
 
-constexpr const char* prompt_names[] = {"length", "init", "init_range", "init_top_k", "init_text"};
+constexpr const char* prompt_names[] = {"length", "init", "init_range", "init_std", "init_top_k", "init_text"};
 
 Json prompt_options(const OptionValues& options) {
     Json part = Json::object();

@@ -70,16 +70,33 @@ MethodInfo lora_info() {
         option::text("alpha_pattern", "Alphas by site", "",
                      "Other alphas for some targets: address=alpha, separated by spaces.", "PEFT 0.21, alpha_pattern"));
 
+    const OptionDescriptor fused = option::advanced(option::choice(
+        "fused", "Fused maps", "parts",
+        {{"parts", "part by part", "Queries, keys and values have a pair of matrices each."},
+         {"whole", "as one map", "One pair for all parts, which share A and have rows of B each; name all of them."}},
+        "Backbones that keep q, k and v in one matrix (GPT-2); no effect elsewhere.",
+        "parts: loralib, AdapterHub; whole: PEFT on c_attn"));
+
     const OptionDescriptor plus =
         option::advanced(option::real("plus_ratio", "LoRA+ ratio", 1.0, 0.001, 1000,
                                       "Learning rate of B, as a multiple of the run's, which A has; 1 = plain LoRA.",
                                       "Hayou et al. 2024 (LoRA+): about 16"));
 
-    info.options = {rank, alpha, targets, dropout, init, scaling, dora, bias, ranks, alphas, plus};
+    info.options = {rank, alpha, targets, dropout, init, scaling, dora, bias, ranks, alphas, fused, plus};
+    info.presets = {
+        {"hu2022_glue", "GLUE (RoBERTa-base)", {{"rank", 8}, {"alpha", 8.0}, {"targets", "q,v"}}},
+        {"hu2022_e2e", "E2E (GPT-2)", {{"rank", 4}, {"alpha", 32.0}, {"targets", "q,v"}, {"dropout", 0.1}}},
+        {"he2022_xsum", "XSum (He et al. 2022)", {{"rank", 16}, {"alpha", 32.0}, {"dropout", 0.1}}},
+        {"peft", "PEFT", {{"rank", 8}, {"alpha", 8.0}}},
+        {"peft_gpt2", "PEFT on GPT-2", {{"rank", 8}, {"alpha", 8.0}, {"targets", "q,k,v"}, {"fused", "whole"}}},
+        {"adapterhub", "AdapterHub", {{"rank", 8}, {"alpha", 8.0}, {"targets", "q,v"}}},
+        {"opendelta", "OpenDelta", {{"rank", 8}, {"alpha", 16.0}}},
+        {"llama_factory", "LLaMA-Factory", {{"rank", 8}, {"alpha", 16.0}, {"targets", "linear"}}},
+        {"h2o", "H2O LLM Studio", {{"rank", 4}, {"alpha", 16.0}, {"dropout", 0.05}, {"targets", "linear"}}}};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         std::int64_t trained = parameters_in(lora_biases(config, task, options));
         for (const LoraTarget& target : lora_targets(config, options)) {
-            trained += target.rank * (target.site.in + target.site.out);
+            trained += target.rank * ((target.part == 0 ? target.site.in : 0) + target.site.out);
             if (options.flag("dora")) trained += target.site.out;
         }
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
@@ -91,6 +108,9 @@ MethodInfo lora_info() {
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
         return drawings_at(match_sites(config, options.text("targets")), DeltaGlyph::low_rank,
                            "r " + std::to_string(options.integer("rank")));
+    };
+    info.other_start = [](const OptionValues& options) {
+        return std::string(options.text("init") == "linear" ? "B A is not zero" : "");
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         for (const LoraTarget& target : lora_targets(config, options)) {
@@ -104,12 +124,14 @@ MethodInfo lora_info() {
         }
         return std::string();
     };
-    info.traps = {"GPT-2's fused projection is adapted by parts: q and v each get a matrix pair of their own.",
-                  "BART scales queries behind the projection: the update sees the unscaled map.",
-                  "PiSSA and OLoRA change the frozen weight at the start: the start is kept, so that the change can be "
-                  "stored as one to the original weight.",
-                  "DoRA's norm is computed in every pass and is a constant in the backward pass.",
-                  "rsLoRA and rank patterns scale by each map's own rank."};
+    info.traps = {
+        "GPT-2's fused projection is adapted part by part (loralib) or as one map (PEFT): option `fused`. Same names, "
+        "other functions: a rank for each part, or one for all.",
+        "BART scales queries behind the projection: the update sees the unscaled map.",
+        "PiSSA and OLoRA change the frozen weight at the start: the start is kept, so that the change can be "
+        "stored as one to the original weight.",
+        "DoRA's norm is computed in every pass and is a constant in the backward pass.",
+        "rsLoRA and rank patterns scale by each map's own rank."};
     return info;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <sstream>
 
 namespace diapason {
@@ -32,6 +33,31 @@ void for_pattern(const BackboneConfig& config, const OptionValues& options, cons
     }
 }
 
+// Parts of one module share a pair: all of them, with one rank and one alpha.
+void join_parts(const BackboneConfig& config, std::vector<LoraTarget>& targets) {
+    std::map<std::string, std::vector<Site>> modules;
+    for (const Site& site : match_sites(config, "linear"))
+        modules[module_of(config, site).name].push_back(site);
+    for (std::size_t first = 0; first < targets.size();) {
+        const std::vector<Site>& parts = modules.at(module_of(config, targets[first].site).name);
+        const LoraTarget& lead = targets[first];
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const std::size_t at = first + i;
+            if (at >= targets.size() || !(targets[at].site == parts[i]))
+                throw config_error("fused", "whole",
+                                   lead.site.address() + " is one of " + std::to_string(parts.size()) +
+                                       " parts of a map, and not all are among the targets",
+                                   "Name all of them, for example q,k,v, or choose fused parts");
+            if (targets[at].rank != lead.rank || targets[at].alpha != lead.alpha)
+                throw config_error("fused", "whole", "parts of one map have different ranks or alphas",
+                                   "Give all of them the same, or choose fused parts");
+            targets[at].part = static_cast<std::int64_t>(i);
+            targets[at].parts = static_cast<std::int64_t>(parts.size());
+        }
+        first += parts.size();
+    }
+}
+
 } // namespace
 
 std::vector<LoraTarget> lora_targets(const BackboneConfig& config, const OptionValues& options) {
@@ -52,6 +78,7 @@ std::vector<LoraTarget> lora_targets(const BackboneConfig& config, const OptionV
     });
     for_pattern(config, options, "alpha_pattern", 0,
                 [&](const Site& site, double value) { with(site, [&](LoraTarget& target) { target.alpha = value; }); });
+    if (options.text("fused") == "whole") join_parts(config, targets);
     return targets;
 }
 

@@ -13,6 +13,8 @@ struct LoraTarget {
     Site site;
     std::int64_t rank = 0;
     double alpha = 0;
+    /// Parts of a fused map that share one pair of matrices stand side by side: which of how many this is.
+    std::int64_t part = 0, parts = 1;
 };
 
 /// The maps in data-flow order, patterns applied. @throws Error(config)

@@ -91,6 +91,8 @@ struct MethodInfo {
     std::function<std::string(const OptionValues&)> caption;
     /// For the drawn block.
     std::function<std::vector<DeltaDrawing>(const BackboneConfig&, const OptionValues&)> drawing;
+    /// Empty: training begins with the backbone's own function. Otherwise why it does not; null = it always does.
+    std::function<std::string(const OptionValues&)> other_start = nullptr;
     /// Empty, or the reason why the method makes no sense for this backbone and task.
     std::function<std::string(const BackboneConfig&, const TaskShape&, const OptionValues&)> refusal;
 };
@@ -112,8 +114,11 @@ const OptionDescriptor& option_of(const MethodInfo& info, const std::string& nam
 /// Whether a run's classes are answered in words. @param training its training options
 bool answers_in_words(const MethodInfo& info, const Json& training);
 
-/// Counts, drawing and refusal of a method as those of its parts together: their deltas sit side by side, the head is
-/// counted once.
+/// Why training with a method begins with another function than the backbone's; empty = it does not.
+std::string other_start(const MethodInfo& info, const OptionValues& options);
+
+/// Counts, drawing, start and refusal of a method as those of its parts together: their deltas sit side by side, the
+/// head is counted once.
 void describe_parts(MethodInfo& info);
 /// The options of one part. @throws Error(config)
 OptionValues options_of_part(const MethodPart& part, const OptionValues& options);

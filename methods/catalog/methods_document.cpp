@@ -69,9 +69,15 @@ std::string preset_list(const std::vector<MethodPreset>& presets) {
         std::string values;
         for (const auto& [name, value] : preset.options.items())
             values += (values.empty() ? "" : ", ") + ("`" + name + "` " + plain(value));
-        text += "- Preset " + preset.label + ": " + values + "\n";
+        text += "- Preset `" + preset.name + "` (" + preset.label + "): " + values + "\n";
     }
     return text.empty() ? text : "\n" + text;
+}
+
+std::string start_of(const MethodInfo& method) {
+    const std::string other = other_start(method, checked_options(method, Json::object(), method.id));
+    return other.empty() ? "\nAt the start it is the backbone itself.\n"
+                         : "\nAt the start it is not the backbone itself: " + other + ".\n";
 }
 
 std::string part_list(const std::vector<MethodPart>& parts) {
@@ -102,7 +108,7 @@ std::string methods_document() {
         text += "\n## " + method.label + "\n\n`" + method.formula + "` — " + method.paper + ". " + method.summary +
                 " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n![Where " + method.label +
                 " changes a layer](images/methods/" + method.id + ".svg)\n\n" + option_table(method.options) +
-                preset_list(method.presets) + part_list(method.parts) + trap_list(method.traps);
+                preset_list(method.presets) + start_of(method) + part_list(method.parts) + trap_list(method.traps);
     }
     text += "\n## Training\n\nOptions of every run, whatever the method.\n\n" + option_table(training_options());
     return text;

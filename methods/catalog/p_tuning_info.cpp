@@ -95,7 +95,8 @@ MethodInfo p_tuning_info() {
     info.options.push_back(place[1]);
     info.options.insert(info.options.end(), encoder.begin(), encoder.end());
     info.options.insert(info.options.end(), {place[2], place[3], pooling});
-    info.presets = {{"liu2021_lama",
+    info.presets = {{"peft", "PEFT, MLP", {{"encoder", "mlp"}, {"pooling", "first_soft_token"}}},
+                    {"liu2021_lama",
                      "LAMA (frozen, LSTM)",
                      {{"placement", "template"}, {"template", "{3}{text}{3}"}, {"encoder", "lstm"}}},
                     {"liu2021_superglue",
@@ -117,6 +118,7 @@ MethodInfo p_tuning_info() {
         if (options.flag("tune_backbone")) drawings.push_back({"", "all", DeltaGlyph::weights, "all weights"});
         return drawings;
     };
+    info.other_start = prompt.other_start;
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         return prompt_room_refusal(config, length_of(options));
     };

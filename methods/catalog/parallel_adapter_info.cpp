@@ -52,7 +52,14 @@ MethodInfo parallel_adapter_info() {
                     {"scaled_parallel", "Scaled parallel adapter", {{"composition", "scaled"}, {"scale", 4.0}}},
                     {"attention_parallel",
                      "Parallel adapter at the attention (He et al. 2022)",
-                     {{"sites", "heads"}, {"composition", "add"}, {"norm", "in"}, {"init", "normal"}}}};
+                     {{"sites", "heads"}, {"composition", "add"}, {"norm", "in"}, {"init", "normal"}}},
+                    {"he2022_xsum",
+                     "XSum (He et al. 2022)",
+                     {{"size", 512}, {"composition", "scaled"}, {"scale", 4.0}, {"dropout_site", "inside"}}},
+                    {"adapterhub", "AdapterHub par_bn", {{"composition", "scaled"}, {"scale", 4.0}}},
+                    {"opendelta",
+                     "OpenDelta parallel adapter",
+                     {{"size", 24}, {"composition", "add"}, {"activation", "gelu_tanh"}, {"init", "small_normal"}}}};
     describe_adapters(info, parallel_adapter_plan());
     info.traps = {"Where norms come first, the residual stream and the sublayer's input differ: option `input`."};
     return info;

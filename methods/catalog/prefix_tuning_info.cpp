@@ -87,25 +87,25 @@ MethodInfo prefix_tuning_info() {
                                           "Li & Liang 2021: 512 (table-to-text), 800 (XSum)"),
                           "reparametrisation", {"mlp"});
 
-    const OptionDescriptor init = option::only_when(
+    const OptionDescriptor init =
         option::choice("init", "Init", "random",
-                       {{"random", "random", "Normal, with the deviation."},
+                       {{"random", "random", "Rows: normal, with the deviation; an MLP: as its layers begin."},
                         {"text", "words' activations",
-                         "Keys and values that the frozen backbone has over a text, repeated or cut to the length."}},
+                         "Keys and values that the frozen backbone has over a text, repeated or cut to the length; an "
+                         "MLP is fitted to them first (500 steps of Adam at 1e-4, mean squared error)."}},
                        "First values of the rows.",
-                       "Li & Liang 2021, §7.4: words of the task are best in low-data settings"),
-        "reparametrisation", {"none"});
+                       "Li & Liang 2021, §7.4: words of the task are best in low-data settings; fit: their code");
 
     const OptionDescriptor text = option::only_when(
         option::text("init_text", "Init text", "summarize the following text",
                      "Text whose activations are the first values.", "Li & Liang 2021, §7.4 (fig. 5)"),
         "init", {"text"});
 
-    const OptionDescriptor deviation =
-        option::only_when(option::real("init_std", "Init deviation", 0.02, 0, 10,
-                                       "Standard deviation of the first values of rows without a network; 0 = zeros.",
-                                       "He et al. 2022: 0.02; PEFT and AdapterHub: 1"),
-                          "init", {"random"});
+    const OptionDescriptor deviation = option::only_when(
+        option::real("init_std", "Init deviation", 0.02, 0, 10,
+                     "Standard deviation of the first values of random rows without a network; 0 = zeros.",
+                     "He et al. 2022: 0.02; PEFT and AdapterHub: 1"),
+        "reparametrisation", {"none"});
 
     const OptionDescriptor shift = option::advanced(option::only_when(
         option::choice(
@@ -125,6 +125,17 @@ MethodInfo prefix_tuning_info() {
 
     info.options = {length, depth, placement, composition, sites, reparam,
                     hidden, init,  text,      deviation,   shift, relative};
+    info.presets = {
+        {"li2021_e2e", "E2E (GPT-2)", {{"length", 10}, {"hidden", 512}}},
+        {"li2021_webnlg", "WebNLG (GPT-2)", {{"length", 5}, {"hidden", 512}}},
+        {"li2021_xsum", "XSum (BART-large)", {{"length", 200}, {"hidden", 800}}},
+        {"he2022_xsum", "XSum (He et al. 2022)", {{"length", 200}, {"hidden", 800}, {"position_shift", "none"}}},
+        {"he2022_flat",
+         "Without a network (He et al. 2022)",
+         {{"reparametrisation", "none"}, {"init_std", 0.02}, {"position_shift", "none"}}},
+        {"adapterhub", "AdapterHub", {{"length", 30}, {"hidden", 512}, {"position_shift", "none"}}},
+        {"peft", "PEFT", {{"reparametrisation", "none"}, {"init_std", 1.0}}},
+        {"peft_projection", "PEFT, prefix_projection", {{"reparametrisation", "mlp"}}}};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         const std::int64_t rows = options.integer("length"), hidden_size = options.integer("hidden");
         ParameterCounts counts;
@@ -155,6 +166,10 @@ MethodInfo prefix_tuning_info() {
                 {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(options.integer("length"))}};
         return drawings_at(match_sites(config, options.text("sites")), DeltaGlyph::prefix,
                            "P " + std::to_string(options.integer("length")));
+    };
+    info.other_start = [](const OptionValues& options) {
+        return std::string(options.text("depth") == "every_layer" ? "rows take their share of every softmax"
+                                                                  : "soft tokens are read as words are");
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         const bool all = options.text("depth") == "every_layer", infix = options.text("placement") == "infix";

@@ -28,17 +28,26 @@ MethodInfo prompt_tuning_info() {
     const OptionDescriptor init =
         option::choice("init", "Init", "vocabulary",
                        {{"random", "random", "Uniform in ± the range."},
+                        {"positive", "random, positive", "Uniform from 0 to the range, as Lester et al.'s code draws."},
+                        {"normal", "normal", "N(0, deviation), as a fresh embedding of torch is."},
                         {"vocabulary", "sampled vocabulary",
                          "Embeddings of words drawn from the most frequent ones, without repetition."},
+                        {"first", "first of the vocabulary", "Embeddings of the lowest ids, in their order."},
                         {"label", "class labels",
                          "Embeddings of the class words, averaged over their pieces; the rest as sampled vocabulary."},
                         {"text", "text", "Embeddings of a text's tokens, repeated or cut to the length."}},
-                       "Where the first values of the soft tokens come from.", "Lester et al. 2021, §3.2; text: PEFT");
+                       "Where the first values of the soft tokens come from.",
+                       "Lester et al. 2021, §3.2 and code; normal and text: PEFT; first: OpenDelta");
 
-    const OptionDescriptor range = option::only_when(option::real("init_range", "Init range", 0.5, 0, 10,
-                                                                  "Half width of the uniform distribution.",
-                                                                  "Lester et al. 2021, §3.2: [−0.5, 0.5]"),
-                                                     "init", {"random"});
+    const OptionDescriptor range = option::only_when(
+        option::real("init_range", "Init range", 0.5, 0, 10, "Largest value of the uniform distribution.",
+                     "Lester et al. 2021, §3.2: [−0.5, 0.5]; code: [0, 0.5)"),
+        "init", {"random", "positive"});
+
+    const OptionDescriptor deviation =
+        option::only_when(option::real("init_std", "Init deviation", 1, 0, 10,
+                                       "Standard deviation of the normal distribution.", "PEFT: 1"),
+                          "init", {"normal"});
 
     const OptionDescriptor top = option::advanced(
         option::only_when(option::integer("init_top_k", "Most frequent words", 5000, 1, 4'000'000,
@@ -69,7 +78,13 @@ MethodInfo prompt_tuning_info() {
                         {"mean", "mean probability", ""}},
                        "What several members say together.", "Lester et al. 2021, §6: majority vote");
 
-    info.options = {length, init, range, top, text, members, ensemble, pooling};
+    info.options = {length, init, range, deviation, top, text, members, ensemble, pooling};
+    info.presets = {
+        {"lester2021", "Lester et al. 2021", {{"length", 100}, {"init", "label"}}},
+        {"lester2021_code", "Lester et al. 2021, uniform as coded", {{"length", 100}, {"init", "positive"}}},
+        {"peft", "PEFT, RANDOM", {{"init", "normal"}, {"pooling", "first_soft_token"}}},
+        {"adapterhub", "AdapterHub", {{"length", 10}, {"init", "random"}}},
+        {"opendelta", "OpenDelta", {{"length", 100}, {"init", "first"}}}};
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         const std::int64_t trained = options.integer("members") * options.integer("length") * config.width;
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
@@ -83,11 +98,12 @@ MethodInfo prompt_tuning_info() {
         return std::vector<DeltaDrawing>{
             {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(options.integer("length"))}};
     };
+    info.other_start = [](const OptionValues&) { return std::string("soft tokens are read as words are"); };
     info.refusal = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         if (options.integer("members") > 1) {
             const std::string& start = options.text("init");
             if (task.classes == 0) return std::string("an ensemble votes on classes, and this task has none");
-            if (start == "text" || (start == "label" && options.integer("length") <= task.classes))
+            if (start == "text" || start == "first" || (start == "label" && options.integer("length") <= task.classes))
                 return std::string("with this init all members are the same prompt: choose random or vocabulary");
         }
         return prompt_room_refusal(config, options.integer("length"));

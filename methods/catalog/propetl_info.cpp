@@ -131,6 +131,11 @@ MethodInfo propetl_info() {
                                 plan.masked ? "keep " + Json(plan.keep).dump() : std::string("shared")});
         return drawings;
     };
+    info.other_start = [](const OptionValues& options) {
+        const std::string& form = options.text("form");
+        if (form == "prefix") return std::string("rows take their share of every softmax");
+        return std::string(form == "adapter" && options.text("init") != "zero_up" ? "the second map is not zero" : "");
+    };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         propetl_plan(config, options); // throws for what cannot be
         return options.text("form") == "prefix" ? position_refusal(config, options) : std::string();

@@ -62,7 +62,8 @@ MethodInfo serial_adapter_info() {
           {"init", "truncated_normal"}}},
         {"pfeiffer",
          "Pfeiffer (AdapterHub seq_bn)",
-         {{"sites", "*.*.ffn.block"}, {"activation", "relu"}, {"input", "normalised_sum"}, {"init", "normal"}}}};
+         {{"sites", "*.*.ffn.block"}, {"activation", "relu"}, {"input", "normalised_sum"}, {"init", "normal"}}},
+        {"opendelta", "OpenDelta adapter", {{"size", 24}, {"activation", "gelu_tanh"}, {"init", "small_normal"}}}};
     describe_adapters(info, serial_adapter_plan());
     info.traps = {"Pfeiffer adapters of AdapterHub read the normed sum and the norm comes once more behind the "
                   "residual; where norms come first there is no norm to read behind.",

@@ -188,6 +188,14 @@ private Q_SLOTS:
         QCOMPARE(run_spec_from_json(to_json(spec), "x"), spec);
     }
 
+    void oneSampleHasEveryMethod() {
+        std::set<std::string> used;
+        for (const StudyMethod& entry : sample_study("all-methods").methods)
+            used.insert(entry.method);
+        for (const MethodInfo& info : method_catalog())
+            QVERIFY2(used.contains(info.id), info.id.c_str());
+    }
+
     void sampleNamesAreOffered() {
         QVERIFY(caught([] { sample_study("first-lok"); }).says("first-look"));
     }

@@ -74,6 +74,8 @@ private Q_SLOTS:
             {"lora", R"({"targets": "q", "bias": "all", "init": "orthogonal", "rank": 2})"},
             {"lora", R"({"targets": "q,v", "init": "pissa", "rank": 3})"},
             {"lora", R"({"targets": "k,fc1", "init": "olora", "rank": 3, "dora": true})"},
+            {"lora", R"({"targets": "q,k,v", "fused": "whole", "rank": 3, "init": "pissa"})"},
+            {"lora", R"({"targets": "q,k,v", "fused": "whole", "rank": 2, "dora": true})"},
             {"ia3", "{}"},
             {"ia3", R"({"targets": "q,v", "ffn": "fc1_output"})"},
             {"prompt_tuning", R"({"length": 4, "init": "random", "pooling": "first_soft_token"})"},
@@ -130,6 +132,8 @@ private Q_SLOTS:
                               << R"({"targets": "q,k,fc2", "dora": true})";
         QTest::newRow("pissa") << "lora"
                                << R"({"targets": "linear", "rank": 3, "init": "pissa"})";
+        QTest::newRow("pissa, fused") << "lora"
+                                      << R"({"targets": "q,k,v", "rank": 3, "init": "pissa", "fused": "whole"})";
         QTest::newRow("ia3") << "ia3"
                              << "{}";
         QTest::newRow("ia3 output") << "ia3"

@@ -200,6 +200,35 @@ private Q_SLOTS:
         QVERIFY2(failed.message.find("tokenizer") != std::string::npos, failed.message.c_str());
     }
 
+    // With a network too, as far as it fits them.
+    void aNetworkBeginsNearTheWords() {
+        const fs::path folder = fs::path(DIAPASON_SOURCE_DIR) / "resources" / "backbones" / "decoder-mini";
+        const auto tokenizer = Tokenizer::load(folder);
+        const auto begin = [&](const char* init, const char* reparametrisation, const char* depth) {
+            std::vector<Problem> problems;
+            const OptionValues options = OptionValues::from_json(method_info("prefix_tuning").options,
+                                                                 {{"length", 3},
+                                                                  {"init", init},
+                                                                  {"init_text", "summarize the package"},
+                                                                  {"reparametrisation", reparametrisation},
+                                                                  {"depth", depth}},
+                                                                 "", problems);
+            auto model = Model::load(folder, {HeadKind::causal_lm, 0}, at::kCPU);
+            MethodContext context{tokenizer.get(), {}, generator(1)};
+            attach_method("prefix_tuning", options, *model, context);
+            return model;
+        };
+        const Ids text = tokenizer->encode("This package contains", {.add_special_tokens = false}).ids;
+        for (const char* depth : {"every_layer", "embedding"}) {
+            const at::Tensor exact = at_once(*begin("text", "none", depth), text, {});
+            const auto distance = [&](const char* init) {
+                return (at_once(*begin(init, "mlp", depth), text, {}) - exact).norm().item<double>();
+            };
+            const double fitted = distance("text"), random = distance("random");
+            QVERIFY2(fitted < 0.5 * random, (std::to_string(fitted) + " beside " + std::to_string(random)).c_str());
+        }
+    }
+
     // On both sides of an encoder-decoder and in cross attention: where a backbone has no activations, there are none.
     void wordsHaveActivationsInEveryAttention() {
         for (const char* family : all_families) {

@@ -2,6 +2,7 @@
 
 #include "core/model/stored_adapter.h"
 #include "core/train/adamw.h"
+#include "core/train/checkpoint.h"
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
 #include "tests/support/tiny_methods.h"
@@ -57,6 +58,8 @@ std::vector<Variant> variants() {
         {"lora", "lora", lora},
         {"lora all", "lora", with(lora, {{"targets", "linear"}, {"scaling", "alpha_over_sqrt_rank"}})},
         {"lora patterns", "lora", with(lora, {{"rank_pattern", "fc1=5 *.0.self_attn.q=1"}, {"alpha_pattern", "v=2"}})},
+        {"lora fused", "lora", with(lora, {{"targets", "q,k,v"}, {"fused", "whole"}})},
+        {"dora fused", "lora", with(lora, {{"targets", "q,k,v"}, {"fused", "whole"}, {"dora", true}})},
         {"lora biases of targets", "lora", with(lora, {{"bias", "targets"}})},
         {"lora all biases", "lora", with(lora, {{"bias", "all"}})},
         {"dora", "lora", with(lora, {{"dora", true}})},
@@ -96,6 +99,7 @@ std::vector<Variant> variants() {
                                              [&](const OptionDescriptor& option) { return option.name == size; });
                 if (has) options[size] = 4;
             }
+            if (options.value("init", "") == "label") options["init"] = "random"; // no words here
             list.push_back({info.id + " preset " + preset.name, info.id, options});
         }
     }
@@ -165,11 +169,11 @@ Prepared prepare(const QString& method_name, const QString& family_name, const Q
     return prepared;
 }
 
-std::vector<at::Tensor> values_of(const std::vector<Parameter*>& parameters) {
+AdamW optimiser_of(const Prepared& p) {
     std::vector<at::Tensor> values;
-    for (Parameter* parameter : parameters)
+    for (Parameter* parameter : p.model->trainable())
         values.push_back(parameter->value);
-    return values;
+    return AdamW(std::move(values), {});
 }
 
 double loss_of(Prepared& p, bool backward = false) {
@@ -177,6 +181,14 @@ double loss_of(Prepared& p, bool backward = false) {
     const at::Tensor loss = terms.mean();
     if (backward) loss.backward();
     return loss.item<double>();
+}
+
+void train(Prepared& p, AdamW& optimiser, int steps) {
+    for (int i = 0; i < steps; ++i) {
+        loss_of(p, true);
+        optimiser.accumulate();
+        optimiser.step(0.01);
+    }
 }
 
 } // namespace
@@ -227,6 +239,39 @@ private Q_SLOTS:
         QCOMPARE(bits, formula.stored_bits);
     }
 
+    void startsAsDeclared_data() { add_matrix(); }
+    void startsAsDeclared() {
+        QFETCH(QString, method);
+        QFETCH(QString, family);
+        QFETCH(QString, head);
+        const Prepared p = prepare(method, family, head);
+        const auto bare = tiny_model(family.toStdString(), p.head);
+        const std::vector<Sequence> sequences = tiny_sequences(p.head);
+        const c10::NoGradGuard guard;
+        const at::Tensor own = p.model->logits(p.batch, {});
+        const at::Tensor backbones = bare->logits(PackedBatch::pack(sequences, at::kCPU), {});
+        const bool same = own.sizes() == backbones.sizes() && at::allclose(own, backbones, 1e-4, 1e-4);
+        QCOMPARE(same, other_start(method_info(variant_of(method.toStdString()).method), p.options).empty());
+    }
+
+    // What can be merged is, the rest stays beside it; undone, the very bits are back.
+    void mergingKeepsTheFunction_data() { add_matrix(); }
+    void mergingKeepsTheFunction() {
+        QFETCH(QString, method);
+        QFETCH(QString, family);
+        QFETCH(QString, head);
+        const Prepared p = prepare(method, family, head);
+        shake(*p.model);
+        const c10::NoGradGuard guard;
+        const at::Tensor apart = p.model->logits(p.batch, {});
+        const std::string frozen = p.model->hash_frozen();
+        p.model->merge();
+        QVERIFY(at::allclose(p.model->logits(p.batch, {}), apart, 1e-4, 1e-4));
+        p.model->unmerge();
+        QCOMPARE(p.model->hash_frozen(), frozen);
+        QVERIFY(at::equal(p.model->logits(p.batch, {}), apart));
+    }
+
     // What a run stores, read into a model to which the same method was attached afresh.
     void storedAdaptersComputeTheSame_data() { add_matrix(); }
     void storedAdaptersComputeTheSame() {
@@ -240,6 +285,26 @@ private Q_SLOTS:
         load_adapter(TensorFile(folder / "adapter.safetensors"), *fresh.model);
         const c10::NoGradGuard guard;
         QVERIFY(at::equal(trained.model->logits(trained.batch, {}), fresh.model->logits(fresh.batch, {})));
+    }
+
+    void resumedIsUninterrupted_data() { add_matrix(true); }
+    void resumedIsUninterrupted() {
+        QFETCH(QString, method);
+        QFETCH(QString, family);
+        QFETCH(QString, head);
+        Prepared straight = prepare(method, family, head), first = prepare(method, family, head),
+                 second = prepare(method, family, head);
+        AdamW one = optimiser_of(straight), two = optimiser_of(first);
+        train(straight, one, 4);
+        train(first, two, 2);
+        const TemporaryFolder folder;
+        save_checkpoint(folder.path(), two, Json::object());
+        AdamW three = optimiser_of(second);
+        load_checkpoint(folder.path(), three);
+        train(second, three, 2);
+        QVERIFY(at::equal(three.values(), one.values()));
+        const c10::NoGradGuard guard;
+        QVERIFY(at::equal(second.model->logits(second.batch, {}), straight.model->logits(straight.batch, {})));
     }
 
     void onlyWhatIsTrainedGetsGradients_data() { add_matrix(true); }
@@ -262,13 +327,9 @@ private Q_SLOTS:
         QFETCH(QString, head);
         Prepared p = prepare(method, family, head);
         const std::string frozen = p.model->hash_frozen();
-        AdamW optimiser(values_of(p.model->trainable()), {});
+        AdamW optimiser = optimiser_of(p);
         const double before = loss_of(p);
-        for (int i = 0; i < 10; ++i) {
-            loss_of(p, true);
-            optimiser.accumulate();
-            optimiser.step(0.01);
-        }
+        train(p, optimiser, 10);
         QVERIFY2(loss_of(p) < before, (std::to_string(before) + " became " + std::to_string(loss_of(p))).c_str());
         QCOMPARE(p.model->hash_frozen(), frozen);
     }
@@ -285,7 +346,8 @@ private Q_SLOTS:
         for (Parameter* parameter : p.model->trainable()) {
             // A mask's gradient goes straight through to scores that change nothing until their order does.
             if (parameter->name.ends_with(".score")) continue;
-            const bool held = method.toStdString() == "dora" && parameter->name.find("lora_") != std::string::npos &&
+            const bool held = method.startsWith(QLatin1String("dora")) &&
+                              parameter->name.find("lora_") != std::string::npos &&
                               !parameter->name.ends_with("lora_magnitude");
             if (!held) checked.push_back(parameter);
         }
@@ -325,6 +387,7 @@ private Q_SLOTS:
                  (std::to_string(measured) + ", expected " + std::to_string(expected)).c_str());
     }
 
+    // A batch computes what its sequences give alone: no row knows of the others, of padding or its lack.
     void companyChangesNothing_data() { add_matrix(); }
     void companyChangesNothing() {
         QFETCH(QString, method);
@@ -344,7 +407,7 @@ private Q_SLOTS:
         QFETCH(QString, head);
         Prepared p = prepare(method, family, head, at::kMeta);
         p.model->loss(p.model->logits(p.batch, {}), p.batch).mean().backward();
-        AdamW optimiser(values_of(p.model->trainable()), {});
+        AdamW optimiser = optimiser_of(p);
         optimiser.accumulate();
         optimiser.step(0.1);
         for (const Parameter* parameter : p.model->trainable())
