@@ -52,16 +52,27 @@ bool suits(const at::Tensor& x) {
     return in_loops(x) && x.dim() == 2 && x.numel() > 0;
 }
 
+bool by_one_dnn(const at::Tensor& x, const at::Tensor& weight) {
+    return suits(x) && in_loops(weight) && inner_product() != nullptr;
+}
+
 at::Tensor product(const at::Tensor& x, const at::Tensor& stored, const at::Tensor& bias, Precision precision) {
     if (precision == Precision::bfloat16) {
         const at::Tensor y = at::linear(x.to(at::kBFloat16), stored.to(at::kBFloat16)).to(x.scalar_type());
         return bias.defined() ? y.add_(bias) : y;
     }
     const at::Tensor weight = stored.to(x.scalar_type());
-    const auto* multiply = suits(x) && in_loops(weight) ? inner_product() : nullptr;
-    if (multiply == nullptr) return at::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
-    return multiply->call(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, "none",
-                          c10::List<std::optional<at::Scalar>>(), "");
+    if (!by_one_dnn(x, weight)) return at::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
+    return inner_product()->call(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, "none",
+                                 c10::List<std::optional<at::Scalar>>(), "");
+}
+
+// sum + g W; an undefined sum is zero. The BLAS adds while it multiplies.
+at::Tensor add_product(at::Tensor sum, const at::Tensor& g, const at::Tensor& weight, Precision precision) {
+    if (!sum.defined()) return product(g, weight.t(), {}, precision);
+    const bool plain = precision == Precision::float32 && weight.scalar_type() == g.scalar_type();
+    if (plain && !by_one_dnn(g, weight)) return sum.addmm_(g, weight);
+    return sum.add_(product(g, weight.t(), {}, precision));
 }
 
 // The gradient of a weight.
@@ -181,10 +192,7 @@ struct MapsNode : torch::autograd::Function<MapsNode> {
                 continue;
             }
             const at::Tensor g = gradients[i].contiguous();
-            if (of_x) {
-                const at::Tensor through = product(g, pick(tensors, map.weight).t(), {}, map.precision);
-                grad_x = grad_x.defined() ? grad_x.add_(through) : through;
-            }
+            if (of_x) grad_x = add_product(grad_x, g, pick(tensors, map.weight), map.precision);
             if (asked(map.weight)) of(map.weight) = outer(g, x, map.precision);
             if (asked(map.bias)) of(map.bias) = g.sum(0);
             if (map.a < 0) continue;

@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/store/schema.h"
+#include "core/store/store_reader.h"
 #include "core/store/writer_lock.h"
 
 #include <sqlite3.h>
@@ -236,8 +237,7 @@ const std::filesystem::path& Store::file() const {
 }
 
 std::filesystem::path Store::files_folder() const {
-    std::filesystem::path folder = m_impl->file;
-    return folder += ".files";
+    return files_folder_of(m_impl->file);
 }
 
 StudyIds Store::create_study(const NewStudy& plan) {

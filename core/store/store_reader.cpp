@@ -68,6 +68,11 @@ struct StoreReader::Impl {
     std::int64_t version = 0;
 };
 
+std::filesystem::path files_folder_of(const std::filesystem::path& database) {
+    std::filesystem::path folder = database;
+    return folder += ".files";
+}
+
 StoreReader::StoreReader(const std::filesystem::path& file) : m_impl(std::make_unique<Impl>(file)) {}
 StoreReader::~StoreReader() = default;
 StoreReader::StoreReader(StoreReader&&) noexcept = default;

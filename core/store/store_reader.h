@@ -11,6 +11,9 @@
 
 namespace diapason {
 
+/// Folder for the files of a database's runs, one folder a run by its uuid: "<name>.files" beside it.
+std::filesystem::path files_folder_of(const std::filesystem::path& database);
+
 class StoreReader {
 public:
     /// Opens read-only; a database of a newer schema opens too. @throws Error(storage|incompatible|input)

@@ -17,7 +17,7 @@ struct AdamWOptions {
 
 /// Loshchilov and Hutter 2019, as torch.optim.AdamW computes it: decoupled decay, bias correction, epsilon outside the
 /// root. The parameters' storage is replaced by views of the flat buffer, so that an update is a handful of kernels
-/// whatever the number of tensors. Engine thread only.
+/// whatever the number of tensors; torch's fused kernel does it in one pass. Engine thread only.
 class AdamW {
 public:
     /// @param parameters float leaf tensors of one device that require gradients
@@ -32,7 +32,7 @@ public:
     /// clip_grad_norm_).
     void scale_gradients(double factor);
     void clip(double clip_norm, const at::Tensor& norm);
-    /// One update with the collected gradients, which are then zero again.
+    /// One update with the collected gradients, which are then spent.
     void step(double learning_rate);
 
     std::int64_t steps() const { return m_steps; }
@@ -44,10 +44,19 @@ public:
     void set_state(const at::Tensor& values, const at::Tensor& first, const at::Tensor& second, std::int64_t steps);
 
 private:
+    /// Neighbours in the buffers with one factor of the learning rate.
+    struct Part {
+        double rate = 1;
+        at::Tensor values, gradients, first, second;
+    };
+
+    void divide(const std::vector<double>& rates);
+
     AdamWOptions m_options;
     std::vector<at::Tensor> m_parameters;
-    at::Tensor m_values, m_gradients, m_first, m_second;
-    at::Tensor m_rates; ///< [size()]; undefined = 1 everywhere
+    at::Tensor m_values, m_gradients, m_first, m_second; ///< [size()]
+    std::vector<Part> m_parts;
+    bool m_spent = true; ///< what m_gradients holds has been used: it counts as zero
     std::int64_t m_steps = 0;
 };
 

@@ -6,10 +6,13 @@
 #include "experiments/export.h"
 #include "tests/ui/ui_support.h"
 #include "ui/replay/replay_page.h"
+#include "ui/results/inspection_dialog.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/file_dialog.h"
 
+#include <QApplication>
+#include <QClipboard>
 #include <QComboBox>
 #include <QDialog>
 #include <QElapsedTimer>
@@ -59,14 +62,46 @@ private:
 
 class TestClickThrough : public QObject {
     Q_OBJECT
+
+    // The selected arm's adapter, then the other one, which has no low-rank updates.
+    static void inspect(const WindowUnderTest& at) {
+        at.find<QTableView>("results")->selectRow(1);
+        QTest::mouseClick(at.find<QPushButton>("inspect"), Qt::LeftButton);
+        auto* dialog = at.window->findChild<ui::InspectionDialog*>();
+        QVERIFY(dialog != nullptr);
+        QSignalSpy answered(dialog, &ui::InspectionDialog::answered);
+        const auto titles = [&] {
+            QStringList list;
+            for (int i = 0; i < dialog->tables().count(); ++i)
+                list << dialog->tables().tabText(i);
+            return list;
+        };
+        auto* run = at.find<QComboBox>("inspectRun");
+        QCOMPARE(run->currentText(), QStringLiteral("LoRA, seed 7"));
+        QVERIFY(answered.wait(patience));
+        QVERIFY2(dialog->tables().count() > 0, qPrintable(dialog->message()));
+        QCOMPARE(titles(), QStringList({QStringLiteral("Change of the states"), QStringLiteral("Low-rank updates")}));
+        if (const QByteArray folder = qgetenv("DIAPASON_SCREENSHOTS"); !folder.isEmpty())
+            QVERIFY(dialog->grab().save(QString::fromLocal8Bit(folder) + QStringLiteral("/inspect.png")));
+        QTest::keyClick(dialog, Qt::Key_C, Qt::ControlModifier);
+        QVERIFY(QApplication::clipboard()->text().startsWith(QLatin1String("site\t")));
+        run->setCurrentIndex(0);
+        QCOMPARE(dialog->tables().count(), 0); // while it is at work
+        QVERIFY(answered.wait(patience));
+        QVERIFY(!titles().contains(QStringLiteral("Low-rank updates")));
+        dialog->close();
+        QTRY_VERIFY(at.window->findChild<ui::InspectionDialog*>() == nullptr);
+    }
+
 private Q_SLOTS:
-    // The engine is looked for beside the running program.
+    // The engine and the command line are looked for beside the running program.
     void initTestCase() {
-        const std::filesystem::path beside = program_folder() / "libdiapason_engine.so";
-        std::error_code there;
-        std::filesystem::create_symlink(std::filesystem::path(DIAPASON_BIN_DIR) / "libdiapason_engine.so", beside,
-                                        there);
-        QVERIFY(std::filesystem::exists(beside));
+        for (const char* name : {"libdiapason_engine.so", "diapason-cli"}) {
+            const std::filesystem::path beside = program_folder() / name;
+            std::error_code there;
+            std::filesystem::create_symlink(std::filesystem::path(DIAPASON_BIN_DIR) / name, beside, there);
+            QVERIFY(std::filesystem::exists(beside));
+        }
     }
 
     void sampleToReplay() {
@@ -131,6 +166,8 @@ private Q_SLOTS:
         QCOMPARE(at.find<QTableView>("results")->model()->rowCount(), 2);
         QCOMPARE(table.rows[1].label, std::string("LoRA"));
         QCOMPARE(table.finished, std::size_t(2));
+
+        inspect(at);
 
         // Export: the files hold what the preview shows.
         QTest::mouseClick(at.find<QPushButton>("export"), Qt::LeftButton);

@@ -5,9 +5,8 @@
 #include "core/base/format.h"
 #include "core/base/paths.h"
 #include "experiments/backbone_use.h"
+#include "ui/shell/engine_process.h"
 #include "ui/theme/theme.h"
-
-#include <QProcess>
 
 #include <chrono>
 
@@ -15,28 +14,17 @@ namespace diapason::ui {
 namespace fs = std::filesystem;
 namespace {
 
-// In a process of its own: this one may be training, and an engine computes one thing at a time.
 Json canaryOf(const fs::path& folder, const Watch& watch) {
-    fs::path program = program_folder() / "diapason-cli";
-    if (!fs::exists(program)) program = program_folder().parent_path() / "bin" / "diapason-cli";
     QProcess process;
-    process.start(qs(program.string()), {QStringLiteral("backbone"), QStringLiteral("canary"), qs(folder.string())});
-    while (!process.waitForFinished(50)) {
-        if (process.error() == QProcess::FailedToStart)
-            throw Error(ErrorKind::internal, {"cannot be started", program.string(), {}, {}, {}});
+    startEngine(process, {QStringLiteral("backbone"), QStringLiteral("canary"), qs(folder.string())});
+    while (!process.waitForFinished(50) && process.error() != QProcess::FailedToStart) {
         if (watch.cancelled && watch.cancelled()) {
             process.kill();
             process.waitForFinished();
             watch.heed();
         }
     }
-    if (process.exitStatus() != QProcess::NormalExit || process.exitCode() != 0) {
-        QString text = QString::fromUtf8(process.readAllStandardError()).trimmed();
-        if (text.startsWith(QLatin1String("error: "))) text.remove(0, 7);
-        if (text.isEmpty()) text = QStringLiteral("the engine ended without an answer");
-        throw Error(ErrorKind::input, text.toStdString());
-    }
-    return parse_json(process.readAllStandardOutput().toStdString(), "the engine's answer");
+    return engineAnswer(process);
 }
 
 BackboneRow rowOf(const BackboneEntry& entry, const StoreReader* reader) {

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "ui/results/export_dialog.h"
+#include "ui/results/inspection_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -56,7 +57,11 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     copy->setToolTip(tr("The selected rows, else all, with headers, for a spreadsheet (Ctrl+C)"));
     m_export->setObjectName(QStringLiteral("export"));
     m_export->setToolTip(tr("Ctrl+E"));
+    auto* inspect = new QPushButton(tr("Inspect…"));
+    inspect->setObjectName(QStringLiteral("inspect"));
+    inspect->setToolTip(tr("What the selected arm's adapters do: changes, spectra, masks, near words (Ctrl+I)"));
     bar->addWidget(copy);
+    bar->addWidget(inspect);
     bar->addWidget(m_export);
     layout->addLayout(bar);
     auto* splitter = new QSplitter(Qt::Vertical);
@@ -97,12 +102,16 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     addAction(copyAction);
     auto* exportAction = new QAction(tr("Export results…"), this);
     exportAction->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
-    m_actions = {copyAction, exportAction};
+    auto* inspectAction = new QAction(tr("Inspect adapters…"), this);
+    inspectAction->setShortcut(QKeySequence(QStringLiteral("Ctrl+I")));
+    m_actions = {copyAction, inspectAction, exportAction};
     const auto doCopy = [this] { QApplication::clipboard()->setText(selectionText()); };
     connect(copyAction, &QAction::triggered, this, doCopy);
     connect(copy, &QPushButton::clicked, this, doCopy);
     connect(exportAction, &QAction::triggered, this, &ResultsPage::openExport);
     connect(m_export, &QPushButton::clicked, this, &ResultsPage::openExport);
+    connect(inspectAction, &QAction::triggered, this, &ResultsPage::openInspection);
+    connect(inspect, &QPushButton::clicked, this, &ResultsPage::openInspection);
     connect(&m_workspace, &Workspace::studyChanged, this, &ResultsPage::reload);
     connect(&m_workspace, &Workspace::sessionEnded, this, &ResultsPage::reload);
     // A finished run changes the table; its curve points do not.
@@ -165,6 +174,20 @@ QString ResultsPage::selectionText() const {
 bool ResultsPage::saveFigure(const QString& file) {
     return file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive) ? m_plot->savePng(file, 0, 0, 2.0)
                                                                       : m_plot->savePdf(file);
+}
+
+RowId ResultsPage::selectedArm() const {
+    const QModelIndexList rows = m_table->selectionModel()->selectedRows();
+    if (rows.isEmpty()) return 0;
+    return m_model->table().rows.at(static_cast<std::size_t>(m_sorted->mapToSource(rows.front()).row())).arm;
+}
+
+void ResultsPage::openInspection() {
+    if (m_workspace.currentStudy() == 0) return;
+    auto* dialog = new InspectionDialog(m_workspace.reader(), m_workspace.databaseFile(), m_workspace.currentStudy(),
+                                        selectedArm(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void ResultsPage::openExport() {

@@ -29,6 +29,8 @@ public:
 private:
     void reload();
     void openExport();
+    void openInspection();
+    RowId selectedArm() const; ///< 0 = none
 
     Workspace& m_workspace;
     ResultsModel* m_model;

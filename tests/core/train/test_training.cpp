@@ -51,6 +51,30 @@ private Q_SLOTS:
         }
     }
 
+    // The fused pass beside plain operations, over enough numbers for its vectors and their rest.
+    void oneFusedPassEqualsPlainOperations() {
+        const AdamWOptions options{0.9, 0.98, 1e-6, 0.1};
+        const at::Tensor start = at::randn({1003}, generator(1));
+        const std::vector<at::Tensor> parameters = {start.clone().requires_grad_()};
+        AdamW optimiser(parameters, options);
+        at::Tensor plain = start.clone(), first = at::zeros({1003}), second = at::zeros({1003});
+        for (int t = 1; t <= 10; ++t) {
+            const double rate = 0.01 * t;
+            const at::Tensor g = at::randn({1003}, generator(static_cast<std::uint64_t>(10 + t)));
+            parameters[0].mutable_grad() = g;
+            optimiser.accumulate();
+            optimiser.step(rate);
+            plain.mul_(1 - rate * options.weight_decay);
+            first.lerp_(g, 1 - options.beta1);
+            second.mul_(options.beta2).addcmul_(g, g, 1 - options.beta2);
+            const at::Tensor root = second.sqrt() / std::sqrt(1 - std::pow(options.beta2, t));
+            plain.addcdiv_(first, root + options.epsilon, -rate / (1 - std::pow(options.beta1, t)));
+            QVERIFY(at::allclose(parameters[0], plain, 1e-5, 1e-6));
+        }
+        QVERIFY(at::allclose(optimiser.first_moment(), first, 1e-5, 1e-6));
+        QVERIFY(at::allclose(optimiser.second_moment(), second, 1e-5, 1e-6));
+    }
+
     // LoRA+: a parameter of rate 16 goes as it would go alone at 16 times the learning rate.
     void parametersMayHaveRatesOfTheirOwn() {
         auto together = leaves(), slow = leaves(), fast = leaves();
