@@ -6,7 +6,7 @@ namespace diapason {
 
 Parameter* draw_adapter_weight(RandomTensors& draw, const std::string& init, bool up, const std::string& name,
                                std::int64_t in, std::int64_t out) {
-    if (init == "normal") return draw.normal(name, {out, in}, 0.02); // AdapterHub, init_weights = bert
+    if (init == "normal") return draw.normal(name, {out, in}, 0.02);       // AdapterHub, init_weights = bert
     if (init == "small_normal") return draw.normal(name, {out, in}, 0.01); // OpenDelta
     if (init == "truncated_normal") return draw.truncated_normal(name, {out, in}, 0.01); // Houlsby et al. 2019, §3.6
     if (up) return draw.constant(name, {out, in}, 0);

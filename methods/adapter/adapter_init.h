@@ -11,7 +11,8 @@
 
 namespace diapason {
 
-/// The weight [out, in] of an adapter's map. @param init zero_up, normal, small_normal or truncated_normal @param up the second map
+/// The weight [out, in] of an adapter's map. @param init zero_up, normal, small_normal or truncated_normal @param up
+/// the second map
 Parameter* draw_adapter_weight(RandomTensors& draw, const std::string& init, bool up, const std::string& name,
                                std::int64_t in, std::int64_t out);
 

@@ -250,11 +250,14 @@ private Q_SLOTS:
         const c10::NoGradGuard guard;
         const at::Tensor own = p.model->logits(p.batch, {});
         const at::Tensor backbones = bare->logits(PackedBatch::pack(sequences, at::kCPU), {});
-        const bool same = own.sizes() == backbones.sizes() && at::allclose(own, backbones, 1e-4, 1e-4);
-        QCOMPARE(same, other_start(method_info(variant_of(method.toStdString()).method), p.options).empty());
+        const bool other = !other_start(method_info(variant_of(method.toStdString()).method), p.options).empty();
+        if (other)
+            QVERIFY(own.sizes() != backbones.sizes() || !at::equal(own, backbones));
+        else
+            QVERIFY(at::allclose(own, backbones, 1e-5, 1e-5));
     }
 
-    // What can be merged is, the rest stays beside it; undone, the very bits are back.
+    // What can be merged is, or is refused as a whole; undone, the very bits are back.
     void mergingKeepsTheFunction_data() { add_matrix(); }
     void mergingKeepsTheFunction() {
         QFETCH(QString, method);
@@ -265,9 +268,11 @@ private Q_SLOTS:
         const c10::NoGradGuard guard;
         const at::Tensor apart = p.model->logits(p.batch, {});
         const std::string frozen = p.model->hash_frozen();
-        p.model->merge();
+        // An adapter on a projection is no change of its weight, and merging says so.
+        const auto refused = caught([&] { p.model->merge(); });
+        QVERIFY2(!refused.thrown || refused.says("cannot be merged"), refused.message.c_str());
         QVERIFY(at::allclose(p.model->logits(p.batch, {}), apart, 1e-4, 1e-4));
-        p.model->unmerge();
+        if (!refused.thrown) p.model->unmerge();
         QCOMPARE(p.model->hash_frozen(), frozen);
         QVERIFY(at::equal(p.model->logits(p.batch, {}), apart));
     }
@@ -295,13 +300,13 @@ private Q_SLOTS:
         Prepared straight = prepare(method, family, head), first = prepare(method, family, head),
                  second = prepare(method, family, head);
         AdamW one = optimiser_of(straight), two = optimiser_of(first);
-        train(straight, one, 4);
-        train(first, two, 2);
+        train(straight, one, 2);
+        train(first, two, 1);
         const TemporaryFolder folder;
         save_checkpoint(folder.path(), two, Json::object());
         AdamW three = optimiser_of(second);
         load_checkpoint(folder.path(), three);
-        train(second, three, 2);
+        train(second, three, 1);
         QVERIFY(at::equal(three.values(), one.values()));
         const c10::NoGradGuard guard;
         QVERIFY(at::equal(second.model->logits(second.batch, {}), straight.model->logits(straight.batch, {})));
