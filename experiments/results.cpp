@@ -117,7 +117,8 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         ResultRow& row = rows[run.arm];
         ++row.planned;
         ++table.planned;
-        row.learning_rate = run.spec.value("/training_options/learning_rate"_json_pointer, 0.0);
+        if (run.finished_ms == 0 || run.trained + run.head > 0) // prompting trains nothing
+            row.learning_rate = run.spec.value("/training_options/learning_rate"_json_pointer, 0.0);
         steps.insert(run.spec.value("/training_options/steps"_json_pointer, 0.0));
         if (run.trained + run.head > 0) {
             row.trained = run.trained;

@@ -84,7 +84,7 @@ class TestClickThrough : public QObject {
         if (const QByteArray folder = qgetenv("DIAPASON_SCREENSHOTS"); !folder.isEmpty())
             QVERIFY(dialog->grab().save(QString::fromLocal8Bit(folder) + QStringLiteral("/inspect.png")));
         QTest::keyClick(dialog, Qt::Key_C, Qt::ControlModifier);
-        QVERIFY(QApplication::clipboard()->text().startsWith(QLatin1String("site\t")));
+        QVERIFY(QApplication::clipboard()->text().startsWith(QLatin1String("Site\t")));
         run->setCurrentIndex(0);
         QCOMPARE(dialog->tables().count(), 0); // while it is at work
         QVERIFY(answered.wait(patience));

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "experiments/inspection_tables.h"
+#include "methods/catalog/method_info.h"
 #include "ui/shell/engine_process.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -27,8 +28,10 @@ QTableWidget* widgetOf(const InspectionTable& table) {
     widget->setAccessibleName(qs(table.title));
     widget->setEditTriggers(QAbstractItemView::NoEditTriggers);
     QStringList headers;
-    for (const std::string& header : table.headers)
+    for (const std::string& header : table.headers) {
         headers << qs(header);
+        headers.back()[0] = headers.back()[0].toUpper();
+    }
     widget->setHorizontalHeaderLabels(headers);
     for (int row = 0; row < widget->rowCount(); ++row) {
         for (int column = 0; column < widget->columnCount(); ++column)
@@ -37,6 +40,7 @@ QTableWidget* widgetOf(const InspectionTable& table) {
                 new QTableWidgetItem(qs(table.rows[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)])));
     }
     dressTable(widget);
+    widget->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     fitColumns(widget, 320);
     widget->horizontalHeader()->setStretchLastSection(true);
     return widget;
@@ -144,7 +148,7 @@ void InspectionDialog::show(const Json& facts) {
                            ? tr("This method changes nothing that could be told apart here: it trains whole weights, "
                                 "or the head alone.")
                            : tr("%1 on %2, %3; dropout off.")
-                                 .arg(qs(facts.at("method").get<std::string>()),
+                                 .arg(qs(method_info(facts.at("method").get<std::string>()).label),
                                       qs(facts.at("backbone").get<std::string>()),
                                       qs(facts.at("task").get<std::string>())));
 }
