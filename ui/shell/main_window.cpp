@@ -366,7 +366,7 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
     QMainWindow::resizeEvent(event);
     const bool wide = width() >= 1180;
     m_find->setText(wide ? tr("Find an action   Ctrl+K") : QString());
-    m_state->setVisible(width() >= 900);
+    m_state->setVisible(width() >= 1080); // the pages come first; they say it too
 }
 
 void MainWindow::paintEvent(QPaintEvent* event) {
