@@ -10,11 +10,30 @@
 #include <QSettings>
 #include <QTimer>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
+
+namespace {
+
+// Where there is none, Qt would abort as soon as the application is made, before --help could be answered.
+bool has_display(int argc, char** argv) {
+#ifdef Q_OS_LINUX
+    for (const char* variable : {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"})
+        if (qEnvironmentVariableIsSet(variable)) return true;
+    return std::any_of(argv, argv + argc, [](const char* argument) { return std::strcmp(argument, "-platform") == 0; });
+#else
+    return argv + argc != nullptr;
+#endif
+}
+
+} // namespace
 
 int main(int argc, char** argv) {
     using namespace diapason;
     ignore_file_size_signal();
+    const bool display = has_display(argc, argv);
+    if (!display) qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication::setOrganizationName(QStringLiteral("Diapason"));
     QApplication::setApplicationName(QStringLiteral("diapason"));
     QApplication::setApplicationVersion(QStringLiteral(DIAPASON_VERSION));
@@ -32,6 +51,10 @@ int main(int argc, char** argv) {
                                         QStringLiteral("Say when the window has been painted, then quit"));
     parser.addOptions({database, home, firstPaint});
     parser.process(app);
+    if (!display) {
+        std::fputs("error: there is no display; diapason-cli does everything without one\n", stderr);
+        return 2;
+    }
     try {
         if (parser.isSet(home)) set_home_folder(parser.value(home).toStdString());
         const QSettings settings(ui::qs((home_folder() / "window.ini").string()), QSettings::IniFormat);

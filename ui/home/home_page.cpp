@@ -243,6 +243,7 @@ void HomePage::reloadRecent() {
     // As high as the samples, so that the preview begins where they end; scrolls when they are many.
     const int rows = std::clamp(static_cast<int>(m_samples.size()), 1, 6);
     m_table->setFixedHeight(rows * 46 + m_table->horizontalHeader()->maximumHeight() + 6);
+    showSample(m_table->currentRow()); // its time is another one
     updateButtons();
 }
 
