@@ -1,6 +1,7 @@
 // diapason-cli verify, adapter, doctor, pretrain: what needs the engine itself
 
 #include "app/cli/command.h"
+#include "core/backbone/library.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
@@ -17,7 +18,8 @@ namespace {
 
 int verify(const Context& context, const std::string& folder, const std::string& only, const std::string& device,
            const std::string& backbones) {
-    const auto result = load_engine().verify(folder, only, device, backbones, [&](const std::string& line) {
+    const std::filesystem::path named = backbones.empty() ? library_folder() : std::filesystem::path(backbones);
+    const auto result = load_engine().verify(folder, only, device, named, [&](const std::string& line) {
         if (!context.json) print(line + "\n");
     });
     for (const std::string& note : result.notes)
@@ -116,7 +118,9 @@ void add_verify(CLI::App& app, Context& context) {
     command->add_option("--only", *only, "Only cases whose path contains this")->type_name("TEXT");
     command->add_option("--device", *device, "cpu, cuda, cuda:N or auto")->capture_default_str();
     auto backbones = std::make_shared<std::string>();
-    command->add_option("--backbones", *backbones, "Folder of the backbones that cases on real weights name")
+    command
+        ->add_option("--backbones", *backbones,
+                     "Folder of the backbones that cases on real weights name (default: the library)")
         ->envname("DIAPASON_BACKBONES")
         ->type_name("FOLDER");
     add_json_flag(*command, context);

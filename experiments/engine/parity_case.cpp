@@ -57,9 +57,9 @@ fs::path named_backbone(const Json& backbone, const fs::path& backbones, const s
         throw input_error(origin, "backbone.name is missing or no plain name");
     const fs::path folder = backbones / name;
     if (backbones.empty() || !fs::is_directory(folder)) {
-        throw input_error(origin,
-                          "missing backbone " + name + " (package " + backbone.value("package", "unknown") + ")",
-                          "Give the folder that holds it by --backbones or DIAPASON_BACKBONES");
+        throw input_error(
+            origin, "missing backbone " + name + " (package " + backbone.value("package", "unknown") + ")",
+            "Fetch it with tools/get-backbone, or give the folder that holds it by --backbones or DIAPASON_BACKBONES");
     }
     return folder;
 }
