@@ -11,6 +11,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
@@ -198,6 +199,21 @@ private Q_SLOTS:
         const auto plain = gradients({at::linear(x, weight) + at::mm(at::mm(x, a.t()), b.t())}, {x, a, b});
         for (std::size_t i = 0; i < found.size(); ++i)
             QVERIFY(agree(found[i], plain[i]));
+    }
+
+    // Parts of one fused map: what A reads is dropped once for all of them.
+    void mapsThatShareADropTheSameElements() {
+        const at::Tensor x = numbers({9, 12}), a = numbers({3, 12}), b = numbers({5, 3}), weight = numbers({5, 12});
+        const auto outputs = [&](const at::Tensor& second) {
+            DropoutStream stream{5, 0};
+            const MapCall maps[] = {{weight, {}, LowRankTerm{a, b, 1, 0.5}},
+                                    {weight, {}, LowRankTerm{second, b, 1, 0.5}}};
+            return linear_maps(x, maps, &stream);
+        };
+        const auto shared = outputs(a), apart = outputs(a.clone());
+        QVERIFY(at::equal(shared[0], shared[1]));
+        QVERIFY(!at::equal(apart[0], apart[1]));
+        QVERIFY(at::equal(shared[0], apart[0]));
     }
 };
 
