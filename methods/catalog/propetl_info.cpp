@@ -143,7 +143,8 @@ MethodInfo propetl_info() {
     info.traps = {"The number of zeros of a mask is int((1 − keep) · n), computed in double precision.",
                   "The mask's gradient passes straight through to the size of its score; the prototype's is the sum "
                   "over layers, each behind its mask.",
-                  "Masks are stored as bits, scores only in checkpoints."};
+                  "Masks are stored as bits, scores only in checkpoints: over twelve layers 1/12 + 1/32 = 1/8.7 of the "
+                  "adapters that it stands for."};
     return info;
 }
 
