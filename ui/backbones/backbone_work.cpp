@@ -3,7 +3,6 @@
 #include "core/backbone/import.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "core/base/paths.h"
 #include "experiments/backbone_use.h"
 #include "ui/shell/engine_process.h"
 #include "ui/theme/theme.h"

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "experiments/inspection_tables.h"
 #include "methods/catalog/method_info.h"
+#include "ui/results/table_text.h"
 #include "ui/shell/engine_process.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -19,6 +20,9 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <vector>
 
 namespace diapason::ui {
 namespace {
@@ -67,17 +71,17 @@ InspectionDialog::InspectionDialog(const StoreReader& reader, const std::filesys
     m_busy->setTextVisible(false);
     m_other->addItem(tr("nothing"), QString());
     int chosen = -1;
-    for (const ArmRecord& record : reader.arms(study)) {
-        for (const RunRecord& run : reader.runs(study)) {
-            if (run.arm != record.id) continue;
-            for (const ArtifactRecord& artifact : reader.artifacts(run.id)) {
-                if (artifact.kind != "adapter") continue;
-                const QString file = qs((files_folder_of(database) / run.uuid / artifact.path).string());
-                const QString name = tr("%1, seed %2").arg(qs(record.label)).arg(run.seed);
-                m_run->addItem(name, file);
-                m_other->addItem(name, file);
-                if (record.id == arm && chosen < 0) chosen = m_run->count() - 1;
-            }
+    std::map<RowId, QString> labels;
+    for (const ArmRecord& record : reader.arms(study))
+        labels[record.id] = qs(record.label);
+    for (const RunRecord& run : reader.runs(study)) {
+        for (const ArtifactRecord& artifact : reader.artifacts(run.id)) {
+            if (artifact.kind != "adapter") continue;
+            const QString file = qs((files_folder_of(database) / run.uuid / artifact.path).string());
+            const QString name = tr("%1, seed %2").arg(labels[run.arm]).arg(run.seed);
+            m_run->addItem(name, file);
+            m_other->addItem(name, file);
+            if (run.arm == arm && chosen < 0) chosen = m_run->count() - 1;
         }
     }
     m_run->setCurrentIndex(std::max(chosen, m_run->count() > 0 ? 0 : -1));
@@ -118,7 +122,8 @@ void InspectionDialog::ask() {
         m_engine.kill();
         m_engine.waitForFinished();
     }
-    m_tables->clear();
+    while (m_tables->count() > 0)
+        delete m_tables->widget(0); // clear() would keep the pages
     m_busy->setVisible(m_run->count() > 0);
     if (m_run->count() == 0) {
         m_message->setText(tr("No run of this study has stored an adapter yet."));
@@ -156,17 +161,9 @@ void InspectionDialog::show(const Json& facts) {
 void InspectionDialog::copy() {
     const auto* table = qobject_cast<QTableWidget*>(m_tables->currentWidget());
     if (table == nullptr) return;
-    QString text;
-    const auto cell = [&](int column, const QString& value) {
-        text += value + (column + 1 < table->columnCount() ? QLatin1Char('\t') : QLatin1Char('\n'));
-    };
-    for (int column = 0; column < table->columnCount(); ++column)
-        cell(column, table->horizontalHeaderItem(column)->text());
-    for (int row = 0; row < table->rowCount(); ++row) {
-        for (int column = 0; column < table->columnCount(); ++column)
-            cell(column, table->item(row, column)->text());
-    }
-    QApplication::clipboard()->setText(text);
+    std::vector<int> rows(static_cast<std::size_t>(table->rowCount()));
+    std::iota(rows.begin(), rows.end(), 0);
+    QApplication::clipboard()->setText(tabSeparated(*table->model(), rows));
 }
 
 } // namespace diapason::ui

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "ui/results/export_dialog.h"
 #include "ui/results/inspection_dialog.h"
+#include "ui/results/table_text.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -158,17 +159,7 @@ QString ResultsPage::selectionText() const {
         for (int row = 0; row < m_sorted->rowCount(); ++row)
             rows.insert(row);
     }
-    QString text;
-    const int columns = m_sorted->columnCount();
-    for (int column = 0; column < columns; ++column)
-        text += m_sorted->headerData(column, Qt::Horizontal).toString() +
-                (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
-    for (const int row : rows) {
-        for (int column = 0; column < columns; ++column)
-            text += m_sorted->index(row, column).data().toString() +
-                    (column + 1 < columns ? QLatin1Char('\t') : QLatin1Char('\n'));
-    }
-    return text;
+    return tabSeparated(*m_sorted, rows);
 }
 
 bool ResultsPage::saveFigure(const QString& file) {
