@@ -65,7 +65,7 @@ std::string baseline_words(const ArmRecord& chosen, const Json& wide) {
     std::string words = chosen.label, equal;
     for (const auto& [address, values] : wide.items()) {
         if (!chosen.levels.contains(address)) continue;
-        const std::string name = address.starts_with("training.") ? address.substr(9) : address;
+        const std::string name = option_name(address);
         const Json& level = chosen.levels.at(address);
         const std::string suffix = ", " + name + " " + (level.is_string() ? level.get<std::string>() : level.dump());
         if (const auto at = words.find(suffix); at != std::string::npos) words.erase(at, suffix.size());

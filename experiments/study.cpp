@@ -17,6 +17,7 @@
 namespace diapason {
 namespace {
 
+constexpr std::string_view training_prefix = "training.";
 constexpr std::size_t max_runs = 100'000;
 constexpr double max_combinations = 2e5;
 
@@ -25,10 +26,6 @@ bool is_device_name(const std::string& name) {
     if (name == "cpu" || name == "cuda" || name == "auto") return true;
     const std::string number = name.rfind("cuda:", 0) == 0 ? name.substr(5) : "";
     return !number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos;
-}
-
-std::string plain(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 const OptionDescriptor* find_option(const std::vector<OptionDescriptor>& options, const std::string& name) {
@@ -61,34 +58,6 @@ void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& opt
     }
 }
 
-// Every combination of levels, the last factor running fastest.
-std::vector<std::vector<std::pair<std::string, Json>>> product(const std::vector<Factor>& factors) {
-    std::vector<std::vector<std::pair<std::string, Json>>> combinations(1);
-    for (const Factor& factor : factors) {
-        std::vector<std::vector<std::pair<std::string, Json>>> next;
-        for (const auto& combination : combinations) {
-            for (const Json& level : factor.levels) {
-                next.push_back(combination);
-                next.back().emplace_back(factor.address, level);
-            }
-        }
-        combinations = std::move(next);
-    }
-    return combinations;
-}
-
-bool matches(const Exclusion& exclusion, const Json& levels) {
-    bool all = !exclusion.match.empty();
-    for (const auto& [key, value] : exclusion.match.items())
-        all = all && levels.contains(key) && levels.at(key) == value;
-    return all;
-}
-
-bool excluded(const Study& study, const Json& levels) {
-    return std::any_of(study.exclude.begin(), study.exclude.end(),
-                       [&](const Exclusion& exclusion) { return matches(exclusion, levels); });
-}
-
 // An exclusion that leaves nothing out is a slip of the pen.
 void check_exclusions(const Study& study, std::vector<Problem>& problems) {
     Study all = study;
@@ -100,21 +69,6 @@ void check_exclusions(const Study& study, std::vector<Problem>& problems) {
             problems.push_back({"exclude[" + std::to_string(i) + "].match", exclusion.match.dump(),
                                 "no arm has these levels", "Name the levels as in \"vary\" and \"factors\""});
     }
-}
-
-// Preferred slot of the method, else the next free one; arms of one method entry share a hue.
-std::vector<int> colour_slots(const Study& study) {
-    std::vector<int> slots;
-    std::set<int> taken;
-    for (const StudyMethod& entry : study.methods) {
-        const MethodInfo* info = find_method(entry.method);
-        int slot = info != nullptr ? info->colour_slot : 1;
-        for (int tries = 0; taken.count(slot) != 0 && tries < 8; ++tries)
-            slot = slot % 8 + 1;
-        taken.insert(slot);
-        slots.push_back(slot);
-    }
-    return slots;
 }
 
 // Arms before exclusions; a floating-point number, since it may be beyond every integer.
@@ -185,13 +139,19 @@ void check_sites(const BackboneConfig& config, const MethodInfo& info, const Stu
     }
 }
 
-Json overlay(Json base, const Json& over) {
-    for (const auto& [key, value] : over.items())
-        base[key] = value;
-    return base;
+} // namespace
+
+bool is_training_address(const std::string& address) {
+    return address.starts_with(training_prefix);
 }
 
-} // namespace
+std::string training_address(const std::string& option) {
+    return std::string(training_prefix) + option;
+}
+
+std::string option_name(const std::string& address) {
+    return is_training_address(address) ? address.substr(training_prefix.size()) : address;
+}
 
 std::vector<Problem> problems_of(const Study& study) {
     std::vector<Problem> problems;
@@ -232,14 +192,20 @@ std::vector<Problem> problems_of(const Study& study) {
         }
         OptionValues::from_json(info->options, entry.options, field + ".options", problems);
         OptionValues::from_json(training_options(), entry.training, field + ".training", problems);
-        for (const Factor& factor : entry.vary)
-            check_levels(factor, info->options, factor.address, field + ".vary." + factor.address, problems);
+        for (const Factor& factor : entry.vary) {
+            const std::string at = field + ".vary." + factor.address;
+            const bool training = is_training_address(factor.address);
+            check_levels(factor, training ? training_options() : info->options, option_name(factor.address), at,
+                         problems);
+            if (training && varies(study.factors, factor.address))
+                problems.push_back({at, {}, "the whole study varies it already", "Vary it in one of the two places"});
+        }
         if (backbone) check_sites(*backbone, *info, entry, field, problems);
     }
     for (const Factor& factor : study.factors) {
         const std::string field = "factors." + factor.address;
-        if (factor.address.rfind("training.", 0) == 0)
-            check_levels(factor, training_options(), factor.address.substr(9), field, problems);
+        if (is_training_address(factor.address))
+            check_levels(factor, training_options(), option_name(factor.address), field, problems);
         else if (factor.address != "backbone" && factor.address != "task")
             problems.push_back({field,
                                 {},
@@ -276,65 +242,6 @@ std::vector<Problem> problems_of(const Study& study) {
         problems.push_back({"baseline", study.baseline, "no arm has this label",
                             "Did you mean " + nearest_name(study.baseline, {labels.begin(), labels.end()}) + "?"});
     return problems;
-}
-
-std::vector<Arm> expand(const Study& study) {
-    std::vector<Arm> arms;
-    const std::vector<int> slots = colour_slots(study);
-    for (const auto& wide : product(study.factors)) {
-        for (std::size_t m = 0; m < study.methods.size(); ++m) {
-            const StudyMethod& entry = study.methods[m];
-            const MethodInfo* info = find_method(entry.method);
-            if (info == nullptr) continue;
-            for (const auto& own : product(entry.vary)) {
-                Arm arm;
-                arm.colour_slot = slots[m];
-                arm.levels["method"] = entry.method;
-                Json training = overlay(study.training, entry.training);
-                Json options = entry.options;
-                arm.spec.backbone = study.backbone;
-                arm.spec.task = study.task;
-                arm.spec.method = entry.method;
-                arm.spec.seed = 0;
-                arm.spec.threads = study.threads;
-                arm.spec.device = study.device;
-                std::string suffix;
-                const auto append = [&](const std::string& name, const Json& level) {
-                    suffix += ", " + name + " " + plain(level);
-                };
-                for (const auto& [address, level] : own) {
-                    options[address] = level;
-                    arm.levels[address] = level;
-                    append(address, level);
-                }
-                for (const auto& [address, level] : wide) {
-                    arm.levels[address] = level;
-                    append(address.rfind("training.", 0) == 0 ? address.substr(9) : address, level);
-                    if (address == "backbone")
-                        arm.spec.backbone = plain(level);
-                    else if (address == "task")
-                        arm.spec.task = plain(level);
-                    else
-                        training[address.substr(9)] = level;
-                }
-                if (excluded(study, arm.levels)) continue;
-                std::vector<Problem> ignored; // problems_of lists them
-                arm.spec.method_options = OptionValues::from_json(info->options, options, "", ignored).json();
-                arm.spec.training_options = OptionValues::from_json(training_options(), training, "", ignored).json();
-                if (arm.spec.training_options.at("learning_rate") == 0.0)
-                    arm.spec.training_options["learning_rate"] = info->default_learning_rate;
-                // Two entries of one method are told apart by their options.
-                const auto same = std::count_if(study.methods.begin(), study.methods.end(),
-                                                [&](const StudyMethod& other) { return other.method == entry.method; });
-                std::string name = info->label;
-                if (same > 1 && suffix.empty())
-                    name += ", " + info->caption(OptionValues::from_json(info->options, options, "", ignored));
-                arm.label = name + suffix;
-                arms.push_back(std::move(arm));
-            }
-        }
-    }
-    return arms;
 }
 
 } // namespace diapason

@@ -13,12 +13,20 @@
 
 namespace diapason {
 
-/// One level list of one option. `address`: "length" inside a method entry; "backbone", "task" or "training.steps"
-/// study-wide.
+/// One level list of one option. `address`: "length" or "training.learning_rate" inside a method entry; "backbone",
+/// "task" or "training.steps" study-wide.
 struct Factor {
     std::string address;
     std::vector<Json> levels;
 };
+
+/// Whether a factor of this address is among them.
+bool varies(const std::vector<Factor>& factors, const std::string& address);
+
+/// Training options are addressed apart from a method's own: "training.learning_rate" is the option learning_rate.
+bool is_training_address(const std::string& address);
+std::string training_address(const std::string& option);
+std::string option_name(const std::string& address); ///< as labels and forms name it, without the address's prefix
 
 /// One method of a study with its options, own training options and the options it varies.
 struct StudyMethod {
@@ -33,6 +41,9 @@ struct Exclusion {
     Json match = Json::object();
     std::string reason;
 };
+
+/// Whether it leaves out an arm of these levels.
+bool matches(const Exclusion& exclusion, const Json& levels);
 
 struct Study {
     std::string id; ///< short name for the command line, [a-z0-9-]
@@ -54,6 +65,7 @@ struct Study {
 /// The runs that differ only in seed.
 struct Arm {
     std::string label;            ///< "Prompt tuning, length 5, init label": unique within the study
+    std::size_t entry = 0;        ///< in Study::methods
     Json levels = Json::object(); ///< {"method": "prompt_tuning", "length": 5, "init": "label", "training.steps": 60}
     RunSpec spec;                 ///< complete; its seed is 0
     int colour_slot = 1;          ///< series colour, STYLE §1: preferred slot of the method, else the next free one

@@ -63,6 +63,12 @@ void throw_if_any(const std::vector<Problem>& problems, const std::string& origi
     throw Error(ErrorKind::config, {what, origin, {}, {}, {}});
 }
 
+bool matters_with(const OptionDescriptor& option, const Json& governing) {
+    const std::string value = governing.is_string() ? governing.get<std::string>() : governing.dump();
+    return option.only_when_name.empty() || std::find(option.only_when_values.begin(), option.only_when_values.end(),
+                                                      value) != option.only_when_values.end();
+}
+
 std::string check_option(const OptionDescriptor& d, const Json& value) {
     switch (d.type) {
     case OptionType::integer:

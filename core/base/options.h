@@ -73,6 +73,9 @@ private:
     Json m_values = Json::object();
 };
 
+/// Whether an option matters while the one that governs it has this value. @param governing of option only_when_name
+bool matters_with(const OptionDescriptor& option, const Json& governing);
+
 /// Checks one value against its descriptor. @return empty when good, else what is wrong with it
 std::string check_option(const OptionDescriptor& descriptor, const Json& value);
 

@@ -109,13 +109,6 @@ void describe_adapters(MethodInfo& info, AdapterPlan defaults) {
             trained += plan.parameters_at(target);
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues& options) {
-        std::string text = "r " + std::to_string(options.integer("size"));
-        if (has(options, "composition") && options.text("composition") == "scaled")
-            text += ", s " + Json(options.real("scale")).dump();
-        if (has(options, "composition") && options.text("composition") == "learned") text += ", s learned";
-        return text;
-    };
     info.drawing = [defaults](const BackboneConfig& config, const OptionValues& options) {
         const AdapterPlan plan = adapter_plan(config, options, defaults);
         DeltaGlyph glyph = plan.input == "residual" ? DeltaGlyph::parallel_residual : DeltaGlyph::parallel;

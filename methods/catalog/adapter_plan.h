@@ -53,7 +53,7 @@ OptionDescriptor adapter_init(const std::string& value);
 OptionDescriptor adapter_composition(const std::string& value);
 OptionDescriptor adapter_scale(double value);
 
-/// Counts, caption, drawing and refusal of a method that is adapters and nothing else.
+/// Counts, drawing and refusal of a method that is adapters and nothing else.
 void describe_adapters(MethodInfo& info, AdapterPlan defaults);
 
 AdapterPlan serial_adapter_plan();

@@ -16,7 +16,6 @@ MethodInfo bitfit_info() {
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
         return counts_of(bias_tensors(config, task), config, task);
     };
-    info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
         return std::vector<DeltaDrawing>{{"", "all", DeltaGlyph::biases, "biases"}};
     };

@@ -15,7 +15,6 @@ MethodInfo full_tuning_info() {
         const std::int64_t all = pretrained_parameter_count(config, task);
         return ParameterCounts{all, all, 32 * all, head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
         return std::vector<DeltaDrawing>{{"", "all", DeltaGlyph::weights, "all weights"}};
     };

@@ -14,7 +14,6 @@ MethodInfo head_only_info() {
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
         return ParameterCounts{0, 0, 0, head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
         return std::vector<DeltaDrawing>{{"", "head", DeltaGlyph::head, "head"}};
     };

@@ -53,9 +53,6 @@ MethodInfo ia3_info() {
             trained += target.size();
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues& options) {
-        return options.text("targets") + (options.text("ffn") == "none" ? "" : ", ffn");
-    };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
         std::vector<Site> sites;
         for (const Ia3Target& target : ia3_targets(config, options))

@@ -67,12 +67,6 @@ MethodInfo in_context_info() {
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
         return ParameterCounts{0, 0, 0, head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues& options) {
-        const std::int64_t count = options.integer("demonstrations");
-        return (count == 0 ? std::string("zero-shot")
-                           : std::to_string(count) + " examples, " + options.text("choice")) +
-               (options.text("calibration") == "none" ? "" : ", calibrated");
-    };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
         return std::vector<DeltaDrawing>{
             {"", "embedding", DeltaGlyph::prompt, std::to_string(options.integer("demonstrations")) + " examples"}};

@@ -41,10 +41,6 @@ MethodInfo instruction_prompt_tuning_info() {
         info.options.push_back(std::move(option));
     }
     info.parts = {{"prompt_tuning", prompt_options}};
-    info.caption = [](const OptionValues& options) {
-        return "length " + std::to_string(options.integer("length")) + ", " +
-               std::to_string(options.integer("demonstrations")) + " " + options.text("choice");
-    };
     describe_parts(info);
     const auto refusal = info.refusal;
     info.refusal = [refusal](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {

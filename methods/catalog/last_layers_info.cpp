@@ -22,7 +22,6 @@ MethodInfo last_layers_info() {
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         return counts_of(last_layer_tensors(config, options.integer("layers")), config, task);
     };
-    info.caption = [](const OptionValues& options) { return "k " + std::to_string(options.integer("layers")); };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
         return std::vector<DeltaDrawing>{
             {"", "all", DeltaGlyph::weights, "last " + std::to_string(options.integer("layers")) + " layers"}};

@@ -101,10 +101,6 @@ MethodInfo lora_info() {
         }
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues& options) {
-        return (options.flag("dora") ? "DoRA r " : "r ") + std::to_string(options.integer("rank")) + ", " +
-               options.text("targets");
-    };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
         return drawings_at(match_sites(config, options.text("targets")), DeltaGlyph::low_rank,
                            "r " + std::to_string(options.integer("rank")));

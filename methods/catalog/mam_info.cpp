@@ -48,9 +48,6 @@ MethodInfo mam_info() {
                     {"xsum", "XSum (BART-large)", {{"length", 30}, {"size", 512}, {"scale", 4.0}}},
                     {"adapterhub", "AdapterHub mam", {{"length", 30}, {"size", 512}, {"scale", 4.0}, {"hidden", 800}}}};
     info.parts = {{"prefix_tuning", prefix_options}, {"parallel_adapter", adapter_options}};
-    info.caption = [](const OptionValues& options) {
-        return "length " + std::to_string(options.integer("length")) + ", r " + std::to_string(options.integer("size"));
-    };
     describe_parts(info);
     info.traps = {"It is nothing but its two parts: a prefix without position shift and a scaled parallel adapter."};
     return info;

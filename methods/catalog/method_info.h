@@ -87,8 +87,6 @@ struct MethodInfo {
 
     /// Closed formula. @throws Error(config) when the options do not fit the backbone
     std::function<ParameterCounts(const BackboneConfig&, const TaskShape&, const OptionValues&)> count;
-    /// Short text of the options that matter, for arm labels: "r 8, q v".
-    std::function<std::string(const OptionValues&)> caption;
     /// For the drawn block.
     std::function<std::vector<DeltaDrawing>(const BackboneConfig&, const OptionValues&)> drawing;
     /// Empty: training begins with the backbone's own function. Otherwise why it does not; null = it always does.

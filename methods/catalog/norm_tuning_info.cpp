@@ -15,7 +15,6 @@ MethodInfo norm_tuning_info() {
     info.count = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
         return counts_of(norm_tensors(config, task), config, task);
     };
-    info.caption = [](const OptionValues&) { return std::string(); };
     info.drawing = [](const BackboneConfig&, const OptionValues&) {
         return std::vector<DeltaDrawing>{{"", "all", DeltaGlyph::norms, "norms"}};
     };

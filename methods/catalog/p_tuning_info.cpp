@@ -108,10 +108,6 @@ MethodInfo p_tuning_info() {
         return ParameterCounts{rows + encoder_size(config, options) + all, rows + all, 32 * (rows + all),
                                head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues& options) {
-        return "length " + std::to_string(length_of(options)) + ", " + options.text("encoder") +
-               (options.flag("tune_backbone") ? ", backbone tuned" : "");
-    };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
         std::vector<DeltaDrawing> drawings = {
             {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(length_of(options))}};

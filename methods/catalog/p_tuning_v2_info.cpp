@@ -35,6 +35,10 @@ MethodInfo p_tuning_v2_info() {
             option.default_value = "none";
             option.source = "Liu et al. 2022, §3.2: none, but for WiC with BERT";
         }
+        if (option.name == "sites") { // every layer has prompts here
+            option.only_when_name.clear();
+            option.only_when_values.clear();
+        }
         if (option.name == "init_std") {
             option.only_when_name = "reparametrisation";
             option.only_when_values = {"none"};
@@ -47,10 +51,6 @@ MethodInfo p_tuning_v2_info() {
                     {"liu2022_squad", "SQuAD 1.1 (RoBERTa-large)", {{"length", 16}}},
                     {"liu2022_wic_bert", "WiC (BERT-large)", {{"length", 20}, {"reparametrisation", "mlp"}}}};
     info.parts = {{"prefix_tuning", prefix_options}};
-    info.caption = [](const OptionValues& options) {
-        return "length " + std::to_string(options.integer("length")) +
-               (options.text("reparametrisation") == "mlp" ? ", mlp" : "");
-    };
     describe_parts(info);
     const auto refusal = info.refusal;
     info.refusal = [refusal](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {

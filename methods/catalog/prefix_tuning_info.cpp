@@ -156,10 +156,6 @@ MethodInfo prefix_tuning_info() {
         counts.head = head_parameter_count(config, task);
         return counts;
     };
-    info.caption = [](const OptionValues& options) {
-        return "length " + std::to_string(options.integer("length")) +
-               (options.text("reparametrisation") == "mlp" ? ", mlp" : "");
-    };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
         if (options.text("depth") != "every_layer")
             return std::vector<DeltaDrawing>{

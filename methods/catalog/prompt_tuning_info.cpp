@@ -89,11 +89,6 @@ MethodInfo prompt_tuning_info() {
         const std::int64_t trained = options.integer("members") * options.integer("length") * config.width;
         return ParameterCounts{trained, trained, 32 * trained, head_parameter_count(config, task)};
     };
-    info.caption = [](const OptionValues& options) {
-        const std::int64_t count = options.integer("members");
-        return "length " + std::to_string(options.integer("length")) + ", " + options.text("init") +
-               (count > 1 ? ", " + std::to_string(count) + " members" : "");
-    };
     info.drawing = [](const BackboneConfig&, const OptionValues& options) {
         return std::vector<DeltaDrawing>{
             {"", "embedding", DeltaGlyph::prompt, "length " + std::to_string(options.integer("length"))}};

@@ -111,14 +111,6 @@ MethodInfo propetl_info() {
         counts.head = head_parameter_count(config, task);
         return counts;
     };
-    info.caption = [](const OptionValues& options) {
-        const std::string& form = options.text("form");
-        const char* size = form == "adapter" ? "size" : form == "lora" ? "rank" : "length";
-        std::string text = form + " " + std::to_string(options.integer(size));
-        if (options.text("sharing") == "share_only") return text + ", share only";
-        text += ", keep " + Json(options.real("keep")).dump();
-        return options.text("sharing") == "mask_only" ? text + ", mask only" : text;
-    };
     info.drawing = [](const BackboneConfig& config, const OptionValues& options) {
         const PropetlPlan plan = propetl_plan(config, options);
         const std::string& form = options.text("form");

@@ -113,6 +113,53 @@ private Q_SLOTS:
         QCOMPARE(doubled.back().spec.training_options["steps"], Json(20));
     }
 
+    // Entries of one method are arms of their own as long as any option differs, and their labels say which.
+    void entriesOfOneMethodAreToldApart() {
+        Json given = document();
+        given["training"] = {{"steps", 10}};
+        given["methods"] = {{{"method", "p_tuning_v2"}, {"options", {{"init_std", 0.1}}}},
+                            {{"method", "p_tuning_v2"}, {"options", {{"reparametrisation", "mlp"}}}},
+                            {{"method", "lora"}, {"training", {{"learning_rate", 0.5}}}},
+                            {{"method", "lora"}},
+                            {{"method", "ia3"}, {"vary", {{"training.learning_rate", {0.02, 0.03}}}}},
+                            {{"method", "ia3"}}};
+        const auto arms = expand(study_from_json(given, "x"));
+        std::vector<std::string> labels;
+        for (const Arm& arm : arms)
+            labels.push_back(arm.label);
+        const std::vector<std::string> expected = {"P-tuning v2, reparametrisation none",
+                                                   "P-tuning v2, reparametrisation mlp",
+                                                   "LoRA, learning_rate 0.5",
+                                                   "LoRA, learning_rate 0.003",
+                                                   "IA³, learning_rate 0.02",
+                                                   "IA³, learning_rate 0.03",
+                                                   "IA³, learning_rate 0.01"};
+        QCOMPARE(labels, expected);
+        QCOMPARE(arms[5].entry, std::size_t(4));
+        QCOMPARE(arms[5].spec.training_options["learning_rate"], Json(0.03));
+        QCOMPARE(arms[5].spec.training_options["steps"], Json(10));
+        QCOMPARE(arms[3].levels["training.learning_rate"], Json(method_info("lora").default_learning_rate));
+        // What differs can be excluded by it; what does not is one arm twice.
+        given["exclude"] = {{{"match", {{"method", "lora"}, {"training.learning_rate", 0.5}}}}};
+        QCOMPARE(expand(study_from_json(given, "x")).size(), std::size_t(6));
+        given["methods"].push_back({{"method", "lora"}, {"options", {{"rank", 8}}}});
+        const auto twice = caught([&] { study_from_json(given, "x"); });
+        QVERIFY2(twice.says("two arms are the same"), twice.message.c_str());
+    }
+
+    void anOptionVariesInOnePlace() {
+        Json given = document();
+        given["methods"][0]["vary"] = {{"training.learning_rate", {0.1, 0.2}}};
+        given["factors"] = {{"training.learning_rate", {0.1, 0.2}}};
+        const auto error = caught([&] { study_from_json(given, "x"); });
+        QVERIFY2(error.says("methods[0].vary.training.learning_rate: the whole study varies it"),
+                 error.message.c_str());
+        given.erase("factors");
+        given["methods"][0]["vary"] = {{"training.lerning_rate", {0.1}}};
+        const auto wrong = caught([&] { study_from_json(given, "x"); });
+        QVERIFY2(wrong.says("learning_rate"), wrong.message.c_str());
+    }
+
     void sameMeaningSameBytes() {
         const Study study = study_from_json(document(), "x");
         const Study again = study_from_json(to_json(study), "y");

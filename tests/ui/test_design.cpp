@@ -119,6 +119,23 @@ private Q_SLOTS:
         QCOMPARE(arms(), 3);
     }
 
+    // A fair comparison tries several learning rates of each method.
+    void aMethodVariesItsLearningRate() {
+        choose(0);
+        auto* form = m_at->find<QWidget>("methodTraining");
+        QTest::mouseClick(form->findChild<QToolButton*>(QStringLiteral("vary_learning_rate")), Qt::LeftButton);
+        type(form->findChild<QLineEdit*>(QStringLiteral("option_learning_rate")), "0.001, 0.002");
+        QCOMPARE(arms(), 4);
+        const Study study = m_at->workspace->design();
+        QCOMPARE(study.methods[0].vary.front().address, std::string("training.learning_rate"));
+        QVERIFY(m_at->find<QListWidget>("methods")->item(0)->text().contains(QStringLiteral("2 × learning_rate")));
+        type(form->findChild<QLineEdit*>(QStringLiteral("option_learning_rate")), "0.001, -1");
+        QVERIFY(form->findChild<QLabel*>(QStringLiteral("wrong_learning_rate"))->isVisible());
+        type(form->findChild<QLineEdit*>(QStringLiteral("option_learning_rate")), "0.001, 0.004");
+        QTest::mouseClick(form->findChild<QToolButton*>(QStringLiteral("vary_learning_rate")), Qt::LeftButton);
+        QCOMPARE(arms(), 3);
+    }
+
     void levelsThatCannotBeReadAreNotTaken() {
         choose(0);
         QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);

@@ -29,6 +29,14 @@ std::vector<OptionDescriptor> ownTraining(const MethodInfo& info) {
 
 } // namespace
 
+std::vector<Factor> trainingFactors(const std::vector<Factor>& factors) {
+    std::vector<Factor> varied;
+    for (const Factor& factor : factors) {
+        if (is_training_address(factor.address)) varied.push_back({option_name(factor.address), factor.levels});
+    }
+    return varied;
+}
+
 void setLevels(std::vector<Factor>& factors, const std::string& address, const std::vector<Json>& levels) {
     const auto found =
         std::find_if(factors.begin(), factors.end(), [&](const Factor& factor) { return factor.address == address; });
@@ -109,6 +117,7 @@ QWidget* MethodPanel::buildForm() {
     connect(m_preset, &QComboBox::activated, this, &MethodPanel::takePreset);
     m_options = new OptionForm;
     m_training = new OptionForm;
+    m_training->setObjectName(QStringLiteral("methodTraining"));
     m_counts = label("secondary");
     for (QWidget* part :
          {static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_summary), m_presetRow,
@@ -121,13 +130,18 @@ QWidget* MethodPanel::buildForm() {
         m_workspace.edit(tr("change %1").arg(name),
                          [&](Study& study) { selected(study)->options[name.toStdString()] = value; });
     });
-    connect(m_options, &OptionForm::levelsChanged, this, [this](const QString& name, const std::vector<Json>& levels) {
-        m_workspace.edit(levels.empty() ? tr("stop varying %1").arg(name) : tr("vary %1").arg(name),
-                         [&](Study& study) { setLevels(selected(study)->vary, name.toStdString(), levels); });
-    });
     connect(m_training, &OptionForm::valueChanged, this, [this](const QString& name, const Json& value) {
         m_workspace.edit(tr("change %1").arg(name),
                          [&](Study& study) { selected(study)->training[name.toStdString()] = value; });
+    });
+    const auto vary = [this](const QString& name, const std::string& address, const std::vector<Json>& levels) {
+        m_workspace.edit(levels.empty() ? tr("stop varying %1").arg(name) : tr("vary %1").arg(name),
+                         [&](Study& study) { setLevels(selected(study)->vary, address, levels); });
+    };
+    connect(m_options, &OptionForm::levelsChanged, this,
+            [vary](const QString& name, const std::vector<Json>& levels) { vary(name, name.toStdString(), levels); });
+    connect(m_training, &OptionForm::levelsChanged, this, [vary](const QString& name, const std::vector<Json>& levels) {
+        vary(name, training_address(name.toStdString()), levels);
     });
     return area;
 }
@@ -149,10 +163,11 @@ void MethodPanel::reload(const std::vector<Problem>& problems) {
             const MethodInfo* info = find_method(method.method);
             QString text = info != nullptr ? qs(info->label) : qs(method.method);
             for (const Factor& factor : method.vary)
-                text += tr(" · %1 × %2").arg(factor.levels.size()).arg(qs(factor.address));
+                text += tr(" · %1 × %2").arg(factor.levels.size()).arg(qs(option_name(factor.address)));
             auto* item = new QListWidgetItem(text);
             for (const Arm& arm : m_arms.arms()) {
-                if (arm.spec.method == method.method) item->setData(Qt::DecorationRole, seriesColour(arm.colour_slot));
+                if (arm.entry == static_cast<std::size_t>(m_methods->count()))
+                    item->setData(Qt::DecorationRole, seriesColour(arm.colour_slot));
             }
             item->setToolTip(text);
             m_methods->addItem(item);
@@ -184,11 +199,14 @@ void MethodPanel::reloadForm() {
             .arg(qs(info->label).toHtmlEscaped(), qs(info->paper).toHtmlEscaped(), qs(info->formula).toHtmlEscaped()));
     m_summary->setText(qs(info->summary));
     m_options->setOptions(info->options, entry->options, entry->vary, true);
-    m_training->setOptions(ownTraining(*info), entry->training, {}, false);
+    m_training->setOptions(ownTraining(*info), entry->training, trainingFactors(entry->vary), true);
     const std::string field = "methods[" + std::to_string(m_methods->currentRow()) + "].";
     std::vector<Problem> options, training;
     for (const Problem& problem : m_problems)
-        (problem.field.rfind(field + "training.", 0) == 0 ? training : options).push_back(problem);
+        (problem.field.starts_with(field + "training.") || problem.field.starts_with(field + "vary.training.")
+             ? training
+             : options)
+            .push_back(problem);
     m_options->setProblems(options, field);
     m_training->setProblems(training, field);
     showCounts();
@@ -227,11 +245,9 @@ void MethodPanel::takePreset(int index) {
 }
 
 void MethodPanel::showCounts() {
-    Study study = m_workspace.design();
-    const StudyMethod* entry = selected(study);
     m_counts->clear();
     for (const Arm& arm : m_arms.arms()) {
-        if (arm.spec.method != entry->method) continue;
+        if (arm.entry != static_cast<std::size_t>(m_methods->currentRow())) continue;
         try {
             const ParameterCounts counts = counts_of(arm.spec);
             const auto row = [](const QString& name, const std::string& value) {

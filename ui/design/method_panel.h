@@ -44,6 +44,9 @@ private:
     OptionForm *m_options, *m_training;
 };
 
+/// Those of training options, by the options' names.
+std::vector<Factor> trainingFactors(const std::vector<Factor>& factors);
+
 /// Changes the levels of a factor, adds it, or takes it away when there are none.
 void setLevels(std::vector<Factor>& factors, const std::string& address, const std::vector<Json>& levels);
 

@@ -96,10 +96,7 @@ Json OptionForm::valueOf(const OptionDescriptor& option) const {
 // Whether the option that governs this one has a value for which it counts.
 bool OptionForm::matters(const OptionDescriptor& option) const {
     if (option.only_when_name.empty()) return true;
-    const auto counts = [&](const Json& value) {
-        return std::find(option.only_when_values.begin(), option.only_when_values.end(),
-                         value.is_string() ? value.get<std::string>() : value.dump()) != option.only_when_values.end();
-    };
+    const auto counts = [&](const Json& value) { return matters_with(option, value); };
     for (const Factor& factor : m_varied) {
         if (factor.address == option.only_when_name)
             return std::any_of(factor.levels.begin(), factor.levels.end(), counts);

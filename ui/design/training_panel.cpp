@@ -44,7 +44,7 @@ TrainingPanel::TrainingPanel(Workspace& workspace, QWidget* parent)
     });
     connect(m_training, &OptionForm::levelsChanged, this, [this](const QString& name, const std::vector<Json>& levels) {
         m_workspace.edit(levels.empty() ? tr("stop varying %1").arg(name) : tr("vary %1").arg(name),
-                         [&](Study& study) { setLevels(study.factors, "training." + name.toStdString(), levels); });
+                         [&](Study& study) { setLevels(study.factors, training_address(name.toStdString()), levels); });
     });
 }
 
@@ -81,11 +81,7 @@ void TrainingPanel::reload(const std::vector<Problem>& problems) {
         m_wrong->setText(wrong);
         m_wrong->setVisible(!wrong.isEmpty());
     }
-    std::vector<Factor> varied;
-    for (const Factor& factor : study.factors) {
-        if (factor.address.rfind("training.", 0) == 0) varied.push_back({factor.address.substr(9), factor.levels});
-    }
-    m_training->setOptions(training_options(), study.training, varied, true);
+    m_training->setOptions(training_options(), study.training, trainingFactors(study.factors), true);
     m_training->setProblems(ours, {});
 }
 

@@ -260,7 +260,7 @@ void HomePage::showSample(int row) {
             QStringList levels;
             for (const Json& level : factor.levels)
                 levels.append(level.is_string() ? qs(level.get<std::string>()) : qs(level.dump()));
-            text += tr(" × %1 {%2}").arg(qs(factor.address), levels.join(QStringLiteral(", ")));
+            text += tr(" × %1 {%2}").arg(qs(option_name(factor.address)), levels.join(QStringLiteral(", ")));
         }
         methods.append(text);
     }

@@ -49,11 +49,21 @@ private Q_SLOTS:
     void descriptorsAreComplete() {
         for (const MethodInfo& method : method_catalog()) {
             QVERIFY(!method.id.empty() && !method.label.empty() && !method.formula.empty() && !method.summary.empty());
-            QVERIFY(method.count && method.caption && method.drawing && method.refusal);
+            QVERIFY(method.count && method.drawing && method.refusal);
             for (const OptionDescriptor& option : method.options) {
                 const std::string where = method.id + "." + option.name;
                 QVERIFY2(!option.label.empty() && !option.help.empty(), where.c_str());
                 QVERIFY2(check_option(option, option.default_value).empty(), where.c_str());
+                const auto governs = [&](const OptionDescriptor& other) {
+                    const auto possible = [&](const std::string& value) {
+                        return other.type != OptionType::choice || check_option(other, Json(value)).empty();
+                    };
+                    return other.name == option.only_when_name &&
+                           std::all_of(option.only_when_values.begin(), option.only_when_values.end(), possible);
+                };
+                QVERIFY2(option.only_when_name.empty() ||
+                             std::any_of(method.options.begin(), method.options.end(), governs),
+                         where.c_str());
             }
         }
     }

@@ -1,0 +1,171 @@
+// Arms: what a study's factors multiply to, and what tells arms apart.
+#include "core/base/training_options.h"
+#include "experiments/study.h"
+#include "methods/catalog/method_info.h"
+
+#include <algorithm>
+#include <set>
+
+namespace diapason {
+namespace {
+
+std::string plain(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// Every combination of levels, the last factor running fastest.
+std::vector<std::vector<std::pair<std::string, Json>>> product(const std::vector<Factor>& factors) {
+    std::vector<std::vector<std::pair<std::string, Json>>> combinations(1);
+    for (const Factor& factor : factors) {
+        std::vector<std::vector<std::pair<std::string, Json>>> next;
+        for (const auto& combination : combinations) {
+            for (const Json& level : factor.levels) {
+                next.push_back(combination);
+                next.back().emplace_back(factor.address, level);
+            }
+        }
+        combinations = std::move(next);
+    }
+    return combinations;
+}
+
+bool excluded(const Study& study, const Json& levels) {
+    return std::any_of(study.exclude.begin(), study.exclude.end(),
+                       [&](const Exclusion& exclusion) { return matches(exclusion, levels); });
+}
+
+// Preferred slot of the method, else the next free one; arms of one method entry share a hue.
+std::vector<int> colour_slots(const Study& study) {
+    std::vector<int> slots;
+    std::set<int> taken;
+    for (const StudyMethod& entry : study.methods) {
+        const MethodInfo* info = find_method(entry.method);
+        int slot = info != nullptr ? info->colour_slot : 1;
+        for (int tries = 0; taken.count(slot) != 0 && tries < 8; ++tries)
+            slot = slot % 8 + 1;
+        taken.insert(slot);
+        slots.push_back(slot);
+    }
+    return slots;
+}
+
+Json overlay(Json base, const Json& over) {
+    for (const auto& [key, value] : over.items())
+        base[key] = value;
+    return base;
+}
+
+// All options of a method entry that matter, by address, defaults filled in.
+Json completed(const Study& study, const StudyMethod& entry, const MethodInfo& info) {
+    std::vector<Problem> ignored; // problems_of lists them
+    const Json own = OptionValues::from_json(info.options, entry.options, "", ignored).json();
+    Json all = Json::object();
+    for (const OptionDescriptor& option : info.options) {
+        const std::string& governing = option.only_when_name;
+        if (governing.empty() || varies(entry.vary, governing) || matters_with(option, own.at(governing)))
+            all[option.name] = own.at(option.name);
+    }
+    const Json training =
+        OptionValues::from_json(training_options(), overlay(study.training, entry.training), "", ignored).json();
+    for (const auto& [name, value] : training.items())
+        all[training_address(name)] = value;
+    Json& rate = all[training_address("learning_rate")];
+    if (rate == 0.0) rate = info.default_learning_rate;
+    return all;
+}
+
+// The options of each entry in which it differs from another entry of its method, or that the other varies.
+std::vector<Json> telling_options(const Study& study) {
+    std::vector<Json> all, telling(study.methods.size(), Json::object());
+    for (const StudyMethod& entry : study.methods) {
+        const MethodInfo* info = find_method(entry.method);
+        all.push_back(info == nullptr ? Json::object() : completed(study, entry, *info));
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            if (i == k || study.methods[i].method != study.methods[k].method) continue;
+            for (const auto& [address, value] : all[i].items()) {
+                if (all[k].contains(address) && all[k].at(address) != value) telling[i][address] = value;
+            }
+            for (const Factor& factor : study.methods[k].vary) {
+                if (all[i].contains(factor.address)) telling[i][factor.address] = all[i].at(factor.address);
+            }
+        }
+        for (const Factor& own : study.methods[i].vary)
+            telling[i].erase(own.address);
+    }
+    return telling;
+}
+
+} // namespace
+
+bool varies(const std::vector<Factor>& factors, const std::string& address) {
+    return std::any_of(factors.begin(), factors.end(), [&](const Factor& f) { return f.address == address; });
+}
+
+bool matches(const Exclusion& exclusion, const Json& levels) {
+    bool all = !exclusion.match.empty();
+    for (const auto& [key, value] : exclusion.match.items())
+        all = all && levels.contains(key) && levels.at(key) == value;
+    return all;
+}
+
+std::vector<Arm> expand(const Study& study) {
+    std::vector<Arm> arms;
+    const std::vector<int> slots = colour_slots(study);
+    const std::vector<Json> telling = telling_options(study);
+    for (const auto& wide : product(study.factors)) {
+        for (std::size_t m = 0; m < study.methods.size(); ++m) {
+            const StudyMethod& entry = study.methods[m];
+            const MethodInfo* info = find_method(entry.method);
+            if (info == nullptr) continue;
+            for (const auto& own : product(entry.vary)) {
+                Arm arm;
+                arm.entry = m;
+                arm.colour_slot = slots[m];
+                arm.label = info->label;
+                arm.levels["method"] = entry.method;
+                arm.spec.backbone = study.backbone;
+                arm.spec.task = study.task;
+                arm.spec.method = entry.method;
+                arm.spec.seed = 0;
+                arm.spec.threads = study.threads;
+                arm.spec.device = study.device;
+                Json training = overlay(study.training, entry.training);
+                Json options = entry.options;
+                const auto tell = [&](const std::string& address, const Json& level) {
+                    arm.levels[address] = level;
+                    arm.label += ", " + option_name(address) + " " + plain(level);
+                };
+                const auto set = [&](const std::string& address, const Json& level) {
+                    tell(address, level);
+                    if (address == "backbone")
+                        arm.spec.backbone = plain(level);
+                    else if (address == "task")
+                        arm.spec.task = plain(level);
+                    else if (is_training_address(address))
+                        training[option_name(address)] = level;
+                    else
+                        options[address] = level;
+                };
+                for (const auto& [address, level] : telling[m].items()) {
+                    if (!varies(study.factors, address)) tell(address, level);
+                }
+                for (const auto& [address, level] : own)
+                    set(address, level);
+                for (const auto& [address, level] : wide)
+                    set(address, level);
+                if (excluded(study, arm.levels)) continue;
+                std::vector<Problem> ignored; // problems_of lists them
+                arm.spec.method_options = OptionValues::from_json(info->options, options, "", ignored).json();
+                arm.spec.training_options = OptionValues::from_json(training_options(), training, "", ignored).json();
+                if (arm.spec.training_options.at("learning_rate") == 0.0)
+                    arm.spec.training_options["learning_rate"] = info->default_learning_rate;
+                arms.push_back(std::move(arm));
+            }
+        }
+    }
+    return arms;
+}
+
+} // namespace diapason
