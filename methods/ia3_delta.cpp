@@ -21,6 +21,16 @@ bool OutputScale::merge_output(at::Tensor& weight, at::Tensor& offset) const {
     return true;
 }
 
+at::Tensor ConstantScale::apply(const at::Tensor&, const at::Tensor& y, const ForwardState&) {
+    return y * m_scale;
+}
+
+bool ConstantScale::merge_output(at::Tensor& weight, at::Tensor& offset) const {
+    weight = weight * m_scale;
+    if (offset.defined()) offset = offset * m_scale;
+    return true;
+}
+
 at::Tensor InputScale::enter(const at::Tensor& x, const ForwardState&) {
     return x * m_vector->value.view({-1});
 }

@@ -27,6 +27,18 @@ private:
     double m_scale;
 };
 
+/// y becomes s y, the map's bias included; nothing is trained.
+class ConstantScale : public LinearDelta {
+public:
+    explicit ConstantScale(double scale) : m_scale(scale) {}
+
+    at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
+
+private:
+    double m_scale;
+};
+
 /// The map reads l ⊙ x. @param vector l, any shape of `in` numbers
 class InputScale : public LinearDelta {
 public:

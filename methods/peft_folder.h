@@ -11,8 +11,8 @@ namespace diapason {
 using PeftAdapter = StoredAdapter;
 
 /// Adds the adapter to the model (kinds LORA, also on embeddings and with trained tokens, IA3, PROMPT_TUNING, P_TUNING,
-/// PREFIX_TUNING); nothing is marked for training. Inits that changed the library's backbone (PiSSA, OLoRA) change this
-/// one too.
+/// PREFIX_TUNING, TRAINABLE_TOKENS); nothing is marked for training. Inits that changed the library's backbone (PiSSA,
+/// OLoRA) change this one too.
 /// @throws Error(input): unreadable, or "unsupported: …" for kinds and features that are not there
 PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model);
 

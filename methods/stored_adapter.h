@@ -17,6 +17,7 @@ struct StoredAdapter {
     std::vector<Parameter*> mask_scores;          ///< those of the deltas that are stored as masks, a bit an element
     std::vector<Parameter*> saved_modules;        ///< heads and other modules stored whole
     std::vector<std::string> warnings;            ///< one line each: what a newer library wrote and nothing here reads
+    bool without_types = false;                   ///< the library shows the model no token types
     bool shared_names = false; ///< a parameter with several names is one parameter to the library, too
     /// What is computed from the parameters and worth a look: "flat.encoder.self_attn", "mask.…".
     std::map<std::string, std::function<at::Tensor()>> derived;

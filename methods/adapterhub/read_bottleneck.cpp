@@ -133,6 +133,15 @@ AdapterPlace place_of(const Settings& s, const Source& source) {
     return place;
 }
 
+// Which adapters of the file are this configuration's: of a union's parts, one that leaves a layer or a place out
+// leaves it to a later one (ModelAdaptersConfig.match).
+bool covers(const Settings& s, const Source& source, const LayerPath& layer, const std::string& sublayer) {
+    const std::vector<std::int64_t> left_out = s.integers("leave_out");
+    if (std::find(left_out.begin(), left_out.end(), source.index_of(layer)) != left_out.end()) return false;
+    const char* place = sublayer == "ffn" ? "output_adapter" : sublayer == "self_attn" ? "mh_adapter" : "cross_adapter";
+    return s.flag(place, true);
+}
+
 } // namespace
 
 void read_bottleneck(Source& source, const Settings& s) {
@@ -147,6 +156,7 @@ void read_bottleneck(Source& source, const Settings& s) {
         source.adapter().warnings.push_back(source.config_file() +
                                             ": stochastic_depth is not implemented and is passed over");
 
+    const std::size_t known = source.adapter().deltas.size();
     Tensors shared_tensors;
     for (const auto& [key, entry] : source.open("shared_parameters"))
         shared_tensors[key.rest] = entry;
@@ -154,12 +164,14 @@ void read_bottleneck(Source& source, const Settings& s) {
     std::map<std::string, Tensors> places; // by path
     for (const auto& [key, entry] : source.open("adapters"))
         places[key.path][key.rest] = entry;
-    if (places.empty() && !s.integers("leave_out").empty()) return; // a part of a union that leaves out every layer
-    if (places.empty()) throw source.error("the file holds no bottleneck adapter");
+    // A part of a union may leave out every layer, or find all of them taken by the parts before it.
+    if (places.empty() && s.integers("leave_out").empty() && !source.holds("adapters"))
+        throw source.error("the file holds no bottleneck adapter");
     for (const auto& [path, tensors] : places) {
         const auto layer = source.layer_of(path);
         const std::string sublayer = layer ? sublayer_of(*layer) : std::string();
         if (sublayer.empty()) throw source.error("unsupported: an adapter at " + path + " of this backbone");
+        if (!covers(s, source, *layer, sublayer)) continue;
         Reader reader(source, layer->stack->shape.name + "." + std::to_string(layer->layer) + "." + sublayer + ".block",
                       tensors);
         reader.shared = &shared;
@@ -198,7 +210,9 @@ void read_bottleneck(Source& source, const Settings& s) {
     // A rule that is not learned is a constant.
     if (!s.flag("learn_phm", true)) {
         auto& deltas = source.adapter().deltas;
-        std::erase_if(deltas, [](const Parameter* p) { return p->name.find("rule") != std::string::npos; });
+        deltas.erase(std::remove_if(deltas.begin() + static_cast<std::ptrdiff_t>(known), deltas.end(),
+                                    [](const Parameter* p) { return p->name.find("rule") != std::string::npos; }),
+                     deltas.end());
     }
 }
 

@@ -7,8 +7,14 @@ namespace diapason::adapterhub {
 // front of their outputs; transformers' heads, which folders are read for here,
 // do not.
 void read_invertible(Source& source, const Settings& s) {
-    const std::string kind = s.text("inv_adapter", "");
+    const Json& nested = s.field("invertible_adapter"); // as the first versions wrote it
+    const std::string kind =
+        nested.is_object() ? Settings(source.config_file(), nested).text("block_type", "") : s.text("inv_adapter", "");
     if (kind.empty()) return;
+    // Folders of tasks from before adapters 1.0 name one that was never used.
+    if (source.document().value("type", Json()) == "text_task" && !source.holds("invertible_adapters")) return;
+    if (source.model().config().model_type == "qwen2")
+        throw s.error("inv_adapter", "unsupported: on Qwen2 the library also undoes it in front of the output");
     if (kind != "nice") throw s.error("inv_adapter", "unsupported: known is nice");
     Stack& stack = source.model().backbone().stack(source.model().backbone().stacks().front().shape.name);
     std::map<std::string, Parameter*> tensors;

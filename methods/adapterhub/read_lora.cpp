@@ -49,7 +49,7 @@ void read_lora(Source& source, const Settings& s) {
     if (modules.empty() && !s.integers("leave_out").empty()) return; // a part of a union that leaves out every layer
     if (modules.empty()) throw source.error("the file holds no tensor of LoRA or IA3");
     for (const auto& [path, module] : modules) {
-        const std::vector<Linear*> maps = changed_maps(s, source.maps_of(path));
+        const std::vector<Linear*> parts = source.maps_of(path), maps = changed_maps(s, parts);
         const auto count = static_cast<std::int64_t>(maps.size());
         std::string address;
         for (const auto& [site, linear] : source.model().backbone().linears()) {
@@ -66,9 +66,15 @@ void read_lora(Source& source, const Settings& s) {
                 throw source.error("the tensor " + module.b->name + " is not one number for each output");
             Parameter& vector = source.take(address + ".ia3_out", *module.b);
             if (module.a != nullptr) source.drop(*module.a); // the library computes nothing with it
+            const double alpha = s.number("alpha", 1);
             for (std::int64_t i = 0; i < count; ++i)
                 maps[static_cast<std::size_t>(i)]->deltas.push_back(
-                    std::make_unique<OutputScale>(vector, i, count, s.number("alpha", 1)));
+                    std::make_unique<OutputScale>(vector, i, count, alpha));
+            // The library pads the vector of a fused map with ones, and scales these, too.
+            for (Linear* part : parts) {
+                if (alpha != 1 && std::find(maps.begin(), maps.end(), part) == maps.end())
+                    part->deltas.push_back(std::make_unique<ConstantScale>(alpha));
+            }
             continue;
         }
         const std::int64_t rank = module.b->shape.size() == 2 ? module.b->shape[1] : 0;

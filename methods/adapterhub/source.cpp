@@ -4,6 +4,8 @@
 
 #include <ATen/ops/equal.h>
 
+#include <algorithm>
+
 namespace diapason::adapterhub {
 namespace fs = std::filesystem;
 namespace {
@@ -13,11 +15,34 @@ fs::path weights_of(const fs::path& folder, const char* usual, const char* older
     return !fs::exists(first) && fs::exists(second) ? second : first;
 }
 
-std::optional<Key> key_of(const std::string& name, const std::string& collection, const std::string& adapter) {
+// What collections were called before adapters 1.0.
+const std::pair<const char*, const char*> older_names[] = {{"attention_text_task_adapters", "adapters"},
+                                                           {"attention_text_lang_adapters", "adapters"},
+                                                           {"layer_text_task_adapters", "adapters"},
+                                                           {"layer_text_lang_adapters", "adapters"},
+                                                           {"invertible_lang_adapters", "invertible_adapters"}};
+
+std::optional<Key> key_in(const std::string& name, const std::string& collection, const std::string& adapter) {
     const std::string mark = collection + "." + adapter + ".";
     const auto at = name.find(mark);
     if (at == std::string::npos || (at > 0 && name[at - 1] != '.')) return {};
     return Key{at == 0 ? "" : name.substr(0, at - 1), collection, name.substr(at + mark.size())};
+}
+
+std::optional<Key> key_of(const std::string& name, const std::string& collection, const std::string& adapter) {
+    if (auto key = key_in(name, collection, adapter)) return key;
+    for (const auto& [older, today] : older_names) {
+        if (collection != today) continue;
+        if (auto key = key_in(name, older, adapter)) return key;
+    }
+    return {};
+}
+
+// LoRA and IA3 of adapters 1.0 and older were scaled by 1 whatever alpha says; the library mends such files alone and
+// not in unions.
+bool scaled_by_one(const std::string& version, const Json& config) {
+    const bool old = version.starts_with("adapters.0.") || version.starts_with("adapters.1.0.");
+    return old && config.value("architecture", Json()) == "lora" && config.contains("r");
 }
 
 } // namespace
@@ -32,6 +57,8 @@ Source::Source(const fs::path& folder, Model& model)
     if (!m_document.is_object() || !settings.field("config").is_object())
         throw Error(ErrorKind::input,
                     {"the field is no object", m_config_file, "config", settings.field("config").dump(), {}});
+    if (Json& config = m_document["config"]; scaled_by_one(settings.text("version", ""), config))
+        config["alpha"] = config["r"];
     m_name = settings.text("name", "");
     if (m_name.empty()) throw settings.error("name", "an adapter has a name");
     m_adapter.shared_names = true;
@@ -48,6 +75,11 @@ std::vector<std::pair<Key, const TensorEntry*>> Source::open(const std::string& 
         if (auto key = key_of(entry.name, collection, m_name)) list.emplace_back(std::move(*key), &entry);
     }
     return list;
+}
+
+bool Source::holds(const std::string& collection) const {
+    return std::any_of(m_file.entries().begin(), m_file.entries().end(),
+                       [&](const TensorEntry& entry) { return key_of(entry.name, collection, m_name).has_value(); });
 }
 
 Parameter& Source::take(const std::string& name, const TensorEntry& entry) {
@@ -108,10 +140,17 @@ void Source::read_head() {
     const fs::path file = weights_of(m_folder, "model_head.safetensors", "pytorch_model_head.bin");
     if (!fs::exists(file)) return;
     const TensorFile head(file);
+    std::vector<Parameter*>& saved = m_adapter.saved_modules;
     for (const TensorEntry& entry : head.entries()) {
+        if (entry.name.starts_with("heads."))
+            throw input_error(file.string(), "unsupported: the tensor " + entry.name +
+                                                 " is of a head of the library's own models; save it with a model of "
+                                                 "transformers");
         Parameter& parameter = replace_weight(m_model, entry.name, read_tensor(head, entry), file.string());
         m_adapter.parameters[entry.name] = &parameter;
-        m_adapter.saved_modules.push_back(&parameter);
+        // A tied output is the tokens' embedding: it stands in the file, but belongs to the frozen backbone.
+        const bool frozen = parameter.constant || &parameter == &m_model.backbone().word_embedding();
+        if (!frozen && std::find(saved.begin(), saved.end(), &parameter) == saved.end()) saved.push_back(&parameter);
     }
 }
 

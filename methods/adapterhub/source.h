@@ -31,10 +31,12 @@ public:
     Model& model() const { return m_model; }
     StoredAdapter& adapter() { return m_adapter; }
     const Json& config() const { return m_document.at("config"); }
+    const Json& document() const { return m_document; } ///< adapter_config.json as a whole
     const std::string& config_file() const { return m_config_file; }
 
     /// Tensors of a collection that nobody has taken: key and entry.
     std::vector<std::pair<Key, const TensorEntry*>> open(const std::string& collection) const;
+    bool holds(const std::string& collection) const; ///< whether the file has any, taken or not
     /// Makes a parameter of a tensor; several entries of the same numbers may become one.
     Parameter& take(const std::string& name, const TensorEntry& entry);
     void alias(const TensorEntry& entry, Parameter& parameter); ///< another name. @throws when the numbers differ

@@ -21,7 +21,8 @@ constexpr Kind kinds[] = {{"LORA", peft::read_lora},
                           {"IA3", peft::read_ia3},
                           {"PROMPT_TUNING", peft::read_prompt},
                           {"P_TUNING", peft::read_prompt},
-                          {"PREFIX_TUNING", peft::read_prefix}};
+                          {"PREFIX_TUNING", peft::read_prefix},
+                          {"TRAINABLE_TOKENS", peft::read_tokens}};
 
 // Adapters at blocks and heads, and what else the library has no name for.
 bool has_other_deltas(Model& model) {

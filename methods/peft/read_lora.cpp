@@ -14,7 +14,8 @@ namespace {
 // The tensors of one module.
 struct Entries {
     const TensorEntry *a = nullptr, *b = nullptr, *bias = nullptr, *magnitude = nullptr;
-    bool table = false; ///< the module is an embedding
+    bool table = false;   ///< the module is an embedding
+    bool started = false; ///< the file holds the weight from which the init has taken its start
 };
 
 // Takes a LoRA tensor's ending off. @return the slot that it is for; null when the tensor is none of LoRA's
@@ -119,7 +120,7 @@ void read_module(Source& source, const std::string& path, const Entries& e) {
     LowRank update;
     update.scale = scale_of(source, path, rank);
     update.dropout = source.number("lora_dropout", 0);
-    subtract_start(source, maps, rank, update);
+    if (!e.started) subtract_start(source, maps, rank, update);
     update.a = &source.add(maps.address + ".lora_A", *e.a);
     update.b = &source.add(maps.address + ".lora_B", *e.b);
     if (e.bias != nullptr) update.bias = &source.add(maps.address + ".lora_B.bias", *e.bias);
@@ -185,6 +186,10 @@ void read_lora(Source& source) {
             if (entries.magnitude == nullptr)
                 throw source.error("the tensor lora_magnitude_vector of " + path + " is missing");
         }
+    }
+    for (const TensorEntry* entry : others) {
+        std::string path = without_wrapper(entry->name);
+        if (replace_ending(path, ".base_layer.weight", "") && modules.count(path) != 0) modules.at(path).started = true;
     }
     // Saved modules first: they replace weights that the deltas then change.
     for (const TensorEntry* entry : others) {

@@ -32,19 +32,43 @@ Stack* stack_of_words(Source& source, const std::string& name) {
     return nullptr;
 }
 
-// The parameter that a saved tensor replaces. A saved embedding or output parts from what it was tied to.
+// A stored tensor's name in the backbone: without what the library's wrappers put into it.
+std::string name_of(const TensorEntry& entry) {
+    std::string name = without_wrapper(entry.name);
+    for (const char* infix : {".modules_to_save.default", ".modules_to_save", ".base_layer"}) {
+        if (const auto at = name.find(infix); at != std::string::npos) name.erase(at, std::string(infix).size());
+    }
+    return name;
+}
+
+// Whether a saved embedding and the output tied to it stay one tensor: then the file holds it under both names.
+bool stays_tied(const Source& source) {
+    if (!source.flag("ensure_weight_tying")) return false;
+    const BackboneFamily& family = family_of(source.model().config());
+    const std::string output = family.heads(source.model().config()).language + ".weight";
+    const std::string& words = source.model().backbone().word_embedding().name;
+    const auto holds = [&](const auto& fits) {
+        return std::any_of(source.file().entries().begin(), source.file().entries().end(), fits);
+    };
+    return holds([&](const TensorEntry& entry) { return name_of(entry) == output; }) &&
+           holds([&](const TensorEntry& entry) { return family.canonical(name_of(entry)).name == words; });
+}
+
+// The parameter that a saved tensor replaces. A saved embedding or output parts from what it was tied to, unless the
+// config forbids it.
 Parameter* find_target(Source& source, const std::string& name, bool saved) {
     Model& model = source.model();
-    if (Stack* stack = saved ? stack_of_words(source, name) : nullptr) {
+    const bool parts = saved && !stays_tied(source);
+    if (Stack* stack = parts ? stack_of_words(source, name) : nullptr) {
         stack->words.weight = &model.weights().add(name, stack->words.weight->value.detach().clone());
         return stack->words.weight;
     }
-    if (saved && name == model.backbone().word_embedding().name) model.head().untie(model.weights());
+    if (parts && name == model.backbone().word_embedding().name) model.head().untie(model.weights());
     Parameter* parameter = model.weights().find(name);
     if (parameter != nullptr) return parameter;
     for (const auto& [module, linear] : model.head().linears()) {
         if (name != module + ".weight") continue;
-        return saved ? model.head().untie(model.weights()) : linear->weight;
+        return parts ? model.head().untie(model.weights()) : linear->weight;
     }
     return nullptr;
 }
@@ -52,14 +76,11 @@ Parameter* find_target(Source& source, const std::string& name, bool saved) {
 } // namespace
 
 void read_other(Source& source, const TensorEntry& entry) {
-    std::string name = without_wrapper(entry.name);
+    const std::string name = name_of(entry);
     if (name.find(".original_module.") != std::string::npos) {
         // What a saved module replaced: the library stores it and computes nothing with it.
         source.add("unused." + name, entry);
         return;
-    }
-    for (const char* infix : {".modules_to_save.default", ".modules_to_save", ".base_layer"}) {
-        if (const auto at = name.find(infix); at != std::string::npos) name.erase(at, std::string(infix).size());
     }
     const std::vector<std::string> modules = source.list("modules_to_save");
     const bool saved = in_saved_module(name, modules);
@@ -83,8 +104,11 @@ void read_other(Source& source, const TensorEntry& entry) {
     parameter->value = value;
     PeftAdapter& adapter = source.adapter();
     adapter.parameters[entry.name] = parameter;
-    const bool bias = !saved && name.ends_with(".bias") && source.text("bias", "none") != "none";
-    add_once(bias ? adapter.deltas : adapter.saved_modules, parameter);
+    if (!saved && name.ends_with(".bias") && source.text("bias", "none") != "none")
+        add_once(adapter.deltas, parameter);
+    else if (saved || source.model().in_head(parameter))
+        add_once(adapter.saved_modules, parameter);
+    // What else the library stores, an embedding beside its update, stays frozen.
 }
 
 } // namespace diapason::peft

@@ -15,6 +15,7 @@ const TensorEntry& table_of(Source& source) {
     }
     const TensorEntry* table = source.file().find(table_name);
     if (table == nullptr) throw source.error(std::string("the tensor ") + table_name + " is missing");
+    source.adapter().without_types = source.text("task_type") == "FEATURE_EXTRACTION";
     if (table->shape.size() != 2 || table->shape[0] < 1)
         throw source.error(std::string("the tensor ") + table_name + " is no table of vectors");
     return *table;

@@ -2,6 +2,8 @@
 #include "methods/peft/source.h"
 #include "methods/table_delta.h"
 
+#include <ATen/ops/equal.h>
+
 #include <algorithm>
 
 namespace diapason::peft {
@@ -9,10 +11,9 @@ namespace {
 
 // The numbers of a module's trained rows: one list for the input embedding, or lists by the end of a module's path.
 std::vector<std::int64_t> numbers_of(const Source& source, const std::string& module, std::int64_t count) {
-    const Json& field = source.field("trainable_token_indices");
-    const auto wrong = [&](const char* what) {
-        return source.config_error("trainable_token_indices", field.dump(), what);
-    };
+    const char* name = source.text("peft_type") == "TRAINABLE_TOKENS" ? "token_indices" : "trainable_token_indices";
+    const Json& field = source.field(name);
+    const auto wrong = [&](const char* what) { return source.config_error(name, field.dump(), what); };
     const Json* list = &field;
     if (field.is_object()) {
         list = nullptr;
@@ -33,36 +34,83 @@ std::vector<std::int64_t> numbers_of(const Source& source, const std::string& mo
     return numbers;
 }
 
-} // namespace
-
-// The input embedding's rows are trained wherever its weight is read: by both stacks, and by a tied output.
-void read_trained_tokens(Source& source, const TensorEntry& entry) {
+std::string tokens_module(const TensorEntry& entry) {
     std::string module = without_wrapper(entry.name);
     replace_ending(module, tokens_ending, "");
+    replace_ending(module, ".token_adapter", "");
+    return module;
+}
+
+// What a module's rows belong to.
+struct RowsOf {
+    bool input = false;  ///< the tokens' embedding
+    bool output = false; ///< an output that shares it
+    bool words() const { return input || output; }
+};
+
+RowsOf rows_of(const Source& source, const std::string& module) {
     Model& model = source.model();
     const Parameter& words = model.backbone().word_embedding();
-    const bool of_input = family_of(model.config()).canonical(module + ".weight").name == words.name;
+    RowsOf of{family_of(model.config()).canonical(module + ".weight").name == words.name, false};
+    for (const auto& [name, linear] : model.head().linears())
+        of.output = of.output || (name == module && linear->weight == &words);
+    return of;
+}
+
+} // namespace
+
+// The embedding's rows are trained wherever its weight is read: by both stacks, and by a tied output. The file may hold
+// them under each of these names; where it trains other rows of one of them, they part.
+void read_trained_tokens(Source& source, const TensorEntry& entry) {
+    const std::string module = tokens_module(entry);
+    Model& model = source.model();
+    const Parameter& words = model.backbone().word_embedding();
+    const RowsOf of = rows_of(source, module);
     const std::vector<std::int64_t> numbers = numbers_of(source, module, words.value.size(0));
     const std::vector<std::int64_t> shape = {std::ssize(numbers), words.value.size(1)};
     if (entry.shape != shape)
         throw source.error("the tensor " + entry.name + " does not hold " + std::to_string(shape[0]) + " vectors of " +
                            std::to_string(shape[1]));
+    bool alone = false;
+    for (const TensorEntry& other : source.file().entries()) {
+        if (!of.words() || &other == &entry || !other.name.ends_with(tokens_ending)) continue;
+        const std::string twin = tokens_module(other);
+        if (!rows_of(source, twin).words()) continue;
+        const bool same = numbers_of(source, twin, words.value.size(0)) == numbers &&
+                          at::equal(source.read(other), source.read(entry));
+        auto& parameters = source.adapter().parameters;
+        if (const auto known = parameters.find(other.name); same && known != parameters.end()) {
+            parameters[entry.name] = known->second;
+            return;
+        }
+        alone = alone || !same;
+    }
     Parameter& rows = source.add(module + ".trained_tokens", entry);
+    const bool everywhere = of.words() && !alone;
     bool used = false;
     for (const auto& [name, linear] : model.head().linears()) {
-        const bool tied = linear->weight == &words;
-        if (name != module && !(tied && of_input)) continue;
+        if (name != module && !(everywhere && linear->weight == &words)) continue;
         linear->deltas.push_back(std::make_unique<TrainedOutputs>(rows, numbers, *linear));
         used = true;
     }
     for (const NamedTable& item : model.backbone().tables()) {
-        if (item.table->weight != &words || !of_input) continue;
+        if (item.table->weight != &words || !(everywhere || of.input)) continue;
         item.table->deltas.push_back(std::make_unique<TrainedRows>(rows, numbers, words.value.size(0)));
         used = true;
     }
     if (!used)
         throw source.error("unsupported: the adapter trains rows of " + module +
                            ", which is neither the tokens' embedding nor an output over them");
+}
+
+void read_tokens(Source& source) {
+    source.check_fields({"init_weights", "target_modules", "token_indices"}, {});
+    for (const TensorEntry& entry : source.file().entries()) {
+        if (!entry.name.ends_with(tokens_ending)) read_other(source, entry);
+    }
+    for (const TensorEntry& entry : source.file().entries()) {
+        if (entry.name.ends_with(tokens_ending)) read_trained_tokens(source, entry);
+    }
 }
 
 } // namespace diapason::peft

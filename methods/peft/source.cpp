@@ -21,6 +21,29 @@ bool in_use(const Json& value) {
     return !value.is_null() && !(value.is_structured() && value.empty());
 }
 
+// A pattern of Python's in ECMAScript's words: anchors of the whole text and the names of groups differ. What else only
+// Python knows (look-behind, flags inside the pattern) is an error there.
+std::string portable_pattern(const std::string& python) {
+    std::string pattern;
+    for (std::size_t i = 0; i < python.size(); ++i) {
+        if (python[i] == '\\' && i + 1 < python.size()) {
+            const char escaped = python[++i];
+            if (escaped == 'A')
+                pattern += '^';
+            else if (escaped == 'Z')
+                pattern += '$';
+            else
+                pattern += {'\\', escaped};
+        } else if (python.compare(i, 4, "(?P<") == 0 && python.find('>', i) != std::string::npos) {
+            pattern += '(';
+            i = python.find('>', i);
+        } else {
+            pattern += python[i];
+        }
+    }
+    return pattern;
+}
+
 } // namespace
 
 std::string without_wrapper(const std::string& key) {
@@ -98,10 +121,11 @@ double Source::pattern(const char* name, const std::string& path, double fallbac
         if (!value.is_number()) throw config_error(std::string(name) + "." + key, value.dump(), "is no number");
         try {
             // The library's own rule: (.*\.)?(key)$ from the start of the path.
-            if (key.size() < 1000 && std::regex_match(path, std::regex("(.*\\.)?(" + key + ")")))
+            if (key.size() >= 1000) throw config_error(name, key, "is too long for a regular expression");
+            if (std::regex_match(path, std::regex("(.*\\.)?(" + portable_pattern(key) + ")")))
                 return value.get<double>();
         } catch (const std::regex_error&) {
-            throw config_error(name, key, "is no regular expression");
+            throw config_error(name, key, "unsupported: this regular expression, or it is none");
         }
     }
     return fallback;

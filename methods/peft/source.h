@@ -64,13 +64,15 @@ std::string without_wrapper(const std::string& key);
 /// Tensors that are no deltas: modules that were saved whole, and biases that were trained.
 void read_other(Source& source, const TensorEntry& entry);
 
-/// Rows of an embedding that are trained alone (trainable_token_indices), and of an output that shares it.
-constexpr const char* tokens_ending = ".token_adapter.trainable_tokens_delta";
+/// Rows of an embedding that are trained alone (trainable_token_indices, kind TRAINABLE_TOKENS), and of an output that
+/// shares it.
+constexpr const char* tokens_ending = ".trainable_tokens_delta";
 void read_trained_tokens(Source& source, const TensorEntry& entry);
 
 void read_lora(Source& source);
 void read_ia3(Source& source);
 void read_prompt(Source& source);
 void read_prefix(Source& source);
+void read_tokens(Source& source);
 
 } // namespace diapason::peft
