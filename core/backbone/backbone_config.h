@@ -13,7 +13,7 @@
 namespace diapason {
 
 enum class NormKind { layer_norm, rms_norm };
-enum class Activation { gelu, gelu_tanh, relu, silu };
+enum class Activation { gelu, gelu_tanh, quick_gelu, relu, silu, tanh };
 enum class PositionKind { learned, rotary, relative };
 
 /// One stack of equal layers.
@@ -58,6 +58,7 @@ struct BackboneConfig {
     double embedding_scale = 1.0;   ///< of token vectors
     double output_scale = 1.0;      ///< of the hidden states that an LM head reads
     double attention_scale = 0.0;   ///< of q·k; 0 = 1/√head_width
+    bool scale_by_layer = false;    ///< and divided by the layer's number, from 1 on
     /// Of each layer: a query sees so many keys, its own the last of them; 0 = all. Empty = all, in every layer.
     std::vector<std::int64_t> windows;
     PositionKind positions = PositionKind::learned;

@@ -56,13 +56,12 @@ std::int64_t ConfigReader::token(const char* name) {
 }
 
 Activation ConfigReader::activation(const char* name, const std::string& fallback) {
-    static const std::map<std::string, Activation> known = {{"gelu", Activation::gelu},
-                                                            {"gelu_new", Activation::gelu_tanh},
-                                                            {"gelu_pytorch_tanh", Activation::gelu_tanh},
-                                                            {"gelu_fast", Activation::gelu_tanh},
-                                                            {"relu", Activation::relu},
-                                                            {"silu", Activation::silu},
-                                                            {"swish", Activation::silu}};
+    static const std::map<std::string, Activation> known = {
+        {"gelu", Activation::gelu},           {"gelu_python", Activation::gelu},
+        {"gelu_new", Activation::gelu_tanh},  {"gelu_pytorch_tanh", Activation::gelu_tanh},
+        {"gelu_fast", Activation::gelu_tanh}, {"quick_gelu", Activation::quick_gelu},
+        {"relu", Activation::relu},           {"silu", Activation::silu},
+        {"swish", Activation::silu},          {"tanh", Activation::tanh}};
     const std::string word = text(name, fallback);
     const auto found = known.find(word);
     if (found != known.end()) return found->second;

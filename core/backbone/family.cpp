@@ -142,6 +142,10 @@ HeadTensors head_tensors(const BackboneConfig& c, HeadKind kind, std::int64_t la
         tensors.pretrained.push_back({layout.masked_norm + ".weight", {c.width}});
         tensors.pretrained.push_back({layout.masked_norm + ".bias", {c.width}});
         tensors.pretrained.push_back({layout.masked_bias, {c.vocabulary}});
+        if (!c.tied_head) {
+            tensors.pretrained.push_back({layout.masked_output + ".weight", {c.vocabulary, c.width}});
+            tensors.pretrained.push_back({layout.masked_output + ".bias", {c.vocabulary}, true});
+        }
         return tensors;
     case HeadKind::causal_lm:
     case HeadKind::seq2seq_lm:

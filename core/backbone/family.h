@@ -41,6 +41,7 @@ struct StackLayout {
     std::string final_norm;
     std::string relative_bias;     ///< table of relative positions that all layers share (T5)
     bool norm_bias = true;         ///< false: RMSNorm
+    bool pad_learns = false;       ///< whether the vector of the padding token is trained where the input holds it
     bool input_major_maps = false; ///< weights are stored [in, out] (GPT-2)
 };
 
@@ -57,6 +58,7 @@ struct HeadLayout {
     std::string language_bias; ///< constant added to the logits, [1, vocabulary], a full name; absent means 0
     std::string masked_dense, masked_norm; ///< transform in front of a masked language model's output
     std::string masked_bias;
+    std::string masked_output; ///< the output itself where it is not tied, with a bias of its own
 };
 
 /// What a tensor of a file is called here.

@@ -45,6 +45,7 @@ HeadLayout heads(const BackboneConfig&) {
     layout.masked_dense = "cls.predictions.transform.dense";
     layout.masked_norm = "cls.predictions.transform.LayerNorm";
     layout.masked_bias = "cls.predictions.bias";
+    layout.masked_output = "cls.predictions.decoder";
     return layout;
 }
 

@@ -24,8 +24,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     c.tied_head = in.flag("tie_word_embeddings", true);
     c.pre_norm = c.causal = true;
     if (!in.flag("scale_attn_weights", true)) c.attention_scale = 1;
-    if (in.flag("scale_attn_by_inverse_layer_idx", false))
-        in.problem({"scale_attn_by_inverse_layer_idx", "true", "scores scaled by layer are not supported", {}});
+    c.scale_by_layer = in.flag("scale_attn_by_inverse_layer_idx", false);
     if (in.flag("add_cross_attention", false))
         in.problem({"add_cross_attention", "true", "cross attention is not supported in this family", {}});
 }
@@ -46,6 +45,7 @@ std::vector<StackLayout> stacks(const BackboneConfig& c) {
     layout.ffn_norm = "ln_2";
     layout.final_norm = "transformer.ln_f";
     layout.input_major_maps = true;
+    layout.pad_learns = true;
     return {layout};
 }
 

@@ -34,6 +34,7 @@ HeadLayout heads(const BackboneConfig&) {
     layout.masked_dense = "lm_head.dense";
     layout.masked_norm = "lm_head.layer_norm";
     layout.masked_bias = "lm_head.bias";
+    layout.masked_output = "lm_head.decoder";
     return layout;
 }
 

@@ -41,8 +41,9 @@ void read(ConfigReader& in, BackboneConfig& c) {
     for (Problem& problem : problems)
         in.problem(std::move(problem));
     c.tied_head = in.flag("tie_word_embeddings", true);
-    // Whether logits are scaled is a field of its own in newer files; older ones scale when the head is tied.
-    if (in.flag("scale_decoder_outputs", c.tied_head)) c.output_scale = 1 / std::sqrt(static_cast<double>(c.width));
+    // Whether logits are scaled is a field of its own in newer files; older ones of T5 scale when the head is tied.
+    if (in.flag("scale_decoder_outputs", c.tied_head && c.model_type != "mt5"))
+        c.output_scale = 1 / std::sqrt(static_cast<double>(c.width));
 }
 
 StackLayout stack(const BackboneConfig& c, const std::string& name, bool decoder) {
@@ -70,6 +71,7 @@ StackLayout stack(const BackboneConfig& c, const std::string& name, bool decoder
     layout.final_norm = name + ".final_layer_norm";
     layout.relative_bias = name + ".block.0.layer.0.SelfAttention.relative_attention_bias";
     layout.norm_bias = false;
+    layout.pad_learns = true;
     return layout;
 }
 
@@ -83,7 +85,9 @@ HeadLayout heads(const BackboneConfig&) {
     return layout;
 }
 
-CanonicalName canonical(const std::string& name) {
+CanonicalName canonical(const std::string& file_name) {
+    std::string name = file_name;
+    strip_prefix(name, "transformer."); // AdapterHub's own models
     if (name == "encoder.embed_tokens.weight" || name == "decoder.embed_tokens.weight") return {"shared.weight", true};
     if (name.find("EncDecAttention.relative_attention_bias") != std::string::npos) return {};
     return {name};

@@ -38,6 +38,14 @@ std::string MatchedWeights::dtype() const {
     return text;
 }
 
+// An alias that the model wants for itself is none: outputs that are not tied.
+static CanonicalName as_expected(const std::string& name, CanonicalName known,
+                                 const std::vector<ExpectedTensor>& expected) {
+    const bool wanted = known.copy && std::any_of(expected.begin(), expected.end(),
+                                                  [&](const ExpectedTensor& tensor) { return tensor.name == name; });
+    return wanted ? CanonicalName{name, false} : known;
+}
+
 MatchedWeights match_weights(const std::filesystem::path& folder, const std::vector<ExpectedTensor>& expected,
                              CanonicalName (*canonical)(const std::string& name)) {
     MatchedWeights weights;
@@ -45,7 +53,7 @@ MatchedWeights match_weights(const std::filesystem::path& folder, const std::vec
     std::map<std::string, FoundTensor> copies;
     for (const TensorFile& file : weights.files) {
         for (const TensorEntry& entry : file.entries()) {
-            const auto [name, copy] = canonical(entry.name);
+            const auto [name, copy] = as_expected(entry.name, canonical(entry.name), expected);
             if (name.empty()) continue;
             if (copy)
                 copies.emplace(name, FoundTensor{&file, &entry});

@@ -7,7 +7,9 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/tanh.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace diapason {
@@ -74,10 +76,14 @@ at::Tensor activate(const at::Tensor& x, Activation kind) {
         return exact_gelu(x);
     case Activation::gelu_tanh:
         return at::gelu(x, "tanh");
+    case Activation::quick_gelu: // Hendrycks and Gimpel 2016, §2: the sigmoid's approximation
+        return x * at::sigmoid(x * 1.702);
     case Activation::relu:
         return x.is_meta() ? x * (x > 0) : at::relu(x); // relu has no kernel there
     case Activation::silu:
         return at::silu(x);
+    case Activation::tanh:
+        return at::tanh(x);
     }
     return x;
 }

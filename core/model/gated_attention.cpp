@@ -67,6 +67,18 @@ at::Tensor gate_of(const TextAttention& text, const at::Tensor& prefix_scores) {
     return at::sigmoid(log_sum_exp(prefix_scores) - weight);
 }
 
+// [heads, Tq, prefix]: the bias of rows in front of every text, whose columns end where the text's begin.
+at::Tensor prefix_bias(const TextAttention& text, std::int64_t prefix) {
+    const std::vector<std::int64_t>&q = text.rows.queries, &k = text.rows.keys;
+    std::vector<at::Tensor> parts;
+    for (std::size_t s = 0; s + 1 < q.size(); ++s) {
+        const std::int64_t asked = q[s + 1] - q[s], seen = k[s + 1] - k[s];
+        parts.push_back(
+            text.bias.narrow(1, text.bias.size(1) - asked, asked).narrow(2, text.bias.size(2) - seen - prefix, prefix));
+    }
+    return at::cat(parts, 1);
+}
+
 // [Tq, prefix]: what a window adds to the scores of rows that stand in front of every text; undefined without one.
 // Finite, so that a query that sees none of them gets a gate of 0 and no NaN.
 at::Tensor prefix_mask(const TextAttention& text, std::int64_t prefix, const at::TensorOptions& options) {
@@ -98,6 +110,7 @@ at::Tensor add_gated_prefixes(const at::Tensor& h, const TextAttention& text, co
     }
     at::Tensor scores =
         at::bmm(by_head(text.queries, shape.heads), for_queries(at::cat(keys), shape).transpose(1, 2)) * shape.scale;
+    if (text.prefix_biased && text.bias.defined()) scores = scores + prefix_bias(text, scores.size(2));
     const at::Tensor mask = prefix_mask(text, scores.size(2), scores.options());
     if (mask.defined()) scores = scores + mask;
     const at::Tensor gate = gate_of(text, scores).unsqueeze(-1);

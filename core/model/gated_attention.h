@@ -14,7 +14,8 @@ struct TextAttention {
     at::Tensor queries, keys; ///< [Tq, heads·head_width], [Tk, kv_heads·head_width]
     const AttentionRows& rows;
     const AttentionShape& shape;
-    at::Tensor bias; ///< undefined = none
+    at::Tensor bias;            ///< undefined = none
+    bool prefix_biased = false; ///< rows of a gated prefix have their places in the bias too, in front of the text's
     double dropout = 0;
     DropoutStream* stream = nullptr;
 };

@@ -38,14 +38,24 @@ LossTerms token_loss(const at::Tensor& logits, const PackedBatch& batch) {
 
 using RowList = std::optional<std::vector<std::int64_t>>;
 
-// The row that stands for a sequence: its first one, its first real token, or its last row.
-std::vector<std::int64_t> pooling_rows(const RowLayout& layout, bool causal, bool first_soft_token) {
+// The row that stands for a sequence of an encoder: its first one, or its first real token.
+std::vector<std::int64_t> first_rows(const RowLayout& layout, bool first_soft_token) {
+    std::vector<std::int64_t> rows;
+    for (std::size_t s = 0; s + 1 < layout.offsets.size(); ++s)
+        rows.push_back(layout.offsets[s] + (first_soft_token ? 0 : layout.prompt));
+    return rows;
+}
+
+// That of a decoder: its last row, or without a soft prompt the last that is no padding token, as in transformers: the
+// padding token is often that which ends texts.
+std::vector<std::int64_t> final_rows(const RowLayout& layout, const PackedBatch& batch, std::int64_t pad_id) {
     std::vector<std::int64_t> rows;
     for (std::size_t s = 0; s + 1 < layout.offsets.size(); ++s) {
-        if (causal)
-            rows.push_back(layout.offsets[s + 1] - 1);
-        else
-            rows.push_back(layout.offsets[s] + (first_soft_token ? 0 : layout.prompt));
+        std::int64_t row = layout.offsets[s + 1] - 1;
+        const auto is_pad = [&](std::int64_t r) { return batch.id_list[static_cast<std::size_t>(r)] == pad_id; };
+        while (layout.prompt == 0 && row > layout.offsets[s] && is_pad(row))
+            --row;
+        rows.push_back(row);
     }
     return rows;
 }
@@ -91,7 +101,7 @@ class NoHead : public Head {
 public:
     NoHead(const HeadLayout& layout, ParameterStore& store) : m_pooler(dense(store, layout.pooler)) {}
     RowList rows_read(const RowLayout& layout, const PackedBatch&, bool first_soft_token, Rows) const override {
-        return pooling_rows(layout, false, first_soft_token);
+        return first_rows(layout, first_soft_token);
     }
     at::Tensor logits(const at::Tensor&, const ForwardState&) const override { return {}; }
     LossTerms loss(const at::Tensor&, const PackedBatch&) const override { return {}; }
@@ -112,6 +122,7 @@ public:
     SequenceClassifier(const BackboneConfig& config, const HeadLayout& layout, const HeadSpec& spec,
                        ParameterStore& store, std::vector<Parameter*> trained)
         : m_causal(config.causal),
+          m_pad_id(config.pad_id),
           m_spec(spec),
           m_dropout(config.causal ? 0 : config.hidden_dropout),
           m_trained(std::move(trained)),
@@ -120,8 +131,8 @@ public:
         m_dense = dense(store, layout.classifier_dense);
     }
 
-    RowList rows_read(const RowLayout& layout, const PackedBatch&, bool first_soft_token, Rows) const override {
-        return pooling_rows(layout, m_causal, first_soft_token);
+    RowList rows_read(const RowLayout& layout, const PackedBatch& batch, bool first_soft_token, Rows) const override {
+        return m_causal ? final_rows(layout, batch, m_pad_id) : first_rows(layout, first_soft_token);
     }
 
     at::Tensor logits(const at::Tensor& hidden, const ForwardState& state) const override {
@@ -135,9 +146,9 @@ public:
             const auto terms = at::clamp_min(logits, 0) - logits * batch.targets + at::log1p(at::exp(-at::abs(logits)));
             return {terms.sum(), batch.sequences() * m_spec.labels};
         }
-        if (m_spec.labels == 1) {
-            const auto difference = logits.squeeze(-1) - batch.targets;
-            return {(difference * difference).sum(), batch.sequences()};
+        if (m_spec.labels == 1 || m_spec.regression) {
+            const auto difference = logits.view_as(batch.targets) - batch.targets;
+            return {(difference * difference).sum(), batch.sequences() * m_spec.labels};
         }
         return cross_entropy(logits, batch.labels, batch.sequences());
     }
@@ -151,6 +162,7 @@ public:
 
 private:
     bool m_causal;
+    std::int64_t m_pad_id;
     HeadSpec m_spec;
     double m_dropout;
     std::vector<Parameter*> m_trained;
@@ -266,9 +278,11 @@ public:
         : m_activation(layout.classifier_reads_pooler ? config.activation : Activation::gelu),
           m_transform(dense(store, layout.masked_dense)),
           m_norm{&store.at(layout.masked_norm + ".weight"), &store.at(layout.masked_norm + ".bias"), config.norm_eps},
-          m_module(layout.masked_bias.substr(0, layout.masked_bias.rfind('.')) + ".decoder") {
-        m_output.weight = &words;
-        m_output.bias = &store.at(layout.masked_bias);
+          m_module(layout.masked_output),
+          m_untied(!config.tied_head) {
+        m_output.weight = m_untied ? &store.at(m_module + ".weight") : &words;
+        Parameter* own = m_untied ? store.find(m_module + ".bias") : nullptr;
+        m_output.bias = own != nullptr ? own : &store.at(layout.masked_bias);
     }
     RowList rows_read(const RowLayout& layout, const PackedBatch& batch, bool, Rows rows) const override {
         return label_rows(layout, batch, rows);
@@ -298,7 +312,7 @@ private:
     Norm m_norm;
     std::string m_module;
     Linear m_output; // the token embedding, until it is untied
-    bool m_untied = false;
+    bool m_untied;
 };
 
 } // namespace

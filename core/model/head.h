@@ -17,6 +17,7 @@ struct HeadSpec {
     HeadKind kind = HeadKind::none;
     std::int64_t labels = 0; ///< classes; 1 = regression
     bool several = false;    ///< any number of the labels at once (multi-label)
+    bool regression = false; ///< labels are numbers; with one label they always are
 };
 
 /// Which rows get logits.

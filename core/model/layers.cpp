@@ -65,7 +65,7 @@ std::vector<at::Tensor> apply_maps(std::span<const Linear* const> maps, const at
 }
 
 at::Tensor Table::operator()(const at::Tensor& rows) const {
-    at::Tensor y = look_up(weight->value, rows);
+    at::Tensor y = look_up(weight->value, rows, untrained);
     for (const auto& delta : deltas)
         y = delta->apply(y, rows);
     return y;
@@ -170,7 +170,8 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
                             const AttentionShape& form) {
         const at::Tensor h = packed_attention(queries, all_k, all_v, rows, form, bias, dropout, state.backbone_dropout);
         if (gates.empty() && state.prefixes == nullptr) return h;
-        const TextAttention text{queries, all_k, rows, form, bias, dropout, state.backbone_dropout};
+        const TextAttention text{
+            queries, all_k, rows, form, bias, context.prefix_biased, dropout, state.backbone_dropout};
         if (state.prefixes != nullptr && prefix_length() > 0)
             state.prefixes->share(*this, prefix_share(text, prefix_length()));
         if (gates.empty()) return h;
@@ -194,6 +195,13 @@ std::int64_t Attention::prefix_length() const {
     std::int64_t length = 0;
     for (const auto& prefix : prefixes)
         length += prefix->gated() || prefix->in_slots() ? 0 : prefix->length();
+    return length;
+}
+
+std::int64_t Attention::rows_in_front() const {
+    std::int64_t length = 0;
+    for (const auto& prefix : prefixes)
+        length += prefix->in_slots() ? 0 : prefix->length();
     return length;
 }
 

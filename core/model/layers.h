@@ -43,6 +43,7 @@ std::vector<at::Tensor> apply_maps(std::span<const Linear* const> maps, const at
 struct Table {
     Parameter* weight = nullptr; ///< [N, width]; null = there is none
     std::vector<std::unique_ptr<TableDelta>> deltas;
+    std::int64_t untrained = -1; ///< a row that gets no gradient from being looked up; -1 = none
 
     at::Tensor operator()(const at::Tensor& rows) const; ///< [R] int64 -> [R, width]
 };
@@ -91,6 +92,7 @@ struct Attention {
     std::vector<std::unique_ptr<HeadsDelta>> head_deltas;
 
     std::int64_t prefix_length() const;
+    std::int64_t rows_in_front() const; ///< the same with gated prefixes
 
     /// @param x [Tq, width] gives the queries, y [Tk, width] keys and values: the same for self-attention
     /// @param cache null = none. With context.join its rows come first, and the new ones are added to it; without, it

@@ -43,8 +43,12 @@ struct TokenRows {
     }
 
     PackedTokens packed(at::Device device) && {
-        return {index_tensor(ids, device), index_tensor(types, device), index_tensor(positions, device),
-                std::move(offsets), std::move(slots)};
+        return {index_tensor(ids, device),
+                index_tensor(types, device),
+                index_tensor(positions, device),
+                std::move(offsets),
+                std::move(slots),
+                std::move(ids)};
     }
 };
 

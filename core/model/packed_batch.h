@@ -38,6 +38,7 @@ struct PackedTokens {
     at::Tensor positions;                       ///< [T] int64
     std::vector<std::int64_t> offsets;          ///< B+1 entries, 0 … T
     std::vector<std::int64_t> prompt_rows = {}; ///< rows of T that a prompt's rows replace, sequence by sequence
+    std::vector<std::int64_t> id_list = {};     ///< ids on the host
 
     std::int64_t sequences() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
     std::int64_t tokens() const { return offsets.back(); }

@@ -29,8 +29,8 @@ at::Tensor select_rows(const at::Tensor& x, const at::Tensor& rows) {
     return x.is_meta() ? gather_rows(x, rows) : at::index_select(x, 0, rows);
 }
 
-at::Tensor look_up(const at::Tensor& table, const at::Tensor& rows) {
-    return widened(table.is_meta() ? gather_rows(table, rows) : at::embedding(table, rows));
+at::Tensor look_up(const at::Tensor& table, const at::Tensor& rows, std::int64_t untrained) {
+    return widened(table.is_meta() ? gather_rows(table, rows) : at::embedding(table, rows, untrained));
 }
 
 } // namespace diapason

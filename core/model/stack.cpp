@@ -174,6 +174,7 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
                     config.norm_eps};
     };
     stack.words.weight = table(layout.words);
+    if (!layout.pad_learns) stack.words.untrained = config.pad_id;
     stack.positions.weight = table(layout.positions);
     stack.types.weight = table(layout.types);
     stack.words_module = own_words(layout, config.encoder_decoder);
@@ -198,7 +199,8 @@ Stack build_stack(const BackboneConfig& config, const StackShape& shape, const S
             linear.part = map.part;
             linear.parts = map.parts;
         }
-        layer.self.shape = {shape.heads, shape.kv_heads, shape.head_width, shape.causal, scale};
+        const double divisor = config.scale_by_layer ? static_cast<double>(i + 1) : 1;
+        layer.self.shape = {shape.heads, shape.kv_heads, shape.head_width, shape.causal, scale / divisor};
         if (!config.windows.empty()) layer.self.shape.window = config.windows[i];
         layer.cross.shape = {shape.heads, shape.kv_heads, shape.head_width, false, scale};
         layer.self.dropout = layer.cross.dropout = config.attention_dropout;
@@ -298,7 +300,7 @@ StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, c
 std::int64_t Stack::longest_prefix() const {
     std::int64_t length = 0;
     for (const Layer& layer : layers) {
-        if (layer.self.biased) length = std::max(length, layer.self.prefix_length());
+        if (layer.self.biased) length = std::max(length, layer.self.rows_in_front());
     }
     return length;
 }

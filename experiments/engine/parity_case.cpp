@@ -135,13 +135,17 @@ void read_sequence_label(const at::Tensor& labels, std::int64_t row, Sequence& s
 
 } // namespace
 
-PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device, bool soft_tokens) {
+PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device, bool soft_tokens,
+                         bool with_types) {
     const Columns ids = columns_of(parity, "input_ids", true);
     const Columns mask = columns_of(parity, "attention_mask", false);
-    const Columns types = columns_of(parity, "token_type_ids", false);
+    const Columns types = with_types ? columns_of(parity, "token_type_ids", false) : Columns{};
     const Columns positions = soft_tokens ? Columns{} : columns_of(parity, "position_ids", false);
     const Columns decoder_ids = columns_of(parity, "decoder_input_ids", false);
     const Columns slots = columns_of(parity, "prompt_positions", false);
+    if (types.given() && config.family == "gpt2")
+        throw input_error((parity.folder / "io.safetensors").string(),
+                          "unsupported: token_type_ids of GPT-2, which the library adds as words");
     const Columns decoder_mask = columns_of(parity, "decoder_attention_mask", false);
     const bool for_tokens = parity.head == HeadKind::causal_lm || parity.head == HeadKind::masked_lm ||
                             parity.head == HeadKind::seq2seq_lm || parity.head == HeadKind::token_classification;
@@ -154,13 +158,15 @@ PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config,
         Sequence sequence;
         std::int64_t seen = 0;
         for (std::int64_t t = 0; t < columns; ++t) {
+            // RoBERTa counts tokens that are no padding, masked or not, and gives padding the row before the first;
+            // its given positions are rows of the table.
+            const bool counted = config.family == "roberta" && !soft_tokens;
+            const bool pad = ids.at(b, t) == config.pad_id;
+            const std::int64_t usual = !counted ? t : pad ? -1 : seen;
+            seen += pad ? 0 : 1;
             if (mask.at(b, t, 1) == 0) continue;
             sequence.ids.push_back(ids.at(b, t));
             sequence.type_ids.push_back(types.at(b, t));
-            // RoBERTa counts tokens that are no padding; its given positions are rows of the table.
-            const bool counted = config.family == "roberta" && !soft_tokens;
-            const std::int64_t usual = counted ? seen : t;
-            seen += ids.at(b, t) != config.pad_id;
             sequence.positions.push_back(positions.at(b, t, usual + (counted ? config.position_offset : 0)) -
                                          (counted ? config.position_offset : 0));
             if (labels.given() && !config.encoder_decoder) {

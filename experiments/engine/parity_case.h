@@ -52,7 +52,8 @@ struct PackedInputs {
     std::vector<std::pair<std::int64_t, std::int64_t>> target_places;
 };
 /// @param soft_tokens rows stand in front of the input: the reference then drops given positions and counts columns,
-/// pads included
-PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device, bool soft_tokens);
+/// pads included @param with_types whether the reference takes notice of token types
+PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config, at::Device device, bool soft_tokens,
+                         bool with_types = true);
 
 } // namespace diapason

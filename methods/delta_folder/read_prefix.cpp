@@ -5,7 +5,9 @@ namespace {
 
 ReparametrisedPrefixTable::Layers network_of(Source& source, const Place& place, std::int64_t columns) {
     ReparametrisedPrefixTable::Layers layers{};
-    layers.activation = delta_activation(source.settings().text("activation", "tanh"));
+    // A combination's activation is that of its adapters.
+    const bool own = source.settings().text("method", "") != "mam";
+    layers.activation = delta_activation(own ? source.settings().text("activation", "tanh") : "tanh");
     if (layers.activation == nullptr)
         throw source.settings().error("activation", "unsupported: known are " + delta_activation_names());
     layers.wte = &source.need(place, "reparam.wte", {-1, -1});

@@ -29,8 +29,11 @@ const char* activation_word(Activation activation) {
         return "ReLU";
     case Activation::silu:
         return "SiLU";
+    case Activation::tanh:
+        return "tanh";
     case Activation::gelu:
     case Activation::gelu_tanh:
+    case Activation::quick_gelu:
         break;
     }
     return "GELU";
