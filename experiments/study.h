@@ -80,6 +80,9 @@ Json to_json(const Study& study);
 /// ("methods[1].options.rank").
 std::vector<Problem> problems_of(const Study& study);
 
+/// What each method entry is called: its method, and the options in which it differs from others of that method.
+std::vector<std::string> entry_labels(const Study& study);
+
 /// The product in a fixed order: study-wide factors outermost, then methods as listed, then their own factors.
 std::vector<Arm> expand(const Study& study);
 

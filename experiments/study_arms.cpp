@@ -13,6 +13,11 @@ std::string plain(const Json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// What a level adds to a label.
+std::string label_of(const std::string& address, const Json& level) {
+    return ", " + option_name(address) + " " + plain(level);
+}
+
 // Every combination of levels, the last factor running fastest.
 std::vector<std::vector<std::pair<std::string, Json>>> product(const std::vector<Factor>& factors) {
     std::vector<std::vector<std::pair<std::string, Json>>> combinations(1);
@@ -110,6 +115,18 @@ bool matches(const Exclusion& exclusion, const Json& levels) {
     return all;
 }
 
+std::vector<std::string> entry_labels(const Study& study) {
+    std::vector<std::string> labels;
+    const std::vector<Json> telling = telling_options(study);
+    for (std::size_t i = 0; i < study.methods.size(); ++i) {
+        const MethodInfo* info = find_method(study.methods[i].method);
+        labels.push_back(info == nullptr ? study.methods[i].method : info->label);
+        for (const auto& [address, level] : telling[i].items())
+            labels.back() += label_of(address, level);
+    }
+    return labels;
+}
+
 std::vector<Arm> expand(const Study& study) {
     std::vector<Arm> arms;
     const std::vector<int> slots = colour_slots(study);
@@ -135,7 +152,7 @@ std::vector<Arm> expand(const Study& study) {
                 Json options = entry.options;
                 const auto tell = [&](const std::string& address, const Json& level) {
                     arm.levels[address] = level;
-                    arm.label += ", " + option_name(address) + " " + plain(level);
+                    arm.label += label_of(address, level);
                 };
                 const auto set = [&](const std::string& address, const Json& level) {
                     tell(address, level);

@@ -135,6 +135,10 @@ private Q_SLOTS:
                                                    "IA³, learning_rate 0.03",
                                                    "IA³, learning_rate 0.01"};
         QCOMPARE(labels, expected);
+        const std::vector<std::string> entries = entry_labels(study_from_json(given, "x"));
+        QCOMPARE(entries[1], expected[1]);
+        QCOMPARE(entries[4], std::string("IA³")); // the one that varies the option
+        QCOMPARE(entries[5], expected[6]);
         QCOMPARE(arms[5].entry, std::size_t(4));
         QCOMPARE(arms[5].spec.training_options["learning_rate"], Json(0.03));
         QCOMPARE(arms[5].spec.training_options["steps"], Json(10));

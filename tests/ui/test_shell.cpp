@@ -1,6 +1,7 @@
 // The window around the pages: what it links, contrast, names, keys, remembered geometry, unreadable databases.
 
 #include "tests/ui/ui_support.h"
+#include "ui/design/design_page.h"
 #include "ui/replay/replay_page.h"
 #include "ui/shell/action_finder.h"
 #include "ui/shell/file_dialog.h"
@@ -50,6 +51,15 @@ std::set<QWidget*> tabStops(const QWidget* page) {
         stops.insert(widget);
     }
     return stops;
+}
+
+bool trigger(WindowUnderTest& at, const char* text) {
+    for (QAction* action : at.window->findChildren<QAction*>()) {
+        if (action->text() != QString::fromUtf8(text)) continue;
+        action->trigger();
+        return true;
+    }
+    return false;
 }
 
 QString describe(const QWidget* widget) {
@@ -227,26 +237,31 @@ private Q_SLOTS:
     void openAndImportThroughTheMenu() {
         WindowUnderTest at;
         ui::file_dialog::nextAnswer() = ui::qs((at.folder() / "other.db").string());
-        const auto trigger = [&](const char* text) {
-            for (QAction* action : at.window->findChildren<QAction*>()) {
-                if (action->text() == QString::fromUtf8(text)) return action->trigger();
-            }
-            QFAIL(text);
-        };
-        trigger("Open database…");
+        QVERIFY(trigger(at, "Open database…"));
         QVERIFY(at.workspace->hasDatabase());
         at.workspace->openDesign(window_study());
         const std::filesystem::path file = at.folder() / "study.json";
         ui::file_dialog::nextAnswer() = ui::qs(file.string());
-        trigger("Save study as…");
+        trigger(at, "Save study as…");
         at.workspace->newStudy();
         ui::file_dialog::nextAnswer() = ui::qs(file.string());
-        trigger("Import study…");
+        trigger(at, "Import study…");
         QCOMPARE(at.workspace->design().title, std::string("Window study"));
         write_text(file, "{");
         ui::file_dialog::nextAnswer() = ui::qs(file.string());
-        trigger("Import study…");
+        trigger(at, "Import study…");
         QVERIFY(at.find<QLabel>("bannerText")->text().contains(QLatin1String("study.json")));
+    }
+
+    void aStoredStudyIsDesignedAgain() {
+        WindowUnderTest at;
+        QVERIFY(at.open());
+        const Study study = window_study({1, 2, 3}, 1);
+        QVERIFY(at.playToEnd(study));
+        at.workspace->newStudy();
+        QVERIFY(trigger(at, "Design a study like this"));
+        QCOMPARE(to_json(at.workspace->design()), to_json(study));
+        QVERIFY(at.window->page<ui::DesignPage>()->isVisible());
     }
 
     void replayHidesTheFuture() {

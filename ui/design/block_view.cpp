@@ -86,7 +86,7 @@ std::vector<DrawnMethod> drawn_methods(const Study& study, const BackboneConfig&
                               info.drawing(config, OptionValues::from_json(info.options, entry.options, "", ignored)),
                               static_cast<int>(row) == selected};
             for (const Arm& arm : arms) {
-                if (arm.spec.method == entry.method) drawn.slot = arm.colour_slot;
+                if (arm.entry == row) drawn.slot = arm.colour_slot;
             }
             methods.push_back(std::move(drawn));
         } catch (const Error&) { // the section list and pre-flight say what is wrong

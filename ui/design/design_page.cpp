@@ -19,6 +19,10 @@
 namespace diapason::ui {
 namespace {
 
+QString seedsText(std::size_t count) {
+    return count == 1 ? DesignPage::tr("1 seed") : DesignPage::tr("%1 seeds").arg(count);
+}
+
 QStringList backboneNames() {
     QStringList names;
     for (const BackboneEntry& entry : list_backbones())
@@ -315,7 +319,7 @@ void DesignPage::reloadSections(const std::vector<Problem>& problems) {
     const std::string steps = study.training.contains("steps") ? study.training.at("steps").dump() : "200";
     const QString texts[] = {tr("1  Backbone\n%1").arg(reloadBackbone()), tr("2  Task\n%1").arg(reloadTask()),
                              tr("3  Methods and factors\n%1 arms from %2 methods").arg(arms).arg(study.methods.size()),
-                             tr("4  Seeds and training\n%1 seeds, %2 steps").arg(study.seeds.size()).arg(qs(steps)),
+                             tr("4  Seeds and training\n%1, %2 steps").arg(seedsText(study.seeds.size()), qs(steps)),
                              tr("5  Pre-flight\n%1").arg(blocks)};
     for (int i = 0; i < SectionCount; ++i) {
         m_sections->item(i)->setText(texts[i]);
@@ -323,7 +327,7 @@ void DesignPage::reloadSections(const std::vector<Problem>& problems) {
         m_sections->item(i)->setIcon(bad.count(i) == 0 ? icon(QStringLiteral("check"), Role::good)
                                                        : icon(QStringLiteral("warn"), Role::warning));
     }
-    m_armsTitle->setText(tr("Arms: %1 × %2 seeds = %3 runs").arg(arms).arg(study.seeds.size()).arg(runs));
+    m_armsTitle->setText(tr("Arms: %1 × %2 = %3 runs").arg(arms).arg(seedsText(study.seeds.size())).arg(runs));
 }
 
 void DesignPage::reloadDrawing() {

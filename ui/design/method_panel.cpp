@@ -159,15 +159,15 @@ void MethodPanel::reload(const std::vector<Problem>& problems) {
     {
         const QSignalBlocker blocker(m_methods);
         m_methods->clear();
-        for (const StudyMethod& method : study.methods) {
-            const MethodInfo* info = find_method(method.method);
-            QString text = info != nullptr ? qs(info->label) : qs(method.method);
+        const std::vector<std::string> labels = entry_labels(study);
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            const StudyMethod& method = study.methods[i];
+            QString text = qs(labels[i]);
             for (const Factor& factor : method.vary)
                 text += tr(" · %1 × %2").arg(factor.levels.size()).arg(qs(option_name(factor.address)));
             auto* item = new QListWidgetItem(text);
             for (const Arm& arm : m_arms.arms()) {
-                if (arm.entry == static_cast<std::size_t>(m_methods->count()))
-                    item->setData(Qt::DecorationRole, seriesColour(arm.colour_slot));
+                if (arm.entry == i) item->setData(Qt::DecorationRole, seriesColour(arm.colour_slot));
             }
             item->setToolTip(text);
             m_methods->addItem(item);

@@ -192,6 +192,9 @@ void MainWindow::buildMenus() {
         });
     }
     QMenu* study = menuBar()->addMenu(tr("&Study"));
+    addTo(study, tr("Design a study like this"), QKeySequence(QStringLiteral("Ctrl+D")), [this] {
+        if (m_workspace.currentStudy() != 0 && m_workspace.designLike(m_workspace.currentStudy())) showPage(1);
+    });
     addTo(study, tr("Run the unfinished runs again"), {}, [this] {
         if (m_workspace.currentStudy() != 0 && m_workspace.continueStudy(m_workspace.currentStudy())) showPage(2);
     });

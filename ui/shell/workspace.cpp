@@ -137,15 +137,26 @@ bool Workspace::startStudy() {
     return beginSession(m_design, {});
 }
 
-bool Workspace::continueStudy(RowId study) {
+std::optional<Study> Workspace::storedDesign(RowId study) {
     const auto stored = m_reader->study(study);
-    if (!stored) return false;
+    if (!stored) return {};
     try {
-        return beginSession(study_from_json(stored->document, stored->title), study);
+        return study_from_json(stored->document, stored->title);
     } catch (const Error& error) {
         Q_EMIT problem(qs(error.what()));
-        return false;
+        return {};
     }
+}
+
+bool Workspace::continueStudy(RowId study) {
+    const auto design = storedDesign(study);
+    return design && beginSession(*design, study);
+}
+
+bool Workspace::designLike(RowId study) {
+    const auto design = storedDesign(study);
+    if (design) openDesign(*design);
+    return design.has_value();
 }
 
 bool Workspace::beginSession(const Study& study, std::optional<RowId> stored) {

@@ -57,6 +57,7 @@ public:
 
     bool startStudy();               ///< the design becomes a stored study and starts
     bool continueStudy(RowId study); ///< its unfinished runs start again
+    bool designLike(RowId study);    ///< its design is opened as a new one
     bool running() const { return m_session != nullptr; }
     QueueStatus queue() const; ///< of the session, else as stored
     void pause(bool paused);
@@ -75,6 +76,7 @@ Q_SIGNALS:
 
 private:
     friend class DesignCommand;
+    std::optional<Study> storedDesign(RowId study); ///< none, and problem(), when it cannot be read
     bool beginSession(const Study& study, std::optional<RowId> stored);
     void deliver();
     void endSession();
