@@ -182,6 +182,10 @@ std::uint64_t bytes_of(const TensorToWrite& tensor) {
 
 TensorTable read_safetensors_table(const FileMapping& file, const std::string& name) {
     if (file.size() < 8) throw input_error(name, "is no safetensors file: it is shorter than 8 bytes");
+    // A pickle whose first object is torch's magic number.
+    if (std::memcmp(file.start(), "\x80\x02\x8a\x0a\x6c\xfc", 6) == 0)
+        throw input_error(name, "was saved by a torch before 1.6, as a pickle without an archive; load and save it "
+                                "again with a newer one");
     std::uint64_t header_bytes = 0;
     std::memcpy(&header_bytes, file.start(), 8);
     if (header_bytes < 2 || header_bytes > max_header_bytes || header_bytes > file.size() - 8) {

@@ -54,6 +54,8 @@ Source::Source(const fs::path& folder, Model& model)
       m_folder(folder),
       m_model(model) {
     const Settings settings(m_config_file, m_document);
+    if (m_document.is_object() && settings.field("config").is_string())
+        throw settings.error("config", "unsupported: a configuration by its name, as nothing writes it any more");
     if (!m_document.is_object() || !settings.field("config").is_object())
         throw Error(ErrorKind::input,
                     {"the field is no object", m_config_file, "config", settings.field("config").dump(), {}});
