@@ -54,10 +54,18 @@ std::vector<int> colour_slots(const Study& study) {
     return slots;
 }
 
-Json overlay(Json base, const Json& over) {
-    for (const auto& [key, value] : over.items())
-        base[key] = value;
-    return base;
+// Training options of a method entry's runs, defaults filled in.
+Json training_of(const MethodInfo& info, const Json& given) {
+    std::vector<Problem> ignored; // problems_of lists them
+    Json training = OptionValues::from_json(training_options(), given, "", ignored).json();
+    if (training.at("learning_rate") == 0.0) training["learning_rate"] = info.default_learning_rate;
+    return training;
+}
+
+Json given_training(const Study& study, const StudyMethod& entry) {
+    Json training = study.training;
+    training.update(entry.training);
+    return training;
 }
 
 // All options of a method entry that matter, by address, defaults filled in.
@@ -70,16 +78,14 @@ Json completed(const Study& study, const StudyMethod& entry, const MethodInfo& i
         if (governing.empty() || varies(entry.vary, governing) || matters_with(option, own.at(governing)))
             all[option.name] = own.at(option.name);
     }
-    const Json training =
-        OptionValues::from_json(training_options(), overlay(study.training, entry.training), "", ignored).json();
+    const Json training = training_of(info, given_training(study, entry));
     for (const auto& [name, value] : training.items())
         all[training_address(name)] = value;
-    Json& rate = all[training_address("learning_rate")];
-    if (rate == 0.0) rate = info.default_learning_rate;
     return all;
 }
 
-// The options of each entry in which it differs from another entry of its method, or that the other varies.
+// The options of each entry in which it differs from another entry of its method, or that the other varies. What the
+// entry or the whole study varies is told by its levels.
 std::vector<Json> telling_options(const Study& study) {
     std::vector<Json> all, telling(study.methods.size(), Json::object());
     for (const StudyMethod& entry : study.methods) {
@@ -96,8 +102,10 @@ std::vector<Json> telling_options(const Study& study) {
                 if (all[i].contains(factor.address)) telling[i][factor.address] = all[i].at(factor.address);
             }
         }
-        for (const Factor& own : study.methods[i].vary)
-            telling[i].erase(own.address);
+        for (const auto* factors : {&study.methods[i].vary, &study.factors}) {
+            for (const Factor& factor : *factors)
+                telling[i].erase(factor.address);
+        }
     }
     return telling;
 }
@@ -148,7 +156,7 @@ std::vector<Arm> expand(const Study& study) {
                 arm.spec.seed = 0;
                 arm.spec.threads = study.threads;
                 arm.spec.device = study.device;
-                Json training = overlay(study.training, entry.training);
+                Json training = given_training(study, entry);
                 Json options = entry.options;
                 const auto tell = [&](const std::string& address, const Json& level) {
                     arm.levels[address] = level;
@@ -165,9 +173,8 @@ std::vector<Arm> expand(const Study& study) {
                     else
                         options[address] = level;
                 };
-                for (const auto& [address, level] : telling[m].items()) {
-                    if (!varies(study.factors, address)) tell(address, level);
-                }
+                for (const auto& [address, level] : telling[m].items())
+                    tell(address, level);
                 for (const auto& [address, level] : own)
                     set(address, level);
                 for (const auto& [address, level] : wide)
@@ -175,9 +182,7 @@ std::vector<Arm> expand(const Study& study) {
                 if (excluded(study, arm.levels)) continue;
                 std::vector<Problem> ignored; // problems_of lists them
                 arm.spec.method_options = OptionValues::from_json(info->options, options, "", ignored).json();
-                arm.spec.training_options = OptionValues::from_json(training_options(), training, "", ignored).json();
-                if (arm.spec.training_options.at("learning_rate") == 0.0)
-                    arm.spec.training_options["learning_rate"] = info->default_learning_rate;
+                arm.spec.training_options = training_of(*info, training);
                 arms.push_back(std::move(arm));
             }
         }

@@ -5,10 +5,10 @@
 namespace diapason {
 
 Parameter& replace_weight(Model& model, const std::string& name, const at::Tensor& value, const std::string& origin) {
-    const BackboneFamily& family = family_of(model.config());
-    std::string canonical = family.canonical(name).name;
-    const bool tied = model.config().tied_head && name == family.heads(model.config()).language + ".weight";
-    if (tied) canonical = model.backbone().word_embedding().name;
+    std::string canonical = family_of(model.config()).canonical(name).name;
+    for (const auto& [module, linear] : model.head().linears()) { // a tied output is another tensor's
+        if (name == module + ".weight") canonical = linear->weight->name;
+    }
     for (const auto& item : model.weights().all()) {
         if (item->name != name && item->file_name != name && item->name != canonical) continue;
         if (item->value.sizes() != value.sizes())

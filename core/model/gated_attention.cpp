@@ -30,6 +30,13 @@ at::Tensor log_sum_exp(const at::Tensor& x) {
     return (x - most).exp().sum({-1}).log() + most.squeeze(-1);
 }
 
+// The bias of one sequence's queries and of some of its keys, [heads, asked, columns]. It ends with the last query and
+// key of every sequence. @param behind keys of the sequence that follow
+at::Tensor bias_of(const TextAttention& text, std::int64_t asked, std::int64_t columns, std::int64_t behind) {
+    return text.bias.narrow(1, text.bias.size(1) - asked, asked)
+        .narrow(2, text.bias.size(2) - behind - columns, columns);
+}
+
 // Scores of one sequence's queries over its keys, bias and causal mask in them, [heads, queries, keys].
 at::Tensor scores_of(const TextAttention& text, const at::Tensor& queries, const at::Tensor& keys,
                      std::size_t sequence) {
@@ -40,10 +47,9 @@ at::Tensor scores_of(const TextAttention& text, const at::Tensor& queries, const
         at::bmm(queries.narrow(1, q[sequence], asked), keys.narrow(1, k[sequence], seen).transpose(1, 2)) * shape.scale;
     if (text.bias.defined()) {
         const std::int64_t columns = seen - shape.unbiased_keys;
-        const at::Tensor pairs =
-            text.bias.narrow(1, text.bias.size(1) - asked, asked).narrow(2, text.bias.size(2) - columns, columns);
-        scores = at::cat(
-            {scores.narrow(2, 0, shape.unbiased_keys), scores.narrow(2, shape.unbiased_keys, columns) + pairs}, 2);
+        scores = at::cat({scores.narrow(2, 0, shape.unbiased_keys),
+                          scores.narrow(2, shape.unbiased_keys, columns) + bias_of(text, asked, columns, 0)},
+                         2);
     }
     const at::Tensor mask = attention_mask(shape, asked, seen, scores.options());
     if (mask.defined()) scores = scores + mask;
@@ -71,11 +77,8 @@ at::Tensor gate_of(const TextAttention& text, const at::Tensor& prefix_scores) {
 at::Tensor prefix_bias(const TextAttention& text, std::int64_t prefix) {
     const std::vector<std::int64_t>&q = text.rows.queries, &k = text.rows.keys;
     std::vector<at::Tensor> parts;
-    for (std::size_t s = 0; s + 1 < q.size(); ++s) {
-        const std::int64_t asked = q[s + 1] - q[s], seen = k[s + 1] - k[s];
-        parts.push_back(
-            text.bias.narrow(1, text.bias.size(1) - asked, asked).narrow(2, text.bias.size(2) - seen - prefix, prefix));
-    }
+    for (std::size_t s = 0; s + 1 < q.size(); ++s)
+        parts.push_back(bias_of(text, q[s + 1] - q[s], prefix, k[s + 1] - k[s]));
     return at::cat(parts, 1);
 }
 

@@ -142,13 +142,9 @@ public:
     // leaves its numbers, as it would anywhere, but stays near them: then the case is trained in float64 too, which
     // decides.
     void train() {
-        Trained own = trained_here();
-        if (!agrees(own, 1) && agrees(own, near)) {
-            Trial exact(m_case, m_device, m_report);
-            exact.compute_in_double();
-            own = exact.trained_here();
-            m_report.note("float32 left the tolerance while training; judged in float64");
-        }
+        const Trained own = judged(
+            &Trial::trained_here,
+            [&](const Trained& trained, double tolerances) { return agrees(trained, tolerances); }, "while training");
         m_report.compare("train_losses", own.losses, m_case.tensor("expected.train_losses"),
                          m_case.tolerance("train_losses"), m_case.floor("train_losses"));
         for (const auto& [name, value] : own.after) {
@@ -159,6 +155,17 @@ public:
 
 private:
     static constexpr double near = 100; // tolerances within which a difference may be one of rounding
+
+    // What this trial gives; where that is near the expected but not within tolerance, what it gives in float64.
+    template <class Result, class Agrees>
+    Result judged(Result (Trial::*run)(), const Agrees& agrees, const char* where) {
+        Result result = (this->*run)();
+        if (agrees(result, 1) || !agrees(result, near)) return result;
+        Trial exact(m_case, m_device, m_report);
+        exact.compute_in_double();
+        m_report.note(std::string("float32 left the tolerance ") + where + "; judged in float64");
+        return (exact.*run)();
+    }
 
     struct Trained {
         at::Tensor losses;
@@ -321,13 +328,7 @@ private:
                                             tolerances * m_case.tolerance("grad"), m_case.floor("grad"));
             });
         };
-        Gradients own = gradients();
-        if (!agree(own, 1) && agree(own, near)) {
-            Trial exact(m_case, m_device, m_report);
-            exact.compute_in_double();
-            own = exact.gradients();
-            m_report.note("float32 left the tolerance of gradients; judged in float64");
-        }
+        const Gradients own = judged(&Trial::gradients, agree, "of gradients");
         for (const auto& [name, gradient] : own)
             m_report.compare("grad." + name, gradient, expected.at(&parameter(name)), m_case.tolerance("grad"),
                              m_case.floor("grad"));

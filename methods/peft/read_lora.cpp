@@ -191,13 +191,7 @@ void read_lora(Source& source) {
         std::string path = without_wrapper(entry->name);
         if (replace_ending(path, ".base_layer.weight", "") && modules.count(path) != 0) modules.at(path).started = true;
     }
-    // Saved modules first: they replace weights that the deltas then change.
-    for (const TensorEntry* entry : others) {
-        if (!entry->name.ends_with(tokens_ending)) read_other(source, *entry);
-    }
-    for (const TensorEntry* entry : others) {
-        if (entry->name.ends_with(tokens_ending)) read_trained_tokens(source, *entry);
-    }
+    read_others(source, others);
     for (const std::string& path : order)
         read_module(source, path, modules.at(path));
 }

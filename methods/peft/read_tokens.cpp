@@ -103,14 +103,21 @@ void read_trained_tokens(Source& source, const TensorEntry& entry) {
                            ", which is neither the tokens' embedding nor an output over them");
 }
 
+void read_others(Source& source, const std::vector<const TensorEntry*>& entries) {
+    for (const TensorEntry* entry : entries) {
+        if (!entry->name.ends_with(tokens_ending)) read_other(source, *entry);
+    }
+    for (const TensorEntry* entry : entries) {
+        if (entry->name.ends_with(tokens_ending)) read_trained_tokens(source, *entry);
+    }
+}
+
 void read_tokens(Source& source) {
     source.check_fields({"init_weights", "target_modules", "token_indices"}, {});
-    for (const TensorEntry& entry : source.file().entries()) {
-        if (!entry.name.ends_with(tokens_ending)) read_other(source, entry);
-    }
-    for (const TensorEntry& entry : source.file().entries()) {
-        if (entry.name.ends_with(tokens_ending)) read_trained_tokens(source, entry);
-    }
+    std::vector<const TensorEntry*> entries;
+    for (const TensorEntry& entry : source.file().entries())
+        entries.push_back(&entry);
+    read_others(source, entries);
 }
 
 } // namespace diapason::peft

@@ -69,6 +69,9 @@ void read_other(Source& source, const TensorEntry& entry);
 constexpr const char* tokens_ending = ".trainable_tokens_delta";
 void read_trained_tokens(Source& source, const TensorEntry& entry);
 
+/// Both, of all these entries: saved modules first, since they replace weights that deltas then change.
+void read_others(Source& source, const std::vector<const TensorEntry*>& entries);
+
 void read_lora(Source& source);
 void read_ia3(Source& source);
 void read_prompt(Source& source);

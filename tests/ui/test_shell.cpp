@@ -242,14 +242,14 @@ private Q_SLOTS:
         at.workspace->openDesign(window_study());
         const std::filesystem::path file = at.folder() / "study.json";
         ui::file_dialog::nextAnswer() = ui::qs(file.string());
-        trigger(at, "Save study as…");
+        QVERIFY(trigger(at, "Save study as…"));
         at.workspace->newStudy();
         ui::file_dialog::nextAnswer() = ui::qs(file.string());
-        trigger(at, "Import study…");
+        QVERIFY(trigger(at, "Import study…"));
         QCOMPARE(at.workspace->design().title, std::string("Window study"));
         write_text(file, "{");
         ui::file_dialog::nextAnswer() = ui::qs(file.string());
-        trigger(at, "Import study…");
+        QVERIFY(trigger(at, "Import study…"));
         QVERIFY(at.find<QLabel>("bannerText")->text().contains(QLatin1String("study.json")));
     }
 
