@@ -1,12 +1,12 @@
 // diapason-cli backbone import|list|show|check|remove
 
 #include "app/cli/command.h"
-#include "core/backbone/import.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
-#include "experiments/backbone_use.h"
-#include "experiments/engine_library.h"
+#include "core/library/import.h"
+#include "experiments/run/engine_library.h"
+#include "experiments/study/backbone_use.h"
 
 #include <unistd.h>
 

@@ -4,7 +4,8 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "experiments/equal_budget.h"
+#include "core/library/library.h"
+#include "experiments/study/equal_budget.h"
 
 namespace diapason::cli {
 namespace {

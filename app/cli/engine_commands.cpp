@@ -1,12 +1,12 @@
 // diapason-cli verify, adapter, doctor, pretrain: what needs the engine itself
 
 #include "app/cli/command.h"
-#include "core/backbone/library.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
+#include "core/library/library.h"
 #include "core/store/schema.h"
-#include "experiments/engine_library.h"
+#include "experiments/run/engine_library.h"
 
 #include <sqlite3.h>
 

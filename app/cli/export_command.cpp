@@ -4,7 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/store/store_reader.h"
-#include "experiments/export.h"
+#include "experiments/results/export.h"
 
 namespace diapason::cli {
 

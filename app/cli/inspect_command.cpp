@@ -1,8 +1,8 @@
 // diapason-cli inspect: what a trained adapter does, in numbers.
 
 #include "app/cli/command.h"
-#include "experiments/engine_library.h"
-#include "experiments/inspection_tables.h"
+#include "experiments/results/inspection_tables.h"
+#include "experiments/run/engine_library.h"
 
 namespace diapason::cli {
 namespace {

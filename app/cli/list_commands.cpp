@@ -3,6 +3,7 @@
 #include "app/cli/command.h"
 #include "core/base/atomic_file.h"
 #include "core/data/task.h"
+#include "core/library/library.h"
 #include "methods/catalog/method_info.h"
 #include "methods/catalog/methods_document.h"
 #include "methods/picture/block_picture.h"

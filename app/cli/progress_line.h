@@ -1,7 +1,7 @@
 // Progress of a study on a terminal (one line that changes) or in a log (a line a run).
 #pragma once
 
-#include "experiments/study_session.h"
+#include "experiments/run/study_session.h"
 
 #include <string>
 

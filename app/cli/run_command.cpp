@@ -4,7 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/store/store_reader.h"
-#include "experiments/engine_library.h"
+#include "experiments/run/engine_library.h"
 
 #include <algorithm>
 #include <csignal>

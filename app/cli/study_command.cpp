@@ -6,9 +6,9 @@
 #include "core/base/format.h"
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
-#include "experiments/export.h"
-#include "experiments/study_schema.h"
-#include "experiments/study_session.h"
+#include "experiments/results/export.h"
+#include "experiments/run/study_session.h"
+#include "experiments/study/study_schema.h"
 
 #include <algorithm>
 

@@ -2,6 +2,7 @@
 // LoRA beside the backbone's own. One thread; medians, since a machine is rarely idle.
 
 #include "core/base/rng.h"
+#include "core/library/library.h"
 #include "core/train/adamw.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/task_data.h"

@@ -1,7 +1,7 @@
 // Benchmarks compute in their own process, where nobody has set what an engine wants to find there.
 #pragma once
 
-#include "experiments/engine_library.h"
+#include "experiments/run/engine_library.h"
 
 #include <cstdlib>
 #include <unistd.h>

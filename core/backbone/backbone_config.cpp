@@ -36,16 +36,6 @@ void look_at_weights(const fs::path& folder, BackboneConfig& config) {
     if (config.tied_head && !output.empty() && !table.empty() && output != table) config.tied_head = false;
 }
 
-// A folder among others; one that is unclear is no error of whoever asks for another.
-bool is_backbone(const fs::path& folder) {
-    if (fs::exists(folder / "config.json")) return true;
-    try {
-        return gguf_of(folder).has_value();
-    } catch (const Error&) {
-        return false;
-    }
-}
-
 } // namespace
 
 std::vector<StackShape> BackboneConfig::stacks() const {
@@ -136,37 +126,6 @@ BackboneConfig read_backbone_config(const fs::path& folder) {
     BackboneConfig config = parse_backbone_config(document, file.string());
     look_at_weights(folder, config);
     return config;
-}
-
-std::vector<BackboneEntry> list_backbones() {
-    std::vector<BackboneEntry> entries;
-    const auto add = [&](const fs::path& folder, bool embedded) {
-        std::error_code error;
-        std::vector<BackboneEntry> found;
-        for (const auto& item : fs::directory_iterator(folder, error)) {
-            const bool hidden = item.path().filename().string().rfind('.', 0) == 0; // half an import, half removed
-            if (!hidden && is_backbone(item.path()))
-                found.push_back({item.path().filename().string(), item.path(), embedded});
-        }
-        std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-        entries.insert(entries.end(), found.begin(), found.end());
-    };
-    add(resource_folder() / "backbones", true);
-    add(home_folder() / "backbones", false);
-    return entries;
-}
-
-fs::path resolve_backbone(const std::string& name_or_path) {
-    std::vector<std::string> names;
-    for (const BackboneEntry& entry : list_backbones()) {
-        if (entry.name == name_or_path) return entry.folder;
-        names.push_back(entry.name);
-    }
-    if (fs::exists(fs::path(name_or_path) / "config.json") || gguf_of(name_or_path)) return name_or_path;
-    const std::string near = nearest_name(name_or_path, names);
-    throw config_error("backbone", name_or_path,
-                       "there is no such backbone, and no folder of this name with a config.json or a .gguf file",
-                       near.empty() ? "" : "Did you mean " + near + "?");
 }
 
 } // namespace diapason

@@ -93,16 +93,4 @@ BackboneConfig read_backbone_config(const std::filesystem::path& folder);
 std::pair<std::int64_t, std::int64_t> map_size(const BackboneConfig& config, const StackShape& stack,
                                                const std::string& point);
 
-/// A backbone that can be used by name: those that come with Diapason (resources/backbones) and those in the user's
-/// home.
-struct BackboneEntry {
-    std::string name;
-    std::filesystem::path folder;
-    bool embedded = false;
-};
-std::vector<BackboneEntry> list_backbones();
-
-/// A name from list_backbones(), or the path of a folder. @throws Error(config) naming the nearest known name
-std::filesystem::path resolve_backbone(const std::string& name_or_path);
-
 } // namespace diapason

@@ -15,7 +15,7 @@ struct StudyRecord {
     RowId id = 0;
     std::string uuid; ///< never changes, survives export and merge
     std::string title;
-    Json document; ///< the study file (experiments/study.h)
+    Json document; ///< the study file (experiments/study/study.h)
     std::int64_t created_ms = 0;
     std::int64_t modified_ms = 0;
     bool trashed = false;

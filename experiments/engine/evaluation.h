@@ -5,7 +5,7 @@
 #include "experiments/engine/asking.h"
 #include "experiments/engine/frozen_states.h"
 #include "experiments/engine/task_data.h"
-#include "experiments/run_event.h"
+#include "experiments/run/run_event.h"
 
 #include <functional>
 #include <map>

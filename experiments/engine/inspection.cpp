@@ -2,11 +2,11 @@
 
 #include "experiments/engine/asking.h"
 #include "experiments/engine/run_model.h"
+#include "methods/deltas/lora_delta.h"
 #include "methods/inspect/change_recorder.h"
 #include "methods/inspect/low_rank.h"
 #include "methods/inspect/masks.h"
 #include "methods/inspect/soft_prompt.h"
-#include "methods/lora_delta.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_vector_norm.h>

@@ -1,7 +1,7 @@
 // Collects metric points and sends them in batches, so that a fast run does not drown its listeners.
 #pragma once
 
-#include "experiments/engine.h"
+#include "experiments/run/engine.h"
 
 #include <chrono>
 #include <string>

@@ -2,12 +2,13 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
+#include "core/library/library.h"
 #include "core/model/stored_adapter.h"
 #include "experiments/engine/device.h"
-#include "methods/adapterhub_folder.h"
 #include "methods/catalog/method_info.h"
+#include "methods/interchange/adapterhub/adapterhub_folder.h"
+#include "methods/interchange/peft/peft_folder.h"
 #include "methods/method.h"
-#include "methods/peft_folder.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <c10/core/GradMode.h>

@@ -3,7 +3,7 @@
 
 #include "core/model/model.h"
 #include "experiments/engine/task_data.h"
-#include "experiments/run_spec.h"
+#include "experiments/study/run_spec.h"
 
 #include <filesystem>
 #include <memory>

@@ -5,6 +5,7 @@
 #include "core/base/sha256.h"
 #include "core/base/training_options.h"
 #include "core/data/order.h"
+#include "core/library/library.h"
 #include "core/model/stored_adapter.h"
 #include "core/train/checkpoint.h"
 #include "core/train/schedule.h"

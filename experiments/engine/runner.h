@@ -1,8 +1,8 @@
-// Executes one run: Engine::run (experiments/engine.h).
+// Executes one run: Engine::run (experiments/run/engine.h).
 #pragma once
 
-#include "experiments/engine.h"
 #include "experiments/engine/frozen_store.h"
+#include "experiments/run/engine.h"
 
 namespace diapason {
 

@@ -1,4 +1,5 @@
-#include "methods/bitfit.h"
+// BitFit (Ben Zaken et al. 2022): only the biases of the backbone are trained.
+#include "methods/catalog/infos.h"
 #include "methods/catalog/partial_plan.h"
 
 namespace diapason {

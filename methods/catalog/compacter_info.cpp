@@ -1,6 +1,7 @@
+// Compacter (Karimi Mahabadi et al. 2021): adapters whose maps are sums of Kronecker products.
 #include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
-#include "methods/compacter.h"
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 

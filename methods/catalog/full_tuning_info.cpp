@@ -1,4 +1,5 @@
-#include "methods/full_tuning.h"
+// Full tuning: every weight of the backbone is trained. The reference that all others are compared with.
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 

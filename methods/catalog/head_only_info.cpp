@@ -1,4 +1,5 @@
-#include "methods/head_only.h"
+// Head only (linear probing): the backbone stays as it is, the task head is trained on its output.
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 

@@ -1,7 +1,8 @@
+// IA3 (Liu et al. 2022): learned vectors that rescale keys, values and the feed-forward network's inner activations.
 #include "core/base/error.h"
 #include "core/base/option_builders.h"
 #include "methods/catalog/ia3_plan.h"
-#include "methods/ia3.h"
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 

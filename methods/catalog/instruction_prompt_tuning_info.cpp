@@ -1,6 +1,6 @@
-#include "methods/in_context.h"
-#include "methods/instruction_prompt_tuning.h"
-#include "methods/prompt_tuning.h"
+// Instruction prompt tuning (Sun et al. 2023): a soft prompt and demonstrations in front of every question.
+#include "methods/catalog/demonstration_options.h"
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 namespace {

@@ -1,6 +1,7 @@
+// Partial tuning: the last k layers are trained as in full tuning, everything below stays as it is.
 #include "core/base/option_builders.h"
+#include "methods/catalog/infos.h"
 #include "methods/catalog/partial_plan.h"
-#include "methods/last_layers.h"
 
 namespace diapason {
 

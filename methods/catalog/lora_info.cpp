@@ -1,6 +1,7 @@
+// LoRA (Hu et al. 2022): a low-rank update beside chosen linear maps, W x + (alpha/r) B A x.
 #include "core/base/option_builders.h"
+#include "methods/catalog/infos.h"
 #include "methods/catalog/lora_plan.h"
-#include "methods/lora.h"
 
 #include <algorithm>
 

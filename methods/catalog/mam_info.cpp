@@ -1,6 +1,6 @@
+// Mix-and-match adapters (He et al. 2022, §4.7): nothing but prefix-tuning and scaled parallel adapters together.
 #include "methods/catalog/adapter_plan.h"
-#include "methods/mam.h"
-#include "methods/prefix_tuning.h"
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 namespace {

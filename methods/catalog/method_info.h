@@ -69,7 +69,7 @@ struct MethodPart {
     std::function<Json(const OptionValues&)> options; ///< of the part, from those of the whole
 };
 
-/// Description of one method: one per file pair methods/<name>.{h,cpp}, listed in methods/methods.def.
+/// Description of one method: catalog/<name>_info.cpp, listed in methods/methods.def.
 struct MethodInfo {
     std::string id;      ///< "lora"
     std::string label;   ///< "LoRA"

@@ -1,5 +1,6 @@
+// Multi-head parallel adapters (He et al. 2022, §4.6): a bottleneck for every head.
 #include "methods/catalog/adapter_plan.h"
-#include "methods/multi_head_adapter.h"
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 

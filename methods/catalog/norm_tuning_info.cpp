@@ -1,5 +1,6 @@
+// Norm tuning: only the gains and biases of the backbone's norms are trained.
+#include "methods/catalog/infos.h"
 #include "methods/catalog/partial_plan.h"
-#include "methods/norm_tuning.h"
 
 namespace diapason {
 

@@ -1,7 +1,8 @@
+// P-tuning (Liu et al. 2021): soft tokens that a small network makes from trained vectors.
 #include "core/base/option_builders.h"
+#include "methods/catalog/infos.h"
 #include "methods/catalog/prompt_pattern.h"
-#include "methods/p_tuning.h"
-#include "methods/prompt_tuning.h"
+#include "methods/catalog/prompt_room.h"
 
 namespace diapason {
 namespace {

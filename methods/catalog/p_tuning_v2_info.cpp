@@ -1,5 +1,5 @@
-#include "methods/p_tuning_v2.h"
-#include "methods/prefix_tuning.h"
+// P-tuning v2 (Liu et al. 2022): prefixes in every layer without a network, and a linear head instead of words.
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 namespace {

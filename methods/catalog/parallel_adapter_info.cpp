@@ -1,6 +1,7 @@
+// Parallel adapters (He et al. 2022), scaled or not: bottlenecks beside the sublayers.
 #include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
-#include "methods/parallel_adapter.h"
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 namespace {

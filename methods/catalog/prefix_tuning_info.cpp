@@ -1,7 +1,9 @@
+// Prefix-tuning (Li & Liang 2021), and P-tuning v2's deep prompts: trained rows in front of every layer's keys and
+// values.
 #include "core/base/error.h"
 #include "core/base/option_builders.h"
+#include "methods/catalog/infos.h"
 #include "methods/catalog/prefix_plan.h"
-#include "methods/prefix_tuning.h"
 
 #include <algorithm>
 

@@ -1,13 +1,9 @@
+// Prompt tuning (Lester et al. 2021): soft tokens in front of the input, everything else frozen.
 #include "core/base/option_builders.h"
-#include "methods/prompt_tuning.h"
+#include "methods/catalog/infos.h"
+#include "methods/catalog/prompt_room.h"
 
 namespace diapason {
-
-std::string prompt_room_refusal(const BackboneConfig& config, std::int64_t length) {
-    return length * 2 <= config.max_positions ? std::string()
-                                              : "a prompt of this length leaves too few of the backbone's " +
-                                                    std::to_string(config.max_positions) + " positions";
-}
 
 MethodInfo prompt_tuning_info() {
     MethodInfo info;

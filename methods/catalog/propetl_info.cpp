@@ -1,10 +1,9 @@
+// ProPETL (Zeng et al. 2023): one prototype for all layers, and a binary mask for each of them.
 #include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
+#include "methods/catalog/infos.h"
 #include "methods/catalog/prefix_plan.h"
 #include "methods/catalog/propetl_plan.h"
-#include "methods/lora.h"
-#include "methods/prefix_tuning.h"
-#include "methods/propetl.h"
 
 namespace diapason {
 namespace {

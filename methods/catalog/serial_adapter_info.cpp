@@ -1,6 +1,7 @@
+// Serial adapters (Houlsby et al. 2019; Pfeiffer et al. 2021): bottlenecks behind the sublayers.
 #include "core/base/option_builders.h"
 #include "methods/catalog/adapter_plan.h"
-#include "methods/serial_adapter.h"
+#include "methods/catalog/infos.h"
 
 namespace diapason {
 namespace {

@@ -2,7 +2,7 @@
 // Real pretrained weights, for whoever has fetched them (tools/get-backbone) and says where they lie: cases on them,
 // and a training run of a Python stack followed loss by loss.
 
-#include "experiments/engine/verify.h"
+#include "experiments/engine/verify/verify.h"
 #include "tests/support/test_support.h"
 
 #include <cmath>

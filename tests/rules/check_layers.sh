@@ -1,26 +1,74 @@
 #!/usr/bin/env bash
-# Dependencies point down only: app -> ui -> experiments -> methods -> core. Prints every include that does not.
+# Dependencies point down only. Prints every include that does not, and every one that brings torch or Qt where it must not be.
+#
+# The table lists the rooms of the tree, floor by floor from the ground. A file belongs to the room with the longest name that
+# its path begins with; it may include its own room and rooms of lower floors, not its neighbours. Rooms marked + see torch;
+# the others see neither torch nor these rooms. Qt begins with ui.
 set -u
 cd "$1" || exit 1
-failed=0
-complain() { # TEXT, offending lines on standard input
-  local lines
-  lines=$(cat)
-  [ -z "$lines" ] && return
-  printf '%s\n%s\n' "$1" "$lines"
-  failed=1
-}
-search() { grep -nE "$1" -r "${@:2}" --include='*.h' --include='*.cpp' 2>/dev/null; }
 
-search '#include *"(methods|experiments|ui|app)/' core | complain 'core/ includes a layer above it:'
-search '#include *"(experiments|ui|app)/' methods | complain 'methods/ includes a layer above it:'
-search '#include *"(ui|app)/' experiments | complain 'experiments/ includes a layer above it:'
-search '#include *"app/' ui | complain 'ui/ includes app/:'
-search '#include *[<"](torch|ATen|c10)/' ui app core/base core/store core/text core/data core/backbone core/kernels methods/catalog |
-  complain 'torch below the window or in a torch-free folder:'
-grep -nE '#include *[<"](torch|ATen|c10)/' experiments/*.h experiments/*.cpp methods/*.h 2>/dev/null | grep -v '^methods/method\.h' |
-  complain 'torch in a torch-free header or source:'
-search '#include *<torch/torch\.h>' . | grep -v '^./\(build\|\.deps\)/' | complain 'torch/torch.h takes 20 s a unit; include lean headers:'
-search '#include *[<"](Q[A-Z]|qcustomplot)' core methods experiments | complain 'Qt below ui/:'
-search '#include *"core/(model|train|eval)/' ui app | complain 'the window or the programs include the engine:'
-exit $failed
+floors='
+core/base
+core/store core/kernels core/backbone
+core/text
+core/text/sentencepiece core/data core/library
+core/model+
+core/train+ core/eval+
+methods/methods.def
+methods/catalog
+methods/picture methods/method.h+ methods/init+
+methods/deltas/adapter+
+methods/deltas+
+methods/inspect+ methods/interchange+
+methods/interchange/peft+ methods/interchange/adapterhub+ methods/interchange/delta_folder+
+methods+
+experiments/study
+experiments/run
+experiments/results experiments/engine+
+experiments/engine/pretrain+ experiments/engine/verify+
+experiments/engine/entry+
+ui
+app
+'
+
+offending=$(grep -rnE '#include *<torch/torch\.h>' core methods experiments ui app tests benchmarks --include='*.h' --include='*.cpp')
+[ -z "$offending" ] || { printf 'torch/torch.h takes 20 s a unit; include lean headers:\n%s\n' "$offending"; exit 1; }
+
+offending=$(grep -rnE '^ *# *include *["<]' core methods experiments ui app --include='*.h' --include='*.cpp' --include='*.def' |
+  awk -v floors="$floors" '
+    function room_of(path,    room) {
+      for (room = path; room != ""; room = room ~ /\// ? substr(room, 1, match(room, /\/[^\/]*$/) - 1) : "")
+        if (room in floor) return room
+      return ""
+    }
+    BEGIN {
+      count = split(floors, lines, "\n")
+      for (i = 1; i <= count; i++) {
+        rooms = split(lines[i], names, " ")
+        for (j = 1; j <= rooms; j++) {
+          name = names[j]
+          marked = sub(/\+$/, "", name)
+          floor[name] = i
+          torch[name] = marked
+        }
+      }
+    }
+    {
+      match($0, /:[0-9]+:/)
+      from = substr($0, 1, RSTART - 1)
+      included = $0
+      sub(/^.*# *include *["<]/, "", included)
+      sub(/[">].*$/, "", included)
+      here = room_of(from)
+      there = room_of(included)
+      if (here == "") why = "belongs to no room of the table"
+      else if (included ~ /^(torch|ATen|c10)\//) why = torch[here] ? "" : "torch in a torch-free room"
+      else if (included ~ /^(Q[A-Z]|qcustomplot)/) why = here ~ /^(ui|app)/ ? "" : "Qt below ui"
+      else if (included ~ /^(core|methods|experiments|ui|app)\// && there == "") why = "no such room"
+      else if (there == "" || here == there) why = ""
+      else if (floor[there] >= floor[here]) why = there " is not below " here
+      else if (torch[there] && !torch[here]) why = here " is torch-free, " there " is not"
+      else why = ""
+      if (why != "") print from ": " included ": " why
+    }')
+[ -z "$offending" ] || { printf '%s\n' "$offending"; exit 1; }

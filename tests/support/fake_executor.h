@@ -1,7 +1,7 @@
 // An executor whose runs are made of numbers instead of training: fast, scripted, with the real event stream.
 #pragma once
 
-#include "experiments/executor.h"
+#include "experiments/run/executor.h"
 
 #include <algorithm>
 #include <condition_variable>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "experiments/engine/runner.h"
-#include "experiments/study.h"
+#include "experiments/study/study.h"
 #include "tests/support/program.h"
 
 #include <string>

@@ -2,7 +2,7 @@
 // to.
 #pragma once
 
-#include "experiments/executor.h"
+#include "experiments/run/executor.h"
 
 #include <condition_variable>
 #include <deque>

@@ -1,6 +1,6 @@
 // The Backbones page: a folder comes in, is looked at, checked and removed; what goes wrong stands in the page.
 
-#include "core/backbone/library.h"
+#include "core/library/library.h"
 #include "tests/support/tiny_backbone.h"
 #include "tests/ui/ui_support.h"
 #include "ui/backbones/backbones_page.h"

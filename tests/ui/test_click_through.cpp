@@ -3,7 +3,7 @@
 // the window stays alive.
 
 #include "core/store/store_reader.h"
-#include "experiments/export.h"
+#include "experiments/results/export.h"
 #include "tests/ui/ui_support.h"
 #include "ui/replay/replay_page.h"
 #include "ui/results/inspection_dialog.h"

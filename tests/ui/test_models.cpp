@@ -1,6 +1,6 @@
 // Models under Qt's own tester while they change, and what a plot draws: smoothing, thinning, means, gaps.
 
-#include "experiments/results.h"
+#include "experiments/results/results.h"
 #include "tests/ui/ui_support.h"
 #include "ui/design/arms_model.h"
 #include "ui/plots/curve_cache.h"

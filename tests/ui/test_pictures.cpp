@@ -1,7 +1,7 @@
 // Every page in light and dark, large and small: nothing is cut off. With DIAPASON_SCREENSHOTS=FOLDER each is written
 // as a PNG; DIAPASON_SCREENSHOTS_DB=FILE then takes its finished study from that database instead of a scripted one.
 
-#include "core/backbone/import.h"
+#include "core/library/import.h"
 #include "tests/support/tiny_backbone.h"
 #include "tests/ui/ui_support.h"
 #include "ui/backbones/backbones_page.h"

@@ -1,6 +1,6 @@
 // The Run page, its queue played by hand: points as they come, pause, stop one, stop all, cursor, smoothing, hiding.
 
-#include "experiments/results.h"
+#include "experiments/results/results.h"
 #include "tests/ui/ui_support.h"
 #include "ui/results/results_page.h"
 #include "ui/run/queue_model.h"

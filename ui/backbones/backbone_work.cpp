@@ -1,9 +1,9 @@
 #include "ui/backbones/backbone_work.h"
 
-#include "core/backbone/import.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "experiments/backbone_use.h"
+#include "core/library/import.h"
+#include "experiments/study/backbone_use.h"
 #include "ui/shell/engine_process.h"
 #include "ui/theme/theme.h"
 

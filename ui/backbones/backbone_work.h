@@ -2,7 +2,7 @@
 // thread of its own pool. Results arrive as signals in the window's thread.
 #pragma once
 
-#include "core/backbone/library.h"
+#include "core/library/library.h"
 
 #include <QObject>
 #include <QString>

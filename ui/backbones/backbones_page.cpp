@@ -1,7 +1,7 @@
 #include "ui/backbones/backbones_page.h"
 
-#include "core/backbone/import.h"
 #include "core/base/format.h"
+#include "core/library/import.h"
 #include "ui/shell/file_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"

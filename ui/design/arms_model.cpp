@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/data/task.h"
+#include "core/library/library.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/theme.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/backbone/backbone_config.h"
-#include "experiments/study.h"
+#include "experiments/study/study.h"
 #include "methods/catalog/method_info.h"
 
 #include <QAbstractTableModel>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/backbone/backbone_config.h"
-#include "experiments/study.h"
+#include "experiments/study/study.h"
 #include "methods/picture/block_picture.h"
 
 #include <QWidget>

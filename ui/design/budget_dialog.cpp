@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/library/library.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"

@@ -1,7 +1,7 @@
 // Equal budgets: the sizes at which the methods of a design cost the same, seen before they are taken over.
 #pragma once
 
-#include "experiments/equal_budget.h"
+#include "experiments/study/equal_budget.h"
 
 #include <QComboBox>
 #include <QDialog>

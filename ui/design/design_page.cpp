@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/data/task.h"
+#include "core/library/library.h"
 #include "ui/design/budget_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"

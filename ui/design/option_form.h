@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/base/options.h"
-#include "experiments/study.h"
+#include "experiments/study/study.h"
 
 #include <QLabel>
 #include <QLineEdit>

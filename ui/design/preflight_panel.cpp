@@ -1,7 +1,7 @@
 #include "ui/design/preflight_panel.h"
 
 #include "core/base/format.h"
-#include "experiments/cost.h"
+#include "experiments/study/cost.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/views.h"

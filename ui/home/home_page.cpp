@@ -2,7 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "experiments/cost.h"
+#include "core/library/library.h"
+#include "experiments/study/cost.h"
 #include "methods/catalog/method_info.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"

@@ -1,7 +1,7 @@
 // The Home page: what to do first, sample studies, recent studies.
 #pragma once
 
-#include "experiments/study.h"
+#include "experiments/study/study.h"
 #include "ui/design/block_view.h"
 #include "ui/shell/page.h"
 #include "ui/shell/workspace.h"

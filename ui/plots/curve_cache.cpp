@@ -1,6 +1,6 @@
 #include "ui/plots/curve_cache.h"
 
-#include "experiments/results.h"
+#include "experiments/results/results.h"
 
 #include <algorithm>
 #include <cmath>

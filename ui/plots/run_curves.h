@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/store/store_reader.h"
-#include "experiments/run_event.h"
+#include "experiments/run/run_event.h"
 
 #include <QString>
 

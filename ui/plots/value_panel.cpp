@@ -1,7 +1,7 @@
 #include "ui/plots/value_panel.h"
 
 #include "core/base/format.h"
-#include "experiments/results.h"
+#include "experiments/results/results.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"

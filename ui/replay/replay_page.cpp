@@ -1,7 +1,7 @@
 #include "ui/replay/replay_page.h"
 
 #include "core/base/format.h"
-#include "experiments/replay.h"
+#include "experiments/run/replay.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"

@@ -1,7 +1,7 @@
 // Export of a result table and its figure: what is previewed is what is written, byte for byte.
 #pragma once
 
-#include "experiments/export.h"
+#include "experiments/results/export.h"
 
 #include <QComboBox>
 #include <QDialog>

@@ -1,7 +1,7 @@
 #include "ui/results/inspection_dialog.h"
 
 #include "core/base/error.h"
-#include "experiments/inspection_tables.h"
+#include "experiments/results/inspection_tables.h"
 #include "methods/catalog/method_info.h"
 #include "ui/results/table_text.h"
 #include "ui/shell/engine_process.h"

@@ -1,7 +1,8 @@
-// The result table of a study as a model; cells are made by experiments/export.h, so that screen and files agree.
+// The result table of a study as a model; cells are made by experiments/results/export.h, so that screen and files
+// agree.
 #pragma once
 
-#include "experiments/export.h"
+#include "experiments/results/export.h"
 
 #include <QAbstractTableModel>
 #include <QColor>

@@ -1,7 +1,7 @@
 // Score against size: each arm's mean with its 95 % t-interval over the number of trained parameters.
 #pragma once
 
-#include "experiments/results.h"
+#include "experiments/results/results.h"
 
 #include <qcustomplot.h>
 

@@ -1,7 +1,7 @@
 // The queue of runs as a table: state, arm, seed, progress, time.
 #pragma once
 
-#include "experiments/study_session.h"
+#include "experiments/run/study_session.h"
 #include "ui/plots/curve_plot.h"
 
 #include <QAbstractTableModel>

@@ -4,7 +4,7 @@
 
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
-#include "experiments/study_session.h"
+#include "experiments/run/study_session.h"
 
 #include <QObject>
 #include <QTimer>

@@ -3,10 +3,10 @@
 #include "experiments/engine/canary.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/inspection.h"
-#include "experiments/engine/pretrain.h"
+#include "experiments/engine/pretrain/pretrain.h"
 #include "experiments/engine/run_model.h"
 #include "experiments/engine/runner.h"
-#include "experiments/engine/verify.h"
+#include "experiments/engine/verify/verify.h"
 
 namespace diapason {
 namespace {

@@ -81,10 +81,6 @@ private Q_SLOTS:
                                {"vocab_size", 100},        {"max_position_embeddings", 12}};
         QVERIFY(caught([&] { parse_backbone_config(document, "config.json"); }).says("num_key_value_heads"));
     }
-
-    void unknownBackboneOffersTheNearest() {
-        QVERIFY(caught([] { resolve_backbone("encoder-mni"); }).says("encoder-mini"));
-    }
 };
 
 QTEST_GUILESS_MAIN(TestSites)

@@ -1,8 +1,8 @@
 // torch's zip files: the same tensors as safetensors, no pickle executed, nothing a hostile file can do.
 
 #include "core/backbone/tensor_file.h"
-#include "core/backbone/torch_conversion.h"
 #include "core/base/json.h"
+#include "core/library/torch_conversion.h"
 #include "tests/support/torch_archive.h"
 
 #include <cstring>

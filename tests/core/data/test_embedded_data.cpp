@@ -4,6 +4,7 @@
 #include "core/backbone/tensor_file.h"
 #include "core/base/sha256.h"
 #include "core/data/task.h"
+#include "core/library/library.h"
 #include "tests/support/test_support.h"
 
 #include <map>

@@ -1,7 +1,7 @@
 // A model read from a GGUF file computes what the same weights give as a Hugging Face folder.
 
 #include "core/backbone/gguf_blocks.h"
-#include "core/backbone/gguf_import.h"
+#include "core/library/gguf_import.h"
 #include "core/model/model.h"
 #include "tests/support/gguf_writer.h"
 #include "tests/support/tiny_backbone.h"

@@ -1,8 +1,9 @@
 // Prompting: what is asked, what stands in front of it, how answers are scored.
 
+#include "core/library/library.h"
 #include "experiments/engine/asking.h"
 #include "experiments/engine/run_model.h"
-#include "experiments/study.h"
+#include "experiments/study/study.h"
 #include "methods/catalog/method_info.h"
 #include "tests/support/program.h"
 

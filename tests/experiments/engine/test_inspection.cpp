@@ -2,7 +2,7 @@
 
 #include "experiments/engine/inspection.h"
 #include "experiments/engine/runner.h"
-#include "experiments/study.h"
+#include "experiments/study/study.h"
 #include "tests/support/program.h"
 
 #include <cmath>

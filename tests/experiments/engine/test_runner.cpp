@@ -2,10 +2,11 @@
 
 #include "core/backbone/tensor_file.h"
 #include "core/base/training_options.h"
+#include "core/library/library.h"
 #include "experiments/engine/run_model.h"
-#include "methods/adapterhub_folder.h"
 #include "methods/catalog/method_info.h"
-#include "methods/peft_folder.h"
+#include "methods/interchange/adapterhub/adapterhub_folder.h"
+#include "methods/interchange/peft/peft_folder.h"
 #include "tests/support/runs.h"
 
 #include <ATen/CPUGeneratorImpl.h>

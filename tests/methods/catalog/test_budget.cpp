@@ -1,5 +1,6 @@
 // The solver finds what trying every value finds.
 
+#include "core/library/library.h"
 #include "methods/catalog/budget.h"
 #include "tests/support/test_support.h"
 

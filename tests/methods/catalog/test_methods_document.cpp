@@ -1,6 +1,7 @@
 // docs/METHODS.md says what the descriptors say.
 
 #include "core/base/json.h"
+#include "core/library/library.h"
 #include "methods/catalog/method_info.h"
 #include "methods/catalog/methods_document.h"
 #include "methods/picture/block_picture.h"

@@ -1,0 +1,28 @@
+// Writing a result table out. Cell texts are made in one place, so that screen and files agree.
+#pragma once
+
+#include "experiments/results/results.h"
+
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+enum class TableFormat { text, csv, markdown, latex, json };
+
+/// A column of the table as people see it; generated once for screen and files.
+struct TableColumn {
+    std::string key, title, unit, help;
+    bool numeric = true;
+};
+std::vector<TableColumn> columns_of(const ResultTable& table);
+/// The cell as shown: "86.4 ± 0.7", "294 912", "—" when undefined.
+std::string cell_text(const ResultTable& table, const ResultRow& row, const TableColumn& column);
+/// For sorting; NaN when undefined.
+double cell_value(const ResultTable& table, const ResultRow& row, const TableColumn& column);
+
+/// The whole document, deterministic byte for byte. CSV follows RFC 4180 with formula cells neutralised; LaTeX is
+/// escaped.
+std::string render(const ResultTable& table, TableFormat format);
+
+} // namespace diapason

@@ -1,0 +1,196 @@
+#include "experiments/results/results.h"
+
+#include "core/base/error.h"
+#include "core/data/task.h"
+#include "experiments/study/study.h"
+
+#include <boost/math/distributions/students_t.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace diapason {
+namespace {
+
+// Metrics of finished runs in the order of importance: test first, then out of domain, then validation; losses last.
+std::vector<std::string> metric_order(const std::set<std::string>& found, const std::string& primary) {
+    std::vector<std::string> order(found.begin(), found.end());
+    const auto rank = [&](const std::string& name) {
+        const int split = name.rfind("test/", 0) == 0 ? 0 : name.rfind("ood/", 0) == 0 ? 1 : 2;
+        const bool loss = name.ends_with("/loss");
+        const bool first = name.ends_with("/" + primary);
+        return std::tuple(loss, !first, split, name);
+    };
+    std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+    return order;
+}
+
+struct FinishedRun {
+    std::int64_t seed = 0;
+    std::map<std::string, double> metrics;
+};
+
+// Differences at equal seeds; arms without a common seed have none.
+std::optional<Estimate> paired_difference(const std::vector<FinishedRun>& arm, const std::vector<FinishedRun>& baseline,
+                                          const std::string& metric) {
+    std::vector<double> differences;
+    for (const FinishedRun& a : arm) {
+        for (const FinishedRun& b : baseline) {
+            if (a.seed == b.seed && a.metrics.count(metric) != 0 && b.metrics.count(metric) != 0)
+                differences.push_back(a.metrics.at(metric) - b.metrics.at(metric));
+        }
+    }
+    if (differences.empty()) return {};
+    return estimate(differences);
+}
+
+// A study-wide factor (backbone, task, a training option) divides a study: arms are compared within a level. The arm
+// with the chosen baseline's own levels there; 0 when it was left out.
+RowId baseline_for(const ArmRecord& arm, const ArmRecord& chosen, const std::vector<ArmRecord>& arms,
+                   const Json& wide) {
+    Json levels = chosen.levels;
+    for (const auto& [address, values] : wide.items()) {
+        if (arm.levels.contains(address)) levels[address] = arm.levels.at(address);
+    }
+    const auto found =
+        std::find_if(arms.begin(), arms.end(), [&](const ArmRecord& other) { return other.levels == levels; });
+    if (wide.empty()) return chosen.id; // two entries of a method may have equal levels
+    return found == arms.end() ? 0 : found->id;
+}
+
+// The chosen arm's label without the levels that are equal anyway.
+std::string baseline_words(const ArmRecord& chosen, const Json& wide) {
+    std::string words = chosen.label, equal;
+    for (const auto& [address, values] : wide.items()) {
+        if (!chosen.levels.contains(address)) continue;
+        const std::string name = option_name(address);
+        const Json& level = chosen.levels.at(address);
+        const std::string suffix = ", " + name + " " + (level.is_string() ? level.get<std::string>() : level.dump());
+        if (const auto at = words.find(suffix); at != std::string::npos) words.erase(at, suffix.size());
+        equal += (equal.empty() ? " at equal " : " and ") + name;
+    }
+    return words + equal;
+}
+
+} // namespace
+
+Estimate estimate(const std::vector<double>& values, double confidence) {
+    Estimate e;
+    e.n = values.size();
+    if (e.n == 0) return e;
+    const auto n = static_cast<double>(e.n);
+    double sum = 0;
+    for (const double value : values)
+        sum += value;
+    e.mean = sum / n;
+    if (e.n < 2) return e;
+    double squares = 0;
+    for (const double value : values)
+        squares += (value - e.mean) * (value - e.mean);
+    e.sd = std::sqrt(squares / (n - 1));
+    const boost::math::students_t distribution(n - 1);
+    e.half_width = boost::math::quantile(distribution, 0.5 + confidence / 2) * *e.sd / std::sqrt(n);
+    return e;
+}
+
+ResultTable result_table(const StoreReader& reader, RowId study_id) {
+    ResultTable table;
+    const auto study = reader.study(study_id);
+    if (!study)
+        throw Error(
+            ErrorKind::config,
+            {"there is no such study", {}, "study", std::to_string(study_id), "diapason-cli study list shows them"});
+    table.title = study->title;
+    table.backbone = study->document.value("backbone", "");
+    table.task = study->document.value("task", "");
+    try {
+        table.primary_metric = "test/" + load_task(table.task).primary_metric;
+    } catch (const Error&) { // a task file that is gone: the first metric will do
+    }
+    std::map<RowId, std::vector<FinishedRun>> finished;
+    std::map<RowId, ResultRow> rows;
+    std::set<std::string> found;
+    std::set<double> steps, rates;
+    for (const RunRecord& run : reader.runs(study_id)) {
+        ResultRow& row = rows[run.arm];
+        ++row.planned;
+        ++table.planned;
+        if (run.finished_ms == 0 || run.trained + run.head > 0) // prompting trains nothing
+            row.learning_rate = run.spec.value("/training_options/learning_rate"_json_pointer, 0.0);
+        steps.insert(run.spec.value("/training_options/steps"_json_pointer, 0.0));
+        if (run.trained + run.head > 0) {
+            row.trained = run.trained;
+            row.stored = run.stored;
+            row.stored_bits = run.stored_bits;
+            row.head = run.head;
+        }
+        row.diverged += run.state == "diverged";
+        row.failed += run.state == "failed";
+        if (run.state != "finished") continue;
+        ++row.finished;
+        ++table.finished;
+        FinishedRun done{run.seed, {}};
+        const Json metrics = run.summary.value("metrics", Json::object());
+        for (const auto& [name, value] : metrics.items()) {
+            if (!value.is_number()) continue;
+            done.metrics[name] = value.get<double>();
+            found.insert(name);
+        }
+        row.best_steps.push_back(run.summary.value("best_step", 0.0));
+        row.seconds += run.summary.value("seconds", 0.0);
+        row.step_seconds += run.summary.value("step_seconds", 0.0);
+        row.file_bytes += run.summary.value("adapter_bytes", 0.0);
+        finished[run.arm].push_back(std::move(done));
+    }
+    const std::string primary = table.primary_metric.empty() ? "accuracy" : table.primary_metric.substr(5);
+    table.metrics = metric_order(found, primary);
+    if (table.primary_metric.empty() && !table.metrics.empty()) table.primary_metric = table.metrics.front();
+    const std::vector<ArmRecord> arms = reader.arms(study_id);
+    const Json wide = study->document.value("factors", Json::object());
+    const std::string wanted = study->document.value("baseline", "");
+    const ArmRecord* chosen = arms.empty() ? nullptr : &arms.front();
+    for (const ArmRecord& arm : arms) {
+        if (arm.label == wanted) chosen = &arm;
+    }
+    if (chosen != nullptr) table.baseline = baseline_words(*chosen, wide);
+    bool any_diverged = false;
+    for (const ArmRecord& arm : arms) {
+        ResultRow row = std::move(rows[arm.id]);
+        row.arm = arm.id;
+        row.label = arm.label;
+        row.method = arm.method;
+        row.colour_slot = arm.colour_slot;
+        const RowId baseline = baseline_for(arm, *chosen, arms, wide);
+        row.baseline = arm.id == baseline;
+        for (double* mean : {&row.seconds, &row.step_seconds, &row.file_bytes})
+            *mean /= static_cast<double>(std::max<std::size_t>(1, row.finished));
+        for (const std::string& metric : table.metrics) {
+            std::vector<double> values;
+            for (const FinishedRun& run : finished[arm.id]) {
+                const auto value = run.metrics.find(metric);
+                if (value != run.metrics.end()) values.push_back(value->second);
+            }
+            row.metrics.push_back(estimate(values));
+            row.differences.push_back(
+                arm.id == baseline ? std::nullopt : paired_difference(finished[arm.id], finished[baseline], metric));
+        }
+        any_diverged = any_diverged || row.diverged > 0;
+        table.rows.push_back(std::move(row));
+    }
+    if (table.finished < table.planned) {
+        table.notes.push_back(std::to_string(table.finished) + " of " + std::to_string(table.planned) +
+                              " runs, preliminary");
+    }
+    if (any_diverged) table.notes.push_back("Diverged runs are counted, never averaged");
+    if (steps.size() > 1) table.notes.push_back("Arms differ in their number of steps: unequal budgets");
+    if (table.planned > 0)
+        table.notes.push_back("± is half the 95 % t-interval over seeds; differences are paired by seed against " +
+                              table.baseline);
+    if (table.backbone.ends_with("-mini"))
+        table.notes.push_back("The embedded backbones are toys: read directions, not sizes of effects");
+    return table;
+}
+
+} // namespace diapason

@@ -1,0 +1,82 @@
+// The engine as everybody else sees it: plain structs in, a stream of events out. Torch-free; implemented by
+// libdiapason_engine.so, which is loaded when it is first needed (experiments/run/engine_library.h).
+#pragma once
+
+#include "experiments/run/run_event.h"
+#include "experiments/study/run_spec.h"
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+/// Requests to a run in progress; checked once a step. Any thread may set them.
+struct RunControl {
+    std::atomic<bool> cancel{false};
+    std::atomic<bool> pause{false};
+};
+
+/// Where a run may write, and what it may keep.
+struct RunPlace {
+    std::filesystem::path folder; ///< created when needed; empty = write nothing
+    bool keep_checkpoint = true;
+};
+
+/// Called on the thread that runs the engine, in order. Must not throw.
+using EventSink = std::function<void(RunEvent)>;
+
+/// Versions and what the numbers depend on, for `doctor` and for fingerprints.
+struct EngineInfo {
+    Json facts; ///< flat object: "torch", "blas", "threads", "cpu_capability", "cuda", "devices", …
+};
+
+class Engine {
+public:
+    virtual ~Engine() = default;
+
+    virtual EngineInfo info() = 0;
+
+    /// Executes one run to its end. Never throws: the last event is a StateChanged with a terminal state.
+    /// Blocks; one call at a time per process. @return that state
+    virtual RunState run(const RunSpec& spec, const RunPlace& place, const EventSink& sink, RunControl& control) = 0;
+
+    /// diapason-cli verify: checks a case folder or a folder of cases (kinds forward, train).
+    /// `line` receives each result line; `backbones` is the folder of those that cases only name. @return {passed,
+    /// failed}
+    struct VerifyResult {
+        std::int64_t passed = 0;
+        std::int64_t failed = 0;
+        Json cases = Json::array();     ///< for --json
+        std::vector<std::string> notes; ///< what adapters hold and nothing here reads
+    };
+    virtual VerifyResult verify(const std::filesystem::path& folder, const std::string& only, const std::string& device,
+                                const std::filesystem::path& backbones,
+                                const std::function<void(const std::string&)>& line) = 0;
+
+    /// diapason-cli adapter: writes the adapter.safetensors that a run stored as a folder of another library.
+    /// @param layout peft or adapterhub. @throws Error
+    virtual void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
+                                const std::string& layout) = 0;
+
+    /// diapason-cli inspect: what a stored adapter does (experiments/engine/inspection.h says what comes back).
+    /// @param other a second adapter to compare subspaces with; empty = none @throws Error
+    virtual Json inspect(const std::filesystem::path& adapter, const std::filesystem::path& other,
+                         std::int64_t items) = 0;
+
+    /// diapason-cli pretrain: trains a backbone from a recipe, checkpointing so that it can go on after a stop.
+    /// @throws Error
+    virtual void pretrain(const std::filesystem::path& recipe, const Json& overrides,
+                          const std::function<void(const std::string&)>& line, RunControl& control) = 0;
+
+    /// What tokenizer and backbone make of one sentence, for the library's record. @throws Error
+    virtual Json canary(const std::filesystem::path& backbone) = 0;
+};
+
+/// The only symbol of libdiapason_engine.so. The engine lives as long as the process.
+extern "C" using EngineEntry = Engine * ();
+inline constexpr const char* engine_entry_name = "diapason_engine";
+
+} // namespace diapason

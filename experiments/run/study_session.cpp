@@ -1,0 +1,434 @@
+#include "experiments/run/study_session.h"
+
+#include "core/store/store.h"
+#include "core/store/store_reader.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
+namespace diapason {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+const char* name_of(Severity severity) {
+    switch (severity) {
+    case Severity::info:
+        return "info";
+    case Severity::warning:
+        return "warning";
+    case Severity::error:
+        return "error";
+    }
+    return "info";
+}
+
+// What the queue knows of one run beside what it shows.
+struct Item {
+    QueueEntry entry;
+    RunSpec spec;
+    std::filesystem::path folder;
+    Clock::time_point started;
+    double total_s = 0; // of a finished one
+};
+
+} // namespace
+
+struct StudySession::Impl {
+    Impl(Store& to, std::unique_ptr<Executor> runs_on) : store(to), executor(std::move(runs_on)) {}
+
+    void handle(RowId run, RunEvent event) {
+        bool queue_moved = false;
+        bool all_done = false;
+        Listener heard;
+        {
+            const std::lock_guard guard(mutex);
+            Item& item = items.at(index.at(run));
+            store_event(item, event);
+            queue_moved = update(item, event);
+            if (queue_moved) submit_next();
+            all_done = started && active == 0 && waiting() == 0;
+            heard = listener;
+        }
+        if (heard.event) heard.event(run, event);
+        if (queue_moved && heard.queue_changed) heard.queue_changed();
+        if (all_done) finish();
+    }
+
+    void store_event(Item& item, const RunEvent& event) {
+        const RowId run = item.entry.run;
+        if (const auto* points = std::get_if<MetricPoints>(&event)) {
+            std::vector<PointRow> rows;
+            rows.reserve(points->points.size());
+            for (const MetricPoint& p : points->points)
+                rows.push_back({p.metric, p.step, p.wall_s, p.value});
+            store.append_points(run, std::move(rows));
+        } else if (const auto* began = std::get_if<RunBegan>(&event)) {
+            store.set_began(run, began->total_steps, began->trained, began->stored, began->stored_bits, began->head,
+                            began->environment);
+        } else if (const auto* progress = std::get_if<Progress>(&event)) {
+            store.set_progress(run, progress->step);
+        } else if (const auto* predictions = std::get_if<Predictions>(&event)) {
+            std::vector<PredictionRecord> rows;
+            rows.reserve(predictions->items.size());
+            for (const Prediction& p : predictions->items)
+                rows.push_back({predictions->split, predictions->step, p.item, p.predicted, p.expected, p.score});
+            store.append_predictions(run, predictions->split, predictions->step, std::move(rows));
+        } else if (const auto* artifact = std::get_if<ArtifactWritten>(&event)) {
+            store.append_artifact(
+                {run, artifact->kind, artifact->path, artifact->sha256, artifact->bytes, artifact->step});
+        } else if (const auto* line = std::get_if<LogLine>(&event)) {
+            store.append_event(study, run, name_of(line->severity), line->text);
+        } else if (const auto* change = std::get_if<StateChanged>(&event)) {
+            if (change->state == RunState::starting) return; // begin_attempt has said so
+            store.set_state(run, diapason::name_of(change->state), change->message, change->summary);
+            if (is_terminal(change->state)) {
+                const bool good = change->state == RunState::finished || change->state == RunState::cancelled;
+                store.append_event(study, run, good ? "info" : "error",
+                                   item.entry.arm_label + ", seed " + std::to_string(item.entry.seed) + " " +
+                                       diapason::name_of(change->state) +
+                                       (change->message.empty() ? "" : ": " + change->message));
+            }
+        }
+    }
+
+    // @return true when the queue's shape or progress changed
+    bool update(Item& item, const RunEvent& event) {
+        QueueEntry& entry = item.entry;
+        if (const auto* began = std::get_if<RunBegan>(&event)) {
+            entry.total_steps = began->total_steps;
+            return true;
+        }
+        if (const auto* progress = std::get_if<Progress>(&event)) {
+            entry.step = progress->step;
+            entry.total_steps = progress->total_steps;
+            return true;
+        }
+        const auto* change = std::get_if<StateChanged>(&event);
+        if (change == nullptr) return false;
+        entry.state = change->state;
+        entry.message = change->message;
+        if (is_terminal(change->state)) {
+            item.total_s = since(item.started);
+            entry.elapsed_s = item.total_s;
+            if (change->state == RunState::finished) entry.step = entry.total_steps;
+            --active;
+        }
+        return true;
+    }
+
+    std::size_t waiting() const {
+        return static_cast<std::size_t>(std::count_if(
+            items.begin(), items.end(), [](const Item& item) { return item.entry.state == RunState::queued; }));
+    }
+
+    void submit_next() {
+        if (!started || paused || stopping) return;
+        for (Item& item : items) {
+            if (active >= executor->capacity()) return;
+            if (item.entry.state != RunState::queued) continue;
+            item.entry.state = RunState::starting;
+            item.started = Clock::now();
+            ++active;
+            store.begin_attempt(item.entry.run);
+            executor->submit({item.entry.run, item.spec, {item.folder, true}});
+        }
+    }
+
+    void cancel_waiting(Item& item) {
+        item.entry.state = RunState::cancelled;
+        item.entry.message = "cancelled before it started";
+        store.set_state(item.entry.run, "cancelled", item.entry.message, {});
+    }
+
+    void finish() {
+        Listener heard;
+        {
+            const std::lock_guard guard(mutex);
+            if (ending) return;
+            ending = true;
+            heard = listener;
+        }
+        // Told before anybody who waits goes on, so that wait() also means that the listener knows.
+        if (heard.done) heard.done();
+        {
+            const std::lock_guard guard(mutex);
+            done = true;
+        }
+        wake.notify_all();
+    }
+
+    // Seconds a run takes: of its arm's finished runs, else of all finished ones, else extrapolated from a running one.
+    std::optional<double> expected_seconds(const Item& item) const {
+        double own = 0, all = 0;
+        int own_count = 0, all_count = 0;
+        for (const Item& other : items) {
+            double seconds = 0;
+            if (other.entry.state == RunState::finished)
+                seconds = other.total_s;
+            else if (other.entry.state == RunState::running && other.entry.total_steps > 0 &&
+                     other.entry.step * 10 >= other.entry.total_steps) {
+                seconds = since(other.started) * static_cast<double>(other.entry.total_steps) /
+                          static_cast<double>(other.entry.step);
+            }
+            if (seconds <= 0) continue;
+            all += seconds;
+            ++all_count;
+            if (other.entry.arm == item.entry.arm) {
+                own += seconds;
+                ++own_count;
+            }
+        }
+        if (own_count > 0) return own / own_count;
+        if (all_count > 0) return all / all_count;
+        return {};
+    }
+
+    Store& store;
+    std::unique_ptr<Executor> executor;
+    RowId study = 0;
+    mutable std::mutex mutex;
+    std::condition_variable wake;
+    std::vector<Item> items;
+    std::map<RowId, std::size_t> index;
+    Listener listener;
+    int active = 0;
+    bool started = false, paused = false, stopping = false, ending = false, done = false;
+    Clock::time_point start_time;
+};
+
+namespace {
+
+NewStudy plan_of(const Study& study, const std::vector<Arm>& arms) {
+    NewStudy plan;
+    plan.study.uuid = new_uuid();
+    plan.study.title = study.title;
+    plan.study.document = to_json(study);
+    for (const Factor& factor : study.factors)
+        plan.factors.push_back({factor.address, factor.levels});
+    for (const StudyMethod& method : study.methods) {
+        for (const Factor& factor : method.vary)
+            plan.factors.push_back({method.method + "." + factor.address, factor.levels});
+    }
+    for (const Arm& arm : arms)
+        plan.arms.push_back({0, 0, 0, arm.label, arm.spec.method, arm.levels, arm.colour_slot});
+    // Seeds outermost: after the first round every arm has a result to look at.
+    for (const std::uint64_t seed : study.seeds) {
+        for (std::size_t i = 0; i < arms.size(); ++i) {
+            RunSpec spec = arms[i].spec;
+            spec.seed = seed;
+            RunRecord run;
+            run.uuid = new_uuid();
+            run.arm = static_cast<RowId>(i);
+            run.seed = static_cast<std::int64_t>(seed);
+            run.spec = to_json(spec);
+            run.fingerprint = fingerprint(spec);
+            run.state = "queued";
+            plan.runs.push_back(std::move(run));
+        }
+    }
+    return plan;
+}
+
+} // namespace
+
+StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
+                           std::optional<RowId> study_id)
+    : m_impl(std::make_unique<Impl>(store, std::move(executor))) {
+    throw_if_any(problems_of(study), study.title);
+    const std::vector<Arm> arms = expand(study);
+    std::vector<ArmRecord> arm_rows;
+    std::vector<RunRecord> runs;
+    if (!study_id) {
+        NewStudy plan = plan_of(study, arms);
+        const StudyIds ids = store.create_study(plan);
+        m_impl->study = ids.study;
+        arm_rows = std::move(plan.arms);
+        for (std::size_t i = 0; i < arm_rows.size(); ++i)
+            arm_rows[i].id = ids.arms[i];
+        runs = std::move(plan.runs);
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            runs[i].id = ids.runs[i];
+            runs[i].arm = ids.arms[static_cast<std::size_t>(runs[i].arm)];
+        }
+    } else {
+        m_impl->study = *study_id;
+        store.flush();
+        const StoreReader reader(store.file());
+        arm_rows = reader.arms(*study_id);
+        runs = reader.runs(*study_id);
+        std::vector<RowId> again;
+        for (RunRecord& run : runs) {
+            if (run.state == "finished" || run.state == "diverged") continue;
+            again.push_back(run.id);
+            run.state = "queued";
+        }
+        store.requeue(again);
+        std::stable_sort(runs.begin(), runs.end(),
+                         [](const RunRecord& a, const RunRecord& b) { return a.seed < b.seed; });
+    }
+    std::map<RowId, std::string> labels;
+    for (const ArmRecord& arm : arm_rows)
+        labels[arm.id] = arm.label;
+    for (const RunRecord& run : runs) {
+        Item item;
+        item.entry.run = run.id;
+        item.entry.arm = run.arm;
+        item.entry.arm_label = labels[run.arm];
+        item.entry.seed = static_cast<std::uint64_t>(run.seed);
+        item.entry.state = run_state_from(run.state);
+        item.entry.step = run.steps_done;
+        item.entry.total_steps = run.steps_total;
+        item.entry.message = run.message;
+        item.total_s = static_cast<double>(run.finished_ms - run.started_ms) / 1000;
+        item.spec = run_spec_from_json(run.spec, "run " + std::to_string(run.id));
+        item.folder = store.files_folder() / run.uuid;
+        m_impl->index[run.id] = m_impl->items.size();
+        m_impl->items.push_back(std::move(item));
+    }
+    m_impl->executor->set_sink(
+        [impl = m_impl.get()](std::int64_t run, RunEvent event) { impl->handle(run, std::move(event)); });
+}
+
+StudySession::~StudySession() {
+    cancel_all();
+    wait();
+    m_impl->executor.reset(); // joins its threads before what they call goes away
+}
+
+void StudySession::set_listener(Listener listener) {
+    const std::lock_guard guard(m_impl->mutex);
+    m_impl->listener = std::move(listener);
+}
+
+void StudySession::start() {
+    bool nothing = false;
+    {
+        const std::lock_guard guard(m_impl->mutex);
+        m_impl->started = true;
+        m_impl->start_time = Clock::now();
+        m_impl->store.append_event(m_impl->study, 0, "info",
+                                   "started: " + std::to_string(m_impl->waiting()) + " runs, " +
+                                       m_impl->executor->describe());
+        m_impl->submit_next();
+        nothing = m_impl->active == 0;
+    }
+    if (nothing) m_impl->finish();
+}
+
+void StudySession::pause(bool paused) {
+    std::function<void()> changed;
+    {
+        const std::lock_guard guard(m_impl->mutex);
+        m_impl->paused = paused;
+        for (const Item& item : m_impl->items) {
+            if (item.entry.state == RunState::running || item.entry.state == RunState::paused ||
+                item.entry.state == RunState::starting)
+                m_impl->executor->pause(item.entry.run, paused);
+        }
+        m_impl->submit_next();
+        changed = m_impl->listener.queue_changed;
+    }
+    if (changed) changed();
+}
+
+void StudySession::cancel_run(RowId run) {
+    bool nothing_left = false;
+    std::function<void()> changed;
+    {
+        const std::lock_guard guard(m_impl->mutex);
+        const auto found = m_impl->index.find(run);
+        if (found == m_impl->index.end()) return;
+        Item& item = m_impl->items[found->second];
+        if (item.entry.state == RunState::queued)
+            m_impl->cancel_waiting(item);
+        else if (!is_terminal(item.entry.state))
+            m_impl->executor->cancel(run);
+        nothing_left = m_impl->started && m_impl->active == 0 && m_impl->waiting() == 0;
+        changed = m_impl->listener.queue_changed;
+    }
+    if (changed) changed();
+    if (nothing_left) m_impl->finish();
+}
+
+void StudySession::cancel_all() {
+    bool nothing_runs = false;
+    std::function<void()> changed;
+    {
+        const std::lock_guard guard(m_impl->mutex);
+        if (m_impl->done) return;
+        m_impl->stopping = true;
+        for (Item& item : m_impl->items) {
+            if (item.entry.state == RunState::queued) {
+                if (m_impl->started) m_impl->cancel_waiting(item);
+            } else if (!is_terminal(item.entry.state)) {
+                m_impl->executor->cancel(item.entry.run);
+            }
+        }
+        nothing_runs = m_impl->active == 0;
+        changed = m_impl->listener.queue_changed;
+    }
+    if (changed) changed();
+    if (nothing_runs) m_impl->finish();
+}
+
+bool StudySession::wait(std::chrono::milliseconds timeout) {
+    std::unique_lock guard(m_impl->mutex);
+    const auto is_done = [&] { return m_impl->done; };
+    if (timeout == std::chrono::milliseconds::max()) {
+        m_impl->wake.wait(guard, is_done);
+        return true;
+    }
+    return m_impl->wake.wait_for(guard, timeout, is_done);
+}
+
+RowId StudySession::study_id() const {
+    return m_impl->study;
+}
+
+QueueStatus StudySession::status() const {
+    const std::lock_guard guard(m_impl->mutex);
+    QueueStatus status;
+    status.paused = m_impl->paused;
+    status.elapsed_s = m_impl->started ? since(m_impl->start_time) : 0;
+    double remaining = 0;
+    bool known = true;
+    for (const Item& item : m_impl->items) {
+        QueueEntry entry = item.entry;
+        const bool running = !is_terminal(entry.state) && entry.state != RunState::queued;
+        if (running) entry.elapsed_s = since(item.started);
+        if (running || entry.state == RunState::queued) {
+            if (const auto seconds = m_impl->expected_seconds(item)) {
+                entry.remaining_s = std::max(0.0, *seconds - (running ? entry.elapsed_s : 0));
+                remaining += *entry.remaining_s;
+            } else {
+                known = false;
+            }
+        }
+        status.finished += entry.state == RunState::finished;
+        status.failed += entry.state == RunState::failed || entry.state == RunState::diverged;
+        status.running += running;
+        status.queued += entry.state == RunState::queued;
+        status.entries.push_back(std::move(entry));
+    }
+    if (known && status.running + status.queued > 0) {
+        const double slots =
+            std::min<double>(m_impl->executor->capacity(), static_cast<double>(status.running + status.queued));
+        // Arms differ in speed and the machine's load moves: a fifth either way covers what was seen.
+        status.remaining_low_s = 0.8 * remaining / slots;
+        status.remaining_high_s = 1.25 * remaining / slots;
+    }
+    return status;
+}
+
+std::string StudySession::executor_description() const {
+    return m_impl->executor->describe();
+}
+
+} // namespace diapason

@@ -1,0 +1,73 @@
+// A study at work: its queue, its executor, and the store that receives every event. One at a time per database.
+#pragma once
+
+#include "core/store/records.h"
+#include "experiments/run/executor.h"
+#include "experiments/study/study.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+class Store;
+
+/// What a view shows of one run of the queue.
+struct QueueEntry {
+    RowId run = 0;
+    RowId arm = 0;
+    std::string arm_label;
+    std::uint64_t seed = 0;
+    RunState state = RunState::queued;
+    std::int64_t step = 0, total_steps = 0;
+    double elapsed_s = 0;              ///< of the current attempt
+    std::optional<double> remaining_s; ///< of this run; estimated once a first run of any arm has progressed
+    std::string message;
+};
+
+/// The whole queue. ETA is a range: lower and upper estimate of the seconds until the last run ends.
+struct QueueStatus {
+    std::vector<QueueEntry> entries;
+    std::size_t finished = 0, failed = 0, running = 0, queued = 0; ///< failed counts diverged too
+    std::optional<double> remaining_low_s, remaining_high_s;
+    double elapsed_s = 0;
+    bool paused = false;
+};
+
+/// Thread-safe. Listeners are called on the session's threads.
+class StudySession {
+public:
+    struct Listener {
+        std::function<void(RowId run, const RunEvent&)> event; ///< after it was handed to the store
+        std::function<void()> queue_changed;
+        std::function<void()> done; ///< no run is queued or running any more
+    };
+
+    /// Writes study, arms and queued runs into the store at once (study_id: continue a stored one: its unfinished runs
+    /// are queued again). The executor is owned. Nothing runs before start().
+    StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
+                 std::optional<RowId> study_id = {});
+    ~StudySession(); ///< stops all runs and waits
+
+    void set_listener(Listener listener); ///< before start()
+    void start();
+    void pause(bool paused); ///< running runs halt at their next step, nothing new starts
+    void cancel_run(RowId run);
+    void cancel_all();
+    bool wait(std::chrono::milliseconds timeout = std::chrono::milliseconds::max()); ///< true when done
+
+    RowId study_id() const;
+    QueueStatus status() const;
+    std::string executor_description() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace diapason

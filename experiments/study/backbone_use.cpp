@@ -1,0 +1,37 @@
+#include "experiments/study/backbone_use.h"
+
+#include "core/library/library.h"
+
+#include <algorithm>
+
+namespace diapason {
+namespace {
+
+bool refers_to(const Json& value, const BackboneEntry& backbone) {
+    if (!value.is_string()) return false;
+    const auto text = value.get<std::string>();
+    std::error_code error;
+    return text == backbone.name || std::filesystem::equivalent(text, backbone.folder, error);
+}
+
+bool uses(const Json& document, const BackboneEntry& backbone) {
+    if (!document.is_object()) return false;
+    if (document.contains("backbone") && refers_to(document.at("backbone"), backbone)) return true;
+    const auto factors = document.find("factors");
+    if (factors == document.end() || !factors->is_object()) return false;
+    const auto levels = factors->find("backbone");
+    return levels != factors->end() && levels->is_array() &&
+           std::any_of(levels->begin(), levels->end(), [&](const Json& level) { return refers_to(level, backbone); });
+}
+
+} // namespace
+
+std::vector<StudyRecord> studies_using(const StoreReader& reader, const BackboneEntry& backbone) {
+    std::vector<StudyRecord> found;
+    for (StudyRecord& study : reader.studies(true)) {
+        if (uses(study.document, backbone)) found.push_back(std::move(study));
+    }
+    return found;
+}
+
+} // namespace diapason

@@ -1,0 +1,78 @@
+#include "experiments/study/cost.h"
+
+#include "core/backbone/backbone_config.h"
+#include "core/base/error.h"
+#include "core/data/task.h"
+#include "core/library/library.h"
+
+#include <algorithm>
+#include <map>
+
+namespace diapason {
+namespace {
+
+// What a core of a current desktop processor keeps up in single precision at these sizes, operations per second.
+constexpr double typical_speed = 6e10;
+constexpr int recent_runs = 60; // enough to know the speed; older ones may come from other builds
+
+double integer(const RunSpec& spec, const char* name) {
+    return spec.training_options.value(name, 0.0);
+}
+
+} // namespace
+
+double run_operations(const RunSpec& spec) {
+    const BackboneConfig config = read_backbone_config(resolve_backbone(spec.backbone));
+    const Task task = load_task(spec.task);
+    const double weights =
+        static_cast<double>(config.parameter_count() - config.vocabulary * config.width); // the embedding is a look-up
+    const double input =
+        integer(spec, "max_tokens") > 0 ? integer(spec, "max_tokens") : static_cast<double>(task.max_tokens);
+    const double soft = spec.method_options.value("length", 0.0);
+    const double members = spec.method_options.value("members", 1.0); // each reads every input
+    const double told =
+        spec.method_options.value("demonstrations", 0.0) * spec.method_options.value("demonstration_tokens", 0.0);
+    const bool generation = task.kind == TaskKind::generation;
+    const double length =
+        members * (input + soft + told + (generation ? static_cast<double>(task.max_target_tokens) : 0));
+    const double head = generation ? static_cast<double>(config.vocabulary * config.width) : 0;
+    const double forward = 2 * (weights + head) * length;
+
+    const double steps = spec.method == "in_context" ? 0 : integer(spec, "steps");
+    const double trained_examples = steps * integer(spec, "batch_size") * std::max(1.0, integer(spec, "accumulation"));
+    // Gradients of activations, and of weights where those are trained; a frozen backbone under a head needs neither.
+    const double backward = spec.method == "head_only" ? 0 : spec.method == "full_tuning" ? 2 : 1.2;
+    const double every = integer(spec, "evaluate_every");
+    const double validations = (every > 0 ? steps / every : 0) + 1;
+    const double items = integer(spec, "max_evaluation_items") > 0 ? integer(spec, "max_evaluation_items") : 1000;
+    const double splits = static_cast<double>(task.data.size()) - 2; // test, and out of domain where there is one
+    // Decoding goes over the text once a token, and only at the end.
+    const double decoding = generation ? static_cast<double>(task.max_target_tokens) * items * (splits + 1) : 0;
+    return forward * (trained_examples * (1 + backward) + items * (validations + splits) + decoding);
+}
+
+CostEstimate study_cost(const Study& study, const StoreReader* reader) {
+    double operations = 0;
+    for (const Arm& arm : expand(study))
+        operations += run_operations(arm.spec) * static_cast<double>(study.seeds.size());
+    double done = 0, seconds = 0;
+    int count = 0;
+    if (reader != nullptr) {
+        for (const StudyRecord& stored : reader->studies()) {
+            for (const RunRecord& run : reader->runs(stored.id)) {
+                if (run.state != "finished" || count == recent_runs) continue;
+                try {
+                    done += run_operations(run_spec_from_json(run.spec, "run"));
+                } catch (const Error&) { // its backbone or task is gone
+                    continue;
+                }
+                seconds += static_cast<double>(run.finished_ms - run.started_ms) / 1000;
+                ++count;
+            }
+        }
+    }
+    const bool measured = seconds > 1;
+    return {operations / (measured ? done / seconds : typical_speed), measured};
+}
+
+} // namespace diapason

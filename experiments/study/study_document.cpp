@@ -1,0 +1,234 @@
+#include "core/base/error.h"
+#include "core/base/paths.h"
+#include "experiments/study/study.h"
+#include "methods/catalog/method_info.h"
+
+#include <algorithm>
+#include <set>
+
+namespace fs = std::filesystem;
+
+namespace diapason {
+namespace {
+
+// Reads an object field by field; what is left over at the end is an unknown field.
+class Fields {
+public:
+    Fields(const Json& object, std::string prefix, std::vector<Problem>& problems)
+        : m_object(object),
+          m_prefix(std::move(prefix)),
+          m_problems(problems) {
+        if (!object.is_object()) add({}, object.dump(), "an object is needed");
+    }
+    ~Fields() {
+        if (!m_object.is_object()) return;
+        for (const auto& [key, value] : m_object.items()) {
+            if (m_known.count(key) != 0) continue;
+            const std::string near = nearest_name(key, {m_known.begin(), m_known.end()});
+            m_problems.push_back(
+                {address(key), {}, "there is no such field", near.empty() ? "" : "Did you mean " + near + "?"});
+        }
+    }
+
+    const Json* find(const std::string& key) {
+        m_known.insert(key);
+        if (!m_object.is_object()) return nullptr;
+        const auto found = m_object.find(key);
+        return found == m_object.end() || found->is_null() ? nullptr : &*found;
+    }
+    std::string text(const std::string& key, bool required) {
+        const Json* value = find(key);
+        if (value == nullptr) {
+            if (required) add(key, {}, "is missing");
+            return {};
+        }
+        if (value->is_string()) return value->get<std::string>();
+        add(key, value->dump(), "a text is needed");
+        return {};
+    }
+    Json object(const std::string& key) {
+        const Json* value = find(key);
+        if (value == nullptr) return Json::object();
+        if (value->is_object()) return *value;
+        add(key, value->dump(), "an object is needed");
+        return Json::object();
+    }
+    const Json& list(const std::string& key) {
+        static const Json none = Json::array();
+        const Json* value = find(key);
+        if (value == nullptr) return none;
+        if (value->is_array()) return *value;
+        add(key, value->dump(), "a list is needed");
+        return none;
+    }
+    void add(const std::string& key, const std::string& value, const std::string& what) {
+        m_problems.push_back({key.empty() ? m_prefix : address(key), value, what, {}});
+    }
+    std::string address(const std::string& key) const { return m_prefix.empty() ? key : m_prefix + "." + key; }
+
+private:
+    const Json& m_object;
+    std::string m_prefix;
+    std::vector<Problem>& m_problems;
+    std::set<std::string> m_known;
+};
+
+// Options of a preset stand where the entry gives none of its own; afterwards they are options like any others.
+void take_preset(Fields& of, StudyMethod& method) {
+    const std::string name = of.text("preset", false);
+    if (name.empty()) return;
+    const MethodInfo* info = find_method(method.method);
+    if (info == nullptr) return; // said when methods are checked
+    std::string known;
+    for (const MethodPreset& preset : info->presets) {
+        known += (known.empty() ? "" : ", ") + preset.name;
+        if (preset.name != name) continue;
+        Json options = preset.options;
+        options.update(method.options);
+        method.options = std::move(options);
+        return;
+    }
+    of.add("preset", name, known.empty() ? "this method has no presets" : "the method's presets are " + known);
+}
+
+Study parse(const Json& document, std::vector<Problem>& problems) {
+    Study study;
+    Fields fields(document, "", problems);
+    fields.find("format");
+    fields.find("version");
+    study.id = fields.text("id", false);
+    study.title = fields.text("title", true);
+    study.question = fields.text("question", false);
+    study.summary = fields.text("summary", false);
+    study.backbone = fields.text("backbone", true);
+    study.task = fields.text("task", true);
+    study.training = fields.object("training");
+    study.baseline = fields.text("baseline", false);
+    if (const Json* threads = fields.find("threads"); threads != nullptr && threads->is_number_integer())
+        study.threads = threads->get<int>();
+    if (const std::string device = fields.text("device", false); !device.empty()) study.device = device;
+    const auto read_vary = [&](Fields& of, const std::string& key) {
+        std::vector<Factor> factors;
+        const Json lists = of.object(key);
+        for (const auto& [name, levels] : lists.items()) {
+            if (!levels.is_array())
+                of.add(key + "." + name, levels.dump(), "a list of levels is needed");
+            else
+                factors.push_back({name, levels.get<std::vector<Json>>()});
+        }
+        return factors;
+    };
+    std::size_t index = 0;
+    for (const Json& entry : fields.list("methods")) {
+        Fields of(entry, "methods[" + std::to_string(index++) + "]", problems);
+        StudyMethod method;
+        method.method = of.text("method", true);
+        method.options = of.object("options");
+        take_preset(of, method);
+        method.training = of.object("training");
+        method.vary = read_vary(of, "vary");
+        study.methods.push_back(std::move(method));
+    }
+    study.factors = read_vary(fields, "factors");
+    index = 0;
+    for (const Json& entry : fields.list("exclude")) {
+        Fields of(entry, "exclude[" + std::to_string(index++) + "]", problems);
+        study.exclude.push_back({of.object("match"), of.text("reason", false)});
+    }
+    for (const Json& seed : fields.list("seeds")) {
+        if (seed.is_number_unsigned() || (seed.is_number_integer() && seed.get<std::int64_t>() >= 0))
+            study.seeds.push_back(seed.get<std::uint64_t>());
+        else
+            fields.add("seeds", seed.dump(), "a whole number from 0 is needed");
+    }
+    return study;
+}
+
+} // namespace
+
+Study study_from_json(const Json& document, const std::string& origin) {
+    if (!document.is_object() || document.value("format", Json()) != "diapason-study") {
+        throw input_error(origin, "is no study: \"format\": \"diapason-study\" is missing");
+    }
+    if (const Json version = document.value("version", Json(1)); version != 1) {
+        throw Error(ErrorKind::incompatible,
+                    {"was written by a newer Diapason", origin, "version", version.dump(), "Update Diapason"});
+    }
+    std::vector<Problem> problems;
+    const Study study = parse(document, problems);
+    const std::vector<Problem> meaning = problems_of(study);
+    problems.insert(problems.end(), meaning.begin(), meaning.end());
+    throw_if_any(problems, origin);
+    return study;
+}
+
+Study read_study(const fs::path& file) {
+    return study_from_json(read_json(file), file.string());
+}
+
+Json to_json(const Study& study) {
+    Json document = {{"format", "diapason-study"},
+                     {"version", 1},
+                     {"id", study.id},
+                     {"title", study.title},
+                     {"question", study.question},
+                     {"summary", study.summary},
+                     {"backbone", study.backbone},
+                     {"task", study.task},
+                     {"training", study.training},
+                     {"methods", Json::array()}};
+    const auto vary_of = [](const std::vector<Factor>& factors) {
+        Json object = Json::object();
+        for (const Factor& factor : factors)
+            object[factor.address] = factor.levels;
+        return object;
+    };
+    for (const StudyMethod& method : study.methods) {
+        document["methods"].push_back({{"method", method.method},
+                                       {"options", method.options},
+                                       {"training", method.training},
+                                       {"vary", vary_of(method.vary)}});
+    }
+    document["factors"] = vary_of(study.factors);
+    document["exclude"] = Json::array();
+    for (const Exclusion& exclusion : study.exclude)
+        document["exclude"].push_back({{"match", exclusion.match}, {"reason", exclusion.reason}});
+    document["seeds"] = study.seeds;
+    document["baseline"] = study.baseline;
+    document["threads"] = study.threads;
+    document["device"] = study.device;
+    return document;
+}
+
+std::vector<SampleStudy> sample_studies() {
+    std::vector<SampleStudy> samples;
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (const auto& item : fs::directory_iterator(resource_folder() / "studies", error)) {
+        if (item.path().extension() == ".json" && item.path().stem().extension() != ".schema")
+            files.push_back(item.path());
+    }
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) {
+        SampleStudy sample{file, read_study(file), 0};
+        sample.runs = expand(sample.study).size() * sample.study.seeds.size();
+        samples.push_back(std::move(sample));
+    }
+    // A newcomer meets the quickest one first.
+    std::stable_sort(samples.begin(), samples.end(),
+                     [](const SampleStudy& a, const SampleStudy& b) { return a.runs < b.runs; });
+    return samples;
+}
+
+Study sample_study(const std::string& id) {
+    std::vector<std::string> ids;
+    for (const SampleStudy& sample : sample_studies()) {
+        if (sample.study.id == id) return sample.study;
+        ids.push_back(sample.study.id);
+    }
+    const std::string near = nearest_name(id, ids);
+    throw config_error("sample", id, "there is no such sample study",
+                       near.empty() ? "diapason-cli study samples lists them" : "Did you mean " + near + "?");
+}
+
+} // namespace diapason

@@ -1,0 +1,38 @@
+#include "methods/catalog/demonstration_options.h"
+
+#include "core/base/option_builders.h"
+
+namespace diapason {
+
+std::vector<OptionDescriptor> demonstration_options(std::int64_t count) {
+    const OptionDescriptor demonstrations = option::in_units(
+        option::integer("demonstrations", "Demonstrations", count, 0, 1000,
+                        "Training examples with their answers in front of a question; where positions end, the "
+                        "farthest give way.",
+                        "Brown et al. 2020, §2: zero, one, few (10 to 100)"),
+        "examples");
+
+    const OptionDescriptor choice =
+        option::choice("choice", "Chosen", "random",
+                       {{"random", "at random, once", "Drawn by the run's seed, the same for all questions."},
+                        {"random_each", "at random, for each question", ""},
+                        {"first", "the first ones", "Of the training split, in its order."},
+                        {"similar", "the most similar ones",
+                         "By the cosine of mean hidden states of the frozen backbone; the nearest stands last."}},
+                       "Which training examples are demonstrations; never the question itself.",
+                       "once: Zhao et al. 2021; for each: Brown et al. 2020, §2.4; similar: Liu et al. 2022 (KATE), "
+                       "Sun et al. 2023");
+
+    const OptionDescriptor room = option::advanced(option::in_units(
+        option::integer("demonstration_tokens", "Longest demonstration", 48, 1, 65536,
+                        "A demonstration's question is cut to this many tokens; its answer stays whole."),
+        "tokens"));
+
+    const OptionDescriptor question = option::text(
+        "question", "Question", "",
+        "Template in place of the task's own: {text}, {pair} and behind them {answer}; empty = the task's.",
+        "Schick & Schütze 2021 (patterns and verbalizers)");
+    return {demonstrations, choice, room, question};
+}
+
+} // namespace diapason

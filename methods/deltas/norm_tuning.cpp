@@ -1,0 +1,14 @@
+
+#include "methods/catalog/partial_plan.h"
+#include "methods/method.h"
+
+namespace diapason {
+
+void attach_norm_tuning(const OptionValues&, Model& model, MethodContext&) {
+    const TaskShape shape{name_of(model.head_spec().kind), model.head_spec().labels};
+    for (const ExpectedTensor& tensor : norm_tensors(model.config(), shape))
+        model.train({&model.weights().at(tensor.name)});
+    model.train_head();
+}
+
+} // namespace diapason

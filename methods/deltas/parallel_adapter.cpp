@@ -1,0 +1,10 @@
+#include "methods/deltas/adapter/attach.h"
+
+namespace diapason {
+
+void attach_parallel_adapter(const OptionValues& options, Model& model, MethodContext& context) {
+    attach_adapters(adapter_plan(model.config(), options, parallel_adapter_plan()), model, context);
+    model.train_head();
+}
+
+} // namespace diapason

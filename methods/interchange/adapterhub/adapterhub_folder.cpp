@@ -1,0 +1,80 @@
+#include "methods/interchange/adapterhub/sink.h"
+#include "methods/interchange/adapterhub/source.h"
+
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+namespace diapason {
+namespace {
+
+using adapterhub::Source;
+
+// By the field "architecture"; a bottleneck has none.
+struct Kind {
+    const char* name;
+    void (*read)(Source&, const Settings&);
+};
+constexpr Kind kinds[] = {
+    {"", adapterhub::read_bottleneck}, {"prefix_tuning", adapterhub::read_prefix}, {"lora", adapterhub::read_lora}};
+
+void read_part(Source& source, const Json& config) {
+    const Settings settings(source.config_file(), config);
+    if (!config.is_object()) throw input_error(source.config_file(), "a configuration is no object");
+    const std::string name = settings.text("architecture", "");
+    if (name == "union") { // several adapters that are one: MAM
+        const Json& parts = settings.field("configs");
+        if (!parts.is_array() || parts.empty()) throw settings.error("configs", "a union has parts");
+        for (const Json& part : parts)
+            read_part(source, part);
+        return;
+    }
+    const auto* kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& k) { return name == k.name; });
+    if (kind == std::end(kinds)) throw settings.error("architecture", "unsupported: adapters of this kind");
+    kind->read(source, settings);
+}
+
+} // namespace
+
+StoredAdapter read_adapterhub_folder(const std::filesystem::path& folder, Model& model) {
+    const c10::NoGradGuard guard;
+    Source source(folder, model);
+    read_part(source, source.config());
+    source.finish();
+    source.read_head();
+    if (source.adapter().deltas.empty()) throw source.error("the file holds no tensor of the adapter");
+    return std::move(source.adapter());
+}
+
+void write_adapterhub_folder(const std::filesystem::path& folder, Model& model, const std::string& name) {
+    const c10::NoGradGuard guard;
+    model.prepare();
+    if (name.empty() || name.find('.') != std::string::npos)
+        throw config_error("name", name, "an adapter's name is a word without dots");
+    for (const auto& parameter : model.weights().all()) {
+        if (parameter->value.requires_grad() && !model.in_head(parameter.get()))
+            throw adapterhub::cannot(parameter->name, "trained tensors of the backbone");
+    }
+    for (const NamedTable& item : model.backbone().tables()) {
+        if (!item.table->deltas.empty()) throw adapterhub::cannot(item.module, "deltas of embeddings");
+    }
+    for (const Stack& stack : model.backbone().stacks()) {
+        if (!stack.entered.empty())
+            throw adapterhub::cannot(stack.shape.name, "invertible adapters: they are only read");
+        for (const Layer& layer : stack.layers) {
+            if (!layer.self.head_deltas.empty() || !layer.cross.head_deltas.empty())
+                throw config_error("deltas", "heads", "the AdapterHub layout has no adapters at heads");
+        }
+    }
+    if (model.prompt() != nullptr)
+        throw config_error("deltas", "embedding", "soft prompts are written in the PEFT layout");
+    adapterhub::Sink sink(model, name);
+    adapterhub::write_prefix(sink);
+    adapterhub::write_bottleneck(sink);
+    adapterhub::write_lora(sink);
+    if (sink.parts() == 0)
+        throw config_error("deltas", "none", "there is nothing that an AdapterHub folder could hold");
+    sink.write(folder);
+}
+
+} // namespace diapason

@@ -1,0 +1,43 @@
+#include "methods/interchange/delta_folder/source.h"
+
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+namespace diapason {
+namespace {
+
+using delta_folder::Place;
+using delta_folder::Source;
+
+struct Point {
+    const char* name;
+    void (*read)(Source&, const Place&);
+};
+constexpr Point points[] = {{"kv", delta_folder::read_prefix},    {"block", delta_folder::read_block},
+                            {"heads", delta_folder::read_heads},  {"embedding.prompt", delta_folder::read_prompt},
+                            {"q", delta_folder::read_low_rank},   {"k", delta_folder::read_low_rank},
+                            {"v", delta_folder::read_low_rank},   {"o", delta_folder::read_low_rank},
+                            {"fc1", delta_folder::read_low_rank}, {"fc2", delta_folder::read_low_rank},
+                            {"gate", delta_folder::read_low_rank}};
+
+} // namespace
+
+StoredAdapter read_delta_folder(const std::filesystem::path& folder, Model& model) {
+    const c10::NoGradGuard guard;
+    Source source(folder, model);
+    for (const Place& place : source.places()) {
+        if (place.stack.empty()) continue; // read where a layer uses it
+        const auto* point = std::find_if(std::begin(points), std::end(points),
+                                         [&](const Point& candidate) { return place.point == candidate.name; });
+        if (point == std::end(points))
+            throw source.error("unsupported: the file has deltas at " + place.address + ", a point that is not known");
+        point->read(source, place);
+    }
+    source.read_head();
+    source.finish();
+    if (source.adapter().deltas.empty()) throw source.error("the file holds no delta");
+    return std::move(source.adapter());
+}
+
+} // namespace diapason

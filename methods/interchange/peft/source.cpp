@@ -1,0 +1,189 @@
+#include "methods/interchange/peft/source.h"
+
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <regex>
+#include <set>
+
+namespace diapason::peft {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path weights_of(const fs::path& folder) {
+    const fs::path usual = folder / "adapter_model.safetensors";
+    const fs::path older = folder / "adapter_model.bin";
+    return !fs::exists(usual) && fs::exists(older) ? older : usual;
+}
+
+bool in_use(const Json& value) {
+    if (value.is_boolean()) return value.get<bool>();
+    return !value.is_null() && !(value.is_structured() && value.empty());
+}
+
+// A pattern of Python's in ECMAScript's words: anchors of the whole text and the names of groups differ. What else only
+// Python knows (look-behind, flags inside the pattern) is an error there.
+std::string portable_pattern(const std::string& python) {
+    std::string pattern;
+    for (std::size_t i = 0; i < python.size(); ++i) {
+        if (python[i] == '\\' && i + 1 < python.size()) {
+            const char escaped = python[++i];
+            if (escaped == 'A')
+                pattern += '^';
+            else if (escaped == 'Z')
+                pattern += '$';
+            else
+                pattern += {'\\', escaped};
+        } else if (python.compare(i, 4, "(?P<") == 0 && python.find('>', i) != std::string::npos) {
+            pattern += '(';
+            i = python.find('>', i);
+        } else {
+            pattern += python[i];
+        }
+    }
+    return pattern;
+}
+
+} // namespace
+
+std::string without_wrapper(const std::string& key) {
+    std::string path = key;
+    strip_prefix(path, "base_model.");
+    strip_prefix(path, "model.");
+    strip_prefix(path, "_orig_mod."); // a compiled model
+    return path;
+}
+
+Source::Source(const fs::path& folder, Model& model)
+    : m_config_file(folder / "adapter_config.json"),
+      m_config(read_json(m_config_file)),
+      m_file(weights_of(folder)),
+      m_model(model) {
+    if (!m_config.is_object()) throw input_error(m_config_file.string(), "is no JSON object");
+}
+
+Error Source::config_error(const std::string& field, const std::string& value, const std::string& what) const {
+    return Error(ErrorKind::input, {what, m_config_file.string(), field, value, {}});
+}
+
+const Json& Source::field(const char* name) const {
+    static const Json none;
+    const auto found = m_config.find(name);
+    return found == m_config.end() ? none : *found;
+}
+
+double Source::number(const char* name, double fallback) const {
+    const Json& value = field(name);
+    if (value.is_null()) return fallback;
+    if (!value.is_number()) throw config_error(name, value.dump(), "is no number");
+    return value.get<double>();
+}
+
+std::int64_t Source::integer(const char* name, std::int64_t fallback) const {
+    const Json& value = field(name);
+    if (value.is_null()) return fallback;
+    if (!value.is_number_integer()) throw config_error(name, value.dump(), "is no whole number");
+    return value.get<std::int64_t>();
+}
+
+bool Source::flag(const char* name) const {
+    const Json& value = field(name);
+    if (value.is_null()) return false;
+    if (!value.is_boolean()) throw config_error(name, value.dump(), "is neither true nor false");
+    return value.get<bool>();
+}
+
+std::string Source::text(const char* name, const std::string& fallback) const {
+    const Json& value = field(name);
+    if (value.is_null()) return fallback;
+    if (!value.is_string()) throw config_error(name, value.dump(), "is no text");
+    return value.get<std::string>();
+}
+
+std::vector<std::string> Source::list(const char* name) const {
+    const Json& value = field(name);
+    if (value.is_null()) return {};
+    if (value.is_string()) return {value.get<std::string>()};
+    if (!value.is_array()) throw config_error(name, value.dump(), "is no list");
+    std::vector<std::string> items;
+    for (const Json& item : value) {
+        if (!item.is_string()) throw config_error(name, item.dump(), "is no text");
+        items.push_back(item.get<std::string>());
+    }
+    return items;
+}
+
+double Source::pattern(const char* name, const std::string& path, double fallback) const {
+    const Json& patterns = field(name);
+    if (patterns.is_null()) return fallback;
+    if (!patterns.is_object()) throw config_error(name, patterns.dump(), "is no object");
+    for (const auto& [key, value] : patterns.items()) {
+        if (!value.is_number()) throw config_error(std::string(name) + "." + key, value.dump(), "is no number");
+        try {
+            // The library's own rule: (.*\.)?(key)$ from the start of the path.
+            if (key.size() >= 1000) throw config_error(name, key, "is too long for a regular expression");
+            if (std::regex_match(path, std::regex("(.*\\.)?(" + portable_pattern(key) + ")")))
+                return value.get<double>();
+        } catch (const std::regex_error&) {
+            throw config_error(name, key, "unsupported: this regular expression, or it is none");
+        }
+    }
+    return fallback;
+}
+
+at::Tensor Source::read(const TensorEntry& entry) const {
+    return read_tensor(m_file, entry).to(m_model.device());
+}
+
+Parameter& Source::add(const std::string& name, const TensorEntry& entry) {
+    Parameter& parameter = m_model.deltas().add(name, read(entry));
+    m_adapter.deltas.push_back(&parameter);
+    m_adapter.parameters[entry.name] = &parameter;
+    return parameter;
+}
+
+Maps Source::maps(const std::string& module) const {
+    std::string canonical = family_of(m_model.config()).canonical(module + ".weight").name;
+    replace_ending(canonical, ".weight", "");
+    Maps maps;
+    for (const auto& [name, linear] : m_model.linears()) {
+        if (name == canonical || name == module) maps.linears.push_back(linear);
+    }
+    if (maps.linears.empty())
+        throw error("unsupported: the adapter changes " + module + ", which is no linear map of this backbone or head");
+    const at::Tensor matrix = maps.linears.front()->matrix();
+    maps.in = matrix.size(1);
+    maps.out = matrix.size(0) * maps.linears.front()->parts;
+    maps.address = "head." + module;
+    for (const auto& [site, linear] : m_model.backbone().linears()) {
+        if (linear == maps.linears.front()) maps.address = site.address();
+    }
+    return maps;
+}
+
+std::optional<NamedTable> Source::table(const std::string& module) const {
+    const CanonicalName canonical = family_of(m_model.config()).canonical(module + ".weight");
+    std::string own = canonical.copy ? module + ".weight" : canonical.name;
+    replace_ending(own, ".weight", "");
+    for (const NamedTable& item : m_model.backbone().tables()) {
+        if (item.module == own) return item;
+    }
+    if (own + ".weight" == m_model.backbone().word_embedding().name) return {};
+    throw error("unsupported: the adapter changes " + module + ", which is no embedding of tokens, positions or types");
+}
+
+void Source::check_fields(const std::vector<std::string>& known, const std::vector<std::string>& refused) {
+    static const std::set<std::string> common = {
+        "auto_mapping", "base_model_name_or_path", "inference_mode", "peft_type", "peft_version", "revision",
+        "task_type",    "runtime_config",          "modules_to_save"};
+    for (const auto& [name, value] : m_config.items()) {
+        if (std::find(refused.begin(), refused.end(), name) != refused.end()) {
+            if (in_use(value)) throw config_error(name, value.dump(), "unsupported: this option is not implemented");
+        } else if (common.count(name) == 0 && std::find(known.begin(), known.end(), name) == known.end()) {
+            m_adapter.warnings.push_back(m_config_file.string() + ": the field " + name +
+                                         " is not known here and is passed over");
+        }
+    }
+}
+
+} // namespace diapason::peft

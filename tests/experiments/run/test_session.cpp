@@ -1,0 +1,227 @@
+// A study at work: every event stored, failures passed over, pause and cancel, resuming, and replay.
+
+#include "core/store/store.h"
+#include "core/store/store_reader.h"
+#include "experiments/run/replay.h"
+#include "experiments/run/study_session.h"
+#include "tests/support/fake_executor.h"
+#include "tests/support/test_support.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+using namespace diapason;
+using namespace diapason::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+Study small_study() {
+    return study_from_json({{"format", "diapason-study"},
+                            {"version", 1},
+                            {"id", "small"},
+                            {"title", "Small"},
+                            {"backbone", "encoder-mini"},
+                            {"task", "section"},
+                            {"methods", {{{"method", "lora"}}, {{"method", "head_only"}}}},
+                            {"seeds", {1, 2, 3}}},
+                           "small");
+}
+
+std::map<std::string, int> states_of(const StoreReader& reader, RowId study) {
+    std::map<std::string, int> states;
+    for (const RunRecord& run : reader.runs(study))
+        ++states[run.state];
+    return states;
+}
+
+} // namespace
+
+class TestSession : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void storesEverything() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                             small_study());
+        std::atomic<int> events{0}, done{0};
+        session.set_listener({[&](RowId, const RunEvent&) { ++events; }, [] {}, [&] { ++done; }});
+        QCOMPARE(session.status().queued, std::size_t(6));
+        session.start();
+        QVERIFY(session.wait(20s));
+        QCOMPARE(done.load(), 1);
+        store.flush();
+        const StoreReader reader(folder / "a.db");
+        QCOMPARE(states_of(reader, session.study_id()).at("finished"), 6);
+        for (const RunRecord& run : reader.runs(session.study_id())) {
+            QCOMPARE(reader.points(run.id, "train/loss").step.size(), std::size_t(5));
+            QCOMPARE(reader.predictions(run.id, "test").size(), std::size_t(2));
+            QCOMPARE(run.steps_done, std::int64_t(5));
+            QCOMPARE(run.trained, std::int64_t(100));
+        }
+        const QueueStatus status = session.status();
+        QCOMPARE(status.finished, std::size_t(6));
+        QVERIFY(!status.remaining_low_s || *status.remaining_low_s == 0);
+    }
+
+    void failuresArePassedOver() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        const auto script = [](const RunJob& job) -> std::vector<RunEvent> {
+            if (job.spec.seed == 2)
+                return {StateChanged{RunState::starting, {}, {}, {}},
+                        StateChanged{RunState::failed, "the reason", ErrorKind::input, {}}};
+            if (job.spec.seed == 3)
+                return {StateChanged{RunState::starting, {}, {}, {}}, RunBegan{},
+                        StateChanged{RunState::running, {}, {}, {}}, MetricPoints{{{"train/loss", 1, 0, std::nan("")}}},
+                        StateChanged{RunState::diverged, "the loss became NaN at step 1", ErrorKind::diverged, {}}};
+            return ordinary_run(job);
+        };
+        StudySession session(store, std::make_unique<FakeExecutor>(script), small_study());
+        session.start();
+        QVERIFY(session.wait(20s));
+        store.flush();
+        const StoreReader reader(folder / "a.db");
+        const auto states = states_of(reader, session.study_id());
+        QCOMPARE(states.at("finished"), 2);
+        QCOMPARE(states.at("failed"), 2);
+        QCOMPARE(states.at("diverged"), 2);
+        for (const RunRecord& run : reader.runs(session.study_id()))
+            if (run.state == "failed") QCOMPARE(run.message, std::string("the reason"));
+        QCOMPARE(session.status().failed, std::size_t(4));
+        bool said = false;
+        for (const EventRecord& event : reader.events(session.study_id()))
+            said = said || (event.severity == "error" && event.text.find("the reason") != std::string::npos);
+        QVERIFY(said);
+    }
+
+    void neverMoreThanTheExecutorCanTake() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        auto executor = std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 2);
+        const FakeExecutor& seen = *executor;
+        StudySession session(store, std::move(executor), small_study());
+        session.start();
+        QVERIFY(session.wait(20s));
+        QVERIFY(seen.most_at_once <= 2);
+    }
+
+    void cancelOneAndAll() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        auto executor = std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 1, true);
+        StudySession session(store, std::move(executor), small_study());
+        session.start();
+        const auto entries = session.status().entries;
+        session.cancel_run(entries.back().run); // waits in the queue
+        QCOMPARE(session.status().entries.back().state, RunState::cancelled);
+        QVERIFY(!session.wait(50ms));
+        session.cancel_all(); // the one that has begun, too
+        QVERIFY(session.wait(20s));
+        store.flush();
+        QCOMPARE(states_of(StoreReader(folder / "a.db"), session.study_id()).at("cancelled"), 6);
+    }
+
+    void pausingStartsNothingNew() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        auto executor = std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 1, true);
+        FakeExecutor& held = *executor;
+        StudySession session(store, std::move(executor), small_study());
+        session.start();
+        session.pause(true);
+        QVERIFY(session.status().paused);
+        QVERIFY(!held.pauses.empty() && held.pauses.front().second);
+        held.release();
+        QTRY_COMPARE_WITH_TIMEOUT(session.status().finished, std::size_t(1), 10000);
+        QTest::qWait(100);
+        QCOMPARE(session.status().finished, std::size_t(1));
+        session.pause(false);
+        QVERIFY(session.wait(20s));
+        QCOMPARE(session.status().finished, std::size_t(6));
+    }
+
+    void goesOnWithAStoredStudy() {
+        TemporaryFolder folder;
+        RowId study = 0;
+        {
+            Store store(folder / "a.db");
+            const auto script = [](const RunJob& job) -> std::vector<RunEvent> {
+                if (job.spec.seed > 1)
+                    return {StateChanged{RunState::starting, {}, {}, {}},
+                            StateChanged{RunState::failed, "power cut", ErrorKind::internal, {}}};
+                return ordinary_run(job);
+            };
+            StudySession session(store, std::make_unique<FakeExecutor>(script), small_study());
+            study = session.study_id();
+            session.start();
+            QVERIFY(session.wait(20s));
+        }
+        Store store(folder / "a.db");
+        int executed = 0;
+        StudySession session(store, std::make_unique<FakeExecutor>([&](const RunJob& job) {
+                                 ++executed;
+                                 return ordinary_run(job);
+                             }),
+                             small_study(), study);
+        session.start();
+        QVERIFY(session.wait(20s));
+        store.flush();
+        QCOMPARE(executed, 4); // what was finished stays as it is
+        QCOMPARE(states_of(StoreReader(folder / "a.db"), study).at("finished"), 6);
+    }
+
+    void replaySendsWhatWasSent() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                             small_study());
+        std::map<RowId, std::vector<MetricPoint>> live;
+        session.set_listener({[&](RowId run, const RunEvent& event) {
+                                  if (const auto* points = std::get_if<MetricPoints>(&event))
+                                      for (const MetricPoint& point : points->points)
+                                          live[run].push_back(point);
+                              },
+                              [] {}, [] {}});
+        session.start();
+        QVERIFY(session.wait(20s));
+        store.flush();
+        const StoreReader reader(folder / "a.db");
+        for (const RunRecord& run : reader.runs(session.study_id())) {
+            const std::vector<RunEvent> events = replay_events(reader, run.id);
+            std::vector<MetricPoint> replayed;
+            for (const RunEvent& event : events)
+                if (const auto* points = std::get_if<MetricPoints>(&event))
+                    replayed.insert(replayed.end(), points->points.begin(), points->points.end());
+            const auto by_place = [](const MetricPoint& a, const MetricPoint& b) {
+                return std::tie(a.step, a.metric) < std::tie(b.step, b.metric);
+            };
+            std::sort(replayed.begin(), replayed.end(), by_place);
+            std::sort(live[run.id].begin(), live[run.id].end(), by_place);
+            QVERIFY(replayed == live[run.id]);
+            const auto* last = std::get_if<StateChanged>(&events.back());
+            QVERIFY(last && last->state == RunState::finished);
+        }
+    }
+
+    void badStudiesAreRefusedBeforeAnythingIsWritten() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        Study study = small_study();
+        study.backbone = "nothing";
+        QVERIFY(caught([&] {
+                    StudySession session(
+                        store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                        study);
+                }).thrown);
+        store.flush();
+        QCOMPARE(StoreReader(folder / "a.db").studies(true).size(), std::size_t(0));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSession)
+#include "test_session.moc"
