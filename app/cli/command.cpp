@@ -45,6 +45,7 @@ void watch_interrupts() {
         if (++interrupts() > 1) std::_Exit(75);
     };
     std::signal(SIGINT, handler);
+    if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN); // nohup
     std::signal(SIGTERM, handler);
 }
 

@@ -99,7 +99,7 @@ int pretrain(const PretrainRequest& request) {
     std::thread([] {
         while (interrupts() == 0)
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        control.cancel = true;
+        control.stop = Stop::interrupt;
     }).detach();
     load_engine().pretrain(
         request.recipe, overrides, [](const std::string& line) { print(line + "\n"); }, control);

@@ -7,6 +7,7 @@
 #include "experiments/run/engine_library.h"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -15,41 +16,65 @@
 namespace diapason::cli {
 namespace {
 
+RunControl& control() {
+    static RunControl control; // the listening thread may outlive everything else
+    return control;
+}
+
+// Events for the parent. Behind its death there is nobody to tell, and what becomes of the run is not decided here.
 void write_line(const std::string& line) {
-    std::string text = line + "\n";
+    const std::string text = line + "\n";
     for (std::size_t done = 0; done < text.size();) {
         const ssize_t n = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) std::_Exit(static_cast<int>(ErrorKind::cancelled)); // nobody listens any more
+        if (n <= 0) return;
         done += static_cast<std::size_t>(n);
     }
+}
+
+// The run leaves a checkpoint within its current step, whoever asks for it.
+void interrupt_on_signals() {
+    static_assert(std::atomic<Stop>::is_always_lock_free);
+    control(); // made before a signal can ask for it
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        std::signal(signal, [](int) { control().stop = Stop::interrupt; });
+}
+
+void follow_requests(bool outlives_parent) {
+    std::string request;
+    while (std::getline(std::cin, request)) {
+        if (request == "pause") control().pause = true;
+        if (request == "resume") control().pause = false;
+        if (request == "cancel") control().stop = Stop::cancel;
+        if (request == "interrupt") control().stop = Stop::interrupt;
+    }
+    // The parent is gone.
+    if (outlives_parent)
+        control().pause = false;
+    else
+        control().stop = Stop::interrupt;
 }
 
 // One run for a parent program: order in on the first line, events out, requests on further lines.
 int execute_run() {
     std::signal(SIGPIPE, SIG_IGN);
+    interrupt_on_signals();
     std::string line;
     if (!std::getline(std::cin, line)) throw config_error("run exec", {}, "an order is expected on standard input");
     const Json order = parse_json(line, "standard input");
     const RunSpec spec = run_spec_from_json(order.at("spec"), "standard input");
-    const RunPlace place{order.value("folder", ""), order.value("keep_checkpoint", true)};
-    static RunControl control; // the listening thread may outlive this function
-    std::thread([] {
-        std::string request;
-        while (std::getline(std::cin, request)) {
-            if (request == "pause") control.pause = true;
-            if (request == "resume") control.pause = false;
-            if (request == "cancel") control.cancel = true;
-        }
-        control.cancel = true; // the parent is gone
-    }).detach();
+    const bool outlives_parent = order.at("outlives_parent").get<bool>();
+    const RunPlace place{order.at("folder").get<std::string>(), order.at("checkpoint_every_s").get<double>(),
+                         order.at("inputs"), outlives_parent};
+    std::thread(follow_requests, outlives_parent).detach();
     const RunState state = load_engine().run(
-        spec, place, [](RunEvent event) { write_line(to_line(event)); }, control);
+        spec, place, [](RunEvent event) { write_line(to_line(event)); }, control());
     // Neither the listener nor the tensor library's statics are waited for.
-    std::_Exit(state == RunState::finished    ? 0
-               : state == RunState::diverged  ? 6
-               : state == RunState::cancelled ? 75
-                                              : 1);
+    std::_Exit(state == RunState::finished   ? 0
+               : state == RunState::diverged ? static_cast<int>(ErrorKind::diverged)
+               : state == RunState::cancelled || state == RunState::interrupted
+                   ? static_cast<int>(ErrorKind::cancelled)
+                   : static_cast<int>(ErrorKind::internal));
 }
 
 int list_runs(const Context& context, RowId study) {
@@ -63,14 +88,15 @@ int list_runs(const Context& context, RowId study) {
             const auto arm =
                 std::find_if(arms.begin(), arms.end(), [&](const ArmRecord& a) { return a.id == run.arm; });
             const std::string label = arm == arms.end() ? "" : arm->label;
-            rows.push_back({std::to_string(run.id), std::to_string(record.id), std::to_string(run.seed), run.state,
-                            std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total), label});
+            rows.push_back({std::to_string(run.id), std::to_string(record.id), std::to_string(run.seed),
+                            name_of(run.state), std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total),
+                            label});
             list.push_back({{"id", run.id},
                             {"uuid", run.uuid},
                             {"study", record.id},
                             {"arm", label},
                             {"seed", run.seed},
-                            {"state", run.state},
+                            {"state", name_of(run.state)},
                             {"message", run.message},
                             {"steps_done", run.steps_done},
                             {"steps_total", run.steps_total}});

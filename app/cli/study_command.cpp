@@ -18,6 +18,8 @@ namespace {
 struct RunRequest {
     std::string file, sample, executor = "processes", seeds, task, backbone, device;
     int jobs = 0;
+    double checkpoint_every_s = RunPlace::default_checkpoint_every_s;
+    bool outlive = false;
     RowId continued = 0;
     bool quiet = false;
 };
@@ -66,13 +68,13 @@ Study requested_study(const RunRequest& request, const StoreReader* reader) {
     return study;
 }
 
-// The code of the first run that did not finish; 0 when all did.
+// What kind of end the worst run came to; 0 when all have finished.
 int exit_code_of(const QueueStatus& status) {
     int code = 0;
     for (const QueueEntry& entry : status.entries) {
-        if (entry.state == RunState::failed) return static_cast<int>(ErrorKind::internal);
+        if (entry.state == RunState::failed) return static_cast<int>(entry.error);
         if (entry.state == RunState::diverged) code = static_cast<int>(ErrorKind::diverged);
-        if (entry.state == RunState::cancelled && code == 0) code = static_cast<int>(ErrorKind::cancelled);
+        if (entry.state != RunState::finished && code == 0) code = static_cast<int>(ErrorKind::cancelled);
     }
     return code;
 }
@@ -84,9 +86,11 @@ int run_study(const Context& context, const RunRequest& request) {
     const Study study = requested_study(request, &*reader);
     if (request.executor != "processes" && request.executor != "thread")
         throw config_error("--executor", request.executor, "it must be processes or thread");
-    auto executor = request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs);
+    auto executor =
+        request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs, request.outlive);
     StudySession session(store, std::move(executor), study,
-                         request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt);
+                         request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt,
+                         request.checkpoint_every_s);
     watch_interrupts();
     if (!request.quiet) {
         std::fprintf(stderr, "%s: %zu runs on %s\n", study.title.c_str(), session.status().entries.size(),
@@ -94,11 +98,11 @@ int run_study(const Context& context, const RunRequest& request) {
     }
     ProgressLine progress;
     session.start();
-    bool cancelled = false;
+    bool stopping = false;
     while (!session.wait(std::chrono::milliseconds(100))) {
-        if (interrupts() > 0 && !cancelled) {
-            cancelled = true;
-            session.cancel_all();
+        if (interrupts() > 0 && !stopping) {
+            stopping = true;
+            session.interrupt_all();
         }
         if (!request.quiet) progress.show(session.status());
     }
@@ -116,7 +120,11 @@ int run_study(const Context& context, const RunRequest& request) {
                      static_cast<unsigned long long>(entry.seed), name_of(entry.state), entry.message.c_str());
     }
     if (!context.json) print("\nStudy " + std::to_string(session.study_id()) + " in " + file.string() + "\n");
-    return exit_code_of(status);
+    const int code = exit_code_of(status);
+    if (code == static_cast<int>(ErrorKind::cancelled) && !request.quiet)
+        std::fprintf(stderr, "Stopped. diapason-cli study run --continue %lld goes on from here.\n",
+                     static_cast<long long>(session.study_id()));
+    return code;
 }
 
 int list_studies(const Context& context) {
@@ -125,8 +133,8 @@ int list_studies(const Context& context) {
     std::vector<std::vector<std::string>> rows = {{"id", "runs", "backbone", "task", "title"}};
     for (const StudyRecord& study : reader.studies()) {
         const auto runs = reader.runs(study.id);
-        const auto finished =
-            std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == "finished"; });
+        const auto finished = std::count_if(runs.begin(), runs.end(),
+                                            [](const RunRecord& run) { return run.state == RunState::finished; });
         const std::string amount = std::to_string(finished) + " of " + std::to_string(runs.size());
         rows.push_back({std::to_string(study.id), amount, study.document.value("backbone", ""),
                         study.document.value("task", ""), study.title});
@@ -189,7 +197,8 @@ void add_study(CLI::App& app, Context& context) {
     run->add_option("file", request->file, "Study file")->type_name("FILE");
     run->add_option("--sample", request->sample, "A study that comes with Diapason (see study samples)")
         ->type_name("NAME");
-    run->add_option("--continue", request->continued, "Queue the unfinished runs of a stored study again")
+    run->add_option("--continue", request->continued,
+                    "Go on with the unfinished runs of a stored study, from their checkpoints")
         ->type_name("ID");
     run->add_option("--seeds", request->seeds, "Seeds instead of the study's: 1,2,3 or 1-5");
     run->add_option("--task", request->task,
@@ -199,6 +208,13 @@ void add_study(CLI::App& app, Context& context) {
     run->add_option("--device", request->device, "cpu, cuda, cuda:N or auto");
     run->add_option("--executor", request->executor, "processes (one run a core) or thread")->capture_default_str();
     run->add_option("--jobs", request->jobs, "Processes at a time (default: one a core)");
+    run->add_option("--checkpoint-every", request->checkpoint_every_s,
+                    "Seconds between checkpoints of a run; it also writes one when it is paused or stopped")
+        ->check(CLI::Range(0.0, 1e6))
+        ->capture_default_str();
+    run->add_flag(
+        "--outlive", request->outlive,
+        "Runs in progress train to their last step even if this program is killed; --continue takes them over");
     run->add_flag("--quiet", request->quiet, "No progress");
     add_database(*run, context);
     add_json_flag(*run, context);

@@ -3,7 +3,7 @@
 
 #include "core/base/rng.h"
 #include "core/library/library.h"
-#include "core/train/adamw.h"
+#include "core/train/trainer.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/task_data.h"
 #include "methods/catalog/method_info.h"
@@ -45,7 +45,7 @@ PackedBatch batch_of(TaskData& data, std::size_t first, std::size_t count) {
 
 struct Trial {
     std::unique_ptr<Model> model;
-    std::unique_ptr<AdamW> optimiser;
+    std::unique_ptr<Trainer> trainer;
 };
 
 Trial trial_of(const std::string& method, const Json& given, TaskData& data) {
@@ -59,10 +59,9 @@ Trial trial_of(const std::string& method, const Json& given, TaskData& data) {
     for (const TaskLabel& label : data.task().labels)
         context.label_words.push_back(label.words);
     attach_method(method, options, *trial.model, context);
-    std::vector<at::Tensor> values;
-    for (Parameter* parameter : trial.model->trainable())
-        values.push_back(parameter->value);
-    trial.optimiser = std::make_unique<AdamW>(values, AdamWOptions{});
+    TrainerOptions train;
+    train.clip_norm = 1;
+    trial.trainer = std::make_unique<Trainer>(*trial.model, train);
     return trial;
 }
 
@@ -71,7 +70,8 @@ Trial trial_of(const std::string& method, const Json& given, TaskData& data) {
 int main(int argc, char** argv) {
     const int repeats = argc > 1 ? std::stoi(argv[1]) : 21;
     prepare_compute_thread(1);
-    TaskData& data = *shared_task_data("section", resolve_backbone("encoder-mini"), 128);
+    const Json spec = {{"backbone", "encoder-mini"}, {"task", "section"}, {"method", "head_only"}, {"seed", 1}};
+    TaskData& data = *shared_task_data(resolve_run(run_spec_from_json(spec, "benchmark")));
     std::vector<PackedBatch> batches;
     for (std::size_t i = 0; i < 8; ++i)
         batches.push_back(batch_of(data, 32 * i, 32));
@@ -100,13 +100,7 @@ int main(int argc, char** argv) {
             forward_seconds.push_back(median_seconds(1, [&] { frozen.model->logits(batch, {}); }));
         }
         for (Row& row : rows) {
-            row.seconds.push_back(median_seconds(1, [&] {
-                AdamW& optimiser = *row.trial.optimiser;
-                row.trial.model->loss(row.trial.model->logits(batch, {}), batch).mean().backward();
-                optimiser.accumulate();
-                optimiser.clip(1, optimiser.gradient_norm());
-                optimiser.step(1e-3);
-            }));
+            row.seconds.push_back(median_seconds(1, [&] { row.trial.trainer->step([&] { return batch; }); }));
         }
     }
     const auto full =

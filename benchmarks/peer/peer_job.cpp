@@ -2,8 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
-#include "core/train/adamw.h"
-#include "core/train/schedule.h"
+#include "core/train/trainer.h"
 #include "experiments/engine/device.h"
 #include "methods/catalog/method_info.h"
 #include "methods/method.h"
@@ -132,22 +131,22 @@ Outcome run(const Job& job) {
     if (job.max_train > 0) train.resize(std::min(train.size(), static_cast<std::size_t>(job.max_train)));
     attach(job, *model, generator);
     if (!job.initial.empty()) take_initial(job.initial, *model);
-    std::vector<at::Tensor> trained;
     std::int64_t trainable = 0;
-    for (Parameter* parameter : model->trainable()) {
-        trained.push_back(parameter->value);
+    for (const Parameter* parameter : model->trainable())
         trainable += parameter->value.numel();
-    }
-    AdamW optimiser(trained, AdamWOptions{0.9, 0.999, 1e-8, 0});
-    DropoutStream stream{stream_seed(job.seed, Stream::dropout), 0};
-    ForwardState state;
-    if (job.dropout) state = {&stream, &stream};
-
     const auto batch_size = static_cast<std::size_t>(job.batch);
     const std::int64_t per_epoch = static_cast<std::int64_t>((train.size() + batch_size - 1) / batch_size);
     const std::int64_t total = job.steps > 0 ? job.steps : per_epoch * job.epochs;
-    const auto warmup = static_cast<std::int64_t>(job.warmup * static_cast<double>(total));
-    const double rate = default_rate(job);
+    TrainerOptions options;
+    options.adamw.weight_decay = 0;
+    options.learning_rate = default_rate(job);
+    options.schedule = ScheduleKind::linear;
+    options.steps = total;
+    options.warmup = static_cast<std::int64_t>(job.warmup * static_cast<double>(total));
+    options.clip_norm = 1;
+    if (job.dropout) options.dropout_seed = stream_seed(job.seed, Stream::dropout);
+    options.backbone_dropout = job.dropout;
+    Trainer trainer(*model, options);
 
     Outcome outcome;
     std::vector<double> times;
@@ -163,13 +162,7 @@ Outcome run(const Job& job) {
                 sequences.push_back(train[item].sequence);
                 real += train[item].tokens;
             }
-            const PackedBatch packed = PackedBatch::pack(sequences, model->device());
-            const at::Tensor loss = model->loss(model->logits(packed, state), packed).mean();
-            loss.backward();
-            optimiser.accumulate();
-            optimiser.clip(1, optimiser.gradient_norm());
-            optimiser.step(rate * schedule_factor(ScheduleKind::linear, std::ssize(times), warmup, total));
-            outcome.losses.push_back(loss.item<double>());
+            outcome.losses.push_back(trainer.step([&] { return model->pack(sequences); }).loss());
             times.push_back(seconds_since(step));
             tokens.push_back(real);
             examples.push_back(std::ssize(batch));

@@ -2,7 +2,9 @@
 
 #include "core/base/error.h"
 
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -109,6 +111,20 @@ std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) 
 
 Json read_json(const std::filesystem::path& file, std::size_t max_bytes) {
     return parse_json(read_file(file, max_bytes), file.string());
+}
+
+Json number_to_json(double value) {
+    if (std::isfinite(value)) return value;
+    return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+double number_from_json(const Json& json) {
+    if (json.is_number()) return json.get<double>();
+    const std::string text = json.is_string() ? json.get<std::string>() : json.dump();
+    if (text == "nan") return std::nan("");
+    if (text == "inf") return std::numeric_limits<double>::infinity();
+    if (text == "-inf") return -std::numeric_limits<double>::infinity();
+    throw Error(ErrorKind::input, "not a number: " + text);
 }
 
 } // namespace diapason

@@ -24,6 +24,11 @@ nlohmann::json parse_sorted_json(std::string_view text, std::string_view origin)
 /// Reads and parses a file of at most max_bytes. @throws Error(input)
 Json read_json(const std::filesystem::path& file, std::size_t max_bytes = 1u << 20);
 
+/// JSON has no NaN and no infinity: "nan", "inf", "-inf". Finite doubles are written so that reading gives the same
+/// bits.
+Json number_to_json(double value);
+double number_from_json(const Json& json); ///< @throws Error(input)
+
 /// The whole of a text or binary file. @throws Error(input) when it cannot be read or is larger than max_bytes
 std::string read_file(const std::filesystem::path& file, std::size_t max_bytes);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/json.h"
+#include "core/store/run_state.h"
 
 #include <cstdint>
 #include <string>
@@ -33,7 +34,7 @@ struct ArmRecord {
     std::int64_t position = 0; ///< order within the study, from 0
     std::string label;
     std::string method;
-    Json levels;         ///< {"method": "lora", "lora.rank": 8}
+    Json levels;         ///< {"method": "lora", "rank": 8}: the method's label, and the level of each factor
     int colour_slot = 1; ///< chosen once, never changes
 };
 
@@ -43,7 +44,7 @@ struct RunRecord {
     RowId study = 0;
     RowId arm = 0;
     std::int64_t seed = 0;
-    std::string state; ///< name_of(RunState)
+    RunState state = RunState::queued;
     std::string message;
     Json spec; ///< RunSpec
     std::string fingerprint;
@@ -56,6 +57,14 @@ struct RunRecord {
     std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0;
     Json environment;
     Json summary;
+};
+
+/// What a run knows when it begins.
+struct BeganRecord {
+    std::int64_t steps_total = 0;
+    std::int64_t steps_done = 0; ///< by earlier attempts, whose checkpoint it goes on from
+    std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0;
+    Json environment;
 };
 
 /// A study with everything that belongs to it, before it has ids. A run's `arm` is an index into `arms`.

@@ -25,6 +25,26 @@ namespace {
 constexpr auto batch_time = std::chrono::milliseconds(250);
 constexpr std::size_t batch_jobs = 4096;
 
+// "'failed','cancelled'", for SQL.
+std::string names_of(const std::vector<RunState>& states) {
+    std::string list;
+    for (const RunState state : states)
+        list += std::string(list.empty() ? "'" : ",'") + name_of(state) + "'";
+    return list;
+}
+
+// The table of transitions is kept here, where every change of a state passes.
+void require_transition(Connection& connection, RowId run, RunState to) {
+    Statement statement(connection, "SELECT state FROM run WHERE id = ?");
+    statement.bind(1, run);
+    if (!statement.step()) throw Error(ErrorKind::internal, "there is no run " + std::to_string(run));
+    const RunState from = run_state_from(statement.text(0));
+    if (!may_follow(from, to)) {
+        throw Error(ErrorKind::internal,
+                    "run " + std::to_string(run) + " is " + name_of(from) + " and cannot become " + name_of(to));
+    }
+}
+
 // Statements that points go through, prepared once.
 class PointWriter {
 public:
@@ -124,9 +144,10 @@ struct Store::Impl {
         connection->execute("UPDATE attempt SET ended_ms = " + std::to_string(now_ms()) +
                             ", state = 'interrupted', steps = (SELECT steps_done FROM run WHERE run.id = attempt.run) "
                             "WHERE ended_ms = 0");
-        connection->execute("UPDATE run SET state = 'interrupted', finished_ms = " + std::to_string(now_ms()) +
-                            ", message = 'the program ended while this run was at step ' || steps_done WHERE state IN "
-                            "('starting','running','paused')");
+        connection->execute(
+            "UPDATE run SET state = 'interrupted', finished_ms = " + std::to_string(now_ms()) +
+            ", message = 'the program ended while this run was at step ' || steps_done WHERE state IN (" +
+            names_of(states_before(RunState::interrupted)) + ")");
         transaction.commit();
     }
 
@@ -298,8 +319,8 @@ void Store::set_trashed(RowId id, bool trashed) {
 
 void Store::requeue(const std::vector<RowId>& runs) {
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        Statement s(c, "UPDATE run SET state = 'queued', message = '', finished_ms = 0 WHERE id = ? AND state IN "
-                       "('failed','cancelled','interrupted')");
+        Statement s(c, "UPDATE run SET state = 'queued', message = '', finished_ms = 0 WHERE id = ? AND state IN (" +
+                           names_of(states_before(RunState::queued)) + ")");
         for (const RowId run : runs)
             s.bind(1, run).run();
     });
@@ -307,13 +328,10 @@ void Store::requeue(const std::vector<RowId>& runs) {
 
 void Store::begin_attempt(RowId run) {
     m_impl->submit(
-        [run](Connection& c, PointWriter& points) {
-            for (const char* table : {"series", "prediction", "artifact"}) {
-                Statement(c, std::string("DELETE FROM ") + table + " WHERE run = ?").bind(1, run).run();
-            }
-            points.forget();
+        [run](Connection& c, PointWriter&) {
+            require_transition(c, run, RunState::starting);
             Statement(c, "UPDATE run SET state = 'starting', attempt = attempt + 1, started_ms = ?, finished_ms = 0, "
-                         "steps_done = 0, message = '', summary = 'null' WHERE id = ?")
+                         "message = '' WHERE id = ?")
                 .bind(1, now_ms())
                 .bind(2, run)
                 .run();
@@ -325,18 +343,22 @@ void Store::begin_attempt(RowId run) {
         true);
 }
 
-void Store::set_began(RowId run, std::int64_t total_steps, std::int64_t trained, std::int64_t stored,
-                      std::int64_t stored_bits, std::int64_t head, const Json& environment) {
-    m_impl->submit([=, text = environment.dump()](Connection& c, PointWriter&) {
-        Statement(c, "UPDATE run SET steps_total = ?, trained = ?, stored = ?, stored_bits = ?, head = ?, environment "
-                     "= ? WHERE id = ?")
-            .bind(1, total_steps)
-            .bind(2, trained)
-            .bind(3, stored)
-            .bind(4, stored_bits)
-            .bind(5, head)
-            .bind(6, text)
-            .bind(7, run)
+void Store::set_began(RowId run, const BeganRecord& began) {
+    m_impl->submit([=, environment = began.environment.dump()](Connection& c, PointWriter& points) {
+        for (const char* table : {"series", "prediction", "artifact"})
+            Statement(c, std::string("DELETE FROM ") + table + " WHERE run = ?").bind(1, run).run();
+        points.forget();
+        Statement(c,
+                  "UPDATE run SET steps_total = ?, steps_done = ?, trained = ?, stored = ?, stored_bits = ?, head = ?, "
+                  "environment = ?, summary = 'null' WHERE id = ?")
+            .bind(1, began.steps_total)
+            .bind(2, began.steps_done)
+            .bind(3, began.trained)
+            .bind(4, began.stored)
+            .bind(5, began.stored_bits)
+            .bind(6, began.head)
+            .bind(7, environment)
+            .bind(8, run)
             .run();
     });
 }
@@ -394,30 +416,29 @@ void Store::append_event(RowId study, RowId run, const std::string& severity, co
     });
 }
 
-void Store::set_state(RowId run, const std::string& state, const std::string& message, const Json& summary) {
+void Store::set_state(RowId run, RunState state, const std::string& message, const Json& summary) {
     m_impl->submit(
         [=, text = summary.dump()](Connection& c, PointWriter&) {
-            const bool ended = state != "queued" && state != "starting" && state != "running" && state != "paused";
-            // A terminal state never changes any more.
+            require_transition(c, run, state);
+            const std::int64_t ended_ms = is_terminal(state) ? now_ms() : 0;
             Statement(c, "UPDATE run SET state = ?, message = ?, summary = ?, finished_ms = ?, steps_done = CASE WHEN "
-                         "?1 = 'finished' THEN steps_total ELSE steps_done END "
-                         "WHERE id = ? AND state NOT IN ('finished','diverged','failed','cancelled','interrupted')")
-                .bind(1, state)
+                         "?1 = 'finished' THEN steps_total ELSE steps_done END WHERE id = ?")
+                .bind(1, std::string_view(name_of(state)))
                 .bind(2, message)
                 .bind(3, text)
-                .bind(4, ended ? now_ms() : 0)
+                .bind(4, ended_ms)
                 .bind(5, run)
                 .run();
-            if (ended) {
-                Statement(c, "UPDATE attempt SET ended_ms = ?, state = ?, message = ?, steps = (SELECT steps_done FROM "
-                             "run WHERE id = ?4) "
-                             "WHERE run = ?4 AND number = (SELECT attempt FROM run WHERE id = ?4)")
-                    .bind(1, now_ms())
-                    .bind(2, state)
-                    .bind(3, message)
-                    .bind(4, run)
-                    .run();
-            }
+            if (!is_terminal(state)) return;
+            Statement(c, "UPDATE attempt SET ended_ms = ?, state = ?, message = ?, steps = (SELECT steps_done FROM "
+                         "run WHERE id = ?4) WHERE run = ?4 AND number = (SELECT attempt FROM run WHERE id = ?4)")
+                .bind(1, ended_ms)
+                .bind(2, std::string_view(name_of(state)))
+                .bind(3, message)
+                .bind(4, run)
+                .run();
+            if (state == RunState::finished)
+                Statement(c, "DELETE FROM artifact WHERE run = ? AND kind = 'checkpoint'").bind(1, run).run();
         },
         true);
 }

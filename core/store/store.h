@@ -39,18 +39,19 @@ public:
     void requeue(const std::vector<RowId>& runs); ///< unfinished runs back to `queued`
 
     // Asynchronous: in order, in batches of at most 250 ms. A state change is synced to disk.
-    /// A new attempt; what an earlier attempt of this run left is removed in the same transaction.
+    /// A new attempt of a queued run. What earlier ones have left stays until it says how it begins.
     void begin_attempt(RowId run);
-    void set_began(RowId run, std::int64_t total_steps, std::int64_t trained, std::int64_t stored,
-                   std::int64_t stored_bits, std::int64_t head, const Json& environment);
+    /// The attempt tells everything anew: points, predictions and artifacts of earlier ones go in the same transaction.
+    void set_began(RowId run, const BeganRecord& began);
     void append_points(RowId run, std::vector<PointRow> points);
     void set_progress(RowId run, std::int64_t step);
     void append_predictions(RowId run, const std::string& split, std::int64_t step,
                             std::vector<PredictionRecord> items);
     void append_artifact(const ArtifactRecord& artifact);
     void append_event(RowId study, RowId run, const std::string& severity, const std::string& text);
-    /// @param state a name of RunState
-    void set_state(RowId run, const std::string& state, const std::string& message, const Json& summary);
+    /// @throws Error(internal), as any writing error does later, when the state may not follow the run's own
+    /// (may_follow)
+    void set_state(RowId run, RunState state, const std::string& message, const Json& summary);
 
     /// Everything submitted so far is committed. @throws Error when writing has failed
     void flush();

@@ -29,7 +29,7 @@ RunRecord run_of(const Statement& s) {
     r.study = s.integer(2);
     r.arm = s.integer(3);
     r.seed = s.integer(4);
-    r.state = s.text(5);
+    r.state = run_state_from(s.text(5));
     r.message = s.text(6);
     r.spec = json_of(s, 7);
     r.fingerprint = s.text(8);

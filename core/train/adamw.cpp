@@ -13,7 +13,7 @@
 
 namespace diapason {
 
-AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options, const std::vector<double>& rates)
+AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options, const std::vector<Pace>& paces)
     : m_options(options),
       m_parameters(std::move(parameters)) {
     if (m_parameters.empty()) throw std::logic_error("nothing to train");
@@ -32,19 +32,19 @@ AdamW::AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options, co
     m_gradients = at::empty_like(m_values);
     m_first = at::zeros_like(m_values);
     m_second = at::zeros_like(m_values);
-    divide(rates);
+    divide(paces);
 }
 
-void AdamW::divide(const std::vector<double>& rates) {
-    if (!rates.empty() && rates.size() != m_parameters.size()) throw std::logic_error("a learning rate is missing");
+void AdamW::divide(const std::vector<Pace>& paces) {
+    if (!paces.empty() && paces.size() != m_parameters.size()) throw std::logic_error("a parameter's pace is missing");
     std::int64_t start = 0, end = 0;
     for (std::size_t i = 0; i < m_parameters.size(); ++i) {
         end += m_parameters[i].numel();
-        const double rate = rates.empty() ? 1 : rates[i];
+        const Pace pace = paces.empty() ? Pace{} : paces[i];
         const bool last = i + 1 == m_parameters.size();
-        if (!last && (rates.empty() || rates[i + 1] == rate)) continue;
+        if (!last && (paces.empty() || paces[i + 1] == pace)) continue;
         const auto part = [&](const at::Tensor& all) { return all.narrow(0, start, end - start); };
-        m_parts.push_back({rate, part(m_values), part(m_gradients), part(m_first), part(m_second)});
+        m_parts.push_back({pace, part(m_values), part(m_gradients), part(m_first), part(m_second)});
         start = end;
     }
 }
@@ -91,10 +91,15 @@ void AdamW::step(double learning_rate) {
     m_spent = true;
     ++m_steps;
     if (m_values.is_meta()) return; // the kernel is for devices that compute
-    const at::Tensor steps = at::full({}, static_cast<double>(m_steps), m_values.options().dtype(at::kFloat));
-    for (const Part& part : m_parts)
-        at::_fused_adamw_(part.values, part.gradients, part.first, part.second, {}, steps, learning_rate * part.rate,
-                          m_options.beta1, m_options.beta2, m_options.weight_decay, m_options.epsilon, false, false);
+    for (const Part& part : m_parts) {
+        for (std::int64_t updates = (m_steps - 1) * part.pace.times + 1; updates <= m_steps * part.pace.times;
+             ++updates) {
+            const at::Tensor steps = at::full({}, static_cast<double>(updates), m_values.options().dtype(at::kFloat));
+            at::_fused_adamw_(part.values, part.gradients, part.first, part.second, {}, steps,
+                              learning_rate * part.pace.rate, m_options.beta1, m_options.beta2, m_options.weight_decay,
+                              m_options.epsilon, false, false);
+        }
+    }
 }
 
 void AdamW::set_state(const at::Tensor& values, const at::Tensor& first, const at::Tensor& second, std::int64_t steps) {
@@ -104,6 +109,11 @@ void AdamW::set_state(const at::Tensor& values, const at::Tensor& first, const a
     m_second.copy_(second);
     m_spent = true;
     m_steps = steps;
+}
+
+void AdamW::set_values(const at::Tensor& values) {
+    const c10::NoGradGuard guard;
+    m_values.copy_(values);
 }
 
 } // namespace diapason

@@ -20,9 +20,15 @@ struct AdamWOptions {
 /// whatever the number of tensors; torch's fused kernel does it in one pass. Engine thread only.
 class AdamW {
 public:
+    /// How a parameter goes along with an update.
+    struct Pace {
+        double rate = 1; ///< factor of the learning rate (LoRA+)
+        int times = 1;   ///< updates with the same gradient in one step
+        friend bool operator==(const Pace&, const Pace&) = default;
+    };
     /// @param parameters float leaf tensors of one device that require gradients
-    /// @param rates factors of the learning rate, one a parameter; empty = 1 each
-    AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options, const std::vector<double>& rates = {});
+    /// @param paces one a parameter; empty = the usual one each
+    AdamW(std::vector<at::Tensor> parameters, const AdamWOptions& options, const std::vector<Pace>& paces = {});
 
     /// Collects the gradients into the flat buffer (adding, so that micro-batches accumulate) and clears them.
     void accumulate();
@@ -42,15 +48,16 @@ public:
     const at::Tensor& first_moment() const { return m_first; }
     const at::Tensor& second_moment() const { return m_second; }
     void set_state(const at::Tensor& values, const at::Tensor& first, const at::Tensor& second, std::int64_t steps);
+    void set_values(const at::Tensor& values); ///< the moments stay
 
 private:
-    /// Neighbours in the buffers with one factor of the learning rate.
+    /// Neighbours in the buffers with the same pace.
     struct Part {
-        double rate = 1;
+        Pace pace;
         at::Tensor values, gradients, first, second;
     };
 
-    void divide(const std::vector<double>& rates);
+    void divide(const std::vector<Pace>& paces);
 
     AdamWOptions m_options;
     std::vector<at::Tensor> m_parameters;

@@ -99,16 +99,15 @@ Json mask_facts(const Model& model) {
 }
 
 // Inputs are made as the run made its own: with its template, its members, its demonstrations.
-void add_activations(const StoredRun& run, std::int64_t items, Json& facts) {
-    Model& model = *run.model;
-    TaskData& data = *run.data;
+void add_activations(const StoredRun& stored, std::int64_t items, Json& facts) {
+    const ResolvedRun& run = stored.run;
+    Model& model = *stored.model;
+    TaskData& data = *stored.data;
     const std::string split = data.has("validation") ? "validation" : "train";
     const std::int64_t count = std::min(items, std::ssize(data.split(split).examples));
     std::optional<Asking> asking;
-    if (Asking::wanted(run.options, run.in_words)) {
-        asking.emplace(data, model, run.options, run.spec.seed,
-                       run.spec.training_options.value("max_train_items", std::int64_t{0}));
-    }
+    if (Asking::wanted(run.options, run.in_words))
+        asking.emplace(data, model, run.options, run.spec.seed, run.training.integer("max_train_items"));
     ChangeRecorder recorder(model);
     ForwardState state;
     state.prefixes = recorder.observer();
@@ -131,15 +130,17 @@ void add_activations(const StoredRun& run, std::int64_t items, Json& facts) {
 
 Json inspect_adapter(const InspectionRequest& request) {
     const c10::NoGradGuard guard;
-    const StoredRun run = load_stored_run(request.adapter);
+    const StoredRun stored = load_stored_run(request.adapter);
     const StoredRun other = request.other.empty() ? StoredRun{} : load_stored_run(request.other);
-    Json facts = {{"method", run.spec.method}, {"backbone", run.spec.backbone}, {"task", run.spec.task}};
-    run.model->prepare();
-    if (const Json updates = update_facts(*run.model, other.model.get()); !updates.empty()) facts["updates"] = updates;
-    if (const Json masks = mask_facts(*run.model); !masks.empty()) facts["masks"] = masks;
-    if (run.model->prompt() != nullptr)
-        facts["prompt"] = prompt_facts(*run.model, run.data->tokenizer(), request.words);
-    add_activations(run, request.items, facts);
+    const RunSpec& spec = stored.run.spec;
+    Json facts = {{"method", spec.method}, {"backbone", spec.backbone}, {"task", spec.task}};
+    stored.model->prepare();
+    if (const Json updates = update_facts(*stored.model, other.model.get()); !updates.empty())
+        facts["updates"] = updates;
+    if (const Json masks = mask_facts(*stored.model); !masks.empty()) facts["masks"] = masks;
+    if (stored.model->prompt() != nullptr)
+        facts["prompt"] = prompt_facts(*stored.model, stored.data->tokenizer(), request.words);
+    add_activations(stored, request.items, facts);
     return facts;
 }
 

@@ -2,23 +2,20 @@
 #pragma once
 
 #include "core/model/model.h"
+#include "experiments/engine/resolved_run.h"
 #include "experiments/engine/task_data.h"
-#include "experiments/study/run_spec.h"
 
 #include <filesystem>
 #include <memory>
 
 namespace diapason {
 
-/// Backbone, head and method as the run begins: the same specification gives the same bits.
-/// @throws Error for a specification that cannot be met
-std::unique_ptr<Model> build_run_model(const RunSpec& spec, const TaskData& data);
+/// Backbone, head and method as the run begins: the same specification gives the same bits. @throws Error
+std::unique_ptr<Model> build_run_model(const ResolvedRun& run, const TaskData& data);
 
 /// A finished run as its adapter.safetensors tells it: the model with the stored values in place.
 struct StoredRun {
-    RunSpec spec;
-    OptionValues options;  ///< of the method
-    bool in_words = false; ///< answers_in_words()
+    ResolvedRun run;
     std::shared_ptr<TaskData> data;
     std::unique_ptr<Model> model;
 };

@@ -1,18 +1,20 @@
 #include "experiments/engine/runner.h"
 
-#include "core/base/atomic_file.h"
+#include "core/base/folder_lock.h"
 #include "core/base/rng.h"
 #include "core/base/sha256.h"
-#include "core/base/training_options.h"
 #include "core/data/order.h"
 #include "core/library/library.h"
 #include "core/model/stored_adapter.h"
-#include "core/train/checkpoint.h"
-#include "core/train/schedule.h"
+#include "core/store/run_folder.h"
+#include "core/train/trainer.h"
+#include "experiments/engine/checkpoint_clock.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/evaluation.h"
-#include "experiments/engine/point_buffer.h"
+#include "experiments/engine/point_log.h"
+#include "experiments/engine/run_inputs.h"
 #include "experiments/engine/run_model.h"
+#include "experiments/engine/selection.h"
 #include "experiments/engine/task_data.h"
 #include "methods/catalog/method_info.h"
 
@@ -30,13 +32,33 @@
 namespace diapason {
 namespace {
 
-constexpr double checkpoint_every_s = 30;
-
-struct Cancelled {};
+// Thrown at a step's boundary, or inside a step before anything of it counts; the checkpoint is written by then.
+struct Stopped {
+    Stop why;
+};
 struct Diverged {
     std::int64_t step;
     double loss;
 };
+
+TrainerOptions trainer_options(const ResolvedRun& run) {
+    const OptionValues& o = run.training;
+    TrainerOptions options;
+    options.adamw = {o.real("beta1"), o.real("beta2"), o.real("epsilon"), o.real("weight_decay")};
+    options.learning_rate = o.real("learning_rate") > 0 ? o.real("learning_rate") : run.method->default_learning_rate;
+    options.schedule = schedule_kind_from(o.text("schedule"));
+    options.steps = o.integer("steps");
+    options.warmup =
+        static_cast<std::int64_t>(std::llround(o.real("warmup_fraction") * static_cast<double>(options.steps)));
+    options.warm_from_first = true;
+    options.clip_norm = o.real("clip_norm");
+    options.accumulation = o.integer("accumulation");
+    options.normaliser =
+        o.text("loss_normaliser") == "per_example" ? LossNormaliser::per_example : LossNormaliser::per_label;
+    options.dropout_seed = stream_seed(run.spec.seed, Stream::dropout);
+    options.backbone_dropout = o.flag("backbone_dropout");
+    return options;
+}
 
 // One run from its first allocation to its last event.
 class Run {
@@ -47,21 +69,26 @@ public:
           m_sink(sink),
           m_control(control),
           m_store(store),
-          m_points(sink) {}
+          m_points(sink),
+          m_clock(place.checkpoint_every_s) {}
 
     void execute() {
         m_sink(StateChanged{RunState::starting, {}, {}, {}});
         prepare_compute_thread(m_spec.threads);
+        if (!m_place.folder.empty()) m_lock.emplace(m_place.folder);
         set_up();
         const std::string frozen_before = m_model->hash_frozen();
+        resume();
         announce();
         m_sink(StateChanged{RunState::running, {}, {}, {}});
         train();
+        if (m_place.checkpoint_at_end || m_clock.due()) keep_checkpoint();
         // Frozen states serve all runs of a process: a step must not look cheaper in the run that finds them.
-        const double aside_s = m_evaluation_s + (m_frozen ? m_frozen->seconds("train") : 0);
+        const double aside_s = m_evaluation_s + frozen_s();
         // Prompting has no step whose time could be told.
         const double step_s = m_steps == 0 ? 0 : (m_points.elapsed() - aside_s) / static_cast<double>(m_steps);
-        restore_selected();
+        m_points.close_history();
+        if (m_trainer) m_selection.restore_values(*m_trainer);
         const Json metrics = test();
         const bool unchanged = m_model->hash_frozen() == frozen_before;
         if (!unchanged) throw Error(ErrorKind::internal, "frozen weights changed during training");
@@ -69,12 +96,12 @@ public:
         m_points.flush();
         m_sink(Progress{m_steps, m_steps});
         Json summary = {{"metrics", metrics},
-                        {"best_step", m_selected_step},
+                        {"best_step", m_selection.step()},
                         {"frozen_unchanged", unchanged},
                         {"seconds", m_points.elapsed()},
                         {"step_seconds", step_s},
                         {"adapter_bytes", stored_bytes}};
-        if (m_asking && m_asking->dropped()) summary["demonstrations_dropped"] = true;
+        if (m_dropped || (m_asking && m_asking->dropped())) summary["demonstrations_dropped"] = true;
         m_sink(StateChanged{RunState::finished, {}, {}, std::move(summary)});
     }
 
@@ -83,127 +110,177 @@ public:
 
 private:
     void set_up() {
-        const std::filesystem::path backbone = resolve_backbone(m_spec.backbone);
-        std::vector<Problem> problems;
-        m_training = OptionValues::from_json(training_options(), m_spec.training_options, "training", problems);
-        throw_if_any(problems, "run");
-        const MethodInfo& info = method_info(m_spec.method);
-        m_options = checked_options(info, m_spec.method_options, "run");
-        const bool in_words = answers_in_words(info, m_training.json());
-        m_data = shared_task_data(m_spec.task, backbone, m_training.integer("max_tokens"), in_words);
-        const Task& task = m_data->task();
-        const BackboneConfig config = read_backbone_config(backbone);
-        const TaskShape shape = shape_of(task, config, in_words);
-        if (const std::string why = info.refusal(config, shape, m_options); !why.empty())
-            throw config_error("method", m_spec.method, why);
-        m_counts = info.count(config, shape, m_options);
-        m_model = build_run_model(m_spec, *m_data);
-        std::vector<double> rates;
-        for (Parameter* parameter : m_model->trainable()) {
-            m_trained.push_back(parameter->value);
-            rates.push_back(parameter->rate);
-        }
-        if (!m_trained.empty()) m_optimiser = std::make_unique<AdamW>(m_trained, adamw_options(), rates);
-        m_dropout.seed = stream_seed(m_spec.seed, Stream::dropout);
-        m_rate = m_training.real("learning_rate") > 0 ? m_training.real("learning_rate") : info.default_learning_rate;
-        m_steps = m_optimiser == nullptr ? 0 : m_training.integer("steps"); // prompting trains nothing
+        m_run = resolve_run(m_spec);
+        m_data = shared_task_data(m_run);
+        m_inputs = inputs_of(m_run, *m_data);
+        require_same_inputs(m_place.inputs, m_inputs, "other runs of this study");
+        m_counts = m_run.method->count(m_run.config, m_run.shape, m_run.options);
+        m_model = build_run_model(m_run, *m_data);
+        const OptionValues& training = m_run.training;
+        if (!m_model->trainable().empty()) m_trainer = std::make_unique<Trainer>(*m_model, trainer_options(m_run));
+        m_steps = m_trainer == nullptr ? 0 : training.integer("steps"); // prompting trains nothing
         m_read_every = m_model->device().is_cpu() ? 1 : 16;
-        m_normalise_examples = m_training.text("loss_normaliser") == "per_example";
-        if (Asking::wanted(m_options, in_words))
-            m_asking.emplace(*m_data, *m_model, m_options, m_spec.seed, m_training.integer("max_train_items"));
-        if (m_store != nullptr && !m_asking && !m_training.flag("backbone_dropout")) {
-            const std::int64_t draws = m_steps * m_training.integer("batch_size") * m_training.integer("accumulation");
-            const FrozenPlan plan{train_items(), draws, m_training.integer("max_evaluation_items"), m_spec.threads};
+        m_order.emplace(train_items(), training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
+        if (Asking::wanted(m_run.options, m_run.in_words))
+            m_asking.emplace(*m_data, *m_model, m_run.options, m_spec.seed, training.integer("max_train_items"));
+        if (m_store != nullptr && !m_asking && !training.flag("backbone_dropout")) {
+            const std::int64_t draws = m_steps * training.integer("batch_size") * training.integer("accumulation");
+            const FrozenPlan plan{train_items(), draws, training.integer("max_evaluation_items"), m_spec.threads};
             m_frozen.emplace(*m_model, m_data, *m_store, plan, [this] { heed_control(); });
+        }
+        if (m_frozen && m_trainer) {
+            m_trainer->read_by([this](const PackedBatch& batch, const ForwardState& state) {
+                return m_frozen->read("train", m_batch, batch, state);
+            });
         }
     }
 
     std::int64_t train_items() const {
         const auto items = static_cast<std::int64_t>(m_data->split("train").examples.size());
-        const std::int64_t limit = m_training.integer("max_train_items");
+        const std::int64_t limit = m_run.training.integer("max_train_items");
         return limit > 0 ? std::min(items, limit) : items;
     }
 
-    AdamWOptions adamw_options() const {
-        return {m_training.real("beta1"), m_training.real("beta2"), m_training.real("epsilon"),
-                m_training.real("weight_decay")};
+    double frozen_s() const { return m_frozen ? m_frozen->seconds("train") : 0; }
+
+    Json environment() const {
+        Json facts = engine_facts();
+        facts["device"] = m_model->device().str();
+        facts["diapason"] = DIAPASON_VERSION;
+        facts["inputs"] = m_inputs;
+        return facts;
     }
 
     void announce() {
         RunBegan began;
         began.total_steps = m_steps;
+        began.first_step = m_step;
         for (const Parameter* parameter : m_model->trainable())
             (m_model->in_head(parameter) ? began.head : began.trained) += parameter->value.numel();
         began.stored = m_counts.stored;
         began.stored_bits = m_counts.stored_bits;
-        began.environment = engine_facts();
-        began.environment["device"] = m_model->device().str();
-        began.environment["diapason"] = DIAPASON_VERSION;
+        began.environment = environment();
         m_sink(began);
+        m_points.resend();
         m_points.start();
+        m_clock.start();
     }
 
-    // Pausing holds the run between two steps; cancelling ends it there.
+    // --- Going on
+    // -----------------------------------------------------------------------------------------------------
+
+    // As if it had never stopped: what earlier attempts have left comes back, and is told again by announce().
+    void resume() {
+        if (m_trainer == nullptr || m_place.folder.empty()) return;
+        std::vector<std::string> broken;
+        const auto checkpoint = read_checkpoint(m_place.folder, broken);
+        for (const std::string& problem : broken) {
+            m_sink(LogLine{Severity::warning,
+                           "a checkpoint cannot be used: " + problem +
+                               (checkpoint ? ". The one before it is taken" : ". The run begins anew")});
+        }
+        if (!checkpoint) return;
+        const Json& state = checkpoint->part("run");
+        if (state.at("fingerprint") != fingerprint(m_spec))
+            throw input_error(checkpoint->file.string(), "belongs to another run", "Remove the file to start anew");
+        const Json& before = state.at("environment");
+        require_same_inputs(before.at("inputs"), m_inputs, "the checkpoint");
+        m_trainer->restore(*checkpoint);
+        m_selection.restore(*checkpoint);
+        m_points.restore(*checkpoint);
+        m_step = m_trainer->steps();
+        m_order->restore(state.at("epoch").get<std::uint64_t>(), state.at("cursor").get<std::int64_t>());
+        m_settled = {m_order->epoch(), m_order->cursor()};
+        m_validated = state.at("validated").get<std::int64_t>();
+        m_tokens = state.at("tokens").get<std::int64_t>();
+        m_evaluation_s = state.at("aside_s").get<double>();
+        m_dropped = state.at("demonstrations_dropped").get<bool>();
+        m_sink(LogLine{Severity::info, "goes on from its checkpoint of step " + std::to_string(m_step)});
+        const Json now = environment();
+        for (const auto& [fact, value] : now.items()) {
+            if (fact == "inputs" || before.value(fact, value) == value) continue;
+            m_sink(LogLine{Severity::warning, "goes on with another " + fact + ": " + plain(before.at(fact)) +
+                                                  " then, " + plain(value) + " now; the last bits may differ"});
+        }
+    }
+
+    static std::string plain(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+    // Of the last completed step, whatever has been begun since then.
+    void keep_checkpoint() {
+        if (m_trainer == nullptr || m_place.folder.empty() || m_step == 0) return;
+        m_clock.begin();
+        read_pending();
+        Checkpoint checkpoint;
+        m_trainer->save(checkpoint);
+        m_selection.save(checkpoint);
+        m_points.save(checkpoint);
+        checkpoint.state["run"] = {{"fingerprint", fingerprint(m_spec)},
+                                   {"environment", environment()},
+                                   {"epoch", m_settled.first},
+                                   {"cursor", m_settled.second},
+                                   {"validated", m_validated},
+                                   {"tokens", m_tokens},
+                                   {"aside_s", m_evaluation_s + frozen_s()},
+                                   {"demonstrations_dropped", m_dropped || (m_asking && m_asking->dropped())}};
+        const WrittenCheckpoint written = write_checkpoint(m_place.folder, checkpoint);
+        m_sink(ArtifactWritten{"checkpoint", written.name, written.sha256, written.bytes, m_step});
+        m_clock.end();
+    }
+
+    // Pausing holds the run here; stopping ends it here.
     void heed_control() {
-        if (m_control.cancel) throw Cancelled{};
+        stop_if_asked();
         if (!m_control.pause) return;
+        keep_checkpoint();
         m_points.flush();
         m_sink(StateChanged{RunState::paused, {}, {}, {}});
-        while (m_control.pause && !m_control.cancel)
+        while (m_control.pause && !stopping())
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        if (m_control.cancel) throw Cancelled{};
+        stop_if_asked();
         m_sink(StateChanged{RunState::running, {}, {}, {}});
     }
 
+    bool stopping() const { return m_control.stop != Stop::none; }
+    void stop_if_asked() {
+        const Stop why = m_control.stop;
+        if (why == Stop::none) return;
+        keep_checkpoint();
+        throw Stopped{why};
+    }
+
+    // --- Training
+    // -----------------------------------------------------------------------------------------------------
+
+    bool validation_due() const {
+        if (m_validated == m_step) return false;
+        const std::int64_t every = m_run.training.integer("evaluate_every");
+        return m_step == m_steps || (m_step > 0 && every > 0 && m_step % every == 0);
+    }
+
+    PackedBatch next_batch() {
+        m_batch = m_order->next();
+        std::vector<Sequence> sequences;
+        for (const std::int64_t i : m_batch) {
+            const auto item = static_cast<std::size_t>(i);
+            sequences.push_back(m_asking ? m_asking->training_sequence("train", item)
+                                         : m_data->training_sequence("train", item, m_model->prompt_template()));
+        }
+        return m_model->pack(sequences);
+    }
+
     void train() {
-        m_order.emplace(train_items(), m_training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
-        const ScheduleKind schedule = schedule_kind_from(m_training.text("schedule"));
-        const auto warmup =
-            static_cast<std::int64_t>(std::llround(m_training.real("warmup_fraction") * static_cast<double>(m_steps)));
-        const std::int64_t every = m_training.integer("evaluate_every");
-        const std::int64_t accumulation = m_training.integer("accumulation");
-        ForwardState state;
-        state.delta_dropout = &m_dropout;
-        if (m_training.flag("backbone_dropout")) state.backbone_dropout = &m_dropout;
-        if (m_steps == 0) validate();
         auto progress = std::chrono::steady_clock::now();
-        for (m_step = 0; m_step < m_steps;) {
+        while (true) {
+            if (validation_due()) validate();
+            if (m_step == m_steps) return;
             heed_control();
-            std::vector<at::Tensor> sums;
-            std::int64_t labels = 0, examples = 0, tokens = 0;
-            for (std::int64_t micro = 0; micro < accumulation; ++micro) {
-                const std::vector<std::int64_t> batch_items = m_order->next();
-                std::vector<Sequence> sequences;
-                for (const std::int64_t i : batch_items) {
-                    const auto item = static_cast<std::size_t>(i);
-                    sequences.push_back(m_asking
-                                            ? m_asking->training_sequence("train", item)
-                                            : m_data->training_sequence("train", item, m_model->prompt_template()));
-                }
-                const PackedBatch batch = m_model->pack(sequences);
-                const at::Tensor rows =
-                    m_frozen ? m_frozen->read("train", batch_items, batch, state) : m_model->read(batch, state);
-                const LossTerms terms = m_model->loss(m_model->logits_of(rows, state), batch);
-                terms.sum.backward();
-                m_optimiser->accumulate();
-                sums.push_back(terms.sum.detach());
-                labels += terms.count;
-                examples += batch.sequences();
-                tokens += batch.tokens();
-            }
-            // One normaliser for the whole update, so that accumulation equals one big batch.
-            const auto divisor =
-                static_cast<double>(std::max<std::int64_t>(1, m_normalise_examples ? examples : labels));
-            // Members of an ensemble share nothing that is normalised: each has the gradient that it would have alone.
-            m_optimiser->scale_gradients(static_cast<double>(m_model->members()) / divisor);
-            const at::Tensor norm = m_optimiser->gradient_norm();
-            m_optimiser->clip(m_training.real("clip_norm"), norm);
-            // Step k of a warm-up of w uses (k+1)/w: an update with rate 0 would be wasted.
-            const double rate = m_rate * schedule_factor(schedule, m_step + (m_step < warmup ? 1 : 0), warmup, m_steps);
-            m_optimiser->step(rate);
-            ++m_step;
-            m_tokens += tokens;
-            m_pending.push_back({m_step, rate, divisor, at::stack(sums).sum(), norm});
+            if (m_clock.due()) keep_checkpoint();
+            Step step = m_trainer->step([this] { return next_batch(); });
+            m_step = step.number;
+            m_settled = {m_order->epoch(), m_order->cursor()};
+            m_tokens += step.tokens;
+            m_pending.push_back(std::move(step));
             if (m_pending.size() >= m_read_every) read_pending();
             const auto now = std::chrono::steady_clock::now();
             if (now - progress > std::chrono::milliseconds(200)) {
@@ -212,44 +289,42 @@ private:
                              static_cast<double>(m_tokens) / std::max(1e-9, m_points.elapsed() - m_evaluation_s));
                 m_sink(Progress{m_step, m_steps});
             }
-            if (m_step == m_steps || (every > 0 && m_step % every == 0)) validate();
         }
     }
 
     // Reading a value from an accelerator waits for it, so that several updates are read at once there.
     void read_pending() {
         std::vector<at::Tensor> values;
-        for (const Update& update : m_pending) {
-            values.push_back(update.loss_sum.to(at::kDouble));
-            values.push_back(update.norm.to(at::kDouble));
+        for (const Step& step : m_pending) {
+            values.push_back(step.loss_sum.to(at::kDouble));
+            values.push_back(step.gradient_norm.to(at::kDouble));
         }
         if (values.empty()) return;
         const at::Tensor read = at::stack(values).to(at::kCPU);
         const double* at = read.const_data_ptr<double>();
-        std::vector<Update> updates;
-        updates.swap(m_pending);
-        for (const Update& update : updates) {
-            const double loss = *at++ / update.divisor;
-            m_points.add("train/loss", update.step, loss);
-            m_points.add("train/learning_rate", update.step, update.rate);
-            m_points.add("train/gradient_norm", update.step, *at++);
-            if (!std::isfinite(loss)) throw Diverged{update.step, loss};
+        std::vector<Step> steps;
+        steps.swap(m_pending);
+        for (const Step& step : steps) {
+            const double loss = *at++ / step.divisor;
+            m_points.add("train/loss", step.number, loss);
+            m_points.add("train/learning_rate", step.number, step.rate);
+            m_points.add("train/gradient_norm", step.number, *at++);
+            if (!std::isfinite(loss)) throw Diverged{step.number, loss};
         }
     }
 
     EvaluationRequest request(const std::string& split, bool metrics, bool predictions) {
         EvaluationRequest request;
         request.split = split;
-        request.max_items = m_training.integer("max_evaluation_items");
+        request.max_items = m_run.training.integer("max_evaluation_items");
         request.metrics = metrics;
         request.predictions = predictions;
         request.asking = m_asking ? &*m_asking : nullptr;
         request.frozen = m_frozen ? &*m_frozen : nullptr;
-        request.by_mean = m_options.json().value("ensemble", "vote") == "mean";
+        request.by_mean = m_run.options.json().value("ensemble", "vote") == "mean";
         request.stop = [this] { return stopping(); };
         return request;
     }
-    bool stopping() { return m_control.cancel; }
 
     void validate() {
         read_pending();
@@ -258,68 +333,39 @@ private:
         // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its
         // loss.
         const bool by_loss = task.kind == TaskKind::generation;
-        const Evaluation result = evaluate(*m_model, *m_data, request("validation", !by_loss, false));
-        if (stopping()) throw Cancelled{};
+        Evaluation result = evaluate(*m_model, *m_data, request("validation", !by_loss, false));
+        stop_if_asked();
         m_points.add("validation/loss", m_step, result.loss);
         for (const auto& [name, value] : result.metrics)
             m_points.add("validation/" + name, m_step, value);
         const double score = by_loss                                          ? -result.loss
                              : result.metrics.count(task.primary_metric) != 0 ? result.metrics.at(task.primary_metric)
                                                                               : std::nan("");
-        const bool best = m_training.text("select") == "last" || !m_best || score > *m_best;
-        if (best) {
-            m_best = score;
-            m_selected_step = m_step;
-            if (m_optimiser) m_selected = m_optimiser->values().clone();
-            m_selected_validation = by_loss ? std::nullopt : std::optional(result);
-        }
-        if (m_optimiser && m_place.keep_checkpoint && !m_place.folder.empty() &&
-            m_points.elapsed() - m_checkpoint_s > checkpoint_every_s)
-            keep_checkpoint();
+        if (m_run.training.text("select") == "last" || m_selection.improves(score))
+            m_selection.take(m_step, score, m_trainer.get(), by_loss ? std::nullopt : std::optional(std::move(result)));
+        m_validated = m_step;
         m_evaluation_s += m_points.elapsed() - before;
-    }
-
-    // Everything that the next step depends on; short runs are cheaper to repeat than to checkpoint.
-    void keep_checkpoint() {
-        m_checkpoint_s = m_points.elapsed();
-        save_checkpoint(m_place.folder, *m_optimiser,
-                        {{"step", m_step},
-                         {"epoch", m_order->epoch()},
-                         {"cursor", m_order->cursor()},
-                         {"dropout_counter", m_dropout.counter},
-                         {"tokens", m_tokens},
-                         {"selected_step", m_selected_step},
-                         {"fingerprint", fingerprint(m_spec)}});
-        const auto file = m_place.folder / "checkpoint.safetensors";
-        m_sink(ArtifactWritten{"checkpoint", "checkpoint.safetensors", sha256_of_file(file),
-                               static_cast<std::int64_t>(std::filesystem::file_size(file)), m_step});
-    }
-
-    void restore_selected() {
-        const c10::NoGradGuard guard;
-        if (m_selected.defined()) const_cast<at::Tensor&>(m_optimiser->values()).copy_(m_selected);
     }
 
     Json test() {
         Json metrics = Json::object();
         for (const char* split : {"validation", "test", "ood"}) {
             if (!m_data->has(split)) continue;
-            if (m_control.cancel) throw Cancelled{};
             const std::string prefix = split;
             // Generation metrics cost decoding, so training did not compute them; others are known.
-            Evaluation result = prefix == "validation" && m_selected_validation
-                                    ? *m_selected_validation
+            Evaluation result = prefix == "validation" && m_selection.validation()
+                                    ? *m_selection.validation()
                                     : evaluate(*m_model, *m_data, request(split, true, true));
-            if (stopping()) throw Cancelled{};
+            stop_if_asked();
             for (const auto& [name, value] : result.metrics)
                 metrics[prefix + "/" + name] = value;
             metrics[prefix + "/loss"] = result.loss;
             if (prefix == "validation") continue; // its points were logged while training
-            m_points.add(prefix + "/loss", m_selected_step, result.loss);
+            m_points.add(prefix + "/loss", m_selection.step(), result.loss);
             for (const auto& [name, value] : result.metrics)
-                m_points.add(prefix + "/" + name, m_selected_step, value);
+                m_points.add(prefix + "/" + name, m_selection.step(), value);
             m_points.flush();
-            m_sink(Predictions{prefix, m_selected_step, std::move(result.predictions)});
+            m_sink(Predictions{prefix, m_selection.step(), std::move(result.predictions)});
         }
         return metrics;
     }
@@ -328,12 +374,10 @@ private:
     // @return the file's size, 0 when nothing is kept
     std::int64_t store_adapter() {
         if (m_place.folder.empty()) return 0;
-        std::filesystem::create_directories(m_place.folder);
-        const auto file = m_place.folder / "adapter.safetensors";
+        const auto file = m_place.folder / adapter_file;
         save_adapter(file, *m_model, {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}});
-        remove_checkpoint(m_place.folder);
         const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
-        m_sink(ArtifactWritten{"adapter", "adapter.safetensors", sha256_of_file(file), bytes, m_selected_step});
+        m_sink(ArtifactWritten{"adapter", adapter_file, sha256_of_file(file), bytes, m_selection.step()});
         return bytes;
     }
 
@@ -342,32 +386,27 @@ private:
     const EventSink& m_sink;
     RunControl& m_control;
     FrozenStore* m_store;
-    PointBuffer m_points;
-    OptionValues m_training, m_options;
+    std::optional<FolderLock> m_lock;
+    PointLog m_points;
+    CheckpointClock m_clock;
+    ResolvedRun m_run;
+    Json m_inputs;
     std::shared_ptr<TaskData> m_data;
     std::unique_ptr<Model> m_model;
-    std::unique_ptr<AdamW> m_optimiser;
+    std::unique_ptr<Trainer> m_trainer;   ///< absent: nothing is trained
     std::optional<FrozenStates> m_frozen; ///< absent: every layer is computed at every step
     std::optional<Asking> m_asking;       ///< absent: a head answers, or the task's own templates
     std::optional<BatchOrder> m_order;
-    std::vector<at::Tensor> m_trained;
-    DropoutStream m_dropout;
+    Selection m_selection;
     ParameterCounts m_counts;
-    double m_rate = 0;
-    bool m_normalise_examples = false;
-    std::int64_t m_steps = 0, m_step = 0, m_tokens = 0, m_selected_step = 0;
-    /// An update whose loss and gradient norm have not been read yet.
-    struct Update {
-        std::int64_t step;
-        double rate, divisor;
-        at::Tensor loss_sum, norm;
-    };
-    std::vector<Update> m_pending;
+    std::int64_t m_steps = 0, m_step = 0, m_tokens = 0;
+    std::int64_t m_validated = -1;                         ///< the last step that was validated
+    std::vector<std::int64_t> m_batch;                     ///< items of the micro-batch that is computed
+    std::pair<std::uint64_t, std::int64_t> m_settled = {}; ///< epoch and cursor behind the last completed step
+    std::vector<Step> m_pending;                           ///< whose loss and gradient norm have not been read yet
     std::size_t m_read_every = 1;
-    double m_evaluation_s = 0, m_checkpoint_s = 0;
-    std::optional<Evaluation> m_selected_validation;
-    std::optional<double> m_best;
-    at::Tensor m_selected;
+    double m_evaluation_s = 0;
+    bool m_dropped = false; ///< an earlier attempt found no room for some demonstration
 };
 
 } // namespace
@@ -383,8 +422,9 @@ RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink
     try {
         run.execute();
         return RunState::finished;
-    } catch (const Cancelled&) {
-        return end(RunState::cancelled, "stopped at step " + std::to_string(run.step()), ErrorKind::cancelled);
+    } catch (const Stopped& stopped) {
+        return end(stopped.why == Stop::cancel ? RunState::cancelled : RunState::interrupted,
+                   "stopped at step " + std::to_string(run.step()), ErrorKind::cancelled);
     } catch (const Diverged& diverged) {
         return end(RunState::diverged,
                    "the loss became " + std::string(std::isnan(diverged.loss) ? "NaN" : "infinite") + " at step " +

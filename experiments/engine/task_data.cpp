@@ -1,20 +1,34 @@
 #include "experiments/engine/task_data.h"
 
-#include "core/backbone/backbone_config.h"
-#include "core/base/error.h"
-#include "methods/catalog/method_info.h"
+#include "core/base/sha256.h"
+#include "core/text/tokenizer_files.h"
 
 #include <tuple>
 
 namespace diapason {
 
-TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens,
-                   const Ends& ends)
+namespace {
+
+// What its rows, their tokens and their labels are made of, by content.
+std::string content_of(const ResolvedRun& run) {
+    std::string content = hash_of_tokenizer(run.backbone) + to_json(run.spec).at("task").dump() +
+                          std::to_string(run.task.max_tokens) + (run.in_words ? "words" : "head");
+    for (const auto& [split, file] : run.task.data)
+        content += "|" + split + "=" + sha256_of_file(file);
+    for (const auto& [field, column] : run.task.columns)
+        content += "|" + field + "=" + column;
+    for (const TaskLabel& label : run.task.labels)
+        content += "|" + label.id + "=" + label.words;
+    return content + "|" + run.task.text_template + "|" + run.task.target_template + "|" + run.task.question + "|" +
+           std::to_string(run.task.max_target_tokens);
+}
+
+} // namespace
+
+TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const Ends& ends)
     : m_task(task),
       m_tokenizer(std::move(tokenizer)),
-      m_ends(ends) {
-    if (max_tokens > 0) m_task.max_tokens = std::min(max_tokens, m_task.max_tokens);
-}
+      m_ends(ends) {}
 
 TaskData::Split& TaskData::split(const std::string& name) {
     const auto found = m_splits.find(name);
@@ -64,23 +78,24 @@ Sequence TaskData::training_sequence(const std::string& name, std::size_t item, 
     return sequence;
 }
 
-std::shared_ptr<TaskData> shared_task_data(const std::string& task_name, const std::filesystem::path& backbone,
-                                           std::int64_t max_tokens, bool in_words) {
-    static std::map<std::tuple<std::string, std::string, std::int64_t, bool>, std::shared_ptr<TaskData>> cache;
-    auto& entry = cache[{task_name, backbone.string(), max_tokens, in_words}];
-    if (entry != nullptr) return entry;
-    const Task task = load_task(task_name);
-    const BackboneConfig config = read_backbone_config(backbone);
-    if (const std::string why = task_refusal(task, config, in_words); !why.empty())
-        throw config_error("task", task_name, why, "Choose another backbone");
+std::shared_ptr<TaskData> shared_task_data(const ResolvedRun& run) {
+    struct Kept {
+        std::string content;
+        std::shared_ptr<TaskData> data;
+    };
+    static std::map<std::tuple<std::string, std::string, std::int64_t, bool>, Kept> cache;
+    Kept& kept = cache[{run.spec.task, run.backbone.string(), run.task.max_tokens, run.in_words}];
+    const std::string content = content_of(run);
+    if (kept.data != nullptr && kept.content == content) return kept.data;
     // Encoders put their special tokens around a text themselves; decoders begin and end with the ids of their config.
     TaskData::Ends ends;
-    if (task.kind == TaskKind::generation || in_words) {
-        if (config.causal) ends.begin = config.bos_id;
-        ends.end = config.eos_id;
-        if (config.encoder_decoder) ends.decoder_start = config.decoder_start_id;
+    if (run.task.kind == TaskKind::generation || run.in_words) {
+        if (run.config.causal) ends.begin = run.config.bos_id;
+        ends.end = run.config.eos_id;
+        if (run.config.encoder_decoder) ends.decoder_start = run.config.decoder_start_id;
     }
-    return entry = std::make_shared<TaskData>(task, Tokenizer::load(backbone), max_tokens, ends);
+    kept = {content, std::make_shared<TaskData>(run.task, Tokenizer::load(run.backbone), ends)};
+    return kept.data;
 }
 
 } // namespace diapason

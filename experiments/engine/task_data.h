@@ -4,8 +4,8 @@
 #include "core/data/task.h"
 #include "core/model/packed_batch.h"
 #include "core/text/tokenizer.h"
+#include "experiments/engine/resolved_run.h"
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,8 +22,7 @@ public:
         std::int64_t decoder_start = -1; ///< first decoder input of an encoder-decoder
     };
 
-    /// @param max_tokens 0 = the task's own limit
-    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, std::int64_t max_tokens, const Ends& ends);
+    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const Ends& ends);
 
     struct Split {
         Dataset examples;
@@ -50,9 +49,8 @@ private:
     std::map<std::string, Split> m_splits;
 };
 
-/// The same object for the same arguments as long as the process lives. Engine thread only.
-/// @param in_words classes are answered by the language model's head (answers_in_words)
-std::shared_ptr<TaskData> shared_task_data(const std::string& task, const std::filesystem::path& backbone,
-                                           std::int64_t max_tokens, bool in_words = false);
+/// The data of a run. Runs of a process share it as long as the content of all its files stays the same. Engine thread
+/// only. @throws Error(input)
+std::shared_ptr<TaskData> shared_task_data(const ResolvedRun& run);
 
 } // namespace diapason

@@ -126,9 +126,9 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
             row.stored_bits = run.stored_bits;
             row.head = run.head;
         }
-        row.diverged += run.state == "diverged";
-        row.failed += run.state == "failed";
-        if (run.state != "finished") continue;
+        row.diverged += run.state == RunState::diverged;
+        row.failed += run.state == RunState::failed;
+        if (run.state != RunState::finished) continue;
         ++row.finished;
         ++table.finished;
         FinishedRun done{run.seed, {}};

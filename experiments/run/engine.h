@@ -13,16 +13,27 @@
 
 namespace diapason {
 
+/// Why a run ends before its last step. Either way it leaves a checkpoint and can go on from there.
+enum class Stop {
+    none,
+    cancel,   ///< somebody does not want it any more: it becomes cancelled
+    interrupt ///< the program has to end: it becomes interrupted
+};
+
 /// Requests to a run in progress; checked once a step. Any thread may set them.
 struct RunControl {
-    std::atomic<bool> cancel{false};
+    std::atomic<Stop> stop{Stop::none};
     std::atomic<bool> pause{false};
 };
 
-/// Where a run may write, and what it may keep.
+/// Where a run writes, and what it must agree with.
 struct RunPlace {
-    std::filesystem::path folder; ///< created when needed; empty = write nothing
-    bool keep_checkpoint = true;
+    std::filesystem::path folder; ///< created when needed; empty = write nothing. A checkpoint there is gone on from
+    double checkpoint_every_s = default_checkpoint_every_s; ///< seconds; also at every pause and stop
+    Json inputs = Json::array();    ///< of other runs of the study (RunBegan's environment): the run refuses others
+    bool checkpoint_at_end = false; ///< behind the last step too: nobody may be there to hear of the result
+
+    static constexpr double default_checkpoint_every_s = 60;
 };
 
 /// Called on the thread that runs the engine, in order. Must not throw.

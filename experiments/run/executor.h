@@ -23,10 +23,10 @@ public:
     using Sink = std::function<void(std::int64_t key, RunEvent event)>;
 
     virtual ~Executor() = default;
-    virtual void set_sink(Sink sink) = 0;      ///< before the first submit
-    virtual int capacity() const = 0;          ///< runs that it executes at a time
-    virtual void submit(RunJob job) = 0;       ///< takes at most capacity() unfinished jobs
-    virtual void cancel(std::int64_t key) = 0; ///< the run ends as cancelled within one step
+    virtual void set_sink(Sink sink) = 0;              ///< before the first submit
+    virtual int capacity() const = 0;                  ///< runs that it executes at a time
+    virtual void submit(RunJob job) = 0;               ///< takes at most capacity() unfinished jobs
+    virtual void stop(std::int64_t key, Stop why) = 0; ///< the run ends within one step, behind a checkpoint
     virtual void pause(std::int64_t key, bool paused) = 0;
     virtual std::string describe() const = 0; ///< "worker thread", "2 isolated processes"
 };
@@ -34,6 +34,8 @@ public:
 /// LibTorch in one thread of this process: one run at a time. @param engine null = the library's, loaded by that thread
 std::unique_ptr<Executor> make_thread_executor(Engine* engine = nullptr);
 /// `diapason-cli run` children: one run a process, `processes` at a time (0 = one per core).
-std::unique_ptr<Executor> make_process_executor(int processes = 0);
+/// @param outlive a child whose parent is gone trains to its last step, for a later session to take over, instead of
+/// stopping behind a checkpoint
+std::unique_ptr<Executor> make_process_executor(int processes = 0, bool outlive = false);
 
 } // namespace diapason

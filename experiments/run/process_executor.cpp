@@ -20,8 +20,8 @@ namespace diapason {
 namespace {
 
 // One child: `diapason-cli run exec`, its specification on standard input, its events on standard output, one JSON line
-// each. Further lines on standard input are requests: "pause", "resume", "cancel"; its end means that the parent is
-// gone.
+// each. Further lines on standard input are requests: "pause", "resume", "cancel", "interrupt"; its end means that the
+// parent is gone.
 struct Child {
     std::int64_t key = 0;
     pid_t pid = -1;
@@ -54,8 +54,9 @@ std::vector<std::string> child_environment() {
 
 class ProcessExecutor : public Executor {
 public:
-    explicit ProcessExecutor(int processes)
-        : m_slots(processes > 0 ? processes : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
+    ProcessExecutor(int processes, bool outlive)
+        : m_slots(processes > 0 ? processes : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+          m_outlive(outlive) {
         std::signal(SIGPIPE, SIG_IGN); // a dead child's pipe is an error code, not our end
     }
 
@@ -64,7 +65,7 @@ public:
         {
             const std::lock_guard guard(m_mutex);
             for (auto& [key, child] : m_children)
-                request(*child, "cancel\n");
+                request(*child, "interrupt\n");
             children.swap(m_children);
         }
         for (auto& [key, child] : children) {
@@ -99,14 +100,16 @@ public:
         } else {
             const Json order = {{"spec", to_json(job.spec)},
                                 {"folder", job.place.folder.string()},
-                                {"keep_checkpoint", job.place.keep_checkpoint}};
+                                {"checkpoint_every_s", job.place.checkpoint_every_s},
+                                {"inputs", job.place.inputs},
+                                {"outlives_parent", m_outlive}};
             request(*child, order.dump() + "\n");
             child->reader = std::thread([this, self = child.get()] { read(*self); });
         }
         m_children[job.key] = std::move(child);
     }
 
-    void cancel(std::int64_t key) override { send(key, "cancel\n"); }
+    void stop(std::int64_t key, Stop why) override { send(key, why == Stop::cancel ? "cancel\n" : "interrupt\n"); }
     void pause(std::int64_t key, bool paused) override { send(key, paused ? "pause\n" : "resume\n"); }
 
     std::string describe() const override {
@@ -232,6 +235,7 @@ private:
     }
 
     int m_slots;
+    bool m_outlive;
     Sink m_sink;
     std::mutex m_mutex, m_delivery;
     std::map<std::int64_t, std::unique_ptr<Child>> m_children;
@@ -239,8 +243,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Executor> make_process_executor(int processes) {
-    return std::make_unique<ProcessExecutor>(processes);
+std::unique_ptr<Executor> make_process_executor(int processes, bool outlive) {
+    return std::make_unique<ProcessExecutor>(processes, outlive);
 }
 
 } // namespace diapason

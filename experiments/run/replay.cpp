@@ -32,9 +32,8 @@ std::vector<RunEvent> replay_events(const StoreReader& reader, RowId run_id) {
         events.emplace_back(std::move(batch));
         events.emplace_back(Progress{step, run->steps_total});
     }
-    const RunState state = run_state_from(run->state);
-    events.emplace_back(
-        StateChanged{is_terminal(state) ? state : RunState::interrupted, run->message, {}, run->summary});
+    const RunState end = is_terminal(run->state) ? run->state : RunState::interrupted;
+    events.emplace_back(StateChanged{end, run->message, {}, run->summary});
     return events;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/store/run_state.h"
 
 #include <cstdint>
 #include <string>
@@ -12,19 +13,13 @@
 
 namespace diapason {
 
-/// Closed set; docs/SCHEMA.md has the transition table.
-enum class RunState { queued, starting, running, paused, finished, diverged, failed, cancelled, interrupted };
-
-const char* name_of(RunState state);
-RunState run_state_from(const std::string& name); ///< @throws Error(input)
-bool is_terminal(RunState state);
-bool may_follow(RunState from, RunState to);
-
-/// The run begins: sizes that are known now. Sent once, before any point.
+/// The run begins: sizes that are known now. Sent once an attempt, before any point. Whatever an earlier attempt has
+/// told is void from here on; a run that goes on from a checkpoint tells it again.
 struct RunBegan {
     std::int64_t total_steps = 0;
     std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0; ///< counted, not by formula
-    Json environment; ///< versions, BLAS, threads, device: what the bits depend on
+    Json environment;            ///< versions, BLAS, threads, device and "inputs" by hash: what the bits depend on
+    std::int64_t first_step = 0; ///< updates that earlier attempts have done
 };
 
 /// One value of one metric. `value` may be NaN or infinite; the store keeps the kind.

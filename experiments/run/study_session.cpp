@@ -1,5 +1,6 @@
 #include "experiments/run/study_session.h"
 
+#include "core/store/run_folder.h"
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 
@@ -47,18 +48,40 @@ struct StudySession::Impl {
         bool queue_moved = false;
         bool all_done = false;
         Listener heard;
+        std::filesystem::path stored;
         {
             const std::lock_guard guard(mutex);
             Item& item = items.at(index.at(run));
             store_event(item, event);
             queue_moved = update(item, event);
             if (queue_moved) submit_next();
-            all_done = started && active == 0 && waiting() == 0;
+            all_done = nothing_left();
             heard = listener;
+            if (const auto* change = std::get_if<StateChanged>(&event); change && change->state == RunState::finished)
+                stored = item.folder;
         }
+        if (!stored.empty()) forget_checkpoints(stored);
         if (heard.event) heard.event(run, event);
         if (queue_moved && heard.queue_changed) heard.queue_changed();
         if (all_done) finish();
+    }
+
+    bool nothing_left() const { return started && active == 0 && (stopping || waiting() == 0); }
+
+    // Only when the result is on disk: until then the checkpoint is all that there is.
+    void forget_checkpoints(const std::filesystem::path& folder) {
+        try {
+            store.flush();
+            remove_checkpoints(folder);
+        } catch (const Error&) { // the store says so itself
+        }
+    }
+
+    // What runs have read: later ones of the study have to read the same.
+    void remember_inputs(const Json& environment) {
+        for (const Json& input : environment.is_object() ? environment.value("inputs", Json::array()) : Json::array()) {
+            if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
+        }
     }
 
     void store_event(Item& item, const RunEvent& event) {
@@ -70,8 +93,8 @@ struct StudySession::Impl {
                 rows.push_back({p.metric, p.step, p.wall_s, p.value});
             store.append_points(run, std::move(rows));
         } else if (const auto* began = std::get_if<RunBegan>(&event)) {
-            store.set_began(run, began->total_steps, began->trained, began->stored, began->stored_bits, began->head,
-                            began->environment);
+            store.set_began(run, {began->total_steps, began->first_step, began->trained, began->stored,
+                                  began->stored_bits, began->head, began->environment});
         } else if (const auto* progress = std::get_if<Progress>(&event)) {
             store.set_progress(run, progress->step);
         } else if (const auto* predictions = std::get_if<Predictions>(&event)) {
@@ -87,9 +110,10 @@ struct StudySession::Impl {
             store.append_event(study, run, name_of(line->severity), line->text);
         } else if (const auto* change = std::get_if<StateChanged>(&event)) {
             if (change->state == RunState::starting) return; // begin_attempt has said so
-            store.set_state(run, diapason::name_of(change->state), change->message, change->summary);
+            store.set_state(run, change->state, change->message, change->summary);
             if (is_terminal(change->state)) {
-                const bool good = change->state == RunState::finished || change->state == RunState::cancelled;
+                const bool good = change->state == RunState::finished || change->state == RunState::cancelled ||
+                                  change->state == RunState::interrupted;
                 store.append_event(study, run, good ? "info" : "error",
                                    item.entry.arm_label + ", seed " + std::to_string(item.entry.seed) + " " +
                                        diapason::name_of(change->state) +
@@ -102,7 +126,9 @@ struct StudySession::Impl {
     bool update(Item& item, const RunEvent& event) {
         QueueEntry& entry = item.entry;
         if (const auto* began = std::get_if<RunBegan>(&event)) {
+            entry.step = began->first_step;
             entry.total_steps = began->total_steps;
+            remember_inputs(began->environment);
             return true;
         }
         if (const auto* progress = std::get_if<Progress>(&event)) {
@@ -114,6 +140,7 @@ struct StudySession::Impl {
         if (change == nullptr) return false;
         entry.state = change->state;
         entry.message = change->message;
+        entry.error = change->error;
         if (is_terminal(change->state)) {
             item.total_s = since(item.started);
             entry.elapsed_s = item.total_s;
@@ -137,14 +164,14 @@ struct StudySession::Impl {
             item.started = Clock::now();
             ++active;
             store.begin_attempt(item.entry.run);
-            executor->submit({item.entry.run, item.spec, {item.folder, true}});
+            executor->submit({item.entry.run, item.spec, {item.folder, checkpoint_every_s, inputs}});
         }
     }
 
     void cancel_waiting(Item& item) {
         item.entry.state = RunState::cancelled;
         item.entry.message = "cancelled before it started";
-        store.set_state(item.entry.run, "cancelled", item.entry.message, {});
+        store.set_state(item.entry.run, RunState::cancelled, item.entry.message, {});
     }
 
     void finish() {
@@ -193,6 +220,8 @@ struct StudySession::Impl {
     Store& store;
     std::unique_ptr<Executor> executor;
     RowId study = 0;
+    double checkpoint_every_s = RunPlace::default_checkpoint_every_s;
+    Json inputs = Json::array(); ///< of all runs of the study that have begun
     mutable std::mutex mutex;
     std::condition_variable wake;
     std::vector<Item> items;
@@ -229,7 +258,6 @@ NewStudy plan_of(const Study& study, const std::vector<Arm>& arms) {
             run.seed = static_cast<std::int64_t>(seed);
             run.spec = to_json(spec);
             run.fingerprint = fingerprint(spec);
-            run.state = "queued";
             plan.runs.push_back(std::move(run));
         }
     }
@@ -239,8 +267,9 @@ NewStudy plan_of(const Study& study, const std::vector<Arm>& arms) {
 } // namespace
 
 StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
-                           std::optional<RowId> study_id)
+                           std::optional<RowId> study_id, double checkpoint_every_s)
     : m_impl(std::make_unique<Impl>(store, std::move(executor))) {
+    m_impl->checkpoint_every_s = checkpoint_every_s;
     throw_if_any(problems_of(study), study.title);
     const std::vector<Arm> arms = expand(study);
     std::vector<ArmRecord> arm_rows;
@@ -265,9 +294,10 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
         runs = reader.runs(*study_id);
         std::vector<RowId> again;
         for (RunRecord& run : runs) {
-            if (run.state == "finished" || run.state == "diverged") continue;
+            m_impl->remember_inputs(run.environment);
+            if (!can_go_on(run.state)) continue;
             again.push_back(run.id);
-            run.state = "queued";
+            run.state = RunState::queued;
         }
         store.requeue(again);
         std::stable_sort(runs.begin(), runs.end(),
@@ -282,7 +312,7 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
         item.entry.arm = run.arm;
         item.entry.arm_label = labels[run.arm];
         item.entry.seed = static_cast<std::uint64_t>(run.seed);
-        item.entry.state = run_state_from(run.state);
+        item.entry.state = run.state;
         item.entry.step = run.steps_done;
         item.entry.total_steps = run.steps_total;
         item.entry.message = run.message;
@@ -297,7 +327,7 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
 }
 
 StudySession::~StudySession() {
-    cancel_all();
+    interrupt_all();
     wait();
     m_impl->executor.reset(); // joins its threads before what they call goes away
 }
@@ -349,8 +379,8 @@ void StudySession::cancel_run(RowId run) {
         if (item.entry.state == RunState::queued)
             m_impl->cancel_waiting(item);
         else if (!is_terminal(item.entry.state))
-            m_impl->executor->cancel(run);
-        nothing_left = m_impl->started && m_impl->active == 0 && m_impl->waiting() == 0;
+            m_impl->executor->stop(run, Stop::cancel);
+        nothing_left = m_impl->nothing_left();
         changed = m_impl->listener.queue_changed;
     }
     if (changed) changed();
@@ -358,6 +388,14 @@ void StudySession::cancel_run(RowId run) {
 }
 
 void StudySession::cancel_all() {
+    stop_all(Stop::cancel);
+}
+
+void StudySession::interrupt_all() {
+    stop_all(Stop::interrupt);
+}
+
+void StudySession::stop_all(Stop why) {
     bool nothing_runs = false;
     std::function<void()> changed;
     {
@@ -366,9 +404,9 @@ void StudySession::cancel_all() {
         m_impl->stopping = true;
         for (Item& item : m_impl->items) {
             if (item.entry.state == RunState::queued) {
-                if (m_impl->started) m_impl->cancel_waiting(item);
+                if (m_impl->started && why == Stop::cancel) m_impl->cancel_waiting(item);
             } else if (!is_terminal(item.entry.state)) {
-                m_impl->executor->cancel(item.entry.run);
+                m_impl->executor->stop(item.entry.run, why);
             }
         }
         nothing_runs = m_impl->active == 0;

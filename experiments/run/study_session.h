@@ -28,6 +28,7 @@ struct QueueEntry {
     double elapsed_s = 0;              ///< of the current attempt
     std::optional<double> remaining_s; ///< of this run; estimated once a first run of any arm has progressed
     std::string message;
+    ErrorKind error = ErrorKind::internal; ///< meaningful for failed
 };
 
 /// The whole queue. ETA is a range: lower and upper estimate of the seconds until the last run ends.
@@ -48,17 +49,19 @@ public:
         std::function<void()> done; ///< no run is queued or running any more
     };
 
-    /// Writes study, arms and queued runs into the store at once (study_id: continue a stored one: its unfinished runs
-    /// are queued again). The executor is owned. Nothing runs before start().
+    /// Writes study, arms and queued runs into the store at once (study_id: go on with a stored one: its unfinished
+    /// runs are queued again, and go on from their checkpoints). The executor is owned. Nothing runs before start().
     StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
-                 std::optional<RowId> study_id = {});
-    ~StudySession(); ///< stops all runs and waits
+                 std::optional<RowId> study_id = {}, double checkpoint_every_s = RunPlace::default_checkpoint_every_s);
+    ~StudySession(); ///< interrupts all runs and waits
 
     void set_listener(Listener listener); ///< before start()
     void start();
     void pause(bool paused); ///< running runs halt at their next step, nothing new starts
     void cancel_run(RowId run);
     void cancel_all();
+    /// Running runs leave a checkpoint and end as interrupted, waiting ones stay queued: the study can go on later.
+    void interrupt_all();
     bool wait(std::chrono::milliseconds timeout = std::chrono::milliseconds::max()); ///< true when done
 
     RowId study_id() const;
@@ -66,6 +69,8 @@ public:
     std::string executor_description() const;
 
 private:
+    void stop_all(Stop why);
+
     struct Impl;
     std::unique_ptr<Impl> m_impl;
 };

@@ -32,7 +32,7 @@ public:
         {
             const std::lock_guard guard(m_mutex);
             m_stopping = true;
-            m_control.cancel = true;
+            m_control.stop = Stop::interrupt;
         }
         m_wake.notify_all();
         pthread_join(m_thread, nullptr);
@@ -43,16 +43,16 @@ public:
 
     void submit(RunJob job) override {
         const std::lock_guard guard(m_mutex);
-        m_control.cancel = false;
+        m_control.stop = Stop::none;
         m_control.pause = false;
         m_key = job.key;
         m_job = std::move(job);
         m_wake.notify_all();
     }
 
-    void cancel(std::int64_t key) override {
+    void stop(std::int64_t key, Stop why) override {
         const std::lock_guard guard(m_mutex);
-        if (m_key == key) m_control.cancel = true;
+        if (m_key == key) m_control.stop = why;
     }
 
     void pause(std::int64_t key, bool paused) override {

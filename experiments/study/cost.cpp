@@ -60,7 +60,7 @@ CostEstimate study_cost(const Study& study, const StoreReader* reader) {
     if (reader != nullptr) {
         for (const StudyRecord& stored : reader->studies()) {
             for (const RunRecord& run : reader->runs(stored.id)) {
-                if (run.state != "finished" || count == recent_runs) continue;
+                if (run.state != RunState::finished || count == recent_runs) continue;
                 try {
                     done += run_operations(run_spec_from_json(run.spec, "run"));
                 } catch (const Error&) { // its backbone or task is gone

@@ -7,8 +7,8 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -68,10 +68,10 @@ public:
         }
         m_wake.notify_all();
     }
-    void cancel(std::int64_t key) override {
+    void stop(std::int64_t key, Stop why) override {
         {
             const std::lock_guard guard(m_mutex);
-            m_cancelled.insert(key);
+            m_stopped[key] = why;
         }
         m_wake.notify_all();
     }
@@ -97,16 +97,20 @@ private:
     void work() {
         std::unique_lock guard(m_mutex);
         for (;;) {
-            m_wake.wait(guard, [this] { return m_ends || (!m_jobs.empty() && (!m_held || cancelled_first())); });
+            m_wake.wait(guard, [this] { return m_ends || (!m_jobs.empty() && (!m_held || stopped_first())); });
             if (m_jobs.empty()) return;
             if (m_ends && m_held) return;
             const RunJob job = m_jobs.front();
-            const bool cancelled = m_cancelled.count(job.key) != 0;
+            const auto found = m_stopped.find(job.key);
+            const Stop stop = found == m_stopped.end() ? Stop::none : found->second;
             guard.unlock();
-            if (cancelled) {
+            if (stop != Stop::none) {
                 m_sink(job.key, StateChanged{RunState::starting, {}, {}, {}});
                 forget();
-                m_sink(job.key, StateChanged{RunState::cancelled, "stopped at step 0", ErrorKind::cancelled, {}});
+                m_sink(job.key, StateChanged{stop == Stop::cancel ? RunState::cancelled : RunState::interrupted,
+                                             "stopped at step 0",
+                                             ErrorKind::cancelled,
+                                             {}});
             } else {
                 const std::vector<RunEvent> events = m_script(job);
                 for (std::size_t i = 0; i < events.size(); ++i) {
@@ -117,7 +121,7 @@ private:
             guard.lock();
         }
     }
-    bool cancelled_first() const { return m_cancelled.count(m_jobs.front().key) != 0; }
+    bool stopped_first() const { return m_stopped.count(m_jobs.front().key) != 0; }
     void forget() {
         const std::lock_guard guard(m_mutex);
         m_jobs.pop_front();
@@ -129,7 +133,7 @@ private:
     std::mutex m_mutex;
     std::condition_variable m_wake;
     std::deque<RunJob> m_jobs;
-    std::set<std::int64_t> m_cancelled;
+    std::map<std::int64_t, Stop> m_stopped;
     bool m_held, m_ends = false;
     std::thread m_thread;
 };

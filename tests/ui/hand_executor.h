@@ -66,10 +66,11 @@ public:
         const std::lock_guard guard(m_state->mutex);
         m_state->jobs.push_back(std::move(job));
     }
-    void cancel(std::int64_t key) override {
+    void stop(std::int64_t key, Stop why) override {
         const std::lock_guard guard(m_state->mutex);
         m_state->cancels.push_back(key);
-        m_state->post(key, StateChanged{RunState::cancelled, "stopped", ErrorKind::cancelled, {}});
+        const RunState state = why == Stop::cancel ? RunState::cancelled : RunState::interrupted;
+        m_state->post(key, StateChanged{state, "stopped", ErrorKind::cancelled, {}});
     }
     void pause(std::int64_t key, bool paused) override {
         const std::lock_guard guard(m_state->mutex);

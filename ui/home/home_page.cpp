@@ -216,9 +216,9 @@ void HomePage::reloadRecent() {
         for (const StudyRecord& study : m_workspace.reader().studies()) {
             const auto runs = m_workspace.reader().runs(study.id);
             const auto finished =
-                std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == "finished"; });
+                std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == RunState::finished; });
             const auto interrupted = std::count_if(runs.begin(), runs.end(),
-                                                   [](const RunRecord& run) { return run.state == "interrupted"; });
+                                                   [](const RunRecord& run) { return run.state == RunState::interrupted; });
             QString text = qs(study.title) + QLatin1Char('\n') + tr("%1 of %2 finished").arg(finished).arg(runs.size());
             if (interrupted > 0) text += tr(", %1 interrupted").arg(interrupted);
             text += QStringLiteral("\n") +

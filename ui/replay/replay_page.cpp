@@ -188,7 +188,7 @@ void ReplayPage::reload() {
                 group->setFlags(group->flags() | Qt::ItemIsUserCheckable | Qt::ItemIsAutoTristate);
                 group->setExpanded(first ? few : open.count(style.armLabel) != 0);
             }
-            auto* item = new QTreeWidgetItem(group, {tr("seed %1, %2").arg(run.seed).arg(qs(run.state))});
+            auto* item = new QTreeWidgetItem(group, {tr("seed %1, %2").arg(run.seed).arg(qs(name_of(run.state)))});
             item->setData(0, Qt::UserRole, static_cast<qlonglong>(run.id));
             item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
             item->setCheckState(0, unticked.count(run.id) != 0 ? Qt::Unchecked : Qt::Checked);

@@ -241,7 +241,7 @@ QueueStatus Workspace::queue() const {
         entry.arm = run.arm;
         entry.arm_label = labels[run.arm];
         entry.seed = static_cast<std::uint64_t>(run.seed);
-        entry.state = run_state_from(run.state);
+        entry.state = run.state;
         entry.step = run.steps_done;
         entry.total_steps = run.steps_total;
         entry.elapsed_s = run.finished_ms > 0 ? static_cast<double>(run.finished_ms - run.started_ms) / 1000 : 0;

@@ -4,8 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/model/model.h"
-#include "core/train/checkpoint.h"
-#include "core/train/schedule.h"
+#include "core/train/trainer.h"
 #include "experiments/engine/pretrain/corpus.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -162,10 +161,10 @@ public:
         for (const auto& parameter : m_model->weights().all())
             all.push_back(parameter.get());
         m_model->train(all);
-        std::vector<at::Tensor> values;
-        for (Parameter* parameter : all)
-            values.push_back(parameter->value);
-        m_optimiser = std::make_unique<AdamW>(values, recipe.adamw);
+        TrainerOptions options;
+        options.adamw = recipe.adamw;
+        options.clip_norm = recipe.clip;
+        m_trainer = std::make_unique<Trainer>(*m_model, options);
         for (const auto& segment : m_corpus.held_out(room(), 20000))
             m_held_out.push_back(segment);
     }
@@ -173,7 +172,7 @@ public:
     void run(RunControl& control, bool fresh) {
         const fs::path checkpoint = m_recipe.out / "pretrain-checkpoint";
         fs::create_directories(m_recipe.out);
-        if (!fresh && has_checkpoint(checkpoint)) restore(load_checkpoint(checkpoint, *m_optimiser));
+        if (!fresh) restore(checkpoint);
         const auto start = Clock::now();
         const double already_s = m_seconds;
         double loss_sum = 0;
@@ -187,23 +186,17 @@ public:
             progress = static_cast<double>(m_step) / static_cast<double>(m_recipe.steps);
             if (m_recipe.time_limit_s > 0) progress = std::max(progress, m_seconds / m_recipe.time_limit_s);
             if (progress >= 1) break;
-            if (control.cancel) {
+            if (control.stop != Stop::none) {
                 stopped = true;
                 break;
             }
             const double warm = std::min(1.0, static_cast<double>(m_step + 1) /
                                                   static_cast<double>(std::max<std::int64_t>(1, m_recipe.warmup)));
-            const PackedBatch batch = next_batch();
-            const ForwardState state;
-            const at::Tensor loss = m_model->loss(m_model->logits(batch, state), batch).mean();
-            loss.backward();
-            m_optimiser->accumulate();
-            m_optimiser->clip(m_recipe.clip, m_optimiser->gradient_norm());
-            m_optimiser->step(m_recipe.rate * warm * (1 - progress));
+            const Step step = m_trainer->step([this] { return next_batch(); }, m_recipe.rate * warm * (1 - progress));
             ++m_step;
-            m_tokens += batch.tokens();
-            window_tokens += batch.tokens();
-            loss_sum += loss.item<double>();
+            m_tokens += step.tokens;
+            window_tokens += step.tokens;
+            loss_sum += step.loss();
             ++losses;
             if (!std::isfinite(loss_sum))
                 throw Error(ErrorKind::diverged, "the loss is not finite at step " + std::to_string(m_step));
@@ -213,17 +206,17 @@ public:
                 losses = window_tokens = 0;
                 window = Clock::now();
             }
-            if (m_step % m_recipe.save_every == 0) save_checkpoint(checkpoint, *m_optimiser, position());
+            if (m_step % m_recipe.save_every == 0) keep(checkpoint);
         }
         m_seconds = already_s + seconds_since(start);
         if (stopped) {
-            save_checkpoint(checkpoint, *m_optimiser, position());
+            keep(checkpoint);
             throw Error(ErrorKind::cancelled,
                         "stopped at step " + std::to_string(m_step) + "; the same command goes on from there");
         }
         log(losses > 0 ? loss_sum / static_cast<double>(losses) : std::nan(""), rate_of(window_tokens, window), true);
         finish();
-        remove_checkpoint(checkpoint);
+        remove_checkpoints(checkpoint);
         std::error_code ignored;
         fs::remove(checkpoint, ignored);
     }
@@ -283,13 +276,23 @@ private:
         m_line(text + (evaluate ? "  held out " + std::to_string(m_last_held_out) : std::string()));
     }
 
-    Json position() const {
-        return {{"step", m_step},           {"tokens", m_tokens},
-                {"seconds", m_seconds},     {"corpus", m_corpus.position()},
-                {"draws", m_draws.state()}, {"log", m_log}};
+    void keep(const fs::path& folder) const {
+        Checkpoint checkpoint;
+        m_trainer->save(checkpoint);
+        checkpoint.state["pretraining"] = {{"step", m_step},           {"tokens", m_tokens},
+                                           {"seconds", m_seconds},     {"corpus", m_corpus.position()},
+                                           {"draws", m_draws.state()}, {"log", m_log}};
+        write_checkpoint(folder, checkpoint);
     }
 
-    void restore(const Json& state) {
+    void restore(const fs::path& folder) {
+        std::vector<std::string> broken;
+        const auto checkpoint = read_checkpoint(folder, broken);
+        for (const std::string& problem : broken)
+            m_line(problem);
+        if (!checkpoint) return;
+        m_trainer->restore(*checkpoint);
+        const Json& state = checkpoint->part("pretraining");
         m_step = state.at("step").get<std::int64_t>();
         m_tokens = state.at("tokens").get<std::int64_t>();
         m_seconds = state.at("seconds").get<double>();
@@ -322,7 +325,7 @@ private:
     Draws m_draws;
     SpecialIds m_special;
     std::unique_ptr<Model> m_model;
-    std::unique_ptr<AdamW> m_optimiser;
+    std::unique_ptr<Trainer> m_trainer;
     std::vector<Corpus::Segment> m_held_out;
     std::int64_t m_step = 0, m_tokens = 0;
     double m_seconds = 0, m_last_held_out = std::nan("");

@@ -2,8 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/model/model.h"
-#include "core/train/adamw.h"
-#include "core/train/schedule.h"
+#include "core/train/trainer.h"
 #include "experiments/engine/verify/parity_case.h"
 #include "experiments/engine/verify/verify_ensemble.h"
 #include "experiments/engine/verify/verify_kinds.h"
@@ -198,51 +197,33 @@ private:
         if (settings.value("optimizer", "adamw") != "adamw")
             throw input_error(origin, "unsupported: the optimizer " + settings.value("optimizer", ""));
         m_model->train(trained(settings.value("trainable", "all")));
-        AdamWOptions options;
-        options.beta1 = settings.at("betas").at(0).get<double>();
-        options.beta2 = settings.at("betas").at(1).get<double>();
-        options.epsilon = settings.value("eps", 1e-8);
-        options.weight_decay = settings.value("weight_decay", 0.0);
-        // The reference hands its optimiser every tensor of the adapter's file: what stands there under several names
-        // is updated as often in a step.
-        std::map<Parameter*, int> names;
+        TrainerOptions options;
+        options.adamw.beta1 = settings.at("betas").at(0).get<double>();
+        options.adamw.beta2 = settings.at("betas").at(1).get<double>();
+        options.adamw.epsilon = settings.value("eps", 1e-8);
+        options.adamw.weight_decay = settings.value("weight_decay", 0.0);
+        options.learning_rate = settings.at("lr").get<double>();
+        options.steps = settings.at("steps").get<std::int64_t>();
+        options.schedule = schedule_kind_from(settings.value("schedule", "constant"));
+        options.warmup = settings.value("warmup_steps", std::int64_t{0});
+        if (settings.contains("clip_norm") && settings.at("clip_norm").is_number())
+            options.clip_norm = settings.at("clip_norm").get<double>();
+        // The reference hands its optimiser every tensor of the adapter's file: what has several names there is updated
+        // as often in a step.
+        std::map<const Parameter*, int> names;
         if (!m_adapter.shared_names) {
             for (const auto& [name, p] : m_adapter.parameters)
                 ++names[p];
         }
-        std::map<int, std::vector<at::Tensor>> values; // by updates a step
-        for (Parameter* p : m_model->trainable())
-            values[std::max(names[p], 1)].push_back(p->value);
-        std::map<int, AdamW> optimisers;
-        for (const auto& [times, list] : values)
-            optimisers.emplace(times, AdamW(list, options));
-        const auto steps = settings.at("steps").get<std::int64_t>();
-        const ScheduleKind schedule = schedule_kind_from(settings.value("schedule", "constant"));
-        const auto warmup = settings.value("warmup_steps", std::int64_t{0});
-        const double clip = settings.contains("clip_norm") && settings.at("clip_norm").is_number()
-                                ? settings.at("clip_norm").get<double>()
-                                : 0;
-        if (clip > 0 && (values.size() > 1 || values.count(1) == 0))
+        const auto several = [&](const Parameter* p) { return names.count(p) != 0 && names.at(p) > 1; };
+        const auto parameters = m_model->trainable();
+        if (options.clip_norm > 0 && std::any_of(parameters.begin(), parameters.end(), several))
             throw input_error(origin, "unsupported: clip_norm with a tensor that has several names");
+        Trainer trainer(*m_model, options, names);
         std::vector<at::Tensor> losses;
-        for (std::int64_t i = 0; i < steps; ++i) {
-            const ForwardState state;
-            const at::Tensor loss = m_model->loss(m_model->logits(m_inputs.batch, state), m_inputs.batch).mean();
-            losses.push_back(loss.detach());
-            loss.backward();
-            const double rate = settings.at("lr").get<double>() * schedule_factor(schedule, i, warmup, steps);
-            for (auto& [times, optimiser] : optimisers) {
-                std::vector<at::Tensor> gradients;
-                for (const at::Tensor& value : values.at(times))
-                    gradients.push_back(value.grad());
-                for (int k = 0; k < times; ++k) {
-                    for (std::size_t t = 0; t < gradients.size(); ++t)
-                        values.at(times)[t].mutable_grad() = gradients[t];
-                    optimiser.accumulate();
-                    if (clip > 0) optimiser.clip(clip, optimiser.gradient_norm());
-                    optimiser.step(rate);
-                }
-            }
+        for (std::int64_t i = 0; i < options.steps; ++i) {
+            const Step step = trainer.step([this] { return m_inputs.batch; });
+            losses.push_back(step.loss_sum / step.divisor);
         }
         Trained result{at::stack(losses), {}};
         for (const auto& [name, tensor] : m_case.tensors_under("expected.after."))

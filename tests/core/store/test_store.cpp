@@ -88,9 +88,10 @@ private Q_SLOTS:
         for (int t = 0; t < 4; ++t)
             threads.emplace_back([&store, run = sample.run + t] {
                 store.begin_attempt(run);
+                store.set_state(run, RunState::running, "", {});
                 for (std::int64_t step = 1; step <= 500; ++step)
                     store.append_points(run, {{"train/loss", step, double(step), double(step)}});
-                store.set_state(run, "finished", "", Json::object());
+                store.set_state(run, RunState::finished, "", Json::object());
             });
         for (auto& thread : threads)
             thread.join();
@@ -101,25 +102,66 @@ private Q_SLOTS:
             QCOMPARE(points.step.size(), std::size_t(500));
             for (std::size_t i = 0; i < points.step.size(); ++i)
                 QCOMPARE(points.step[i], std::int64_t(i + 1));
-            QCOMPARE(reader.run(sample.run + t)->state, std::string("finished"));
+            QCOMPARE(reader.run(sample.run + t)->state, RunState::finished);
         }
     }
 
-    void aNewAttemptReplacesTheOldOne() {
+    void aNewAttemptReplacesTheOldOneAsSoonAsItBegins() {
         TemporaryFolder folder;
         Store store(folder / "a.db");
         const Sample sample = make_sample(store);
-        for (int attempt = 0; attempt < 2; ++attempt) {
+        const auto attempt = [&](double value, RunState end) {
             store.begin_attempt(sample.run);
-            store.append_points(sample.run, {{"train/loss", 1, 0.1, double(attempt)}});
+            store.set_began(sample.run, {10, 4, 1, 1, 32, 1, {{"torch", "x"}}});
+            store.set_state(sample.run, RunState::running, "", {});
+            store.append_points(sample.run, {{"train/loss", 1, 0.1, value}});
             store.append_predictions(sample.run, "test", 1, {{"test", 1, "item", "a", "b", 0}});
-            store.set_state(sample.run, attempt == 0 ? "interrupted" : "finished", "", Json::object());
-        }
+            store.append_artifact({sample.run, "checkpoint", "checkpoint.safetensors", "ab", 3, 1});
+            store.set_state(sample.run, end, "", Json::object());
+        };
+        attempt(0, RunState::interrupted);
+        store.requeue({sample.run});
+        store.begin_attempt(sample.run);
+        store.set_state(sample.run, RunState::failed, "refused before it began", {});
         store.flush();
         const StoreReader reader(folder / "a.db");
+        QCOMPARE(reader.points(sample.run, "train/loss").value, std::vector<double>{0.0}); // still what there is
+        QCOMPARE(reader.artifacts(sample.run).size(), std::size_t(1));
+        store.requeue({sample.run});
+        attempt(1, RunState::finished);
+        store.flush();
         QCOMPARE(reader.points(sample.run, "train/loss").value, std::vector<double>{1.0});
         QCOMPARE(reader.predictions(sample.run, "test").size(), std::size_t(1));
-        QCOMPARE(reader.run(sample.run)->attempt, std::int64_t(2));
+        QCOMPARE(reader.artifacts(sample.run).size(), std::size_t(0)); // a finished run has no checkpoint
+        QCOMPARE(reader.run(sample.run)->attempt, std::int64_t(3));
+        QCOMPARE(reader.run(sample.run)->steps_done, std::int64_t(10));
+    }
+
+    void statesFollowTheirTable() {
+        const RunState all[] = {RunState::queued, RunState::starting,  RunState::running,
+                                RunState::paused, RunState::finished,  RunState::diverged,
+                                RunState::failed, RunState::cancelled, RunState::interrupted};
+        for (const RunState from : all) {
+            QCOMPARE(run_state_from(name_of(from)), from);
+            for (const RunState to : all) {
+                TemporaryFolder folder;
+                Store store(folder / "a.db");
+                const RowId run = make_sample(store).run;
+                {
+                    Connection direct(folder / "a.db", Connection::Mode::read_write);
+                    direct.execute(std::string("UPDATE run SET state = '") + name_of(from) + "'");
+                }
+                if (to == RunState::starting)
+                    store.begin_attempt(run);
+                else
+                    store.set_state(run, to, "", {});
+                const Caught error = caught([&] { store.flush(); });
+                const bool allowed = may_follow(from, to);
+                QCOMPARE(error.thrown, !allowed);
+                QCOMPARE(StoreReader(folder / "a.db").run(run)->state, allowed ? to : from);
+                if (error.thrown) QVERIFY2(error.says(name_of(from)) && error.says(name_of(to)), error.message.c_str());
+            }
+        }
     }
 
     void oneWriterAtATime() {
@@ -143,13 +185,13 @@ private Q_SLOTS:
             Store store(folder / "a.db");
             sample = make_sample(store, 2);
             store.begin_attempt(sample.run);
-            store.set_state(sample.run, "running", "", Json::object());
+            store.set_state(sample.run, RunState::running, "", Json::object());
         }
         Store store(folder / "a.db");
         const StoreReader reader(folder / "a.db");
-        QCOMPARE(reader.run(sample.run)->state, std::string("interrupted"));
+        QCOMPARE(reader.run(sample.run)->state, RunState::interrupted);
         QVERIFY(!reader.run(sample.run)->message.empty());
-        QCOMPARE(reader.run(sample.run + 1)->state, std::string("queued"));
+        QCOMPARE(reader.run(sample.run + 1)->state, RunState::queued);
     }
 
     void strangersFilesAreLeftAlone() {

@@ -34,8 +34,11 @@ struct Asked {
         document["methods"] = {{{"method", method}, {"options", given}}};
         spec = expand(study_from_json(document, "test")).front().spec;
         spec.seed = seed;
-        data = shared_task_data(task, resolve_backbone(backbone), 16, true);
-        model = build_run_model(spec, *data);
+        spec.training_options["max_tokens"] = 16;
+        spec.training_options["answers"] = "words";
+        const ResolvedRun run = resolve_run(spec);
+        data = shared_task_data(run);
+        model = build_run_model(run, *data);
         std::vector<Problem> problems;
         options = OptionValues::from_json(method_info(method).options, spec.method_options, "", problems);
         asking = std::make_unique<Asking>(*data, *model, options, seed, 50);

@@ -149,7 +149,7 @@ private Q_SLOTS:
     void masksAreStoredInBits() {
         TemporaryFolder folder;
         const RunSpec spec = spec_of("propetl", Json::object(), {{"size", 8}});
-        QCOMPARE(execute(spec, {folder / "run", true}).state, RunState::finished);
+        QCOMPARE(execute(spec, {folder / "run"}).state, RunState::finished);
         const TensorFile file(folder / "run" / "adapter.safetensors");
         std::int64_t bytes = 0;
         for (const TensorEntry& entry : file.entries()) {
@@ -212,7 +212,7 @@ private Q_SLOTS:
             [&](RunEvent event) {
                 record.events.push_back(event);
                 if (const auto* points = std::get_if<MetricPoints>(&event); points && points->points.back().step >= 2)
-                    control.cancel = true;
+                    control.stop = Stop::cancel;
             },
             control);
         QCOMPARE(record.state, RunState::cancelled);
@@ -264,7 +264,7 @@ private Q_SLOTS:
 
     void leavesItsAdapterAndNothingElse() {
         TemporaryFolder folder;
-        const Record record = execute(spec_of("lora"), {folder / "run", true});
+        const Record record = execute(spec_of("lora"), {folder / "run"});
         QCOMPARE(record.state, RunState::finished);
         const TensorFile file(folder.path() / "run" / "adapter.safetensors");
         QVERIFY(file.entries().size() > 2);
@@ -297,7 +297,7 @@ private Q_SLOTS:
         export_adapter(folder / "run" / "adapter.safetensors", folder / "peft");
         const TensorFile stored(folder / "run" / "adapter.safetensors");
         at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(std::uint64_t(9));
-        const auto data = shared_task_data(spec.task, resolve_backbone(spec.backbone), 0);
+        const auto data = shared_task_data(resolve_run(spec));
         const auto model =
             Model::load(resolve_backbone(spec.backbone), {HeadKind::sequence_classification, data->task().classes()},
                         at::kCPU, &generator);

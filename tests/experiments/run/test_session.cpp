@@ -34,7 +34,7 @@ Study small_study() {
 std::map<std::string, int> states_of(const StoreReader& reader, RowId study) {
     std::map<std::string, int> states;
     for (const RunRecord& run : reader.runs(study))
-        ++states[run.state];
+        ++states[name_of(run.state)];
     return states;
 }
 
@@ -91,7 +91,7 @@ private Q_SLOTS:
         QCOMPARE(states.at("failed"), 2);
         QCOMPARE(states.at("diverged"), 2);
         for (const RunRecord& run : reader.runs(session.study_id()))
-            if (run.state == "failed") QCOMPARE(run.message, std::string("the reason"));
+            if (run.state == RunState::failed) QCOMPARE(run.message, std::string("the reason"));
         QCOMPARE(session.status().failed, std::size_t(4));
         bool said = false;
         for (const EventRecord& event : reader.events(session.study_id()))
@@ -124,6 +124,71 @@ private Q_SLOTS:
         QVERIFY(session.wait(20s));
         store.flush();
         QCOMPARE(states_of(StoreReader(folder / "a.db"), session.study_id()).at("cancelled"), 6);
+    }
+
+    void interruptedRunsAreQueuedWhenTheStudyGoesOn() {
+        TemporaryFolder folder;
+        RowId study = 0;
+        {
+            Store store(folder / "a.db");
+            auto executor =
+                std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }, 1, true);
+            StudySession session(store, std::move(executor), small_study());
+            study = session.study_id();
+            session.start();
+            session.interrupt_all(); // as a signal or the window's end does
+            QVERIFY(session.wait(20s));
+            store.flush();
+            const auto states = states_of(StoreReader(folder / "a.db"), study);
+            QCOMPARE(states.at("interrupted"), 1);
+            QCOMPARE(states.at("queued"), 5);
+        }
+        Store store(folder / "a.db");
+        StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                             small_study(), study);
+        session.start();
+        QVERIFY(session.wait(20s));
+        store.flush();
+        QCOMPARE(states_of(StoreReader(folder / "a.db"), study).at("finished"), 6);
+    }
+
+    // What the first run has read is told to the later ones, whether in the same session or in the next.
+    void laterRunsKnowWhatEarlierOnesHaveRead() {
+        const Json data = {{"what", "data"}, {"name", "mine"}, {"split", "train"}, {"limit", 0}, {"sha256", "ab"}};
+        const auto script = [&](const RunJob& job) {
+            std::vector<RunEvent> events = ordinary_run(job);
+            std::get<RunBegan>(events[1]).environment = {{"inputs", {data}}};
+            return events;
+        };
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        std::vector<Json> told;
+        RowId study = 0;
+        {
+            StudySession session(store, std::make_unique<FakeExecutor>([&](const RunJob& job) {
+                                     told.push_back(job.place.inputs);
+                                     return job.spec.seed == 3
+                                                ? std::vector<RunEvent>{StateChanged{
+                                                      RunState::failed, "power cut", ErrorKind::internal, {}}}
+                                                : script(job);
+                                 }),
+                                 small_study());
+            study = session.study_id();
+            session.start();
+            QVERIFY(session.wait(20s));
+        }
+        QCOMPARE(told.size(), std::size_t(6));
+        QCOMPARE(told.front(), Json::array());
+        QCOMPARE(told.back(), Json::array({data}));
+        told.clear();
+        StudySession session(store, std::make_unique<FakeExecutor>([&](const RunJob& job) {
+                                 told.push_back(job.place.inputs);
+                                 return script(job);
+                             }),
+                             small_study(), study);
+        session.start();
+        QVERIFY(session.wait(20s));
+        QCOMPARE(told.front(), Json::array({data}));
     }
 
     void pausingStartsNothingNew() {

@@ -148,13 +148,13 @@ private Q_SLOTS:
         const auto model = tiny_model("bert", head);
         attach(*model, "propetl", {{"size", 5}, {"mask_rate", 30.0}});
         std::vector<at::Tensor> values;
-        std::vector<double> rates;
+        std::vector<AdamW::Pace> paces;
         for (const Parameter* parameter : model->trainable()) {
             values.push_back(parameter->value);
-            rates.push_back(parameter->rate);
+            paces.push_back({parameter->rate, 1});
             QCOMPARE(parameter->rate, parameter->name.ends_with(".score") ? 30.0 : 1.0);
         }
-        AdamW optimiser(values, {}, rates);
+        AdamW optimiser(values, {}, paces);
         Parameter& score = model->deltas().at("encoder.1.ffn.block.down.score");
         const at::Tensor before = kept_mask(score.value, 0.5);
         const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);

@@ -1,0 +1,35 @@
+#include "core/base/folder_lock.h"
+
+#include "core/base/error.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace diapason {
+
+FolderLock::FolderLock(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    m_descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (m_descriptor < 0)
+        throw Error(ErrorKind::storage,
+                    {std::string("cannot be opened: ") + std::strerror(errno), folder.string(), {}, {}, {}});
+    if (::flock(m_descriptor, LOCK_EX | LOCK_NB) == 0) return;
+    const int problem = errno;
+    ::close(m_descriptor);
+    if (problem == EWOULDBLOCK)
+        throw Error(
+            ErrorKind::locked,
+            {"another process is at work there", folder.string(), {}, {}, "Wait until it has ended, then continue"});
+    throw Error(ErrorKind::storage,
+                {std::string("cannot be locked: ") + std::strerror(problem), folder.string(), {}, {}, {}});
+}
+
+FolderLock::~FolderLock() {
+    ::close(m_descriptor);
+}
+
+} // namespace diapason

@@ -1,0 +1,19 @@
+#include "core/store/run_folder.h"
+
+#include <algorithm>
+
+namespace diapason {
+
+bool has_checkpoint(const std::filesystem::path& folder) {
+    std::error_code error;
+    return std::any_of(checkpoint_files.begin(), checkpoint_files.end(),
+                       [&](const char* name) { return std::filesystem::exists(folder / name, error); });
+}
+
+void remove_checkpoints(const std::filesystem::path& folder) {
+    std::error_code error;
+    for (const char* name : checkpoint_files)
+        std::filesystem::remove(folder / name, error);
+}
+
+} // namespace diapason

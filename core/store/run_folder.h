@@ -1,0 +1,18 @@
+// The files of a run's folder, for those who never load the engine.
+#pragma once
+
+#include <array>
+#include <filesystem>
+
+namespace diapason {
+
+inline constexpr const char* adapter_file = "adapter.safetensors";
+/// Generations of a checkpoint, newest first. One is written under the first name; when it has been read back, the
+/// others move down.
+inline constexpr std::array checkpoint_files = {"checkpoint.next.safetensors", "checkpoint.safetensors",
+                                                "checkpoint.previous.safetensors"};
+
+bool has_checkpoint(const std::filesystem::path& folder);
+void remove_checkpoints(const std::filesystem::path& folder); ///< all generations
+
+} // namespace diapason

@@ -1,0 +1,32 @@
+#include "experiments/engine/resolved_run.h"
+
+#include "core/base/error.h"
+#include "core/base/training_options.h"
+
+#include <algorithm>
+
+namespace diapason {
+
+ResolvedRun resolve_run(const RunSpec& spec, const std::string& origin) {
+    ResolvedRun run;
+    run.spec = spec;
+    std::vector<Problem> problems;
+    run.training = OptionValues::from_json(training_options(), spec.training_options, "training", problems);
+    throw_if_any(problems, origin);
+    run.method = &method_info(spec.method);
+    run.options = checked_options(*run.method, spec.method_options, origin);
+    run.in_words = answers_in_words(*run.method, run.training.json());
+    run.backbone = resolve_backbone(spec.backbone);
+    run.config = read_backbone_config(run.backbone);
+    run.task = load_task(spec.task);
+    if (const std::string why = task_refusal(run.task, run.config, run.in_words); !why.empty())
+        throw config_error("task", spec.task, why, "Choose another backbone");
+    if (const std::int64_t limit = run.training.integer("max_tokens"); limit > 0)
+        run.task.max_tokens = std::min(limit, run.task.max_tokens);
+    run.shape = shape_of(run.task, run.config, run.in_words);
+    if (const std::string why = run.method->refusal(run.config, run.shape, run.options); !why.empty())
+        throw config_error("method", spec.method, why);
+    return run;
+}
+
+} // namespace diapason

@@ -1,0 +1,30 @@
+// A run's specification read and checked once: everybody in the engine asks this instead of the files.
+#pragma once
+
+#include "core/backbone/backbone_config.h"
+#include "core/data/task.h"
+#include "experiments/run_spec.h"
+#include "methods/catalog/method_info.h"
+
+#include <filesystem>
+#include <string>
+
+namespace diapason {
+
+struct ResolvedRun {
+    RunSpec spec;
+    const MethodInfo* method = nullptr; ///< of the catalogue
+    OptionValues options;               ///< of the method
+    OptionValues training;
+    std::filesystem::path backbone; ///< its folder
+    BackboneConfig config;
+    Task task;             ///< with the run's own limit of tokens
+    bool in_words = false; ///< answers_in_words()
+    TaskShape shape;
+};
+
+/// @param origin for messages: "run", or the file that the specification comes from
+/// @throws Error(config|input) for a specification that cannot be met
+ResolvedRun resolve_run(const RunSpec& spec, const std::string& origin = "run");
+
+} // namespace diapason

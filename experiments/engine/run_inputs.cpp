@@ -1,0 +1,110 @@
+#include "experiments/engine/run_inputs.h"
+
+#include "core/backbone/tensor_file.h"
+#include "core/base/error.h"
+#include "core/base/sha256.h"
+#include "core/text/tokenizer_files.h"
+
+#include <algorithm>
+
+namespace diapason {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Lengths in front, so that no two lists of texts give the same bytes.
+void add(Sha256& hash, const std::string& text) {
+    hash.update(std::to_string(text.size()) + ":" + text);
+}
+
+std::string hash_of_rows(const Dataset& examples, std::int64_t limit) {
+    const std::size_t rows = limit > 0 ? std::min(examples.size(), static_cast<std::size_t>(limit)) : examples.size();
+    Sha256 hash;
+    for (std::size_t i = 0; i < rows; ++i) {
+        const Example& e = examples[i];
+        for (const std::string* text : {&e.id, &e.text, &e.pair, &e.label, &e.target})
+            add(hash, *text);
+    }
+    return hash.hex();
+}
+
+// What makes inputs, labels and scores of the rows; where they lie is no part of it.
+Json definition_of(const Task& task) {
+    Json labels = Json::array();
+    for (const TaskLabel& label : task.labels)
+        labels.push_back({label.id, label.words});
+    return {{"kind", task.kind == TaskKind::generation ? "generation" : "classification"},
+            {"labels", std::move(labels)},
+            {"template", task.text_template},
+            {"target_template", task.target_template},
+            {"question", task.question},
+            {"max_tokens", task.max_tokens},
+            {"max_target_tokens", task.max_target_tokens},
+            {"metrics", task.metrics},
+            {"primary_metric", task.primary_metric}};
+}
+
+// Config and tensors as they are stored, whatever the head, the precision or the device.
+std::string hash_of_backbone(const ResolvedRun& run) {
+    Sha256 hash;
+    add(hash, run.config.raw.dump());
+    for (const TensorFile& file : open_weights(run.backbone)) {
+        for (const TensorEntry& entry : file.entries()) {
+            add(hash, entry.name + " " + entry.dtype + " " + Json(entry.shape).dump());
+            hash.update({reinterpret_cast<const char*>(file.data(entry)), entry.end - entry.begin});
+        }
+    }
+    return hash.hex();
+}
+
+bool same_input(const Json& a, const Json& b) {
+    for (const char* key : {"what", "name", "split", "limit"}) {
+        if (a.value(key, Json()) != b.value(key, Json())) return false;
+    }
+    return true;
+}
+
+} // namespace
+
+Json inputs_of(const ResolvedRun& run, TaskData& data) {
+    Json list = Json::array();
+    for (const auto& [split, file] : run.task.data) {
+        const std::int64_t limit = run.training.integer(split == "train" ? "max_train_items" : "max_evaluation_items");
+        list.push_back({{"what", "data"},
+                        {"name", run.spec.task},
+                        {"split", split},
+                        {"limit", limit},
+                        {"file", file.string()},
+                        {"sha256", hash_of_rows(data.split(split).examples, limit)}});
+    }
+    list.push_back({{"what", "task"},
+                    {"name", run.spec.task},
+                    {"file", run.spec.task},
+                    {"sha256", sha256_hex(definition_of(run.task).dump())}});
+    list.push_back({{"what", "tokenizer"},
+                    {"name", run.spec.backbone},
+                    {"file", run.backbone.string()},
+                    {"sha256", hash_of_tokenizer(run.backbone)}});
+    list.push_back({{"what", "backbone"},
+                    {"name", run.spec.backbone},
+                    {"file", run.backbone.string()},
+                    {"sha256", hash_of_backbone(run)}});
+    return list;
+}
+
+void require_same_inputs(const Json& recorded, const Json& now, const std::string& who) {
+    for (const Json& input : now) {
+        const auto before = std::find_if(recorded.begin(), recorded.end(),
+                                         [&](const Json& candidate) { return same_input(candidate, input); });
+        if (before == recorded.end() || before->at("sha256") == input.at("sha256")) continue;
+        const std::string what = input.at("what").get<std::string>();
+        const std::string part = what == "data" ? "the split " + input.at("split").get<std::string>() : "the " + what;
+        throw Error(ErrorKind::input,
+                    {part + " is not what " + who + " used: SHA-256 " + input.at("sha256").get<std::string>() +
+                         " now, " + before->at("sha256").get<std::string>() + " then",
+                     input.at("file").get<std::string>(), what, input.at("name").get<std::string>(),
+                     "Put the earlier one back, or start a new study"});
+    }
+}
+
+} // namespace diapason
