@@ -13,7 +13,9 @@ public:
     explicit CheckpointClock(double every_s) : m_every_s(every_s) { start(); }
 
     void start() { m_last = Clock::now(); }
-    bool due() const { return seconds_since(m_last) >= std::max(m_every_s, m_cost_s / largest_share); }
+    bool due() const {
+        return m_every_s == 0 || seconds_since(m_last) >= std::max(m_every_s, m_cost_s / largest_share);
+    }
 
     void begin() { m_begun = Clock::now(); } ///< of writing one
     void end() {

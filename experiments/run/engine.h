@@ -29,7 +29,7 @@ struct RunControl {
 /// Where a run writes, and what it must agree with.
 struct RunPlace {
     std::filesystem::path folder; ///< created when needed; empty = write nothing. A checkpoint there is gone on from
-    double checkpoint_every_s = default_checkpoint_every_s; ///< seconds; also at every pause and stop
+    double checkpoint_every_s = default_checkpoint_every_s; ///< 0 = behind every step; also at every pause and stop
     Json inputs = Json::array();    ///< of other runs of the study (RunBegan's environment): the run refuses others
     bool checkpoint_at_end = false; ///< behind the last step too: nobody may be there to hear of the result
 
