@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/train/checkpoint.h"
-#include "experiments/engine.h"
+#include "experiments/run/engine.h"
 
 #include <chrono>
 #include <map>

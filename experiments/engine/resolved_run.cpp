@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/training_options.h"
+#include "core/library/library.h"
 
 #include <algorithm>
 

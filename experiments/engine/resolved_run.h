@@ -3,7 +3,7 @@
 
 #include "core/backbone/backbone_config.h"
 #include "core/data/task.h"
-#include "experiments/run_spec.h"
+#include "experiments/study/run_spec.h"
 #include "methods/catalog/method_info.h"
 
 #include <filesystem>
