@@ -8,11 +8,15 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QSettings>
+#include <QSocketNotifier>
 #include <QTimer>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace {
 
@@ -25,6 +29,24 @@ bool has_display([[maybe_unused]] int argc, [[maybe_unused]] char** argv) {
 #else
     return true;
 #endif
+}
+
+int signal_pipe[2] = {-1, -1};
+
+// A signal asks for the same as closing the window, without its questions: runs leave a checkpoint and can go on.
+void end_on_signals(diapason::ui::Workspace& workspace) {
+    if (::pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return;
+    auto* notifier = new QSocketNotifier(signal_pipe[0], QSocketNotifier::Read, qApp);
+    QObject::connect(notifier, &QSocketNotifier::activated, qApp, [notifier, &workspace] {
+        notifier->setEnabled(false);
+        QCoreApplication::exit(workspace.running() ? static_cast<int>(diapason::ErrorKind::cancelled) : 0);
+    });
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        std::signal(signal, [](int) {
+            const char byte = 0;
+            if (::write(signal_pipe[1], &byte, 1) < 0) return; // full: it has been told already
+        });
+    }
 }
 
 } // namespace
@@ -62,6 +84,7 @@ int main(int argc, char** argv) {
             settings.value(QStringLiteral("appearance"), static_cast<int>(ui::Appearance::system)).toInt()));
         ui::Workspace workspace;
         ui::MainWindow window(workspace);
+        end_on_signals(workspace);
         window.show();
         const std::filesystem::path file =
             parser.isSet(database) ? std::filesystem::path(parser.value(database).toStdString()) : default_database();

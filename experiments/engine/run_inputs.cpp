@@ -57,13 +57,6 @@ std::string hash_of_backbone(const ResolvedRun& run) {
     return hash.hex();
 }
 
-bool same_input(const Json& a, const Json& b) {
-    for (const char* key : {"what", "name", "split", "limit"}) {
-        if (a.value(key, Json()) != b.value(key, Json())) return false;
-    }
-    return true;
-}
-
 } // namespace
 
 Json inputs_of(const ResolvedRun& run, TaskData& data) {
@@ -90,21 +83,6 @@ Json inputs_of(const ResolvedRun& run, TaskData& data) {
                     {"file", run.backbone.string()},
                     {"sha256", hash_of_backbone(run)}});
     return list;
-}
-
-void require_same_inputs(const Json& recorded, const Json& now, const std::string& who) {
-    for (const Json& input : now) {
-        const auto before = std::find_if(recorded.begin(), recorded.end(),
-                                         [&](const Json& candidate) { return same_input(candidate, input); });
-        if (before == recorded.end() || before->at("sha256") == input.at("sha256")) continue;
-        const std::string what = input.at("what").get<std::string>();
-        const std::string part = what == "data" ? "the split " + input.at("split").get<std::string>() : "the " + what;
-        throw Error(ErrorKind::input,
-                    {part + " is not what " + who + " used: SHA-256 " + input.at("sha256").get<std::string>() +
-                         " now, " + before->at("sha256").get<std::string>() + " then",
-                     input.at("file").get<std::string>(), what, input.at("name").get<std::string>(),
-                     "Put the earlier one back, or start a new study"});
-    }
 }
 
 } // namespace diapason

@@ -16,6 +16,7 @@
 #include "experiments/engine/run_model.h"
 #include "experiments/engine/selection.h"
 #include "experiments/engine/task_data.h"
+#include "experiments/run/inputs.h"
 #include "methods/catalog/method_info.h"
 
 #include <ATen/ops/stack.h>

@@ -113,6 +113,7 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
     std::map<RowId, ResultRow> rows;
     std::set<std::string> found;
     std::set<double> steps, rates;
+    Json inputs = Json::array();
     for (const RunRecord& run : reader.runs(study_id)) {
         ResultRow& row = rows[run.arm];
         ++row.planned;
@@ -131,6 +132,7 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         if (run.state != RunState::finished) continue;
         ++row.finished;
         ++table.finished;
+        add_inputs(run.environment, inputs);
         FinishedRun done{run.seed, {}};
         const Json metrics = run.summary.value("metrics", Json::object());
         for (const auto& [name, value] : metrics.items()) {
@@ -183,6 +185,8 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         table.notes.push_back(std::to_string(table.finished) + " of " + std::to_string(table.planned) +
                               " runs, preliminary");
     }
+    for (std::string& line : differing_inputs(inputs))
+        table.notes.push_back(std::move(line));
     if (any_diverged) table.notes.push_back("Diverged runs are counted, never averaged");
     if (steps.size() > 1) table.notes.push_back("Arms differ in their number of steps: unequal budgets");
     if (table.planned > 0)

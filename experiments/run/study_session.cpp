@@ -3,6 +3,7 @@
 #include "core/store/run_folder.h"
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
+#include "experiments/run/inputs.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -77,13 +78,6 @@ struct StudySession::Impl {
         }
     }
 
-    // What runs have read: later ones of the study have to read the same.
-    void remember_inputs(const Json& environment) {
-        for (const Json& input : environment.is_object() ? environment.value("inputs", Json::array()) : Json::array()) {
-            if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
-        }
-    }
-
     void store_event(Item& item, const RunEvent& event) {
         const RowId run = item.entry.run;
         if (const auto* points = std::get_if<MetricPoints>(&event)) {
@@ -128,7 +122,7 @@ struct StudySession::Impl {
         if (const auto* began = std::get_if<RunBegan>(&event)) {
             entry.step = began->first_step;
             entry.total_steps = began->total_steps;
-            remember_inputs(began->environment);
+            add_inputs(began->environment, inputs);
             return true;
         }
         if (const auto* progress = std::get_if<Progress>(&event)) {
@@ -294,7 +288,7 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
         runs = reader.runs(*study_id);
         std::vector<RowId> again;
         for (RunRecord& run : runs) {
-            m_impl->remember_inputs(run.environment);
+            add_inputs(run.environment, m_impl->inputs);
             if (!can_go_on(run.state)) continue;
             again.push_back(run.id);
             run.state = RunState::queued;

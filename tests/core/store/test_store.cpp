@@ -164,6 +164,28 @@ private Q_SLOTS:
         }
     }
 
+    void theDocumentHasTheTableOfStates() {
+        const std::string document = read_file(DIAPASON_SOURCE_DIR "/docs/SCHEMA.md", 1u << 20);
+        for (const RunState from : {RunState::queued, RunState::starting, RunState::running, RunState::paused,
+                                    RunState::failed, RunState::cancelled, RunState::interrupted}) {
+            const std::string name = "`" + std::string(name_of(from)) + "`";
+            std::istringstream lines(document.substr(document.find("## States of a run")));
+            std::set<std::string> said;
+            for (std::string line; std::getline(lines, line) && line.rfind("## D", 0) != 0;) {
+                const auto bar = line.find(" | ");
+                if (bar == std::string::npos || line.substr(0, bar).find(name) == std::string::npos) continue;
+                for (int i = 0; i <= int(RunState::interrupted); ++i) {
+                    const std::string to = name_of(RunState(i));
+                    if (line.find("`" + to + "`", bar) != std::string::npos) said.insert(to);
+                }
+            }
+            std::set<std::string> table;
+            for (int i = 0; i <= int(RunState::interrupted); ++i)
+                if (may_follow(from, RunState(i))) table.insert(name_of(RunState(i)));
+            QVERIFY2(said == table, name.c_str());
+        }
+    }
+
     void oneWriterAtATime() {
         TemporaryFolder folder;
         {
