@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/data/task.h"
+#include "experiments/run/inputs.h"
 #include "experiments/study/study.h"
 
 #include <boost/math/distributions/students_t.hpp>

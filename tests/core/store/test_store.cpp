@@ -8,6 +8,8 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
+#include <sstream>
 #include <thread>
 
 using namespace diapason;
