@@ -20,8 +20,11 @@ public:
     void begin() { m_begun = Clock::now(); } ///< of writing one
     void end() {
         m_cost_s = seconds_since(m_begun);
+        m_total_s += m_cost_s;
         start();
     }
+    double total_s() const { return m_total_s; } ///< that all of them have taken, earlier attempts included
+    void restore(double total_s) { m_total_s = total_s; }
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -30,7 +33,7 @@ private:
         return std::chrono::duration<double>(Clock::now() - start).count();
     }
 
-    double m_every_s, m_cost_s = 0;
+    double m_every_s, m_cost_s = 0, m_total_s = 0;
     Clock::time_point m_last, m_begun;
 };
 

@@ -85,7 +85,7 @@ public:
         train();
         if (m_place.checkpoint_at_end || m_clock.due()) keep_checkpoint();
         // Frozen states serve all runs of a process: a step must not look cheaper in the run that finds them.
-        const double aside_s = m_evaluation_s + frozen_s();
+        const double aside_s = m_evaluation_s + frozen_s() + m_clock.total_s();
         // Prompting has no step whose time could be told.
         const double step_s = m_steps == 0 ? 0 : (m_points.elapsed() - aside_s) / static_cast<double>(m_steps);
         m_points.close_history();
@@ -101,6 +101,7 @@ public:
                         {"frozen_unchanged", unchanged},
                         {"seconds", m_points.elapsed()},
                         {"step_seconds", step_s},
+                        {"checkpoint_seconds", m_clock.total_s()},
                         {"adapter_bytes", stored_bytes}};
         if (m_dropped || (m_asking && m_asking->dropped())) summary["demonstrations_dropped"] = true;
         m_sink(StateChanged{RunState::finished, {}, {}, std::move(summary)});
@@ -195,6 +196,7 @@ private:
         m_validated = state.at("validated").get<std::int64_t>();
         m_tokens = state.at("tokens").get<std::int64_t>();
         m_evaluation_s = state.at("aside_s").get<double>();
+        m_clock.restore(state.at("checkpoint_s").get<double>());
         m_dropped = state.at("demonstrations_dropped").get<bool>();
         m_sink(LogLine{Severity::info, "goes on from its checkpoint of step " + std::to_string(m_step)});
         const Json now = environment();
@@ -223,6 +225,7 @@ private:
                                    {"validated", m_validated},
                                    {"tokens", m_tokens},
                                    {"aside_s", m_evaluation_s + frozen_s()},
+                                   {"checkpoint_s", m_clock.total_s()},
                                    {"demonstrations_dropped", m_dropped || (m_asking && m_asking->dropped())}};
         const WrittenCheckpoint written = write_checkpoint(m_place.folder, checkpoint);
         m_sink(ArtifactWritten{"checkpoint", written.name, written.sha256, written.bytes, m_step});

@@ -104,7 +104,7 @@ std::vector<std::string> result_of(const fs::path& database) {
     const StoreReader reader(database);
     for (const RunRecord& run : reader.runs(1)) {
         Json summary = run.summary;
-        for (const char* time : {"seconds", "step_seconds"})
+        for (const char* time : {"seconds", "step_seconds", "checkpoint_seconds"})
             summary.erase(time);
         lines.push_back(std::to_string(run.seed) + " " + name_of(run.state) + " " + summary.dump());
         const fs::path folder = files_folder_of(database) / run.uuid;

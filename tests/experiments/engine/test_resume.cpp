@@ -20,7 +20,7 @@ std::vector<std::string> result_of(const Record& record, const fs::path& folder)
     std::vector<std::string> lines = bits_of(record);
     std::sort(lines.begin(), lines.end());
     Json summary = record.last().summary;
-    for (const char* time : {"seconds", "step_seconds"})
+    for (const char* time : {"seconds", "step_seconds", "checkpoint_seconds"})
         summary.erase(time);
     lines.push_back(summary.dump());
     lines.push_back(read_file(folder / adapter_file, 256u << 20));
