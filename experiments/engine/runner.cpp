@@ -42,6 +42,8 @@ struct Diverged {
     double loss;
 };
 
+constexpr std::chrono::seconds lock_patience{60};
+
 TrainerOptions trainer_options(const ResolvedRun& run) {
     const OptionValues& o = run.training;
     TrainerOptions options;
@@ -76,7 +78,7 @@ public:
     void execute() {
         m_sink(StateChanged{RunState::starting, {}, {}, {}});
         prepare_compute_thread(m_spec.threads);
-        if (!m_place.folder.empty()) m_lock.emplace(m_place.folder);
+        lock_folder();
         set_up();
         const std::string frozen_before = m_model->hash_frozen();
         resume();
@@ -111,6 +113,17 @@ public:
     void flush() { m_points.flush(); }
 
 private:
+    // The child of a killed program may be about to leave its last checkpoint there.
+    void lock_folder() {
+        if (m_place.folder.empty()) return;
+        try {
+            m_lock.emplace(m_place.folder, lock_patience, [this] { return stopping(); });
+        } catch (const Error&) {
+            stop_if_asked(); // nobody wants to wait
+            throw;
+        }
+    }
+
     void set_up() {
         m_run = resolve_run(m_spec);
         m_data = shared_task_data(m_run);

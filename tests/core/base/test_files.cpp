@@ -1,6 +1,7 @@
 // Hashes, atomic writes (also onto a full disk), numbers as people read them, and the seeds of a run.
 
 #include "core/base/atomic_file.h"
+#include "core/base/folder_lock.h"
 #include "core/base/format.h"
 #include "core/base/rng.h"
 #include "core/base/sha256.h"
@@ -78,6 +79,24 @@ private Q_SLOTS:
         QCOMPARE(format_duration(53), std::string("0:53"));
         QCOMPARE(format_duration(2 * 3600 + 11 * 60), std::string("2 h 11 min"));
         QCOMPARE(format_bytes(1024 * 1024 * 1.2), std::string("1.2 MiB"));
+    }
+
+    void oneLockOnAFolder() {
+        TemporaryFolder folder;
+        {
+            const FolderLock held(folder / "new");
+            const Caught second = caught([&] { FolderLock other(folder / "new"); });
+            QVERIFY2(second.kind == ErrorKind::locked && second.says("new"), second.message.c_str());
+            int asked = 0;
+            const auto impatient = [&] { return ++asked > 2; };
+            QVERIFY(caught([&] { FolderLock other(folder / "new", std::chrono::hours(1), impatient); }).thrown);
+            QCOMPARE(asked, 3);
+            const FolderLock elsewhere(folder / "other");
+        }
+        const FolderLock again(folder / "new");
+        QVERIFY(std::filesystem::is_empty(folder / "new"));
+        write_text(folder / "file", "x");
+        QCOMPARE(caught([&] { FolderLock other(folder / "file"); }).kind, ErrorKind::storage);
     }
 
     void streamsOfOneSeedDiffer() {

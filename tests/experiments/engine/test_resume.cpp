@@ -1,12 +1,14 @@
 // Runs that stop anywhere go on from their checkpoint and end with the bits of a run that never stopped.
 
 #include "core/backbone/tensor_file.h"
+#include "core/base/folder_lock.h"
 #include "core/base/json.h"
 #include "core/store/run_folder.h"
 #include "experiments/engine/run_inputs.h"
 #include "tests/support/runs.h"
 
 #include <algorithm>
+#include <thread>
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -226,12 +228,22 @@ private Q_SLOTS:
         QVERIFY2(other.last().message.find("another run") != std::string::npos, other.last().message.c_str());
     }
 
-    void oneProcessAtATime() {
+    // The child of a killed program may still be writing its last checkpoint.
+    void itWaitsForWhoeverIsAtWorkInItsFolder() {
         TemporaryFolder folder;
-        const FolderLock held(folder / "run");
-        const Record second = execute(spec_of("lora"), {folder / "run"});
-        QCOMPARE(second.state, RunState::failed);
-        QCOMPARE(second.last().error, ErrorKind::locked);
+        auto held = std::make_unique<FolderLock>(folder / "run");
+        RunControl control;
+        std::thread release([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            held.reset();
+        });
+        const Record record = execute(spec_of("lora"), {folder / "run"}, &control);
+        release.join();
+        QCOMPARE(record.state, RunState::finished);
+        held = std::make_unique<FolderLock>(folder / "run");
+        control.stop = Stop::interrupt; // nobody wants to wait
+        const Record second = execute(spec_of("lora"), {folder / "run"}, &control);
+        QCOMPARE(second.state, RunState::interrupted);
     }
 
     // Between the stop and the next start: what was read then is not what is there now.
