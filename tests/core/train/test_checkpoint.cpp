@@ -3,7 +3,9 @@
 #include "core/train/checkpoint.h"
 #include "tests/support/test_support.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 
 using namespace diapason;

@@ -1,8 +1,10 @@
+// slow
 // Runs that stop anywhere go on from their checkpoint and end with the bits of a run that never stopped.
 
 #include "core/backbone/tensor_file.h"
 #include "core/base/folder_lock.h"
 #include "core/base/json.h"
+#include "core/library/library.h"
 #include "core/store/run_folder.h"
 #include "experiments/engine/run_inputs.h"
 #include "tests/support/runs.h"
@@ -48,7 +50,8 @@ Snapshots uninterrupted(const RunSpec& spec, const fs::path& root, FrozenStore* 
         spec, place,
         [&](RunEvent event) {
             if (const auto* file = std::get_if<ArtifactWritten>(&event); file && file->kind == "checkpoint") {
-                fs::copy(place.folder, result.at(file->step), fs::copy_options::overwrite_existing);
+                fs::copy(place.folder, result.at(file->step),
+                         fs::copy_options::recursive | fs::copy_options::overwrite_existing);
                 result.steps.push_back(file->step);
             }
             result.record.events.push_back(std::move(event));
