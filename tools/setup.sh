@@ -203,10 +203,9 @@ ninja_step() {
   [ -z "$announced" ] || say_done "$start"
 }
 
-# build PRESET TARGETS…: configures when needed, then builds. DIAPASON_CMAKE_ARGS adds to the configuration.
-build() {
+# configure PRESET: when needed. DIAPASON_CMAKE_ARGS adds to the configuration.
+configure() {
   local preset=$1 folder="$ROOT/build/$1" arguments=()
-  shift
   read -r -a arguments <<<"${DIAPASON_CMAKE_ARGS:-}"
   arguments+=(-DDIAPASON_TORCH_DIR="${LIBTORCH:-$DEPS/torch}")
   local wanted="${arguments[*]}"
@@ -214,5 +213,12 @@ build() {
     (cd "$ROOT" && step "Configuring ($preset)" cmake --preset "$preset" "${arguments[@]}") || exit 1
     printf '%s' "$wanted" >"$folder/.arguments"
   fi
-  ninja_step "Building ($preset, $(nproc) jobs)" -C "$folder" "$@"
+}
+
+# build PRESET TARGETS…: configures when needed, then builds.
+build() {
+  local preset=$1
+  shift
+  configure "$preset"
+  ninja_step "Building ($preset, $(nproc) jobs)" -C "$ROOT/build/$preset" "$@"
 }
