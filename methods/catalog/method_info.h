@@ -77,7 +77,7 @@ struct MethodInfo {
     std::string formula; ///< one line of plain text, for the form's heading
     std::string summary; ///< one sentence
     int colour_slot = 1; ///< preferred series colour (1 to 8)
-    double default_learning_rate = 1e-3;
+    double default_learning_rate = 1e-3; ///< 0: nothing is trained
     std::string size_option = {}; ///< the whole number that its parameter count grows with; empty = none
     std::vector<OptionDescriptor> options;
     std::vector<MethodPreset> presets = {};
