@@ -12,7 +12,7 @@
 
 namespace diapason {
 
-/// The four counts of DESIGN §4. Parameters, except the storage in bits.
+/// The four counts of a method. Parameters, except the storage in bits.
 struct ParameterCounts {
     std::int64_t trained = 0;     ///< receive gradients, without the head
     std::int64_t stored = 0;      ///< needed for inference beside the frozen backbone, without the head
