@@ -1,5 +1,6 @@
+# shellcheck shell=bash
 # The set-up that ./run and ./test share; sourced, never run. Every step says what it does and how long it took, is idempotent
-# and goes on after an interruption. With nothing to do it costs well under a second and needs no network.
+# and goes on after an interruption. With nothing to do it prints nothing, costs a fraction of a second and needs no network.
 
 set -u
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -11,12 +12,20 @@ TORCH_SHA256_CPU=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667
 TORCH_SHA256_CUDA=60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7
 
 # The same names in Debian 12 and Ubuntu 24.04.
+# shellcheck disable=SC2034 # used by the scripts that source this file
 BUILD_PACKAGES=(g++ cmake ninja-build mold ccache qt6-base-dev qt6-svg-dev libqcustomplot-dev libsqlite3-dev nlohmann-json3-dev
   libcli11-dev libicu-dev libsentencepiece-dev libboost-dev python3-pip unzip ca-certificates fonts-dejavu-core libxkbcommon-x11-0)
-TEST_PACKAGES=(clang-format xvfb sqlite3)
+# shellcheck disable=SC2034
+TEST_PACKAGES=(clang-format xvfb sqlite3 shellcheck codespell)
+# shellcheck disable=SC2034
+TIDY_PACKAGES=(clang-tidy)
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }
+
+say_done() { # SECONDS at which the step started
+  awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "done in %.1f s\n", b - a }' >&2
+}
 
 # step TEXT COMMAND…: runs the command with its output kept aside; shown only when it fails.
 step() {
@@ -26,7 +35,7 @@ step() {
   start=$(date +%s.%N)
   printf '%s … ' "$text" >&2
   if "$@" >"$log" 2>&1; then
-    awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "done in %.1f s\n", b - a }' >&2
+    say_done "$start"
     rm -f "$log"
   else
     local status=$?
@@ -40,11 +49,10 @@ step() {
 # --- Packages of the distribution -------------------------------------------------------------------------------------------
 
 missing_packages() {
-  local installed
-  installed=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p')
-  local package
+  local installed package
+  installed=$(dpkg-query -W -f='<${db:Status-Abbrev}${Package}>' "$@" 2>/dev/null)
   for package in "$@"; do
-    grep -qxF "$package" <<<"$installed" || printf '%s ' "$package"
+    [[ $installed == *"<ii $package>"* ]] || printf '%s ' "$package"
   done
 }
 
@@ -166,18 +174,51 @@ ensure_torch() { # WITH_CUDA: "yes" or ""
 
 # --- Build ------------------------------------------------------------------------------------------------------------------
 
-# build PRESET TARGETS…: configures when needed, then builds. DIAPASON_CMAKE_ARGS adds to the configuration.
-build() {
-  local preset=$1 folder="$ROOT/build/$1"
+# ninja_step TEXT NINJA-ARGUMENTS…: as step, and silent when there is nothing to do. Only a true run can tell: a dry run takes
+# the globbed folders for changed and stops there. With -d explain, ninja names what it will make before it starts.
+ninja_step() {
+  local text=$1 log start line announced="" status=""
   shift
-  local arguments=(${DIAPASON_CMAKE_ARGS:-} -DDIAPASON_TORCH_DIR="${LIBTORCH:-$DEPS/torch}")
+  log=$(mktemp)
+  start=$(date +%s.%N)
+  while IFS= read -r line; do
+    case "$line" in
+      "exit code "*) status=${line#exit code } ;;
+      "" | "ninja: Entering directory "* | "ninja: no work to do." | "ninja explain: "*VerifyGlobs.cmake_force* | \
+        "ninja explain: "*cmake.verify_globs* | *"Re-checking globbed directories..."*) ;;
+      *)
+        [ -n "$announced" ] || printf '%s … ' "$text" >&2
+        announced=yes
+        [[ $line == "ninja explain: "* ]] || printf '%s\n' "$line" >>"$log"
+        ;;
+    esac
+  done < <(ninja -d explain "$@" 2>&1; printf '\nexit code %s\n' "$?")
+  if [ "$status" != 0 ]; then
+    say "failed (exit code $status)"
+    tail -n 40 "$log" >&2
+    rm -f "$log"
+    exit 1
+  fi
+  rm -f "$log"
+  [ -z "$announced" ] || say_done "$start"
+}
+
+# configure PRESET: when needed. DIAPASON_CMAKE_ARGS adds to the configuration.
+configure() {
+  local preset=$1 folder="$ROOT/build/$1" arguments=()
+  read -r -a arguments <<<"${DIAPASON_CMAKE_ARGS:-}"
+  arguments+=(-DDIAPASON_TORCH_DIR="${LIBTORCH:-$DEPS/torch}")
   local wanted="${arguments[*]}"
   if [ ! -f "$folder/build.ninja" ] || [ "$(cat "$folder/.arguments" 2>/dev/null)" != "$wanted" ]; then
     (cd "$ROOT" && step "Configuring ($preset)" cmake --preset "$preset" "${arguments[@]}") || exit 1
     printf '%s' "$wanted" >"$folder/.arguments"
   fi
-  # ninja -n tells in a moment whether there is anything to do, so that an idle start stays quiet.
-  if ! ninja -C "$folder" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
-    step "Building ($preset, $(nproc) jobs)" ninja -C "$folder" "$@"
-  fi
+}
+
+# build PRESET TARGETS…: configures when needed, then builds.
+build() {
+  local preset=$1
+  shift
+  configure "$preset"
+  ninja_step "Building ($preset, $(nproc) jobs)" -C "$ROOT/build/$preset" "$@"
 }

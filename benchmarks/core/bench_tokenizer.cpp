@@ -1,8 +1,8 @@
 // Megabytes of text a second and thread, by kind of tokenizer: bench_tokenizer [FOLDER…]
 //
-// Without arguments: the embedded backbones, and the tokenizers of ../shared/fixtures/tokenize/_tokenizers where they
-// are there. Each folder is measured once for every kind of file in it: on lines as data sets have them, and on one
-// long text, with which those without words - Llama 2 - have to deal as one word.
+// Without arguments: the embedded backbones and the tokenizers of tests/fixtures/tokenize. Each folder is measured once
+// for every kind of file in it: on lines as data sets have them, and on one long text, with which those without words -
+// Llama 2 - have to deal as one word.
 
 #include "core/base/error.h"
 #include "core/text/tokenizer.h"
@@ -75,10 +75,8 @@ int main(int count, char** arguments) {
     std::vector<fs::path> folders(arguments + 1, arguments + count);
     if (folders.empty()) {
         folders = {"resources/backbones/encoder-mini", "resources/backbones/decoder-mini"};
-        const fs::path shared = "../shared/fixtures/tokenize/_tokenizers";
-        if (fs::is_directory(shared))
-            for (const auto& entry : fs::directory_iterator(shared))
-                folders.push_back(entry.path());
+        for (const auto& entry : fs::directory_iterator("tests/fixtures/tokenize/_tokenizers"))
+            folders.push_back(entry.path());
         std::sort(folders.begin() + 2, folders.end());
     }
     const std::vector<std::string> lines = sample(2'000'000);

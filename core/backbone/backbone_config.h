@@ -18,7 +18,7 @@ enum class PositionKind { learned, rotary, relative };
 
 /// One stack of equal layers.
 struct StackShape {
-    std::string name; ///< "encoder" or "decoder" (DESIGN §4)
+    std::string name; ///< "encoder" or "decoder"
     std::int64_t layers = 0, heads = 0, kv_heads = 0, head_width = 0, ffn_width = 0;
     bool causal = false;
     bool cross = false; ///< attends to the encoder too

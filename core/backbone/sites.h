@@ -1,4 +1,4 @@
-// Sites: the named places of a backbone where a hidden state can be modified (DESIGN §4), and their addresses.
+// Sites: the named places of a backbone where a hidden state can be modified, and their addresses.
 #pragma once
 
 #include "core/backbone/backbone_config.h"

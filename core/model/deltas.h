@@ -1,4 +1,4 @@
-// Deltas: trainable modules at sites of a frozen backbone (DESIGN: the unified view). A method creates them, the model
+// Deltas: trainable modules at sites of a frozen backbone (the unified view). A method creates them, the model
 // owns them, the backbone calls them where their site is.
 #pragma once
 

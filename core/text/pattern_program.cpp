@@ -83,7 +83,7 @@ bool add_first(const PatternNode& node, icu::UnicodeSet& set) {
 
 } // namespace
 
-CharacterSet::CharacterSet(icu::UnicodeSet set) : m_set(std::move(set)) {
+CharacterSet::CharacterSet(const icu::UnicodeSet& set) : m_set(set) {
     m_set.freeze();
     for (char32_t c = 0; c < 256; ++c)
         m_low[c] = m_set.contains(static_cast<UChar32>(c));
@@ -93,7 +93,7 @@ PatternProgram::PatternProgram(const PatternNode& root, std::string expression) 
     compile(root);
     emit({.code = accept});
     icu::UnicodeSet first;
-    if (!add_first(root, first)) m_first.emplace_back(std::move(first));
+    if (!add_first(root, first)) m_first.emplace_back(first);
 }
 
 int PatternProgram::emit(Instruction instruction) {

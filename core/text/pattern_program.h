@@ -16,7 +16,7 @@ namespace diapason {
 /// Membership of one character; the first 256 by table.
 class CharacterSet {
 public:
-    explicit CharacterSet(icu::UnicodeSet set);
+    explicit CharacterSet(const icu::UnicodeSet& set);
     bool contains(char32_t c) const { return c < 256 ? m_low[c] : m_set.contains(static_cast<UChar32>(c)); }
 
 private:

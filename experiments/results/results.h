@@ -9,7 +9,7 @@
 
 namespace diapason {
 
-/// Mean over seeds with its t-interval (papers.md §4). n counts finished runs only; diverged ones are counted apart.
+/// Mean over seeds with its t-interval. n counts finished runs only; diverged ones are counted apart.
 struct Estimate {
     std::size_t n = 0;
     double mean = 0;

@@ -68,7 +68,7 @@ struct Arm {
     std::size_t entry = 0;        ///< in Study::methods
     Json levels = Json::object(); ///< {"method": "prompt_tuning", "length": 5, "init": "label", "training.steps": 60}
     RunSpec spec;                 ///< complete; its seed is 0
-    int colour_slot = 1;          ///< series colour, STYLE §1: preferred slot of the method, else the next free one
+    int colour_slot = 1;          ///< series colour: preferred slot of the method, else the next free one
 };
 
 /// Reads and validates: unknown keys, methods, options, levels out of range, empty product: all problems together.

@@ -13,6 +13,7 @@ MethodInfo in_context_info() {
     info.formula = "argmax_c log p(words of c | demonstrations, question)";
     info.summary = "Trains nothing: the language model is asked, with examples in front of the question.";
     info.colour_slot = 2;
+    info.default_learning_rate = 0;
     info.asks = true;
     info.options = demonstration_options(4);
 

@@ -12,7 +12,7 @@
 
 namespace diapason {
 
-/// The four counts of DESIGN §4. Parameters, except the storage in bits.
+/// The four counts of a method. Parameters, except the storage in bits.
 struct ParameterCounts {
     std::int64_t trained = 0;     ///< receive gradients, without the head
     std::int64_t stored = 0;      ///< needed for inference beside the frozen backbone, without the head
@@ -77,7 +77,7 @@ struct MethodInfo {
     std::string formula; ///< one line of plain text, for the form's heading
     std::string summary; ///< one sentence
     int colour_slot = 1; ///< preferred series colour (1 to 8)
-    double default_learning_rate = 1e-3;
+    double default_learning_rate = 1e-3; ///< 0: nothing is trained
     std::string size_option = {}; ///< the whole number that its parameter count grows with; empty = none
     std::vector<OptionDescriptor> options;
     std::vector<MethodPreset> presets = {};

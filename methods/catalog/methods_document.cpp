@@ -74,6 +74,11 @@ std::string preset_list(const std::vector<MethodPreset>& presets) {
     return text.empty() ? text : "\n" + text;
 }
 
+std::string rate_of(const MethodInfo& method) {
+    if (method.default_learning_rate == 0) return {};
+    return " Default learning rate " + Json(method.default_learning_rate).dump() + ".";
+}
+
 std::string start_of(const MethodInfo& method) {
     const std::string other = other_start(method, checked_options(method, Json::object(), method.id));
     return other.empty() ? "\nAt the start it is the backbone itself.\n"
@@ -91,7 +96,7 @@ std::string trap_list(const std::vector<std::string>& traps) {
     std::string text;
     for (const std::string& trap : traps)
         text += "- " + trap + "\n";
-    return text.empty() ? text : "\nEasily got wrong, and how it is here:\n\n" + text;
+    return text.empty() ? text : "\nCommon mistakes, and what is done here:\n\n" + text;
 }
 
 } // namespace
@@ -106,9 +111,9 @@ std::string methods_document() {
     }
     for (const MethodInfo& method : method_catalog()) {
         text += "\n## " + method.label + "\n\n`" + method.formula + "` — " + method.paper + ". " + method.summary +
-                " Default learning rate " + Json(method.default_learning_rate).dump() + ".\n\n![Where " + method.label +
-                " changes a layer](images/methods/" + method.id + ".svg)\n\n" + option_table(method.options) +
-                preset_list(method.presets) + start_of(method) + part_list(method.parts) + trap_list(method.traps);
+                rate_of(method) + "\n\n![Where " + method.label + " changes a layer](images/methods/" + method.id +
+                ".svg)\n\n" + option_table(method.options) + preset_list(method.presets) + start_of(method) +
+                part_list(method.parts) + trap_list(method.traps);
     }
     text += "\n## Training\n\nOptions of every run, whatever the method.\n\n" + option_table(training_options());
     return text;

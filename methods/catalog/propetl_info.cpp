@@ -134,8 +134,10 @@ MethodInfo propetl_info() {
     info.traps = {"The number of zeros of a mask is int((1 − keep) · n), computed in double precision.",
                   "The mask's gradient passes straight through to the size of its score; the prototype's is the sum "
                   "over layers, each behind its mask.",
-                  "Masks are stored as bits, scores only in checkpoints: over twelve layers 1/12 + 1/32 = 1/8.7 of the "
-                  "adapters that it stands for."};
+                  "Masks are stored as bits, scores only in checkpoints. At the paper's settings the stored file is at "
+                  "most 1/8.6 of the adapters': where these store twelve layers of 32-bit numbers, it stores one, and "
+                  "one bit for each number of each layer, 1/12 + 1/32 = 1/8.73. Both files begin with a list of their "
+                  "tensors, so that real ones come to between 1/8.62 and 1/8.75."};
     return info;
 }
 

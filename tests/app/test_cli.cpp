@@ -164,8 +164,16 @@ private Q_SLOTS:
         QProcess first;
         prepare(first, folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("long.json")});
         first.start();
-        QTRY_VERIFY_WITH_TIMEOUT(std::filesystem::exists(folder / "diapason.db.lock"), 20000);
-        QTest::qWait(500);
+        const auto trains = [&] {
+            try {
+                const StoreReader reader(folder / "diapason.db");
+                for (const RunRecord& run : reader.runs(1))
+                    if (!reader.series(run.id).empty()) return true;
+            } catch (const Error&) { // not there yet
+            }
+            return false;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(trains(), 120000);
         const Outcome second = run_cli(
             folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("long.json")}, 30000);
         QCOMPARE(second.code, 7);

@@ -3,11 +3,17 @@
 # what came of it:   tests/fuzz/run.sh [seconds] [target…]
 # Inputs that fail are kept in build/fuzz/findings/<target>; grown corpora in build/fuzz/corpus/<target>.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 2
 seconds=${1:-60}
 shift || true
 build=build/fuzz
-[ $# -gt 0 ] && targets=("$@") || targets=($(ls tests/fuzz/fuzz_*.cpp | sed 's|.*/fuzz_\(.*\)\.cpp|\1|'))
+targets=("$@")
+if [ $# -eq 0 ]; then
+  for source in tests/fuzz/fuzz_*.cpp; do
+    name=${source##*/fuzz_}
+    targets+=("${name%.cpp}")
+  done
+fi
 
 mkdir -p build
 [ -f $build/build.ninja ] || cmake -S . -B $build -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang \
@@ -23,13 +29,13 @@ for target in "${targets[@]}"; do
   log=$build/$target.log
   mkdir -p "$findings" "$corpus"
   seeds=() dictionary=()
-  [ -d tests/fuzz/corpus/$target ] && seeds=("tests/fuzz/corpus/$target")
-  [ -f tests/fuzz/$target.dict ] && dictionary=(-dict=tests/fuzz/$target.dict)
+  [ -d "tests/fuzz/corpus/$target" ] && seeds=("tests/fuzz/corpus/$target")
+  [ -f "tests/fuzz/$target.dict" ] && dictionary=("-dict=tests/fuzz/$target.dict")
   spent=0 runs=0 stalls=0 verdict="no finding"
   while [ $spent -lt "$seconds" ]; do
     began=$(date +%s)
     rm -f "$findings"/timeout-*
-    nice -n 19 $build/bin/fuzz_$target -max_total_time=$((seconds - spent)) -timeout=5 -rss_limit_mb=512 \
+    nice -n 19 "$build/bin/fuzz_$target" -max_total_time=$((seconds - spent)) -timeout=5 -rss_limit_mb=512 \
       -print_final_stats=1 -artifact_prefix="$findings/" "${dictionary[@]}" "$corpus" "${seeds[@]}" \
       > "$log" 2>&1
     status=$?
@@ -37,8 +43,8 @@ for target in "${targets[@]}"; do
     runs=$((runs + $(grep -aoP '^stat::number_of_executed_units: *\K\d+' "$log" || echo 0)))
     [ $status -eq 0 ] && continue
     # A machine that stood still looks like a timeout: an input that takes no time when it is tried again is none.
-    input=$(ls "$findings"/timeout-* 2> /dev/null | head -1)
-    if [ -n "$input" ] && timeout 5 $build/bin/fuzz_$target "$input" > "$log.again" 2>&1; then
+    input=$(find "$findings" -name 'timeout-*' -print -quit)
+    if [ -n "$input" ] && timeout 5 "$build/bin/fuzz_$target" "$input" > "$log.again" 2>&1; then
       stalls=$((stalls + 1))
       continue
     fi

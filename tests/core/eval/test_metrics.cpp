@@ -61,9 +61,9 @@ private Q_SLOTS:
     }
 
     void classificationAgrees() {
-        DIAPASON_NEEDS(folder, "fixtures/metric");
+        const auto folder = fixtures() / "metric";
         int wrong = 0;
-        const int count = for_each_line(*folder / "classification", [&](const Json& line) {
+        const int count = for_each_line(folder / "classification", [&](const Json& line) {
             if (line["metric"] != "classification") return;
             const Json& expected = line["expected"];
             // Classes are numbered as they stand in the case's own list.
@@ -88,14 +88,14 @@ private Q_SLOTS:
     }
 
     void rougeAgrees() {
-        DIAPASON_NEEDS(folder, "fixtures/metric");
+        const auto folder = fixtures() / "metric";
         int wrong = 0, compared = 0;
-        for_each_line(*folder / "rouge", [&](const Json& line) {
+        for_each_line(folder / "rouge", [&](const Json& line) {
             if (line["metric"] != "rouge" || line["params"].value("stemmer", false)) return;
             if (line["params"].value("references", "first") != "first") return;
             Json input;
             if (line.contains("input") && line["input"].is_string())
-                input = read_json(*folder / "rouge" / line["inputs_file"].get<std::string>(), 64u << 20)
+                input = read_json(folder / "rouge" / line["inputs_file"].get<std::string>(), 64u << 20)
                             .at(line["input"].get<std::string>());
             else
                 input = line;
@@ -114,10 +114,10 @@ private Q_SLOTS:
     }
 
     void bleuAgrees() {
-        DIAPASON_NEEDS(folder, "fixtures/metric");
-        const Json inputs = read_json(*folder / "bleu" / "inputs.json", 64u << 20);
+        const auto folder = fixtures() / "metric";
+        const Json inputs = read_json(folder / "bleu" / "inputs.json", 64u << 20);
         int wrong = 0, compared = 0;
-        for_each_line(*folder / "bleu", [&](const Json& line) {
+        for_each_line(folder / "bleu", [&](const Json& line) {
             if (line["metric"] != "bleu" || !line["params"].empty() || !line.contains("input")) return;
             const Texts texts = texts_of(inputs.at(line["input"].get<std::string>()));
             if (!texts.single) return; // one reference per text is what there is

@@ -224,11 +224,17 @@ private Q_SLOTS:
         RunControl control;
         control.pause = true;
         Record record;
-        std::thread release([&] {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-            control.pause = false;
-        });
-        record = execute(spec_of("head_only"), {}, &control);
+        std::thread release;
+        record.state = execute_run(
+            spec_of("head_only"), {},
+            [&](const RunEvent& event) {
+                record.events.push_back(event);
+                const auto* change = std::get_if<StateChanged>(&event);
+                if (!change || change->state != RunState::paused) return;
+                release = std::thread([&] { control.pause = false; });
+            },
+            control);
+        QVERIFY(release.joinable()); // nobody released it before it said that it had paused
         release.join();
         const auto states = record.states();
         const std::vector<RunState> expected = {RunState::starting, RunState::running, RunState::paused,

@@ -32,16 +32,6 @@ private Q_SLOTS:
 
     void generation() { check_all(fixtures() / "generate", ""); }
 
-    void theCopiesAreCurrent() {
-        DIAPASON_NEEDS(shared, "fixtures/parity");
-        for (const auto& entry : std::filesystem::recursive_directory_iterator(*shared)) {
-            if (!entry.is_regular_file()) continue;
-            const auto copy = fixtures() / "parity" / std::filesystem::relative(entry.path(), *shared);
-            QVERIFY2(std::filesystem::exists(copy), copy.c_str());
-            QCOMPARE(std::filesystem::file_size(copy), entry.file_size());
-        }
-    }
-
     void aBrokenCaseFailsWithAMessage() {
         TemporaryFolder folder;
         write_text(folder.path() / "case" / "case.json", R"({"kind": "forward", "family": "bert"})");
