@@ -2,8 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "core/base/sha256.h"
 #include "core/base/remedy.h"
+#include "core/base/sha256.h"
 #include "core/text/gguf_tokenizer.h"
 #include "core/text/older_files.h"
 
@@ -68,9 +68,9 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const TokenizerFiles& files) {
 
 std::string hash_of_tokenizer(const std::filesystem::path& folder) {
     Sha256 hash;
-    for (const char* name : {"added_tokens.json", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json",
-                             "spiece.model", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json",
-                             "vocab.txt"}) {
+    for (const char* name :
+         {"added_tokens.json", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model",
+          "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt"}) {
         if (std::filesystem::exists(folder / name))
             hash.update(std::string(name) + " " + sha256_of_file(folder / name) + "\n");
     }
