@@ -4,7 +4,7 @@
 #include "tests/support/tiny_backbone.h"
 #include "tests/ui/ui_support.h"
 #include "ui/backbones/backbones_page.h"
-#include "ui/shell/file_dialog.h"
+#include "ui/frame/file_dialog.h"
 
 #include <QDragEnterEvent>
 #include <QDropEvent>

@@ -5,11 +5,11 @@
 #include "core/store/store_reader.h"
 #include "experiments/results/export.h"
 #include "tests/ui/ui_support.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/replay/replay_page.h"
 #include "ui/results/inspection_dialog.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
-#include "ui/shell/file_dialog.h"
 
 #include <QApplication>
 #include <QClipboard>

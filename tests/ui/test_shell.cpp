@@ -2,9 +2,9 @@
 
 #include "tests/ui/ui_support.h"
 #include "ui/design/design_page.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/replay/replay_page.h"
 #include "ui/shell/action_finder.h"
-#include "ui/shell/file_dialog.h"
 
 #include <QAccessible>
 #include <QCheckBox>

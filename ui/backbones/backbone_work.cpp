@@ -4,7 +4,7 @@
 #include "core/base/format.h"
 #include "core/library/import.h"
 #include "experiments/study/backbone_use.h"
-#include "ui/shell/engine_process.h"
+#include "ui/frame/engine_process.h"
 #include "ui/theme/theme.h"
 
 #include <chrono>

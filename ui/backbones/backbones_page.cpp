@@ -2,7 +2,7 @@
 
 #include "core/base/format.h"
 #include "core/library/import.h"
-#include "ui/shell/file_dialog.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"

@@ -3,8 +3,8 @@
 
 #include "ui/backbones/backbone_facts.h"
 #include "ui/backbones/backbone_work.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 
 #include <QFrame>
 #include <QLabel>

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "ui/design/arms_model.h"
-#include "ui/design/block_view.h"
 #include "ui/design/choice_panel.h"
 #include "ui/design/method_panel.h"
 #include "ui/design/preflight_panel.h"
 #include "ui/design/training_panel.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
+#include "ui/plots/block_view.h"
 
 #include <QComboBox>
 #include <QLabel>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "experiments/study/study.h"
-#include "ui/design/block_view.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
+#include "ui/plots/block_view.h"
 
 #include <QLabel>
 #include <QLineEdit>

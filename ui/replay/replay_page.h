@@ -1,10 +1,10 @@
 // The Replay page: stored runs through the very events and the very plot that live runs use, at any speed.
 #pragma once
 
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/value_panel.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
 
 #include <QComboBox>
 #include <QElapsedTimer>

@@ -1,10 +1,10 @@
 // The Results page: the sortable table of arms, score against size, notes, export.
 #pragma once
 
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 #include "ui/results/results_model.h"
 #include "ui/results/size_plot.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
 
 #include <QLabel>
 #include <QPushButton>

@@ -1,11 +1,11 @@
 // The Run page: queue, live curves, values at the cursor, events.
 #pragma once
 
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/value_panel.h"
 #include "ui/run/queue_model.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
 
 #include <QComboBox>
 #include <QLabel>

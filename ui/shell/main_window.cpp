@@ -6,12 +6,12 @@
 #include "core/base/paths.h"
 #include "ui/backbones/backbones_page.h"
 #include "ui/design/design_page.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/home/home_page.h"
 #include "ui/replay/replay_page.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/action_finder.h"
-#include "ui/shell/file_dialog.h"
 #include "ui/shell/mode_tabs.h"
 #include "ui/theme/icons.h"
 

@@ -1,8 +1,8 @@
 // The window: menu, study bar with mode tabs, pages, status bar, banner. Composes; the work is in pages and Workspace.
 #pragma once
 
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 #include "ui/theme/theme.h"
 
 #include <QComboBox>

@@ -1,4 +1,4 @@
-#include "ui/shell/workspace.h"
+#include "ui/frame/workspace.h"
 
 #include "core/base/error.h"
 #include "ui/theme/theme.h"
