@@ -43,7 +43,7 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
         QVERIFY(m_at->open());
         m_page = m_at->window->page<ui::BackbonesPage>();
-        m_at->window->showPage(static_cast<int>(m_at->window->pages().indexOf(m_page)));
+        m_at->window->showPage(ui::PageId::backbones);
         QTRY_COMPARE(rows(), 2);
     }
     void cleanup() { m_at.reset(); }

@@ -159,7 +159,7 @@ private Q_SLOTS:
         }
 
         // Results: one row an arm.
-        at.window->showPage(3);
+        at.window->showPage(ui::PageId::results);
         auto* results = at.window->page<ui::ResultsPage>();
         const ResultTable& table = results->model().table();
         QCOMPARE(table.rows.size(), std::size_t(2));
@@ -198,7 +198,7 @@ private Q_SLOTS:
         at.window->findChild<QDialog*>()->close();
 
         // Replay: the stored points, played to their end.
-        at.window->showPage(4);
+        at.window->showPage(ui::PageId::replay);
         auto* replay = at.window->page<ui::ReplayPage>();
         QVERIFY(replay->duration() > 0);
         for (const RunRecord& stored : reader.runs(study)) {

@@ -25,13 +25,8 @@ class DesignPage : public Page {
     Q_OBJECT
 public:
     explicit DesignPage(Workspace& workspace, QWidget* parent = nullptr);
-    QString title() const override { return tr("Design"); }
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reload(); }
-    void reloadChoices(); ///< backbones have come or gone
-
-Q_SIGNALS:
-    void started();
 
 private:
     enum Section { BackboneSection, TaskSection, MethodsSection, SeedsSection, PreflightSection, SectionCount };
@@ -41,6 +36,7 @@ private:
     QWidget* buildMethods();
     void equaliseBudgets();
     void reload();
+    void reloadChoices(); ///< backbones have come or gone
     void reloadSections(const std::vector<Problem>& problems);
     void reloadDrawing();
     QString reloadBackbone(); ///< @return what the section list says
