@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/paths.h"
+#include "ui/frame/words.h"
 #include "ui/shell/main_window.h"
 
 #include <QApplication>
@@ -78,6 +79,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
+        ui::EnglishPlurals::install();
         if (parser.isSet(home)) set_home_folder(parser.value(home).toStdString());
         const QSettings settings(ui::qs((home_folder() / "window.ini").string()), QSettings::IniFormat);
         ui::applyTheme(static_cast<ui::Appearance>(

@@ -213,6 +213,7 @@ struct Store::Impl {
             }
             return;
         }
+        if (problem == nullptr) tell_commit(durable);
         for (Entry& entry : batch) {
             if (entry.done == nullptr) continue;
             if (problem != nullptr)
@@ -221,6 +222,15 @@ struct Store::Impl {
                 entry.done->set_value();
         }
         if (problem != nullptr && batch.front().done == nullptr) report(problem);
+    }
+
+    void tell_commit(bool state) {
+        std::function<void(bool)> handler;
+        {
+            const std::lock_guard guard(mutex);
+            handler = commit_handler;
+        }
+        if (handler) handler(state);
     }
 
     void report(const std::exception_ptr& problem) {
@@ -246,6 +256,7 @@ struct Store::Impl {
     bool urgent = false, stopping = false;
     std::exception_ptr failed;
     std::function<void(const std::string&)> error_handler;
+    std::function<void(bool)> commit_handler;
     std::int64_t commits = 0;
     std::thread thread;
 };
@@ -447,6 +458,11 @@ void Store::flush() {
     m_impl->submit_and_wait([](Connection&, PointWriter&) {});
     const std::lock_guard guard(m_impl->mutex);
     if (m_impl->failed) std::rethrow_exception(m_impl->failed);
+}
+
+void Store::on_commit(std::function<void(bool)> handler) {
+    const std::lock_guard guard(m_impl->mutex);
+    m_impl->commit_handler = std::move(handler);
 }
 
 void Store::on_error(std::function<void(const std::string&)> handler) {

@@ -55,6 +55,9 @@ public:
 
     /// Everything submitted so far is committed. @throws Error when writing has failed
     void flush();
+    /// Called on the writer's thread after each commit, when readers see what it holds.
+    /// @param state whether a run's state may have changed with it, not only points and progress
+    void on_commit(std::function<void(bool state)> handler);
     /// Called once, on the writer's thread, when writing fails (full disk): `what` is the message.
     void on_error(std::function<void(const std::string& what)> handler);
 

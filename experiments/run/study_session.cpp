@@ -4,6 +4,7 @@
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "experiments/run/inputs.h"
+#include "experiments/run/stored_queue.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -302,15 +303,8 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
         labels[arm.id] = arm.label;
     for (const RunRecord& run : runs) {
         Item item;
-        item.entry.run = run.id;
-        item.entry.arm = run.arm;
-        item.entry.arm_label = labels[run.arm];
-        item.entry.seed = static_cast<std::uint64_t>(run.seed);
-        item.entry.state = run.state;
-        item.entry.step = run.steps_done;
-        item.entry.total_steps = run.steps_total;
-        item.entry.message = run.message;
-        item.total_s = static_cast<double>(run.finished_ms - run.started_ms) / 1000;
+        item.entry = queue_entry(run, labels[run.arm]);
+        item.total_s = item.entry.elapsed_s;
         item.spec = run_spec_from_json(run.spec, "run " + std::to_string(run.id));
         item.folder = store.files_folder() / run.uuid;
         m_impl->index[run.id] = m_impl->items.size();
@@ -443,11 +437,7 @@ QueueStatus StudySession::status() const {
                 known = false;
             }
         }
-        status.finished += entry.state == RunState::finished;
-        status.failed += entry.state == RunState::failed || entry.state == RunState::diverged;
-        status.running += running;
-        status.queued += entry.state == RunState::queued;
-        status.entries.push_back(std::move(entry));
+        status.add(std::move(entry));
     }
     if (known && status.running + status.queued > 0) {
         const double slots =

@@ -38,6 +38,8 @@ struct QueueStatus {
     std::optional<double> remaining_low_s, remaining_high_s;
     double elapsed_s = 0;
     bool paused = false;
+
+    void add(QueueEntry entry); ///< and counts it
 };
 
 /// Thread-safe. Listeners are called on the session's threads.

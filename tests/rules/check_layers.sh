@@ -27,7 +27,11 @@ experiments/run
 experiments/results experiments/engine+
 experiments/engine/pretrain+ experiments/engine/verify+
 experiments/engine/entry+
-ui
+ui/theme
+ui/frame
+ui/plots
+ui/backbones ui/design ui/home ui/replay ui/results ui/run
+ui/shell
 app
 '
 

@@ -4,7 +4,7 @@
 #include "tests/support/tiny_backbone.h"
 #include "tests/ui/ui_support.h"
 #include "ui/backbones/backbones_page.h"
-#include "ui/shell/file_dialog.h"
+#include "ui/frame/file_dialog.h"
 
 #include <QDragEnterEvent>
 #include <QDropEvent>
@@ -42,7 +42,7 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
         QVERIFY(m_at->open());
         m_page = m_at->window->page<ui::BackbonesPage>();
-        m_at->window->showPage(static_cast<int>(m_at->window->pages().indexOf(m_page)));
+        m_at->window->showPage(ui::PageId::backbones);
         QTRY_COMPARE(rows(), 2);
     }
     void cleanup() { m_at.reset(); }

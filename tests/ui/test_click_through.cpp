@@ -5,11 +5,11 @@
 #include "core/store/store_reader.h"
 #include "experiments/results/export.h"
 #include "tests/ui/ui_support.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/replay/replay_page.h"
 #include "ui/results/inspection_dialog.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
-#include "ui/shell/file_dialog.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -163,7 +163,7 @@ private Q_SLOTS:
         }
 
         // Results: one row an arm.
-        at.window->showPage(3);
+        at.window->showPage(ui::PageId::results);
         auto* results = at.window->page<ui::ResultsPage>();
         const ResultTable& table = results->model().table();
         QCOMPARE(table.rows.size(), std::size_t(2));
@@ -202,7 +202,7 @@ private Q_SLOTS:
         at.window->findChild<QDialog*>()->close();
 
         // Replay: the stored points, played to their end.
-        at.window->showPage(4);
+        at.window->showPage(ui::PageId::replay);
         auto* replay = at.window->page<ui::ReplayPage>();
         QVERIFY(replay->duration() > 0);
         for (const RunRecord& stored : reader.runs(study)) {

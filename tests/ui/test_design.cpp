@@ -30,7 +30,7 @@ private Q_SLOTS:
         m_at = std::make_unique<WindowUnderTest>();
         QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
         QVERIFY(m_at->open());
-        m_at->window->showPage(1);
+        m_at->window->showPage(ui::PageId::design);
         m_at->workspace->openDesign(window_study());
         new QAbstractItemModelTester(m_at->find<QTableView>("arms")->model(),
                                      QAbstractItemModelTester::FailureReportingMode::Fatal, m_at->window.get());

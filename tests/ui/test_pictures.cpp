@@ -83,14 +83,14 @@ class TestPictures : public QObject {
     }
 
     void lookAtBackbones(WindowUnderTest& at) {
-        at.window->showPage(5);
+        at.window->showPage(ui::PageId::backbones);
         auto* table = at.find<QTableWidget>("backbones");
         auto* facts = at.find<QTreeWidget>("backboneFacts");
         QTRY_VERIFY(table->rowCount() == 2 && facts->topLevelItemCount() > 0);
         look(at, QStringLiteral("backbones-embedded"));
         import_backbone(tiny_backbone(at.folder() / "all-tiny-l2-v2"), {}, [](const auto&) { return Json::object(); },
                         {});
-        at.window->showPage(5);
+        at.window->showPage(ui::PageId::backbones);
         QTRY_COMPARE(table->rowCount(), 3);
         table->setCurrentCell(2, 0);
         QTRY_VERIFY(facts->topLevelItemCount() == 5);
@@ -126,12 +126,12 @@ private Q_SLOTS:
         look(at, QStringLiteral("home-no-database"));
         QVERIFY(at.open());
         look(at, QStringLiteral("home-first"));
-        for (int page = 2; page < 5; ++page) {
+        for (const ui::PageId page : {ui::PageId::run, ui::PageId::results, ui::PageId::replay}) {
             at.window->showPage(page);
-            look(at, QStringLiteral("empty-%1").arg(page));
+            look(at, QStringLiteral("empty-%1").arg(static_cast<int>(page)));
         }
         lookAtBackbones(at);
-        at.window->showPage(1);
+        at.window->showPage(ui::PageId::design);
         look(at, QStringLiteral("design-empty"));
         at.workspace->openDesign(sample_study("first-look"));
         auto* sections = at.find<QListWidget>("sections");
@@ -167,26 +167,26 @@ private Q_SLOTS:
         if (!given.isEmpty()) {
             std::filesystem::copy_file(given.toStdString(), at.folder() / "diapason.db");
             QVERIFY(at.workspace->openDatabase(at.folder() / "diapason.db"));
-            at.window->showPage(2);
+            at.window->showPage(ui::PageId::run);
             look(at, QStringLiteral("run-finished"));
-            at.window->showPage(3);
+            at.window->showPage(ui::PageId::results);
             look(at, QStringLiteral("results"));
-            at.window->showPage(4);
+            at.window->showPage(ui::PageId::replay);
             look(at, QStringLiteral("replay"));
         }
         QVERIFY(at.play(sample_study("first-look"), 20));
         QTRY_VERIFY(at.hand->job().key != 0);
         at.hand->send(begun_run(at.hand->job(), 40, 23));
-        at.window->showPage(2);
+        at.window->showPage(ui::PageId::run);
         QTRY_VERIFY(at.workspace->queue().entries[20].step == 23);
         look(at, QStringLiteral("run-live"));
-        at.window->showPage(3);
+        at.window->showPage(ui::PageId::results);
         look(at, QStringLiteral("results-partial"));
-        at.window->showPage(1);
+        at.window->showPage(ui::PageId::design);
         look(at, QStringLiteral("design-while-running"));
-        at.window->showPage(0);
+        at.window->showPage(ui::PageId::home);
         look(at, QStringLiteral("home-running"));
-        at.window->showPage(2);
+        at.window->showPage(ui::PageId::run);
         at.hand->send(state_event(RunState::failed,
                                   "resources/data/section/train.tsv, line 7: 2 columns where 3 are needed; "
                                   "correct the line or name another file"));
@@ -197,9 +197,9 @@ private Q_SLOTS:
         at.workspace->cancelAll();
         QTRY_VERIFY(!at.workspace->running());
         look(at, QStringLiteral("run-stopped"));
-        at.window->showPage(4);
+        at.window->showPage(ui::PageId::replay);
         look(at, QStringLiteral("replay-scripted"));
-        at.window->showPage(3);
+        at.window->showPage(ui::PageId::results);
         look(at, QStringLiteral("results-scripted"));
         const auto trigger = [&](const QString& text) {
             for (QAction* action : at.window->findChildren<QAction*>()) {
@@ -218,7 +218,7 @@ private Q_SLOTS:
         look(at, QStringLiteral("finder"), at.window->findChild<ui::ActionFinder*>());
         at.window->findChild<ui::ActionFinder*>()->close();
         write_text(at.folder() / "broken.db", "this is no database, only text that is long enough to be looked at");
-        at.window->showPage(0);
+        at.window->showPage(ui::PageId::home);
         QVERIFY(!at.workspace->openDatabase(at.folder() / "broken.db"));
         look(at, QStringLiteral("home-unreadable"));
     }

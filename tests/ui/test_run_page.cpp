@@ -43,7 +43,7 @@ private Q_SLOTS:
         m_at = std::make_unique<WindowUnderTest>();
         QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
         QVERIFY(m_at->open());
-        m_at->window->showPage(2);
+        m_at->window->showPage(ui::PageId::run);
         m_page = m_at->window->page<ui::RunPage>();
         new QAbstractItemModelTester(m_at->find<QTableView>("queue")->model(),
                                      QAbstractItemModelTester::FailureReportingMode::Fatal, m_at->window.get());
@@ -180,9 +180,9 @@ private Q_SLOTS:
     void hiddenArmsChangeNoMean() {
         QVERIFY(m_at->playToEnd(window_study()));
         QTRY_COMPARE(value(2, 3), QStringLiteral("3"));
-        m_at->window->showPage(3);
+        m_at->window->showPage(ui::PageId::results);
         const QString table = m_at->window->page<ui::ResultsPage>()->selectionText();
-        m_at->window->showPage(2);
+        m_at->window->showPage(ui::PageId::run);
         std::vector<QString> before;
         for (int row = 0; row < values()->rowCount(); ++row)
             before.push_back(value(row, 2));
@@ -194,8 +194,73 @@ private Q_SLOTS:
         for (int row = 0; row < values()->rowCount(); ++row)
             QCOMPARE(value(row, 2), before[static_cast<std::size_t>(row)]);
         QCOMPARE(values()->item(1, 0)->checkState(), Qt::Unchecked);
-        m_at->window->showPage(3);
+        m_at->window->showPage(ui::PageId::results);
         QCOMPARE(m_at->window->page<ui::ResultsPage>()->selectionText(), table);
+    }
+
+    void resumeGoesOnWithUnfinishedRuns() {
+        begin();
+        m_at->hand->send(finished_run(m_at->hand->job()));
+        QTRY_COMPARE(count(RunState::finished), std::size_t(1));
+        m_at->workspace->cancelAll();
+        QTRY_VERIFY(!m_at->workspace->running());
+        auto* button = m_at->find<QPushButton>("pause");
+        QTRY_COMPARE(button->text(), QStringLiteral("Resume"));
+        QVERIFY(button->isEnabled() && !m_at->find<QPushButton>("stopRun")->isEnabled());
+        // Home says how many they are, and goes on with them as well.
+        m_at->window->showPage(ui::PageId::home);
+        auto* resume = m_at->find<QPushButton>("resume");
+        QVERIFY(resume->isVisible());
+        QCOMPARE(resume->text(), QStringLiteral("Resume 8 runs"));
+        m_at->window->showPage(ui::PageId::run);
+        const RowId study = m_at->workspace->currentStudy();
+        QTest::mouseClick(button, Qt::LeftButton);
+        QVERIFY(m_at->workspace->running());
+        QCOMPARE(m_at->workspace->currentStudy(), study);
+        QTRY_COMPARE(button->text(), QStringLiteral("Pause"));
+        QCOMPARE(count(RunState::finished), std::size_t(1));
+        QCOMPARE(m_at->workspace->resumableRuns(study), std::size_t(0)); // while it is at work
+        m_at->workspace->cancelAll();
+        QTRY_VERIFY(!m_at->workspace->running());
+        m_at->window->showPage(ui::PageId::home);
+        QTest::mouseClick(resume, Qt::LeftButton);
+        QVERIFY(m_at->workspace->running());
+        QCOMPARE(m_at->window->currentPage(), ui::PageId::run);
+    }
+
+    void resultsFollowWhatIsStored() {
+        begin();
+        m_at->window->showPage(ui::PageId::results);
+        const auto* results = m_at->window->page<ui::ResultsPage>();
+        QCOMPARE(results->model().table().finished, std::size_t(0));
+        m_at->hand->send(finished_run(m_at->hand->job()));
+        QTRY_COMPARE(results->model().table().finished, std::size_t(1));
+    }
+
+    void storedAndLivePointsAreTheSameCurves() {
+        QVERIFY(m_at->playToEnd(window_study({1}, 1)));
+        for (const QueueEntry& entry : m_at->workspace->queue().entries) {
+            ui::RunCurves stored;
+            stored.load(m_at->workspace->reader(), entry.run);
+            QCOMPARE(stored.metrics(), m_page->curves().metrics());
+            for (const std::string& metric : stored.metrics()) {
+                const ui::Curve* live = m_page->curves().find(entry.run, metric);
+                QVERIFY2(live != nullptr, metric.c_str());
+                QCOMPARE(live->step, stored.find(entry.run, metric)->step);
+                QCOMPARE(live->value, stored.find(entry.run, metric)->value);
+            }
+        }
+    }
+
+    void anArmStaysHiddenInOtherColours() {
+        QVERIFY(m_at->playToEnd(window_study({1}, 1)));
+        QTRY_VERIFY(value(0, 1) != QStringLiteral("—"));
+        values()->item(1, 0)->setCheckState(Qt::Unchecked);
+        const QVariant before = values()->item(1, 0)->data(Qt::DecorationRole);
+        ui::applyTheme(ui::Appearance::dark);
+        QTRY_VERIFY(values()->item(1, 0)->data(Qt::DecorationRole) != before);
+        QCOMPARE(values()->item(1, 0)->checkState(), Qt::Unchecked);
+        QCOMPARE(values()->item(0, 0)->checkState(), Qt::Checked);
     }
 
     void smallWindowKeepsEverything() {

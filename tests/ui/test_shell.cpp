@@ -2,9 +2,11 @@
 
 #include "tests/ui/ui_support.h"
 #include "ui/design/design_page.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/replay/replay_page.h"
+#include "ui/results/results_page.h"
 #include "ui/shell/action_finder.h"
-#include "ui/shell/file_dialog.h"
+#include "ui/theme/icons.h"
 
 #include <QAccessible>
 #include <QCheckBox>
@@ -13,9 +15,11 @@
 #include <QListWidget>
 #include <QProcess>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSlider>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTableView>
 #include <QToolButton>
 #include <QTreeWidget>
@@ -134,10 +138,10 @@ private Q_SLOTS:
             QVERIFY2(left.empty(),
                      qPrintable(where + QStringLiteral(": ") + (left.empty() ? QString() : describe(*left.begin()))));
         };
-        for (int page = 0; page < at.window->pages().size(); ++page) {
-            at.window->showPage(page);
-            if (page != 1) {
-                check(at.window->pages()[page]->title());
+        for (const ui::PageInfo& page : at.window->pages()) {
+            at.window->showPage(page.id);
+            if (page.id != ui::PageId::design) {
+                check(page.title);
                 continue;
             }
             for (int section = 0; section < sections->count(); ++section) {
@@ -150,19 +154,89 @@ private Q_SLOTS:
     void pagesByKey() {
         WindowUnderTest at;
         QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
-        auto* stack = at.window->centralWidget()->findChild<QStackedWidget*>();
-        for (int page = 4; page >= 0; --page) {
+        const std::vector<ui::PageInfo>& pages = at.window->pages();
+        for (std::size_t page = pages.size(); page-- > 0;) {
             QTest::keySequence(at.window.get(), QKeySequence(QStringLiteral("Alt+%1").arg(page + 1)));
-            QCOMPARE(stack->currentIndex(), page);
+            QCOMPARE(at.window->currentPage(), pages[page].id);
         }
         QTest::keyClick(at.window.get(), Qt::Key_2);
-        QCOMPARE(stack->currentIndex(), 1);
+        QCOMPARE(at.window->currentPage(), ui::PageId::design);
         // A digit in a field is a digit.
         auto* name = at.find<QLineEdit>("studyName");
         name->setFocus();
         QTest::keyClick(name, Qt::Key_3);
-        QCOMPARE(stack->currentIndex(), 1);
+        QCOMPARE(at.window->currentPage(), ui::PageId::design);
         QVERIFY(name->text().contains(QLatin1Char('3')));
+    }
+
+    void everyPageIsRegistered() {
+        const std::vector<ui::PageInfo> infos = ui::page_infos();
+        std::set<ui::PageId> ids;
+        for (const ui::PageInfo& info : infos) {
+            QVERIFY(ids.insert(info.id).second);
+            QVERIFY(!info.title.isEmpty());
+            QVERIFY(!ui::icon(info.icon).pixmap(16).toImage().isNull());
+        }
+        WindowUnderTest at;
+        auto* tabs = at.find<QTabBar>("modes");
+        QCOMPARE(tabs->count(), static_cast<int>(infos.size()));
+        QCOMPARE(at.window->currentPage(), infos.front().id);
+        // A tab leads to its page, and only that page's keys act.
+        for (int tab = tabs->count() - 1; tab >= 0; --tab) {
+            tabs->setCurrentIndex(tab);
+            QCOMPARE(at.window->currentPage(), infos[static_cast<std::size_t>(tab)].id);
+        }
+        at.window->showPage(ui::PageId::results);
+        const auto enabled = [](const ui::Page* page) {
+            const QList<QAction*> actions = page->pageActions();
+            return std::count_if(actions.begin(), actions.end(), [](const QAction* a) { return a->isEnabled(); });
+        };
+        QVERIFY(enabled(at.window->page<ui::ResultsPage>()) > 0);
+        QVERIFY(enabled(at.window->page<ui::ReplayPage>()) == 0);
+    }
+
+    void countsAndNounsAgree() {
+        ui::EnglishPlurals::install();
+        ui::EnglishPlurals::install(); // once more changes nothing
+        QCOMPARE(qApp->findChildren<ui::EnglishPlurals*>().size(), qsizetype(1));
+        QCOMPARE(ui::Words::runs(1), QStringLiteral("1 run"));
+        QCOMPARE(ui::Words::runs(0), QStringLiteral("0 runs"));
+        QCOMPARE(ui::Words::runs(40), QStringLiteral("40 runs"));
+        const auto say = [](const char* text, int n) { return QCoreApplication::translate("test", text, nullptr, n); };
+        QCOMPARE(say("%n problem(s) (prevents|prevent) it (Ctrl+P)", 1),
+                 QStringLiteral("1 problem prevents it (Ctrl+P)"));
+        QCOMPARE(say("%n problem(s) (prevents|prevent) it (Ctrl+P)", 2),
+                 QStringLiteral("2 problems prevent it (Ctrl+P)"));
+        QCOMPARE(say("an open ( bracket and %n more", 3), QStringLiteral("an open ( bracket and 3 more"));
+        // Without a count a text stays as it is.
+        QCOMPARE(QCoreApplication::translate("test", "word(s)"), QStringLiteral("word(s)"));
+        // One of everything: no page says "1 seeds".
+        WindowUnderTest at;
+        QVERIFY(at.open());
+        Study one = window_study({1}, 1);
+        one.methods.resize(1);
+        QVERIFY(at.playToEnd(one));
+        static const QRegularExpression wrong(
+            QStringLiteral("\\b1</b>? (runs|seeds|arms|methods|problems|labels|layers)\\b|\\(s\\)|%n"));
+        auto* sections = at.find<QListWidget>("sections");
+        for (const ui::PageInfo& page : at.window->pages()) {
+            at.window->showPage(page.id);
+            for (int section = 0; section < sections->count(); ++section) {
+                sections->setCurrentRow(section);
+                QStringList texts;
+                for (const auto* label : at.window->findChildren<QLabel*>())
+                    texts << label->text();
+                for (const auto* button : at.window->findChildren<QAbstractButton*>())
+                    texts << button->text() << button->toolTip();
+                for (const auto* list : at.window->findChildren<QListWidget*>()) {
+                    for (int row = 0; row < list->count(); ++row)
+                        texts << list->item(row)->text();
+                }
+                for (const QString& text : texts)
+                    QVERIFY2(!wrong.match(text).hasMatch(), qPrintable(page.title + QStringLiteral(": ") + text));
+                if (page.id != ui::PageId::design) break;
+            }
+        }
     }
 
     void actionFinder() {
@@ -177,7 +251,7 @@ private Q_SLOTS:
         QTest::keyClicks(edit, QStringLiteral("new st"));
         QVERIFY(list->count() >= 1 && list->count() < all);
         QTest::keyClick(edit, Qt::Key_Return);
-        QCOMPARE(at.window->centralWidget()->findChild<QStackedWidget*>()->currentIndex(), 1);
+        QCOMPARE(at.window->currentPage(), ui::PageId::design);
     }
 
     void geometryIsRemembered() {
@@ -232,6 +306,10 @@ private Q_SLOTS:
         QCOMPARE(second.problems.size(), 1);
         QVERIFY(!second.find<QPushButton>("runNow")->isEnabled());
         QCOMPARE(second.workspace->queue().finished, std::size_t(2));
+        // It learns of what the first one stores.
+        QSignalSpy stored(second.workspace.get(), &ui::Workspace::statesStored);
+        QVERIFY(first.playToEnd(window_study({2}, 1)));
+        QVERIFY(stored.count() > 0 || stored.wait(20000));
     }
 
     void openAndImportThroughTheMenu() {
@@ -269,7 +347,7 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
         QVERIFY(at.open());
         QVERIFY(at.playToEnd(window_study({1, 2, 3}, 1)));
-        at.window->showPage(4);
+        at.window->showPage(ui::PageId::replay);
         auto* replay = at.window->page<ui::ReplayPage>();
         QVERIFY(std::abs(replay->duration() - 4.1) < 1e-9);
         auto* plot = replay->findChild<ui::CurvePlot*>();

@@ -4,6 +4,7 @@
 #include "core/base/paths.h"
 #include "tests/support/test_support.h"
 #include "tests/ui/hand_executor.h"
+#include "ui/frame/words.h"
 #include "ui/shell/main_window.h"
 #include "ui/theme/theme.h"
 
@@ -80,6 +81,7 @@ class WindowUnderTest {
 public:
     explicit WindowUnderTest(bool realEngine = false, ui::Appearance look = ui::Appearance::light) {
         set_home_folder(m_folder / "home");
+        ui::EnglishPlurals::install();
         ui::applyTheme(look);
         workspace = std::make_unique<ui::Workspace>();
         if (!realEngine) {

@@ -2,7 +2,7 @@
 
 #include "core/base/format.h"
 #include "core/library/import.h"
-#include "ui/shell/file_dialog.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -35,6 +35,11 @@ QPushButton* button(const char* name, const QString& text, const QString& iconNa
 }
 
 } // namespace
+
+PageInfo backbones_page_info() {
+    return {PageId::backbones, BackbonesPage::tr("Backbones"), QStringLiteral("layers"),
+            [](Workspace& workspace) -> Page* { return new BackbonesPage(workspace); }};
+}
 
 BackbonesPage::BackbonesPage(Workspace& workspace, QWidget* parent)
     : Page(parent),
@@ -76,11 +81,11 @@ QWidget* BackbonesPage::buildList() {
     top->setSpacing(8);
     auto* titles = new QVBoxLayout;
     titles->addWidget(label("heading", tr("Backbones")));
-    titles->addWidget(label("secondary", tr("Pretrained transformers that studies can name. Import a Hugging Face "
+    titles->addWidget(label("secondary", tr("Pretrained transformers that a study can use. Import a Hugging Face "
                                             "folder or a .gguf file, or drop it here.")));
     top->addLayout(titles, 1);
     m_importFile = button("importFile", tr("GGUF file…"), QStringLiteral("open"));
-    m_importFile->setToolTip(tr("Import the dequantised weights of a .gguf file"));
+    m_importFile->setToolTip(tr("Import a .gguf file; its weights are dequantised"));
     top->addWidget(m_importFile, 0, Qt::AlignTop);
     m_import = button("importBackbone", tr("Import…"));
     m_import->setToolTip(tr("Import a Hugging Face folder (Ctrl+I)"));
@@ -98,9 +103,8 @@ QWidget* BackbonesPage::buildList() {
     for (const int column : {1, 2, 4})
         m_table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     layout->addWidget(m_table, 1);
-    m_more =
-        label("secondary", tr("Only the two that come with Diapason so far. They are toys: import a real one, such "
-                              "as a folder that you have downloaded, or run tools/get-backbone minilm."));
+    m_more = label("secondary", tr("So far only the two that come with Diapason, which are toys. Import a real one: a "
+                                   "folder that you have downloaded, or run tools/get-backbone minilm."));
     m_more->setObjectName(QStringLiteral("backbonesHint"));
     m_more->setContentsMargins(16, 8, 16, 12);
     layout->addWidget(m_more);
@@ -145,7 +149,7 @@ QWidget* BackbonesPage::buildStrips() {
     question->setContentsMargins(16, 6, 12, 6);
     m_questionText = label("");
     m_questionText->setObjectName(QStringLiteral("removeQuestion"));
-    m_removeNow = button("removeNow", tr("Remove for good"));
+    m_removeNow = button("removeNow", tr("Remove permanently"));
     m_keep = button("keepBackbone", tr("Keep it"));
     question->addWidget(m_questionText, 1);
     question->addWidget(m_removeNow);
@@ -158,7 +162,7 @@ QWidget* BackbonesPage::buildStrips() {
     layout->addWidget(m_message);
     connect(m_cancel, &QPushButton::clicked, this, [this] {
         m_cancel->setEnabled(false);
-        m_doing->setText(tr("stopping…"));
+        m_doing->setText(tr("Stopping…"));
         m_work->cancel();
     });
     connect(m_removeNow, &QPushButton::clicked, this, [this] {
@@ -185,7 +189,8 @@ QWidget* BackbonesPage::buildDetails() {
     m_name = label("heading");
     m_name->setObjectName(QStringLiteral("backboneName"));
     m_check = button("checkBackbone", tr("Check"), QStringLiteral("check"));
-    m_check->setToolTip(tr("Compare files and the hidden states of a sentence with what was recorded at import"));
+    m_check->setToolTip(
+        tr("Compare the files, and the hidden states of a test sentence, with what was recorded at import"));
     m_remove = button("removeBackbone", tr("Remove…"), QStringLiteral("trash"));
     top->addWidget(m_name, 1);
     top->addWidget(m_check);
@@ -249,7 +254,7 @@ QString BackbonesPage::askForName(const QString& taken) {
     QInputDialog dialog(this);
     dialog.setObjectName(QStringLiteral("importName"));
     dialog.setWindowTitle(tr("Import a backbone"));
-    dialog.setLabelText(tr("There is a backbone named %1 already. Import this one as:").arg(taken));
+    dialog.setLabelText(tr("A backbone named %1 already exists. Import this one as:").arg(taken));
     dialog.setOkButtonText(tr("Import"));
     dialog.setTextValue(free);
     return dialog.exec() == QDialog::Accepted ? dialog.textValue().trimmed() : QString();
@@ -354,7 +359,8 @@ void BackbonesPage::askRemoval() {
     if (row == nullptr || row->entry.embedded || m_work->busy()) return;
     QString text = tr("Remove %1 (%2)? This cannot be undone.").arg(qs(row->entry.name), qs(format_bytes(row->bytes)));
     if (row->studies > 0)
-        text += QLatin1Char(' ') + tr("%n stored study(ies) use it and could not be run again.", nullptr, row->studies);
+        text += QLatin1Char(' ') + tr("%n stored (study uses|studies use) it and could not be resumed or run again.",
+                                      nullptr, row->studies);
     m_questionText->setText(text);
     m_message->hide();
     m_question->show();
@@ -367,7 +373,7 @@ void BackbonesPage::finish(bool good, const QString& message, const QString& nam
     updateButtons();
     reload();
     m_table->setFocus();
-    if (good) Q_EMIT libraryChanged();
+    if (good) Q_EMIT m_workspace.libraryChanged();
 }
 
 void BackbonesPage::say(const char* role, const QString& text) {
@@ -392,8 +398,8 @@ void BackbonesPage::updateButtons() {
     m_importFile->setEnabled(!busy);
     m_check->setEnabled(!busy && row != nullptr && row->problem.isEmpty());
     m_remove->setEnabled(!busy && row != nullptr && !row->entry.embedded);
-    m_remove->setToolTip(row != nullptr && row->entry.embedded ? tr("It comes with Diapason and cannot be removed")
-                                                               : tr("Delete it from the library"));
+    m_remove->setToolTip(row != nullptr && row->entry.embedded ? tr("Comes with Diapason and cannot be removed")
+                                                               : tr("Delete this backbone from the library"));
 }
 
 } // namespace diapason::ui

@@ -3,8 +3,8 @@
 
 #include "ui/backbones/backbone_facts.h"
 #include "ui/backbones/backbone_work.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 
 #include <QFrame>
 #include <QLabel>
@@ -18,14 +18,10 @@ class BackbonesPage : public Page {
     Q_OBJECT
 public:
     explicit BackbonesPage(Workspace& workspace, QWidget* parent = nullptr);
-    QString title() const override { return tr("Backbones"); }
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reload(); }
 
     void importFrom(const QString& source);
-
-Q_SIGNALS:
-    void libraryChanged(); ///< a backbone has come or gone
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;

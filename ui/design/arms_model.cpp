@@ -67,8 +67,8 @@ QVariant ArmsModel::headerData(int section, Qt::Orientation orientation, int rol
         return static_cast<int>((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter |
                                 Qt::TextWordWrap);
     if (role != Qt::DisplayRole) return {};
-    const QString titles[] = {tr("Arm"),         tr("Trained"),       tr("% of backbone"), tr("Storage"),
-                              tr("Head, apart"), tr("Learning rate"), tr("Steps"),         tr("Seeds")};
+    const QString titles[] = {tr("Arm"),       tr("Trained"),       tr("% of backbone"), tr("Storage"),
+                              tr("Task head"), tr("Learning rate"), tr("Steps"),         tr("Seeds")};
     return titles[section];
 }
 

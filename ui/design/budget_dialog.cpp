@@ -31,14 +31,14 @@ BudgetDialog::BudgetDialog(const Study& study, QWidget* parent)
     m_measure->addItem(tr("stored bytes"), QStringLiteral("bytes"));
     m_measure->setObjectName(QStringLiteral("budgetMeasure"));
     m_target->setObjectName(QStringLiteral("budgetTarget"));
-    m_target->setToolTip(tr("A share of the backbone (1 %), a number of parameters (300k) or of bytes (1.5 MiB)"));
+    m_target->setToolTip(tr("A share of the backbone (1 %), a number of parameters (300k) or a size (1.5 MiB)"));
     m_table->setObjectName(QStringLiteral("budgetTable"));
     m_table->setAccessibleName(tr("Sizes at this budget"));
     m_table->setHorizontalHeaderLabels({tr("Method"), tr("Size"), tr("Count"), tr("Off by")});
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     dressTable(m_table);
     auto* form = new QFormLayout;
-    form->addRow(tr("&Every method gets about"), m_target);
+    form->addRow(tr("&Give every method about"), m_target);
     form->addRow(tr("&of"), m_measure);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     m_apply = buttons->addButton(tr("Set sizes"), QDialogButtonBox::AcceptRole);
@@ -64,7 +64,7 @@ void BudgetDialog::solve() {
         const Budget budget =
             budget_from(m_measure->currentData().toString().toStdString(), m_target->text().toStdString(), *m_config);
         m_rows = solve_budgets(m_study, *m_config, budget);
-        m_message->setText(tr("The target is %1. The task head is counted apart.")
+        m_message->setText(tr("The target is %1. The task head is counted separately.")
                                .arg(budget.measure == BudgetMeasure::bytes
                                         ? qs(format_bytes(budget.target))
                                         : tr("%1 parameters").arg(qs(format_count(std::llround(budget.target))))));

@@ -5,6 +5,7 @@
 #include "core/data/task.h"
 #include "core/library/library.h"
 #include "ui/design/budget_dialog.h"
+#include "ui/frame/words.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -19,10 +20,6 @@
 
 namespace diapason::ui {
 namespace {
-
-QString seedsText(std::size_t count) {
-    return count == 1 ? DesignPage::tr("1 seed") : DesignPage::tr("%1 seeds").arg(count);
-}
 
 QStringList backboneNames() {
     QStringList names;
@@ -47,6 +44,11 @@ QString factRow(const QString& name, const QString& value) {
 
 } // namespace
 
+PageInfo design_page_info() {
+    return {PageId::design, DesignPage::tr("Design"), QStringLiteral("sliders"),
+            [](Workspace& workspace) -> Page* { return new DesignPage(workspace); }};
+}
+
 DesignPage::DesignPage(Workspace& workspace, QWidget* parent)
     : Page(parent),
       m_workspace(workspace),
@@ -68,6 +70,7 @@ DesignPage::DesignPage(Workspace& workspace, QWidget* parent)
     for (const auto signal :
          {&Workspace::designChanged, &Workspace::sessionStarted, &Workspace::sessionEnded, &Workspace::databaseChanged})
         connect(&m_workspace, signal, this, &DesignPage::reload);
+    connect(&m_workspace, &Workspace::libraryChanged, this, &DesignPage::reloadChoices);
     m_sections->setCurrentRow(MethodsSection);
     reload();
 }
@@ -96,8 +99,7 @@ QWidget* DesignPage::buildSections() {
     layout->addWidget(m_sections, 1);
     auto* bottom = new QVBoxLayout;
     bottom->setContentsMargins(12, 0, 12, 0);
-    bottom->addWidget(
-        label("secondary", tr("Seeds and data order are shared by all arms, so every difference is paired.")));
+    bottom->addWidget(label("secondary", tr("All arms share seeds and data order, so every difference is paired.")));
     m_go = new QPushButton(tr("Pre-flight and start"));
     m_go->setObjectName(QStringLiteral("preflight"));
     m_go->setProperty("primary", true);
@@ -125,9 +127,10 @@ QWidget* DesignPage::buildCentre() {
     auto* splitter = new QSplitter(Qt::Vertical);
     splitter->setObjectName(QStringLiteral("designArms"));
     splitter->setHandleWidth(1);
-    m_backbones = new ChoicePanel(
-        tr("Backbones"), tr("Frozen pretrained transformers, built in or in folders of yours."), backboneNames());
-    m_tasks = new ChoicePanel(tr("Tasks"), tr("Data, the way an example becomes input, and metrics."), taskNames());
+    m_backbones = new ChoicePanel(tr("Backbones"),
+                                  tr("Frozen pretrained transformers: those that come with Diapason and your own."),
+                                  backboneNames());
+    m_tasks = new ChoicePanel(tr("Tasks"), tr("The data, how an example becomes input, and the metrics."), taskNames());
     m_training = new TrainingPanel(m_workspace);
     m_preflight = new PreflightPanel(m_workspace);
     m_stack = new QStackedWidget;
@@ -144,7 +147,7 @@ QWidget* DesignPage::buildCentre() {
     m_armsTitle->setWordWrap(false);
     m_baseline = new QComboBox;
     m_baseline->setObjectName(QStringLiteral("baseline"));
-    m_baseline->setToolTip(tr("The arm that results are compared with, paired by seed"));
+    m_baseline->setToolTip(tr("The arm that all others are compared with, paired by seed"));
     m_baseline->setMinimumWidth(200);
     m_baseline->setMaximumWidth(300);
     auto* compared = new QLabel(tr("&compared with"));
@@ -155,7 +158,8 @@ QWidget* DesignPage::buildCentre() {
     bar->addStretch();
     auto* budget = new QPushButton(tr("Equal budget…"));
     budget->setObjectName(QStringLiteral("equalBudget"));
-    budget->setToolTip(tr("Rank, length or bottleneck of every method for the same number of parameters or bytes"));
+    budget->setToolTip(
+        tr("Choose rank, length or bottleneck so that every method has the same number of parameters or bytes"));
     connect(budget, &QPushButton::clicked, this, &DesignPage::equaliseBudgets);
     bar->addWidget(budget);
     bar->addSpacing(spacing);
@@ -182,7 +186,7 @@ QWidget* DesignPage::buildCentre() {
     connect(m_tasks, &ChoicePanel::chosen, this, [this](const QString& id) {
         m_workspace.edit(tr("task %1").arg(id), [&](Study& study) { study.task = id.toStdString(); });
     });
-    connect(m_preflight, &PreflightPanel::started, this, &DesignPage::started);
+    connect(m_preflight, &PreflightPanel::started, this, [this] { Q_EMIT pageWanted(PageId::run); });
     connect(m_preflight, &PreflightPanel::fieldWanted, this, &DesignPage::goTo);
     return splitter;
 }
@@ -263,8 +267,8 @@ QString DesignPage::reloadBackbone() {
                                           .arg(qs(config.family), qs(config.stack()),
                                                config.pre_norm ? tr("pre-norm") : tr("post-norm"))) +
                 factRow(tr("parameters"), qs(format_count(config.parameter_count()))) +
-                factRow(tr("layers"), tr("%1 of width %2").arg(config.layers).arg(config.width)) +
-                factRow(tr("heads"), tr("%1 of %2, %3 for keys and values")
+                factRow(tr("layers"), tr("%1, width %2").arg(config.layers).arg(config.width)) +
+                factRow(tr("heads"), tr("%1 of width %2, %3 for keys and values")
                                          .arg(config.heads)
                                          .arg(config.head_width)
                                          .arg(config.kv_heads)) +
@@ -273,7 +277,9 @@ QString DesignPage::reloadBackbone() {
                 factRow(tr("vocabulary"), tr("%1 pieces").arg(qs(format_count(config.vocabulary)))) +
                 factRow(tr("positions"), qs(format_count(config.max_positions))) + QStringLiteral("</table>"),
             false);
-        return tr("%1\n%2, %3 layers, d %4").arg(qs(name), qs(config.stack())).arg(config.layers).arg(config.width);
+        return tr("%1\n%2, %n layer(s), width %3", nullptr, static_cast<int>(config.layers))
+            .arg(qs(name), qs(config.stack()))
+            .arg(config.width);
     } catch (const Error& error) {
         m_backbones->setCurrent(qs(name), qs(error.what()), true);
         return qs(name);
@@ -298,7 +304,8 @@ QString DesignPage::reloadTask() {
                                 factRow(tr("source"), qs(task.source)) + factRow(tr("licence"), qs(task.licence)) +
                                 QStringLiteral("</table>"),
                             false);
-        return classes ? tr("%1\n%2 labels, %3").arg(qs(name)).arg(task.classes()).arg(qs(task.primary_metric))
+        return classes ? tr("%1\n%n label(s), %2", nullptr, static_cast<int>(task.classes()))
+                             .arg(qs(name), qs(task.primary_metric))
                        : tr("%1\ngeneration, %2").arg(qs(name), qs(task.primary_metric));
     } catch (const Error& error) {
         m_tasks->setCurrent(qs(name), qs(error.what()), true);
@@ -314,21 +321,22 @@ void DesignPage::reloadSections(const std::vector<Problem>& problems) {
     if (!problems.empty()) bad.insert(PreflightSection);
     const std::size_t arms = m_arms->arms().size();
     const std::size_t runs = arms * study.seeds.size();
-    const QString blocks = problems.empty()       ? tr("%1 runs, nothing blocks").arg(runs)
-                           : problems.size() == 1 ? tr("1 problem")
-                                                  : tr("%1 problems").arg(problems.size());
+    const QString blocks =
+        problems.empty() ? tr("%1, ready to start").arg(Words::runs(runs)) : Words::problems(problems.size());
     const std::string steps = study.training.contains("steps") ? study.training.at("steps").dump() : "200";
-    const QString texts[] = {tr("1  Backbone\n%1").arg(reloadBackbone()), tr("2  Task\n%1").arg(reloadTask()),
-                             tr("3  Methods and factors\n%1 arms from %2 methods").arg(arms).arg(study.methods.size()),
-                             tr("4  Seeds and training\n%1, %2 steps").arg(seedsText(study.seeds.size()), qs(steps)),
-                             tr("5  Pre-flight\n%1").arg(blocks)};
+    const QString texts[] = {
+        tr("1  Backbone\n%1").arg(reloadBackbone()), tr("2  Task\n%1").arg(reloadTask()),
+        tr("3  Methods and factors\n%1 from %2").arg(Words::arms(arms), Words::methods(study.methods.size())),
+        tr("4  Seeds and training\n%1, %2 steps").arg(Words::seeds(study.seeds.size()), qs(steps)),
+        tr("5  Pre-flight\n%1").arg(blocks)};
     for (int i = 0; i < SectionCount; ++i) {
         m_sections->item(i)->setText(texts[i]);
         m_sections->item(i)->setToolTip(texts[i]);
         m_sections->item(i)->setIcon(bad.count(i) == 0 ? icon(QStringLiteral("check"), Role::good)
                                                        : icon(QStringLiteral("warn"), Role::warning));
     }
-    m_armsTitle->setText(tr("Arms: %1 × %2 = %3 runs").arg(arms).arg(seedsText(study.seeds.size())).arg(runs));
+    m_armsTitle->setText(
+        tr("%1 × %2 = %3").arg(Words::arms(arms), Words::seeds(study.seeds.size()), Words::runs(runs)));
 }
 
 void DesignPage::reloadDrawing() {

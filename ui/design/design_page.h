@@ -3,13 +3,13 @@
 #pragma once
 
 #include "ui/design/arms_model.h"
-#include "ui/design/block_view.h"
 #include "ui/design/choice_panel.h"
 #include "ui/design/method_panel.h"
 #include "ui/design/preflight_panel.h"
 #include "ui/design/training_panel.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
+#include "ui/plots/block_view.h"
 
 #include <QComboBox>
 #include <QLabel>
@@ -25,13 +25,8 @@ class DesignPage : public Page {
     Q_OBJECT
 public:
     explicit DesignPage(Workspace& workspace, QWidget* parent = nullptr);
-    QString title() const override { return tr("Design"); }
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reload(); }
-    void reloadChoices(); ///< backbones have come or gone
-
-Q_SIGNALS:
-    void started();
 
 private:
     enum Section { BackboneSection, TaskSection, MethodsSection, SeedsSection, PreflightSection, SectionCount };
@@ -41,6 +36,7 @@ private:
     QWidget* buildMethods();
     void equaliseBudgets();
     void reload();
+    void reloadChoices(); ///< backbones have come or gone
     void reloadSections(const std::vector<Problem>& problems);
     void reloadDrawing();
     QString reloadBackbone(); ///< @return what the section list says

@@ -107,7 +107,7 @@ QWidget* MethodPanel::buildForm() {
     m_presetRow = new QWidget;
     m_preset = new QComboBox;
     m_preset->setObjectName(QStringLiteral("preset"));
-    m_preset->setToolTip(tr("What a paper or a library means by this method: sets the options below"));
+    m_preset->setToolTip(tr("The options as a paper or a library sets them"));
     auto* presetLabel = new QLabel(tr("&Preset"));
     presetLabel->setBuddy(m_preset);
     auto* presets = new QHBoxLayout(m_presetRow);
@@ -188,7 +188,7 @@ void MethodPanel::reloadForm() {
     showPresets(info, entry == nullptr ? Json::object() : entry->options);
     if (info == nullptr) {
         m_formula->setText(study.methods.empty() ? tr("Add a method to see its options.")
-                                                 : tr("There is no method of this name."));
+                                                 : tr("There is no method with this name."));
         m_summary->clear();
         m_options->setOptions({}, Json::object(), {}, false);
         m_training->setOptions({}, Json::object(), {}, false);
@@ -228,7 +228,7 @@ void MethodPanel::showPresets(const MethodInfo* info, const Json& options) {
         if (current < 0 && whole(options) == whole(preset.options)) current = m_preset->count() - 1;
     }
     if (current < 0) {
-        m_preset->addItem(tr("own values"));
+        m_preset->addItem(tr("custom"));
         current = m_preset->count() - 1;
     }
     m_preset->setCurrentIndex(current);
@@ -256,8 +256,8 @@ void MethodPanel::showCounts() {
             m_counts->setText(QStringLiteral("<b>%1</b><table>").arg(qs(arm.label).toHtmlEscaped()) +
                               row(tr("trained"), format_count(counts.trained)) +
                               row(tr("stored for inference"), format_count(counts.stored)) +
-                              row(tr("storage, bit"), format_count(counts.stored_bits)) +
-                              row(tr("head, apart"), format_count(counts.head)) + QStringLiteral("</table>"));
+                              row(tr("storage, bits"), format_count(counts.stored_bits)) +
+                              row(tr("task head, separate"), format_count(counts.head)) + QStringLiteral("</table>"));
         } catch (const Error& error) {
             m_counts->setText(QStringLiteral("<span style=\"color:%1\">%2</span>")
                                   .arg(colour(Role::error).name(), qs(error.what()).toHtmlEscaped()));

@@ -3,7 +3,7 @@
 
 #include "ui/design/arms_model.h"
 #include "ui/design/option_form.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/workspace.h"
 
 #include <QComboBox>
 #include <QLabel>

@@ -68,15 +68,15 @@ std::vector<Json> parseLevels(const OptionDescriptor& option, const QString& tex
         if (option.type == OptionType::integer) value = word.toLongLong(&good);
         if (option.type == OptionType::real) value = word.toDouble(&good);
         if (option.type == OptionType::boolean) value = word == QStringLiteral("true");
-        const std::string problem = good ? check_option(option, value) : "a number is needed";
+        const std::string problem = good ? check_option(option, value) : "not a number";
         if (!problem.empty())
             wrong = QObject::tr("%1: %2").arg(word, qs(problem));
         else if (std::find(levels.begin(), levels.end(), value) != levels.end())
-            wrong = QObject::tr("%1 is there twice").arg(word);
+            wrong = QObject::tr("%1 appears twice").arg(word);
         else
             levels.push_back(std::move(value));
     }
-    if (levels.empty() && wrong.isEmpty()) wrong = QObject::tr("a level is needed");
+    if (levels.empty() && wrong.isEmpty()) wrong = QObject::tr("at least one level is needed");
     return levels;
 }
 
@@ -172,7 +172,8 @@ void OptionForm::rebuild(std::vector<Row> rows) {
     if (advanced > 0) {
         m_more = new QToolButton;
         m_more->setObjectName(QStringLiteral("moreOptions"));
-        m_more->setText(m_all ? tr("Fold %1 options").arg(advanced) : tr("Show %1 more options").arg(advanced));
+        m_more->setText(m_all ? tr("Hide %n advanced option(s)", nullptr, static_cast<int>(advanced))
+                              : tr("Show %n advanced option(s)", nullptr, static_cast<int>(advanced)));
         m_more->setProperty("toggle", true);
         connect(m_more, &QToolButton::clicked, this, [this] {
             m_all = !m_all;
@@ -220,7 +221,8 @@ void OptionForm::buildRow(std::size_t at, bool units) {
         fork->setCheckable(true);
         fork->setChecked(row.varied);
         fork->setAccessibleName(tr("Vary %1").arg(label));
-        fork->setToolTip(row.varied ? tr("Stop varying %1").arg(label) : tr("Vary %1: one arm a level").arg(label));
+        fork->setToolTip(row.varied ? tr("Stop varying %1").arg(label)
+                                    : tr("Vary %1: one arm for each level").arg(label));
         fork->setObjectName(QStringLiteral("vary_") + qs(option.name));
         connect(fork, &QToolButton::clicked, this, [this, at](bool on) {
             Q_EMIT levelsChanged(qs(m_rows[at].option.name),
@@ -262,7 +264,7 @@ QWidget* OptionForm::editorOf(std::size_t at) {
     edit->setMinimumWidth(60);
     connect(edit, &QLineEdit::editingFinished, this, [this, at] { finishEdit(at); });
     if (m_rows[at].varied) {
-        edit->setPlaceholderText(tr("levels, with commas"));
+        edit->setPlaceholderText(tr("levels, separated by commas"));
         connect(edit, &QLineEdit::textEdited, this, [this, at](const QString& text) {
             QString wrong;
             parseLevels(m_rows[at].option, text, wrong);
@@ -285,7 +287,7 @@ void OptionForm::finishEdit(std::size_t at) {
     }
     QString wrong;
     const std::vector<Json> levels = parseLevels(row.option, edit->text(), wrong);
-    markWrong(edit, row.wrong, wrong.isEmpty() ? QString() : tr("%1. Not taken.").arg(wrong));
+    markWrong(edit, row.wrong, wrong.isEmpty() ? QString() : tr("%1. The levels are unchanged.").arg(wrong));
     if (!wrong.isEmpty()) return;
     edit->setModified(false);
     if (levels != row.levels) Q_EMIT levelsChanged(name, levels);

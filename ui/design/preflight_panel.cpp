@@ -2,6 +2,7 @@
 
 #include "core/base/format.h"
 #include "experiments/study/cost.h"
+#include "ui/frame/words.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/views.h"
@@ -46,7 +47,7 @@ PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     layout->addSpacing(8);
     layout->addWidget(label("heading", tr("Checks")));
     m_problems->setObjectName(QStringLiteral("problems"));
-    m_problems->setAccessibleName(tr("What keeps the study from starting"));
+    m_problems->setAccessibleName(tr("What prevents the start"));
     dressList(m_problems, true, true);
     layout->addWidget(m_problems, 1);
     connect(m_execution, &QComboBox::currentIndexChanged, this, [this](int index) {
@@ -64,42 +65,40 @@ PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
 void PreflightPanel::reload(const std::vector<Problem>& problems, std::size_t arms) {
     const Study& study = m_workspace.design();
     const std::size_t runs = arms * study.seeds.size();
-    QString text = tr("%1 arms × %2 seeds = <b>%3 runs</b>, stored in %4.")
-                       .arg(arms)
-                       .arg(study.seeds.size())
-                       .arg(runs)
-                       .arg(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped()
+    QString text = tr("%1 × %2 = <b>%3</b>, stored in %4.")
+                       .arg(Words::arms(arms), Words::seeds(study.seeds.size()), Words::runs(runs),
+                            m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped()
                                                       : tr("no database"));
     if (problems.empty()) {
         const CostEstimate cost = study_cost(study, m_workspace.hasDatabase() ? &m_workspace.reader() : nullptr);
         const int cores = std::max(1, QThread::idealThreadCount());
-        text += tr("<br>About <b>%1</b> in the window, %2 in %3 processes (%4).")
+        text += tr("<br>About <b>%1</b> in the window's worker thread, %2 in %3 processes (%4).")
                     .arg(qs(format_duration(cost.seconds)),
                          qs(format_duration(cost.seconds / std::min<double>(cores, static_cast<double>(runs)))))
                     .arg(cores)
-                    .arg(cost.measured ? tr("from the speed of stored runs") : tr("estimated; no run is stored yet"));
+                    .arg(cost.measured ? tr("from the speed of stored runs") : tr("an estimate: no run is stored yet"));
     }
     m_text->setText(text);
     m_problems->clear();
     for (const Problem& problem : problems) {
         auto* item = new QListWidgetItem(icon(QStringLiteral("warn"), Role::error),
-                                         qs(to_line(problem)) + tr("   Enter goes there."));
+                                         qs(to_line(problem)) + tr("   Press Enter to go there."));
         item->setData(Qt::UserRole, qs(problem.field));
         m_problems->addItem(item);
     }
     if (problems.empty())
         m_problems->addItem(
-            new QListWidgetItem(icon(QStringLiteral("check"), Role::good), tr("Nothing blocks the start.")));
+            new QListWidgetItem(icon(QStringLiteral("check"), Role::good), tr("Nothing prevents the start.")));
     if (study.seeds.size() < 3)
         m_problems->addItem(new QListWidgetItem(icon(QStringLiteral("warn"), Role::warning),
-                                                tr("Fewer than three seeds: no interval will be drawn.")));
-    m_start->setText(tr("Start %1 runs").arg(runs));
-    const QString why = m_workspace.running()        ? tr("A study is running; it has to end first.")
+                                                tr("Fewer than three seeds: no interval can be drawn.")));
+    m_start->setText(tr("Start %n run(s)", nullptr, static_cast<int>(runs)));
+    const QString why = m_workspace.running()        ? tr("A study is running. It has to end first.")
                         : !m_workspace.hasDatabase() ? tr("No database is open.")
                         : m_workspace.readOnly()     ? tr("The database is read-only.")
-                        : problems.size() == 1       ? tr("1 problem blocks the start.")
-                        : !problems.empty()          ? tr("%1 problems block the start.").arg(problems.size())
-                                                     : QString();
+                        : !problems.empty()
+                            ? tr("%n problem(s) prevent(s|) the start.", nullptr, static_cast<int>(problems.size()))
+                            : QString();
     m_why->setText(why);
     m_start->setEnabled(why.isEmpty());
 }

@@ -1,7 +1,7 @@
 // What a study will cost, what blocks it, and the button that starts it.
 #pragma once
 
-#include "ui/shell/workspace.h"
+#include "ui/frame/workspace.h"
 
 #include <QComboBox>
 #include <QLabel>

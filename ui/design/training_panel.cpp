@@ -27,11 +27,10 @@ TrainingPanel::TrainingPanel(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_seeds);
     m_wrong->setObjectName(QStringLiteral("wrong_seeds"));
     layout->addWidget(m_wrong);
-    layout->addWidget(label(
-        "secondary",
-        tr("Whole numbers with commas. Every arm is trained with each of them; three are the least for an interval.")));
+    layout->addWidget(label("secondary", tr("Whole numbers, separated by commas. Every arm is trained once with each; "
+                                            "an interval takes at least three.")));
     layout->addSpacing(8);
-    layout->addWidget(label("heading", tr("Training of every arm")));
+    layout->addWidget(label("heading", tr("Training, the same for every arm")));
     m_training->setMaximumWidth(560);
     layout->addWidget(m_training);
     layout->addStretch();
@@ -55,7 +54,7 @@ void TrainingPanel::takeSeeds() {
         bool number = false;
         seeds.push_back(part.trimmed().toULongLong(&number));
         if (number) continue;
-        m_wrong->setText(tr("\"%1\" is no whole number from 0 on. Not taken.").arg(part.trimmed()));
+        m_wrong->setText(tr("\"%1\" is not a whole number of 0 or more. The seeds are unchanged.").arg(part.trimmed()));
         m_wrong->show();
         return;
     }

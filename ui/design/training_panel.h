@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/design/option_form.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/workspace.h"
 
 #include <QLabel>
 #include <QLineEdit>

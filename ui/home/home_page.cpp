@@ -3,8 +3,11 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/library/library.h"
+#include "experiments/run/stored_queue.h"
 #include "experiments/study/cost.h"
 #include "methods/catalog/method_info.h"
+#include "ui/frame/file_dialog.h"
+#include "ui/frame/words.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -43,6 +46,11 @@ QString minutesOf(const Workspace& workspace, const Study& study) {
 
 } // namespace
 
+PageInfo home_page_info() {
+    return {PageId::home, HomePage::tr("Home"), QStringLiteral("home"),
+            [](Workspace& workspace) -> Page* { return new HomePage(workspace); }};
+}
+
 HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_workspace(workspace) {
     try {
         m_samples = sample_studies();
@@ -65,6 +73,7 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
     connect(&m_workspace, &Workspace::databaseChanged, this, &HomePage::reloadRecent);
     connect(&m_workspace, &Workspace::sessionStarted, this, &HomePage::updateButtons);
     connect(&m_workspace, &Workspace::sessionEnded, this, &HomePage::updateButtons);
+    setFocusProxy(m_table); // where the keys go first
     reloadRecent();
     if (!m_samples.empty()) m_table->selectRow(0);
 }
@@ -93,12 +102,26 @@ QWidget* HomePage::buildSide() {
     m_recent->setAccessibleName(tr("Recent studies"));
     m_recent->setProperty("plain", true);
     layout->addWidget(m_recent, 1);
-    connect(create, &QPushButton::clicked, this, &HomePage::newStudyWanted);
-    connect(open, &QPushButton::clicked, this, &HomePage::openDatabaseWanted);
+    m_resume = new QPushButton(icon(QStringLiteral("play")), tr("Resume"));
+    m_resume->setObjectName(QStringLiteral("resume"));
+    m_resume->setToolTip(tr("Go on with the unfinished runs of the selected study"));
+    layout->addWidget(m_resume);
+    connect(m_recent, &QListWidget::currentItemChanged, this, &HomePage::updateResume);
+    connect(m_resume, &QPushButton::clicked, this, [this] {
+        if (m_workspace.resumeStudy(selectedStudy())) Q_EMIT pageWanted(PageId::run);
+    });
+    connect(create, &QPushButton::clicked, this, [this] {
+        m_workspace.newStudy();
+        Q_EMIT pageWanted(PageId::design);
+    });
+    connect(open, &QPushButton::clicked, this, [this] {
+        if (const QString file = file_dialog::database(this); !file.isEmpty())
+            m_workspace.openDatabase(file.toStdString());
+    });
     connect(m_recent, &QListWidget::itemActivated, this, [this](QListWidgetItem* item) {
         if (!item->data(Qt::UserRole).isValid()) return;
         m_workspace.showStudy(item->data(Qt::UserRole).toLongLong());
-        Q_EMIT studyOpened(false);
+        Q_EMIT pageWanted(PageId::results);
     });
     return side;
 }
@@ -112,13 +135,14 @@ QWidget* HomePage::buildSamples() {
     top->setContentsMargins(16, 12, 12, 8);
     auto* titles = new QVBoxLayout;
     titles->addWidget(label("heading", tr("Sample studies")));
-    titles->addWidget(label("secondary", tr("Each asks one question and runs on this machine without a download.")));
+    titles->addWidget(
+        label("secondary", tr("Each answers one question and runs on this computer without a download.")));
     top->addLayout(titles, 1);
     m_filter = new QLineEdit;
     m_filter->setPlaceholderText(tr("Filter"));
     m_filter->setAccessibleName(tr("Filter the sample studies"));
     m_filter->setObjectName(QStringLiteral("sampleFilter"));
-    m_filter->setToolTip(tr("Words of the question or the title ( / )"));
+    m_filter->setToolTip(tr("Words of the title or the question ( / )"));
     m_filter->setMaximumWidth(180);
     m_filter->setClearButtonEnabled(true);
     top->addWidget(m_filter, 0, Qt::AlignTop);
@@ -135,7 +159,7 @@ QWidget* HomePage::buildSamples() {
         const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
         const auto arms = sample.runs / std::max<std::size_t>(1, sample.study.seeds.size());
         const QStringList cells = {qs(sample.study.title) + QLatin1Char('\n') + qs(sample.study.question),
-                                   tr("%1 arms × %2 seeds").arg(arms).arg(sample.study.seeds.size()),
+                                   tr("%1 × %2").arg(Words::arms(arms), Words::seeds(sample.study.seeds.size())),
                                    QString::number(sample.runs), QString(), qs(sample.study.backbone)};
         for (int column = 0; column < cells.size(); ++column) {
             m_table->setItem(row, column, new QTableWidgetItem(cells[column]));
@@ -172,7 +196,7 @@ QWidget* HomePage::buildPreview() {
     m_run = new QPushButton(tr("Run now"));
     m_run->setProperty("primary", true);
     m_run->setObjectName(QStringLiteral("runNow"));
-    m_open = new QPushButton(tr("Open the design"));
+    m_open = new QPushButton(tr("Open design"));
     m_open->setObjectName(QStringLiteral("openDesign"));
     m_why = label("warning");
     buttons->setSpacing(spacing);
@@ -204,35 +228,51 @@ void HomePage::updateButtons() {
     m_why->setText(why);
     m_run->setEnabled(row >= 0 && why.isEmpty());
     m_open->setEnabled(row >= 0);
-    m_run->setText(row < 0 ? tr("Run now") : tr("Run now: %1 runs").arg(m_samples[static_cast<std::size_t>(row)].runs));
+    updateResume();
+    m_run->setText(row < 0 ? tr("Run now")
+                           : tr("Run now: %1").arg(Words::runs(m_samples[static_cast<std::size_t>(row)].runs)));
+}
+
+RowId HomePage::selectedStudy() const {
+    const QListWidgetItem* item = m_recent->currentItem();
+    return item == nullptr ? 0 : item->data(Qt::UserRole).toLongLong();
+}
+
+void HomePage::updateResume() {
+    const std::size_t runs = m_workspace.resumableRuns(selectedStudy());
+    m_resume->setVisible(runs > 0);
+    m_resume->setText(tr("Resume %n run(s)", nullptr, static_cast<int>(runs)));
 }
 
 void HomePage::reloadRecent() {
+    const RowId selected = selectedStudy();
     m_recent->clear();
     m_database->setText(m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().filename().string()) +
                                                         (m_workspace.readOnly() ? tr(", read-only") : QString())
-                                                  : tr("no database"));
+                                                  : tr("No database is open"));
     if (m_workspace.hasDatabase()) {
         for (const StudyRecord& study : m_workspace.reader().studies()) {
-            const auto runs = m_workspace.reader().runs(study.id);
-            const auto finished =
-                std::count_if(runs.begin(), runs.end(), [](const RunRecord& run) { return run.state == RunState::finished; });
-            const auto interrupted = std::count_if(runs.begin(), runs.end(),
-                                                   [](const RunRecord& run) { return run.state == RunState::interrupted; });
-            QString text = qs(study.title) + QLatin1Char('\n') + tr("%1 of %2 finished").arg(finished).arg(runs.size());
+            const QueueStatus runs = stored_queue(m_workspace.reader(), study.id);
+            const auto interrupted = std::count_if(runs.entries.begin(), runs.entries.end(), [](const QueueEntry& run) {
+                return run.state == RunState::interrupted;
+            });
+            QString text =
+                qs(study.title) + QLatin1Char('\n') +
+                tr("%1 of %n run(s) finished", nullptr, static_cast<int>(runs.entries.size())).arg(runs.finished);
             if (interrupted > 0) text += tr(", %1 interrupted").arg(interrupted);
             text += QStringLiteral("\n") +
                     QDateTime::fromMSecsSinceEpoch(study.created_ms).toString(QStringLiteral("d MMM yyyy HH:mm"));
-            const bool all = finished == static_cast<std::ptrdiff_t>(runs.size());
+            const bool all = runs.finished == runs.entries.size();
             auto* item = new QListWidgetItem(
                 all ? icon(QStringLiteral("check"), Role::good) : icon(QStringLiteral("clock"), Role::warning), text);
             item->setData(Qt::UserRole, static_cast<qlonglong>(study.id));
-            item->setToolTip(tr("Open with Enter or a double click"));
+            item->setToolTip(tr("Enter or a double click opens its results"));
             m_recent->addItem(item);
+            if (study.id == selected || m_recent->count() == 1) m_recent->setCurrentItem(item);
         }
     }
     if (m_recent->count() == 0) {
-        auto* item = new QListWidgetItem(tr("No studies yet\nThey stand here once started."));
+        auto* item = new QListWidgetItem(tr("No studies yet\nA study appears here once it is started."));
         item->setFlags(Qt::NoItemFlags);
         m_recent->addItem(item);
     }
@@ -269,7 +309,7 @@ void HomePage::showSample(int row) {
         return QStringLiteral("<tr><td>%1&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
     };
     m_facts->setText(QStringLiteral("<table>") + row_of(tr("Methods"), methods.join(QStringLiteral("; "))) +
-                     row_of(tr("Runs"), tr("%1 arms × %2 seeds").arg(arms.size()).arg(study.seeds.size())) +
+                     row_of(tr("Runs"), tr("%1 × %2").arg(Words::arms(arms.size()), Words::seeds(study.seeds.size()))) +
                      row_of(tr("Task"), qs(study.task)) + row_of(tr("Backbone"), qs(study.backbone)) +
                      row_of(tr("Time"), m_table->item(row, 3)->text()) + QStringLiteral("</table>"));
     try {
@@ -285,13 +325,13 @@ void HomePage::showSample(int row) {
 void HomePage::openSample() {
     if (m_table->currentRow() < 0) return;
     m_workspace.openDesign(m_samples[static_cast<std::size_t>(m_table->currentRow())].study);
-    Q_EMIT designOpened();
+    Q_EMIT pageWanted(PageId::design);
 }
 
 void HomePage::runSample() {
     if (m_table->currentRow() < 0) return;
     m_workspace.openDesign(m_samples[static_cast<std::size_t>(m_table->currentRow())].study);
-    if (m_workspace.startStudy()) Q_EMIT runStarted();
+    if (m_workspace.startStudy()) Q_EMIT pageWanted(PageId::run);
 }
 
 } // namespace diapason::ui

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "experiments/study/study.h"
-#include "ui/design/block_view.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
+#include "ui/plots/block_view.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -18,22 +18,16 @@ class HomePage : public Page {
     Q_OBJECT
 public:
     explicit HomePage(Workspace& workspace, QWidget* parent = nullptr);
-    QString title() const override { return tr("Home"); }
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reloadRecent(); }
-
-Q_SIGNALS:
-    void newStudyWanted();
-    void openDatabaseWanted();
-    void designOpened();
-    void runStarted();
-    void studyOpened(bool running);
 
 private:
     QWidget* buildSide();
     QWidget* buildSamples();
     QWidget* buildPreview();
     void updateButtons();
+    void updateResume();
+    RowId selectedStudy() const; ///< 0 = none
     void reloadRecent();
     void showSample(int row);
     void runSample();
@@ -47,7 +41,7 @@ private:
     QLabel *m_title, *m_text, *m_facts, *m_why, *m_database;
     BlockView* m_block;
     QList<QAction*> m_actions;
-    QPushButton *m_run, *m_open;
+    QPushButton *m_run, *m_open, *m_resume;
 };
 
 } // namespace diapason::ui

@@ -72,6 +72,8 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
+    static constexpr int shortestInterval = 40; ///< ms between drawings: 25 a second
+
     struct Drawn {
         QCPGraph *raw = nullptr, *line = nullptr, *rest = nullptr; ///< rest: what a replay has not reached
         CachedCurve cache;

@@ -1,5 +1,6 @@
 #include "ui/plots/end_labels.h"
 
+#include "ui/plots/axes.h"
 #include "ui/theme/theme.h"
 
 #include <algorithm>
@@ -54,8 +55,7 @@ RowId EndLabels::armAt(const QPointF& pixel) const {
 
 void EndLabels::draw(QCPPainter* painter) {
     const QRect rect = parentPlot()->axisRect()->rect();
-    QFont font = parentPlot()->font();
-    font.setPixelSize(11);
+    const QFont font = plotFont(*parentPlot());
     const QFontMetrics metrics(font);
     const double room = parentPlot()->width() - rect.right() - leader - gap - 4;
     painter->setFont(font);

@@ -1,5 +1,7 @@
 #include "ui/plots/run_curves.h"
 
+#include "experiments/run/replay.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -22,12 +24,8 @@ void RunCurves::apply(RowId run, const RunEvent& event) {
 }
 
 void RunCurves::load(const StoreReader& reader, RowId run) {
-    auto& curves = m_curves[run];
-    curves.clear();
-    for (const SeriesRecord& series : reader.series(run)) {
-        SeriesPoints points = reader.points(run, series.metric);
-        curves[series.metric] = {std::move(points.step), std::move(points.wall_s), std::move(points.value)};
-    }
+    for (const RunEvent& event : replay_events(reader, run))
+        apply(run, event);
 }
 
 const Curve* RunCurves::find(RowId run, const std::string& metric) const {

@@ -27,7 +27,7 @@ public:
     void clearRun(RowId run) { m_curves.erase(run); }
     /// Appends the points of an event; a run that begins anew loses its old ones.
     void apply(RowId run, const RunEvent& event);
-    /// All stored points of a run.
+    /// A stored run, by the very events that a live one sends. @throws Error when there is no such run
     void load(const StoreReader& reader, RowId run);
 
     const Curve* find(RowId run, const std::string& metric) const;

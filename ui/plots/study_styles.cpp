@@ -61,6 +61,7 @@ MetricText metric_text(const std::string& metric) {
         if (!text.isEmpty()) text[0] = text[0].toUpper();
         return text;
     };
+    if (metric.empty()) return {QObject::tr("Score"), QString(), QObject::tr("Score"), 1}; // none yet
     const QString name = qs(metric);
     const QString heading = words(name), brief = words(name.section(QLatin1Char('/'), -1));
     for (const char* score : {"accuracy", "f1", "rouge", "bleu", "matthews"}) {

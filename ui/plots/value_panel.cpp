@@ -36,7 +36,7 @@ ValuePanel::ValuePanel(const RunCurves& curves, QWidget* parent)
     : QWidget(parent),
       m_curves(curves),
       m_title(label("heading")),
-      m_note(label("secondary", tr("Mean over seeds; ± half the 95 % t-interval from n = 3 on."))),
+      m_note(label("secondary", tr("Mean over seeds; from n = 3, ± is half of the 95 % t-interval."))),
       m_table(new QTableWidget(0, ColumnCount)) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 8, 0, 0);
@@ -56,8 +56,8 @@ ValuePanel::ValuePanel(const RunCurves& curves, QWidget* parent)
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->horizontalHeaderItem(Arm)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_table->horizontalHeaderItem(Loss)->setToolTip(tr("Train loss, nats per label, not smoothed"));
-    m_table->setAccessibleName(tr("Values of each arm; untick to hide its curves"));
-    m_table->setToolTip(tr("Select an arm to raise it, untick it to hide its curves; no statistic changes by that"));
+    m_table->setAccessibleName(tr("Values of each arm; untick one to hide its curves"));
+    m_table->setToolTip(tr("Select an arm to emphasise it; untick it to hide its curves. Statistics do not change."));
     connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row) {
         if (row >= 0 && m_table->hasFocus()) Q_EMIT armChosen(m_table->item(row, Arm)->data(Qt::UserRole).toLongLong());
     });

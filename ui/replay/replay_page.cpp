@@ -1,14 +1,12 @@
 #include "ui/replay/replay_page.h"
 
 #include "core/base/format.h"
-#include "experiments/run/replay.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
 
 #include <QKeyEvent>
-#include <QSplitter>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -22,120 +20,43 @@ constexpr double speeds[] = {1, 4, 16, 1e9};
 
 } // namespace
 
+PageInfo replay_page_info() {
+    return {PageId::replay, ReplayPage::tr("Replay"), QStringLiteral("rewind"),
+            [](Workspace& workspace) -> Page* { return new ReplayPage(workspace); }};
+}
+
 ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     : Page(parent),
       m_workspace(workspace),
-      m_runs(new QTreeWidget),
-      m_loss(new CurvePlot(m_curves)),
-      m_score(new CurvePlot(m_curves)),
-      m_values(new ValuePanel(m_curves)),
-      m_play(new QPushButton),
-      m_speed(new QComboBox),
-      m_metric(new QComboBox),
-      m_scrubber(new QSlider(Qt::Horizontal)),
-      m_time(new QLabel) {
-    auto* content = new QWidget;
-    auto* layout = new QVBoxLayout(content);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    auto* bar = new QHBoxLayout;
-    bar->setContentsMargins(12, 6, 12, 6);
-    bar->setSpacing(spacing);
-    auto* chip = new QLabel(tr("replay, read-only"));
-    chip->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-    chip->setProperty("role", QStringLiteral("chip"));
-    bar->addWidget(chip);
-    m_play->setProperty("primary", true);
-    m_play->setMinimumWidth(96);
-    m_play->setObjectName(QStringLiteral("play"));
-    m_play->setToolTip(tr("Space"));
-    m_speed->setObjectName(QStringLiteral("speed"));
-    m_scrubber->setObjectName(QStringLiteral("scrubber"));
-    m_scrubber->setToolTip(tr("Left and Right: one step; with Shift: one evaluation; Home, End"));
+      m_runs(new QTreeWidget) {
     m_runs->setObjectName(QStringLiteral("runs"));
-    m_metric->setObjectName(QStringLiteral("replayMetric"));
-    bar->addWidget(m_play);
-    m_speed->addItems({tr("1 ×"), tr("4 ×"), tr("16 ×"), tr("at once")});
-    m_speed->setCurrentIndex(1);
-    m_speed->setAccessibleName(tr("Speed"));
-    bar->addWidget(m_speed);
-    m_scrubber->setRange(0, sliderSteps);
-    m_scrubber->setAccessibleName(tr("Position"));
-    m_scrubber->setMinimumWidth(120);
-    bar->addWidget(m_scrubber, 1);
-    m_time->setMinimumWidth(110);
-    bar->addWidget(m_time);
-    m_metric->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    m_metric->setAccessibleName(tr("Metric of the lower plot"));
-    bar->addWidget(m_metric);
-    layout->addLayout(bar);
-    auto* splitter = m_splitter = new QSplitter;
-    splitter->setObjectName(QStringLiteral("replaySplitter"));
-    splitter->setHandleWidth(1);
-    m_left = new QSplitter(Qt::Vertical);
-    m_left->setHandleWidth(1);
-    m_left->setChildrenCollapsible(false);
-    m_left->addWidget(m_runs);
     m_runs->setMinimumWidth(180);
     m_runs->setHeaderHidden(true);
     m_runs->setIndentation(20);
     m_runs->setAccessibleName(tr("Runs to replay"));
     dressList(m_runs);
-    splitter->addWidget(m_left);
-    auto* plots = new QSplitter(Qt::Vertical);
-    plots->setHandleWidth(1);
-    plots->addWidget(m_loss);
-    plots->addWidget(m_score);
-    splitter->addWidget(plots);
-    splitter->addWidget(m_values);
-    m_values->setMinimumWidth(180);
-    splitter->setStretchFactor(1, 1);
-    splitter->setSizes({270, 800, 330});
-    layout->addWidget(splitter, 1);
+    m_desk = new CurveDesk(QStringLiteral("replay"), m_runs, 270);
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(buildBar());
+    layout->addWidget(m_desk, 1);
     auto* empty =
         label("secondary", tr("No run is stored in this database yet. A run can be replayed once it has begun."));
     empty->setAlignment(Qt::AlignCenter);
     m_stack = new QStackedLayout(this);
     m_stack->addWidget(empty);
     m_stack->addWidget(content);
-
-    const auto action = [this](const QString& text, const QKeySequence& key, auto&& slot) {
-        auto* a = new QAction(text, this);
-        a->setShortcut(key);
-        a->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        addAction(a);
-        connect(a, &QAction::triggered, this, slot);
-        m_actions.append(a);
-    };
-    action(tr("Play or pause the replay"), QKeySequence(Qt::Key_Space), [this] { play(!playing()); });
-    action(tr("One step back"), QKeySequence(Qt::Key_Left), [this] { step(-1, false); });
-    action(tr("One step on"), QKeySequence(Qt::Key_Right), [this] { step(1, false); });
-    action(tr("One evaluation back"), QKeySequence(QStringLiteral("Shift+Left")), [this] { step(-1, true); });
-    action(tr("One evaluation on"), QKeySequence(QStringLiteral("Shift+Right")), [this] { step(1, true); });
-    action(tr("To the beginning"), QKeySequence(Qt::Key_Home), [this] { seek(0); });
-    action(tr("To the end"), QKeySequence(Qt::Key_End), [this] { seek(m_duration); });
-    connect(m_play, &QPushButton::clicked, this, [this] { play(!playing()); });
-    connect(m_scrubber, &QSlider::sliderMoved, this, [this](int value) { seek(m_duration * value / sliderSteps); });
+    buildActions();
     connect(m_runs, &QTreeWidget::itemChanged, this, [this] { m_chosenTimer.start(); }); // one arm ticks many
     m_chosenTimer.setSingleShot(true);
     m_chosenTimer.setInterval(0);
     connect(&m_chosenTimer, &QTimer::timeout, this, &ReplayPage::chosenChanged);
-    for (CurvePlot* plot : {m_loss, m_score}) {
-        connect(plot, &CurvePlot::cursorMoved, this, [this](double x) {
-            m_cursor = x;
-            m_loss->setCursor(x);
-            m_score->setCursor(x);
-            m_values->show(m_styles, m_score->view(), m_cursor);
-        });
-        connect(plot, &CurvePlot::armClicked, this, &ReplayPage::raise);
-    }
-    connect(m_values, &ValuePanel::armChosen, this, &ReplayPage::raise);
-    connect(m_values, &ValuePanel::armHidden, this, &ReplayPage::hideArm);
-    connect(m_metric, &QComboBox::currentIndexChanged, this, &ReplayPage::show);
     connect(&m_workspace, &Workspace::studyChanged, this, &ReplayPage::reload);
     connect(&m_workspace, &Workspace::sessionEnded, this, &ReplayPage::reload);
     m_runs->installEventFilter(this);
-    m_values->table()->installEventFilter(this);
+    m_desk->valueTable()->installEventFilter(this);
     m_timer.setInterval(50);
     connect(&m_timer, &QTimer::timeout, this, [this] {
         const double elapsed = static_cast<double>(m_clock.restart()) / 1000;
@@ -144,6 +65,60 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     });
     play(false);
     reload();
+}
+
+QLayout* ReplayPage::buildBar() {
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(12, 6, 12, 6);
+    bar->setSpacing(spacing);
+    auto* chip = new QLabel(tr("replay, read-only"));
+    chip->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    chip->setProperty("role", QStringLiteral("chip"));
+    m_play = new QPushButton;
+    m_play->setProperty("primary", true);
+    m_play->setMinimumWidth(96);
+    m_play->setObjectName(QStringLiteral("play"));
+    m_play->setToolTip(tr("Space"));
+    m_speed = new QComboBox;
+    m_speed->setObjectName(QStringLiteral("speed"));
+    m_speed->addItems({tr("1 ×"), tr("4 ×"), tr("16 ×"), tr("at once")});
+    m_speed->setCurrentIndex(1);
+    m_speed->setAccessibleName(tr("Speed"));
+    m_scrubber = new QSlider(Qt::Horizontal);
+    m_scrubber->setObjectName(QStringLiteral("scrubber"));
+    m_scrubber->setToolTip(tr("Left and Right: one step; with Shift: one evaluation; Home, End"));
+    m_scrubber->setRange(0, sliderSteps);
+    m_scrubber->setAccessibleName(tr("Position"));
+    m_scrubber->setMinimumWidth(120);
+    m_time = new QLabel;
+    m_time->setMinimumWidth(110);
+    bar->addWidget(chip);
+    bar->addWidget(m_play);
+    bar->addWidget(m_speed);
+    bar->addWidget(m_scrubber, 1);
+    bar->addWidget(m_time);
+    bar->addWidget(m_desk->metricBox());
+    connect(m_play, &QPushButton::clicked, this, [this] { play(!playing()); });
+    connect(m_scrubber, &QSlider::sliderMoved, this, [this](int value) { seek(m_duration * value / sliderSteps); });
+    return bar;
+}
+
+void ReplayPage::buildActions() {
+    const auto action = [this](const QString& text, const QKeySequence& key, auto&& slot) {
+        auto* made = new QAction(text, this);
+        made->setShortcut(key);
+        made->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        addAction(made);
+        connect(made, &QAction::triggered, this, slot);
+        m_actions.append(made);
+    };
+    action(tr("Play or pause the replay"), QKeySequence(Qt::Key_Space), [this] { play(!playing()); });
+    action(tr("One step back"), QKeySequence(Qt::Key_Left), [this] { step(-1, false); });
+    action(tr("One step forward"), QKeySequence(Qt::Key_Right), [this] { step(1, false); });
+    action(tr("One evaluation back"), QKeySequence(QStringLiteral("Shift+Left")), [this] { step(-1, true); });
+    action(tr("One evaluation forward"), QKeySequence(QStringLiteral("Shift+Right")), [this] { step(1, true); });
+    action(tr("To the beginning"), QKeySequence(Qt::Key_Home), [this] { seek(0); });
+    action(tr("To the end"), QKeySequence(Qt::Key_End), [this] { seek(m_duration); });
 }
 
 void ReplayPage::activated() {
@@ -206,46 +181,38 @@ void ReplayPage::chosenChanged() {
                 chosen.insert(group->child(i)->data(0, Qt::UserRole).toLongLong());
         }
     }
-    m_curves.clear();
-    m_styles.clear();
-    m_pointTimes.clear();
-    m_evaluationTimes.clear();
+    std::vector<CurveStyle> styles;
     if (m_workspace.hasDatabase() && m_workspace.currentStudy() != 0) {
         for (const CurveStyle& style : study_styles(m_workspace.reader(), m_workspace.currentStudy())) {
-            if (chosen.count(style.run) == 0) continue;
-            m_styles.push_back(style);
-            for (const RunEvent& event : replay_events(m_workspace.reader(), style.run)) {
-                m_curves.apply(style.run, event);
-                const auto* points = std::get_if<MetricPoints>(&event);
-                if (points == nullptr) continue;
-                for (const MetricPoint& point : points->points) {
-                    m_pointTimes.push_back(point.wall_s);
-                    if (point.metric.rfind("validation/", 0) == 0) m_evaluationTimes.push_back(point.wall_s);
-                }
-            }
+            if (chosen.contains(style.run)) styles.push_back(style);
+        }
+    }
+    if (styles.empty())
+        m_desk->clear();
+    else
+        m_desk->showRuns(m_workspace.reader(), styles);
+    findTimes();
+    const bool ended = m_position >= m_duration;
+    m_duration = m_pointTimes.empty() ? 0 : m_pointTimes.back();
+    m_position = ended ? m_duration : std::min(m_position, m_duration);
+    show();
+}
+
+// When anything became known, for the steps of the replay.
+void ReplayPage::findTimes() {
+    m_pointTimes.clear();
+    m_evaluationTimes.clear();
+    for (const std::string& metric : curves().metrics()) {
+        for (const CurveStyle& style : m_desk->styles()) {
+            const Curve* curve = curves().find(style.run, metric);
+            if (curve == nullptr) continue;
+            m_pointTimes.insert(m_pointTimes.end(), curve->wall.begin(), curve->wall.end());
+            if (metric.starts_with("validation/"))
+                m_evaluationTimes.insert(m_evaluationTimes.end(), curve->wall.begin(), curve->wall.end());
         }
     }
     for (auto* times : {&m_pointTimes, &m_evaluationTimes})
         std::sort(times->begin(), times->end());
-    const bool ended = m_position >= m_duration;
-    m_duration = m_pointTimes.empty() ? 0 : m_pointTimes.back();
-    m_position = ended ? m_duration : std::min(m_position, m_duration);
-    const QString current = m_metric->currentData().toString();
-    {
-        const QSignalBlocker blocker(m_metric);
-        m_metric->clear();
-        for (const std::string& name : m_curves.metrics()) {
-            if (name.rfind("validation/", 0) == 0) m_metric->addItem(metric_text(name).heading, qs(name));
-        }
-        int index = m_metric->findData(current);
-        for (int i = 0; i < m_metric->count() && index < 0; ++i) {
-            if (!m_metric->itemData(i).toString().endsWith(QStringLiteral("loss"))) index = i;
-        }
-        m_metric->setCurrentIndex(std::max(0, index));
-    }
-    m_loss->setStyles(m_styles);
-    m_score->setStyles(m_styles);
-    show();
 }
 
 void ReplayPage::seek(double seconds) {
@@ -279,55 +246,13 @@ void ReplayPage::step(int direction, bool evaluations) {
 }
 
 void ReplayPage::show() {
-    CurveView loss;
-    loss.metric = "train/loss";
-    loss.logY = true;
-    loss.smoothing = 0.6;
+    CurveDesk::View view;
     // At the end nothing is left to be played, which is how a finished run looks.
-    const double until = m_position < m_duration ? m_position : std::numeric_limits<double>::infinity();
-    loss.untilWall = until;
-    m_loss->setView(loss);
-    m_loss->setHeading(tr("Train loss"), tr("nats per label, log"));
-    CurveView score;
-    score.metric = m_metric->currentData().toString().toStdString();
-    score.bands = true;
-    const MetricText text = metric_text(score.metric.empty() ? "validation/loss" : score.metric);
-    score.scale = text.scale;
-    score.untilWall = until;
-    m_score->setView(score);
-    m_score->setHeading(text.heading, text.unit);
-    m_values->show(m_styles, score, m_cursor);
+    if (m_position < m_duration) view.untilWall = m_position;
+    m_desk->setView(view);
     const QSignalBlocker blocker(m_scrubber);
     m_scrubber->setValue(m_duration > 0 ? static_cast<int>(sliderSteps * m_position / m_duration) : 0);
     m_time->setText(tr("%1 s of %2 s").arg(qs(format_number(m_position, 1)), qs(format_number(m_duration, 1))));
-}
-
-void ReplayPage::raise(RowId arm) {
-    m_raised = m_raised == arm ? 0 : arm;
-    m_loss->setRaisedArm(m_raised);
-    m_score->setRaisedArm(m_raised);
-}
-
-void ReplayPage::hideArm(RowId arm, bool hidden) {
-    for (CurveStyle& style : m_styles) {
-        if (style.arm == arm) style.hidden = hidden;
-    }
-    m_loss->setStyles(m_styles);
-    m_score->setStyles(m_styles);
-}
-
-// Three columns need room; below it the values stand under the runs.
-void ReplayPage::resizeEvent(QResizeEvent* event) {
-    Page::resizeEvent(event);
-    const bool narrow = width() < 1180;
-    if (narrow == (m_left->indexOf(m_values) >= 0)) return;
-    if (narrow) {
-        m_left->addWidget(m_values);
-        m_splitter->setSizes({320, width() - 320});
-    } else {
-        m_splitter->addWidget(m_values);
-        m_splitter->setSizes({270, width() - 630, 360});
-    }
 }
 
 // Tree and table need the keys that move the replay elsewhere on the page.
@@ -348,10 +273,10 @@ bool ReplayPage::eventFilter(QObject* object, QEvent* event) {
     return Page::eventFilter(object, event);
 }
 
-// Colours stand in styles and items, which are made anew.
+// Colours are part of styles and items, which are made anew.
 void ReplayPage::changeEvent(QEvent* event) {
     Page::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && !m_styles.empty()) reload();
+    if (event->type() == QEvent::PaletteChange && m_desk != nullptr && !m_desk->styles().empty()) reload();
 }
 
 } // namespace diapason::ui

@@ -1,17 +1,15 @@
 // The Replay page: stored runs through the very events and the very plot that live runs use, at any speed.
 #pragma once
 
-#include "ui/plots/curve_plot.h"
-#include "ui/plots/value_panel.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
+#include "ui/plots/curve_desk.h"
 
 #include <QComboBox>
 #include <QElapsedTimer>
 #include <QLabel>
 #include <QPushButton>
 #include <QSlider>
-#include <QSplitter>
 #include <QStackedLayout>
 #include <QTreeWidget>
 
@@ -21,7 +19,6 @@ class ReplayPage : public Page {
     Q_OBJECT
 public:
     explicit ReplayPage(Workspace& workspace, QWidget* parent = nullptr);
-    QString title() const override { return tr("Replay"); }
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override;
 
@@ -31,39 +28,34 @@ public:
     double duration() const { return m_duration; }
     void play(bool on);
     bool playing() const { return m_timer.isActive(); }
-    const RunCurves& curves() const { return m_curves; }
+    const RunCurves& curves() const { return m_desk->curves(); }
 
 protected:
     void changeEvent(QEvent* event) override;
-    void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* object, QEvent* event) override;
 
 private:
+    QLayout* buildBar();
+    void buildActions();
     void reload();
     void chosenChanged();
+    void findTimes();
     void show();
     void step(int direction, bool evaluations);
-    void raise(RowId arm);
-    void hideArm(RowId arm, bool hidden);
 
     Workspace& m_workspace;
-    RunCurves m_curves; ///< all points of the chosen runs, as their events delivered them
-    std::vector<CurveStyle> m_styles;
+    CurveDesk* m_desk = nullptr;                         ///< the chosen runs, with all of their points
     std::vector<double> m_pointTimes, m_evaluationTimes; ///< ascending
     QTreeWidget* m_runs;
-    CurvePlot *m_loss, *m_score;
-    ValuePanel* m_values;
-    QSplitter *m_splitter, *m_left;
     QPushButton* m_play;
-    QComboBox *m_speed, *m_metric;
+    QComboBox* m_speed;
     QSlider* m_scrubber;
     QLabel* m_time;
     QStackedLayout* m_stack;
     QList<QAction*> m_actions;
     QTimer m_timer, m_chosenTimer;
     QElapsedTimer m_clock;
-    RowId m_raised = 0;
-    double m_position = 0, m_duration = 0, m_cursor = std::numeric_limits<double>::quiet_NaN();
+    double m_position = 0, m_duration = 0;
 };
 
 } // namespace diapason::ui

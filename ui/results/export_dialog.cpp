@@ -2,7 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "ui/shell/file_dialog.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 

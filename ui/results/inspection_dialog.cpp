@@ -3,8 +3,8 @@
 #include "core/base/error.h"
 #include "experiments/results/inspection_tables.h"
 #include "methods/catalog/method_info.h"
+#include "ui/frame/engine_process.h"
 #include "ui/results/table_text.h"
-#include "ui/shell/engine_process.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
@@ -64,7 +64,7 @@ InspectionDialog::InspectionDialog(const StoreReader& reader, const std::filesys
     resize(820, 520);
     m_run->setObjectName(QStringLiteral("inspectRun"));
     m_other->setObjectName(QStringLiteral("inspectOther"));
-    m_other->setToolTip(tr("Low-rank updates: how much the two share of their first direction, φ(1,1)"));
+    m_other->setToolTip(tr("For low-rank updates: how similar their first directions are, φ(1,1)"));
     m_tables->setObjectName(QStringLiteral("inspectTables"));
     m_tables->setDocumentMode(true);
     m_busy->setRange(0, 0);
@@ -129,7 +129,7 @@ void InspectionDialog::ask() {
         m_message->setText(tr("No run of this study has stored an adapter yet."));
         return;
     }
-    m_message->setText(tr("Running 64 validation examples through the model …"));
+    m_message->setText(tr("Running 64 validation examples through the model…"));
     QStringList arguments = {QStringLiteral("inspect"), m_run->currentData().toString(), QStringLiteral("--json")};
     const QString other = m_other->currentData().toString();
     if (!other.isEmpty()) arguments << QStringLiteral("--other") << other;
@@ -150,8 +150,8 @@ void InspectionDialog::show(const Json& facts) {
     for (const InspectionTable& table : inspection_tables(facts))
         m_tables->addTab(widgetOf(table), qs(table.title));
     m_message->setText(m_tables->count() == 0
-                           ? tr("This method changes nothing that could be told apart here: it trains whole weights, "
-                                "or the head alone.")
+                           ? tr("There is nothing to inspect: this method trains whole weights, or only the task "
+                                "head.")
                            : tr("%1 on %2, %3; dropout off.")
                                  .arg(qs(method_info(facts.at("method").get<std::string>()).label),
                                       qs(facts.at("backbone").get<std::string>()),

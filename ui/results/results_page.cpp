@@ -19,18 +19,89 @@
 
 namespace diapason::ui {
 
+PageInfo results_page_info() {
+    return {PageId::results, ResultsPage::tr("Results"), QStringLiteral("bars"),
+            [](Workspace& workspace) -> Page* { return new ResultsPage(workspace); }};
+}
+
 ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     : Page(parent),
       m_workspace(workspace),
       m_model(new ResultsModel(this)),
-      m_sorted(new QSortFilterProxyModel(this)),
-      m_table(new QTableView),
-      m_plot(new SizePlot),
-      m_heading(new QLabel),
-      m_notes(new QLabel),
-      m_export(new QPushButton(tr("Export…"))) {
+      m_sorted(new QSortFilterProxyModel(this)) {
     m_sorted->setSourceModel(m_model);
     m_sorted->setSortRole(ResultsModel::SortRole);
+    buildActions();
+    auto* content = new QWidget;
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(buildBar());
+    auto* splitter = new QSplitter(Qt::Vertical);
+    splitter->setObjectName(QStringLiteral("resultsSplitter"));
+    splitter->setHandleWidth(1);
+    splitter->addWidget(buildTable());
+    splitter->addWidget(buildPlotAndNotes());
+    splitter->setSizes({380, 320});
+    layout->addWidget(splitter, 1);
+    auto* empty = label("secondary", tr("No study has been run in this database yet."));
+    empty->setAlignment(Qt::AlignCenter);
+    m_stack = new QStackedLayout(this);
+    m_stack->addWidget(empty);
+    m_stack->addWidget(content);
+    connect(&m_workspace, &Workspace::studyChanged, this, &ResultsPage::reload);
+    connect(&m_workspace, &Workspace::sessionEnded, this, &ResultsPage::reload);
+    // A finished run changes the table; its curve points do not.
+    connect(&m_workspace, &Workspace::statesStored, this, [this] {
+        if (isVisible()) reload();
+    });
+    reload();
+}
+
+void ResultsPage::buildActions() {
+    const auto action = [this](const QString& text, const QKeySequence& key, auto&& slot) {
+        auto* made = new QAction(text, this);
+        made->setShortcut(key);
+        connect(made, &QAction::triggered, this, slot);
+        m_actions.append(made);
+        return made;
+    };
+    QAction* copy =
+        action(tr("Copy results"), QKeySequence::Copy, [this] { QApplication::clipboard()->setText(selectionText()); });
+    copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(copy);
+    action(tr("Inspect adapters…"), QKeySequence(QStringLiteral("Ctrl+I")), [this] { openInspection(); });
+    action(tr("Export results…"), QKeySequence(QStringLiteral("Ctrl+E")), [this] { openExport(); });
+}
+
+QLayout* ResultsPage::buildBar() {
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(12, 6, 12, 6);
+    bar->setSpacing(spacing);
+    m_heading = new QLabel;
+    m_heading->setProperty("role", QStringLiteral("heading"));
+    auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy table"));
+    copy->setToolTip(tr("The selected rows, or all of them, with headers, for a spreadsheet (Ctrl+C)"));
+    auto* inspect = new QPushButton(tr("Inspect…"));
+    inspect->setObjectName(QStringLiteral("inspect"));
+    inspect->setToolTip(tr("What the selected arm's adapters do: changes, spectra, masks, nearest words (Ctrl+I)"));
+    auto* write = new QPushButton(tr("Export…"));
+    write->setProperty("primary", true);
+    write->setObjectName(QStringLiteral("export"));
+    write->setToolTip(tr("Table and figure as files (Ctrl+E)"));
+    bar->addWidget(m_heading);
+    bar->addStretch();
+    bar->addWidget(copy);
+    bar->addWidget(inspect);
+    bar->addWidget(write);
+    connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(selectionText()); });
+    connect(inspect, &QPushButton::clicked, this, &ResultsPage::openInspection);
+    connect(write, &QPushButton::clicked, this, &ResultsPage::openExport);
+    return bar;
+}
+
+QWidget* ResultsPage::buildTable() {
+    m_table = new QTableView;
     m_table->setModel(m_sorted);
     m_table->setSortingEnabled(true);
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::DescendingOrder); // arm order until a column is chosen
@@ -39,93 +110,31 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_table->setObjectName(QStringLiteral("results"));
     m_table->setAccessibleName(tr("Results by arm"));
-    m_heading->setProperty("role", QStringLiteral("heading"));
-    m_notes->setWordWrap(true);
-    m_notes->setProperty("role", QStringLiteral("secondary"));
-    m_notes->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_export->setProperty("primary", true);
+    return m_table;
+}
 
-    auto* content = new QWidget;
-    auto* layout = new QVBoxLayout(content);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    auto* bar = new QHBoxLayout;
-    bar->setContentsMargins(12, 6, 12, 6);
-    bar->setSpacing(spacing);
-    bar->addWidget(m_heading);
-    bar->addStretch();
-    auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy table"));
-    copy->setToolTip(tr("The selected rows, else all, with headers, for a spreadsheet (Ctrl+C)"));
-    m_export->setObjectName(QStringLiteral("export"));
-    m_export->setToolTip(tr("Ctrl+E"));
-    auto* inspect = new QPushButton(tr("Inspect…"));
-    inspect->setObjectName(QStringLiteral("inspect"));
-    inspect->setToolTip(tr("What the selected arm's adapters do: changes, spectra, masks, near words (Ctrl+I)"));
-    bar->addWidget(copy);
-    bar->addWidget(inspect);
-    bar->addWidget(m_export);
-    layout->addLayout(bar);
-    auto* splitter = new QSplitter(Qt::Vertical);
-    splitter->setObjectName(QStringLiteral("resultsSplitter"));
-    splitter->setHandleWidth(1);
-    splitter->addWidget(m_table);
+QWidget* ResultsPage::buildPlotAndNotes() {
     auto* lower = new QWidget;
-    auto* lowerLayout = new QHBoxLayout(lower);
-    lowerLayout->setContentsMargins(0, 0, 12, 0);
+    auto* layout = new QHBoxLayout(lower);
+    layout->setContentsMargins(0, 0, 12, 0);
     auto* plotColumn = new QVBoxLayout;
     plotColumn->setSpacing(0);
-    auto* plotTitle =
-        label("", tr("<b>Score against size</b>&nbsp; mean and 95 % t-interval over seeds; a name that found "
-                     "no place shows under the mouse"));
-    plotTitle->setContentsMargins(12, 6, 12, 2);
-    plotColumn->addWidget(plotTitle);
+    auto* title = label("", tr("<b>Score against size</b>&nbsp; mean and 95 % t-interval over seeds; a name without "
+                               "room appears under the mouse"));
+    title->setContentsMargins(12, 6, 12, 2);
+    m_plot = new SizePlot;
+    plotColumn->addWidget(title);
     plotColumn->addWidget(m_plot, 1);
-    lowerLayout->addLayout(plotColumn, 3);
+    layout->addLayout(plotColumn, 3);
     auto* notesColumn = new QVBoxLayout;
     notesColumn->addSpacing(8);
     notesColumn->addWidget(label("heading", tr("Notes")));
+    m_notes = label("secondary");
+    m_notes->setTextInteractionFlags(Qt::TextSelectableByMouse);
     notesColumn->addWidget(m_notes);
     notesColumn->addStretch();
-    lowerLayout->addLayout(notesColumn, 1);
-    splitter->addWidget(lower);
-    splitter->setSizes({380, 320});
-    layout->addWidget(splitter, 1);
-
-    auto* empty = label("secondary", tr("No study has been run in this database yet."));
-    empty->setAlignment(Qt::AlignCenter);
-    m_stack = new QStackedLayout(this);
-    m_stack->addWidget(empty);
-    m_stack->addWidget(content);
-
-    auto* copyAction = new QAction(tr("Copy results"), this);
-    copyAction->setShortcut(QKeySequence::Copy);
-    copyAction->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    addAction(copyAction);
-    auto* exportAction = new QAction(tr("Export results…"), this);
-    exportAction->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
-    auto* inspectAction = new QAction(tr("Inspect adapters…"), this);
-    inspectAction->setShortcut(QKeySequence(QStringLiteral("Ctrl+I")));
-    m_actions = {copyAction, inspectAction, exportAction};
-    const auto doCopy = [this] { QApplication::clipboard()->setText(selectionText()); };
-    connect(copyAction, &QAction::triggered, this, doCopy);
-    connect(copy, &QPushButton::clicked, this, doCopy);
-    connect(exportAction, &QAction::triggered, this, &ResultsPage::openExport);
-    connect(m_export, &QPushButton::clicked, this, &ResultsPage::openExport);
-    connect(inspectAction, &QAction::triggered, this, &ResultsPage::openInspection);
-    connect(inspect, &QPushButton::clicked, this, &ResultsPage::openInspection);
-    connect(&m_workspace, &Workspace::studyChanged, this, &ResultsPage::reload);
-    connect(&m_workspace, &Workspace::sessionEnded, this, &ResultsPage::reload);
-    // A finished run changes the table; its curve points do not.
-    connect(&m_workspace, &Workspace::runEvents, this, [this](const RunEvents& events) {
-        for (const auto& [run, event] : events) {
-            const auto* change = std::get_if<StateChanged>(&event);
-            if (change != nullptr && is_terminal(change->state) && isVisible()) {
-                QTimer::singleShot(500, this, &ResultsPage::reload); // the store commits within a quarter of a second
-                return;
-            }
-        }
-    });
-    reload();
+    layout->addLayout(notesColumn, 1);
+    return lower;
 }
 
 void ResultsPage::reload() {
@@ -139,10 +148,11 @@ void ResultsPage::reload() {
         return;
     }
     const ResultTable& table = m_model->table();
-    m_heading->setText((table.finished < table.planned ? tr("%1: %2 of %3 runs, preliminary") : tr("%1: %2 of %3 runs"))
+    m_heading->setText((table.finished < table.planned
+                            ? tr("%1: %2 of %n run(s), preliminary", nullptr, static_cast<int>(table.planned))
+                            : tr("%1: %2 of %n run(s)", nullptr, static_cast<int>(table.planned)))
                            .arg(qs(table.title))
-                           .arg(table.finished)
-                           .arg(table.planned));
+                           .arg(table.finished));
     QString notes;
     for (const std::string& note : table.notes)
         notes += qs(note) + QStringLiteral(".\n\n");

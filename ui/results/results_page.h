@@ -1,13 +1,12 @@
 // The Results page: the sortable table of arms, score against size, notes, export.
 #pragma once
 
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 #include "ui/results/results_model.h"
 #include "ui/results/size_plot.h"
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
 
 #include <QLabel>
-#include <QPushButton>
 #include <QSortFilterProxyModel>
 #include <QStackedLayout>
 #include <QTableView>
@@ -18,7 +17,6 @@ class ResultsPage : public Page {
     Q_OBJECT
 public:
     explicit ResultsPage(Workspace& workspace, QWidget* parent = nullptr);
-    QString title() const override { return tr("Results"); }
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reload(); }
     const ResultsModel& model() const { return *m_model; }
@@ -27,6 +25,10 @@ public:
     bool saveFigure(const QString& file);
 
 private:
+    void buildActions();
+    QLayout* buildBar();
+    QWidget* buildTable();
+    QWidget* buildPlotAndNotes();
     void reload();
     void openExport();
     void openInspection();
@@ -38,7 +40,6 @@ private:
     QTableView* m_table;
     SizePlot* m_plot;
     QLabel *m_heading, *m_notes;
-    QPushButton* m_export;
     QStackedLayout* m_stack;
     QList<QAction*> m_actions;
 };

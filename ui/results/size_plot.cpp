@@ -1,6 +1,7 @@
 #include "ui/results/size_plot.h"
 
 #include "core/base/format.h"
+#include "ui/plots/axes.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/theme.h"
 
@@ -42,12 +43,12 @@ private:
 
 SizePlot::SizePlot(QWidget* parent) : QCustomPlot(parent) {
     xAxis->setScaleType(QCPAxis::stLogarithmic);
-    xAxis->setLabel(tr("trained parameters, head apart, log; arms of one size side by side"));
+    xAxis->setLabel(tr("trained parameters without the head, log; arms of equal size are drawn side by side"));
     setNotAntialiasedElements(QCP::aeAll);
     setAntialiasedElements(QCP::aeScatters);
     setMouseTracking(true);
     setAccessibleName(tr("Score against size"));
-    setAccessibleDescription(tr("The table above holds the values."));
+    setAccessibleDescription(tr("The table above shows the values."));
 }
 
 void SizePlot::setTable(const ResultTable& table) {
@@ -62,8 +63,7 @@ void SizePlot::changeEvent(QEvent* event) {
 
 // Beside its marker where there is room, to the right, to the left, above or below; else only under the mouse.
 void SizePlot::drawNames() {
-    QFont small = font();
-    small.setPixelSize(11);
+    const QFont small = plotFont(*this);
     const QFontMetrics metrics(small);
     const QRectF plot = axisRect()->rect();
     std::vector<QRectF> taken;
@@ -118,20 +118,7 @@ void SizePlot::resizeEvent(QResizeEvent* event) {
 void SizePlot::draw() {
     clearPlottables();
     clearItems();
-    setBackground(colour(Role::base));
-    QFont small = font();
-    small.setPixelSize(11);
-    for (QCPAxis* axis : {xAxis, yAxis}) {
-        axis->setBasePen(QPen(colour(Role::strongLine)));
-        axis->setTickPen(QPen(colour(Role::strongLine)));
-        axis->setSubTickPen(Qt::NoPen);
-        axis->setTickLength(0, 4);
-        axis->setTickLabelColor(colour(Role::secondary));
-        axis->setLabelColor(colour(Role::secondary));
-        axis->setTickLabelFont(small);
-        axis->setLabelFont(small);
-        axis->grid()->setPen(QPen(colour(Role::weakLine)));
-    }
+    dressAxes(*this);
     const auto metric = std::find(m_table.metrics.begin(), m_table.metrics.end(), m_table.primary_metric);
     if (metric == m_table.metrics.end()) {
         yAxis->setRange(0, 1);
@@ -184,7 +171,7 @@ void SizePlot::draw() {
                             y,
                             half,
                             short_label(qs(row.label), shared),
-                            tr("%1: %2 %3, %4 trained")
+                            tr("%1: %2 %3, %4 parameters trained")
                                 .arg(qs(row.label), qs(format_number(y, 1)), text.unit, qs(format_count(row.trained))),
                             {}});
     }
@@ -196,8 +183,7 @@ void SizePlot::draw() {
     const double margin = std::max(1.0, 0.08 * (high - low));
     xAxis->setRange(left / 3, right * 8);
     yAxis->setRange(low - margin, high + margin);
-    for (const auto phase : {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout})
-        plotLayout()->update(phase); // settles the axes that names are placed by
+    settleLayout(*this);
     drawNames();
     replot();
 }

@@ -45,48 +45,55 @@ QToolButton* toggle(const QString& text, bool on, const QString& help) {
 
 } // namespace
 
+PageInfo run_page_info() {
+    return {PageId::run, RunPage::tr("Run"), QStringLiteral("play"),
+            [](Workspace& workspace) -> Page* { return new RunPage(workspace); }};
+}
+
 RunPage::RunPage(Workspace& workspace, QWidget* parent)
     : Page(parent),
       m_workspace(workspace),
       m_model(new QueueModel(this)) {
-    m_splitter = new QSplitter;
-    m_splitter->setObjectName(QStringLiteral("runSplitter"));
-    m_splitter->setHandleWidth(1);
-    m_left = new QSplitter(Qt::Vertical);
-    m_left->setHandleWidth(1);
-    m_left->setChildrenCollapsible(false);
-    m_left->addWidget(buildQueue());
-    m_splitter->addWidget(m_left);
-    m_splitter->addWidget(buildPlots());
-    m_side = buildValues();
-    m_splitter->addWidget(m_side);
-    m_splitter->setStretchFactor(1, 1);
-    m_splitter->setSizes({370, 700, 360});
+    m_desk = new CurveDesk(QStringLiteral("run"), buildQueue(), 370);
+    m_desk->addAbovePlots(buildControls());
+    m_desk->addBelowValues(buildEvents());
+    m_stack = new QStackedLayout(this);
+    m_stack->addWidget(buildEmpty());
+    m_stack->addWidget(m_desk);
+    buildActions();
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row) {
+        if (row.isValid()) m_desk->raise(m_model->armAt(row.row()));
+    });
+    connect(&m_workspace, &Workspace::studyChanged, this, &RunPage::reload);
+    connect(&m_workspace, &Workspace::queueChanged, this, &RunPage::updateQueue);
+    connect(&m_workspace, &Workspace::runEvents, m_desk, &CurveDesk::take);
+    connect(&m_workspace, &Workspace::sessionEnded, this, &RunPage::updateQueue);
+    reload();
+}
 
+QWidget* RunPage::buildEmpty() {
     auto* empty = new QWidget;
-    auto* emptyLayout = new QVBoxLayout(empty);
-    emptyLayout->setAlignment(Qt::AlignCenter);
+    auto* layout = new QVBoxLayout(empty);
+    layout->setAlignment(Qt::AlignCenter);
     auto* nothing = label("heading", tr("Nothing queued"));
     nothing->setWordWrap(false);
-    emptyLayout->addWidget(nothing, 0, Qt::AlignCenter);
+    layout->addWidget(nothing, 0, Qt::AlignCenter);
     auto* hint = label("secondary", tr("Runs and their curves appear here once a study has been started."));
     hint->setWordWrap(false);
-    emptyLayout->addWidget(hint, 0, Qt::AlignCenter);
+    layout->addWidget(hint, 0, Qt::AlignCenter);
     auto* design = new QPushButton(tr("Go to Design"));
     design->setProperty("primary", true);
-    connect(design, &QPushButton::clicked, this, &RunPage::designWanted);
-    emptyLayout->addWidget(design, 0, Qt::AlignCenter);
+    connect(design, &QPushButton::clicked, this, [this] { Q_EMIT pageWanted(PageId::design); });
+    layout->addWidget(design, 0, Qt::AlignCenter);
+    return empty;
+}
 
-    m_stack = new QStackedLayout(this);
-    m_stack->addWidget(empty);
-    m_stack->addWidget(m_splitter);
-
+void RunPage::buildActions() {
     const auto action = [this](const QString& text, const QKeySequence& key, auto&& slot) {
-        auto* a = new QAction(text, this);
-        a->setShortcut(key);
-        connect(a, &QAction::triggered, this, slot);
-        m_actions.append(a);
-        return a;
+        auto* made = new QAction(text, this);
+        made->setShortcut(key);
+        connect(made, &QAction::triggered, this, slot);
+        m_actions.append(made);
     };
     action(tr("Pause or resume"), QKeySequence(QStringLiteral("Ctrl+P")), [this] { m_pause->click(); });
     action(tr("Stop the selected run"), QKeySequence(QStringLiteral("Ctrl+.")), [this] { m_stop->click(); });
@@ -94,22 +101,7 @@ RunPage::RunPage(Workspace& workspace, QWidget* parent)
     action(tr("Log y"), QKeySequence(QStringLiteral("L")), [this] { m_log->click(); });
     action(tr("Step or wall time"), QKeySequence(QStringLiteral("X")),
            [this] { m_axis->setCurrentIndex(1 - m_axis->currentIndex()); });
-    action(tr("Fit"), QKeySequence(QStringLiteral("F")), [this] {
-        m_loss->fit();
-        m_score->fit();
-    });
-
-    connect(&m_workspace, &Workspace::studyChanged, this, &RunPage::reload);
-    connect(&m_workspace, &Workspace::queueChanged, this, &RunPage::updateQueue);
-    connect(&m_workspace, &Workspace::runEvents, this, &RunPage::takeEvents);
-    connect(&m_workspace, &Workspace::sessionEnded, this, [this] {
-        updateQueue();
-        updateValues();
-    });
-    m_valueTimer.setSingleShot(true);
-    m_valueTimer.setInterval(250);
-    connect(&m_valueTimer, &QTimer::timeout, this, &RunPage::updateValues);
-    reload();
+    action(tr("Fit"), QKeySequence(QStringLiteral("F")), [this] { m_desk->fit(); });
 }
 
 QWidget* RunPage::buildQueue() {
@@ -127,29 +119,11 @@ QWidget* RunPage::buildQueue() {
     m_bar->setRange(0, 1000);
     m_bar->setAccessibleName(tr("Progress of the study"));
     top->addWidget(m_bar);
-    m_summary = new QLabel;
-    m_summary->setWordWrap(true);
-    m_summary->setProperty("role", QStringLiteral("secondary"));
+    m_summary = label("secondary");
     m_summary->setObjectName(QStringLiteral("queueSummary"));
     top->addWidget(m_summary);
-    auto* buttons = new QHBoxLayout;
-    m_pause = new QPushButton(icon(QStringLiteral("pause")), tr("Pause"));
-    m_stop = new QPushButton(icon(QStringLiteral("stop")), tr("Stop run"));
-    m_stopAll = new QPushButton(tr("Stop all…"));
-    m_pause->setObjectName(QStringLiteral("pause"));
-    m_pause->setToolTip(tr("Running runs halt at their next step, nothing new starts (Ctrl+P)"));
-    m_stop->setObjectName(QStringLiteral("stopRun"));
-    m_stop->setToolTip(tr("Stop the selected run, else the one at work (Ctrl+.)"));
-    m_stopAll->setObjectName(QStringLiteral("stopAll"));
-    m_stopAll->setToolTip(tr("Stop all runs that are not finished"));
-    buttons->setSpacing(6);
-    for (QPushButton* button : {m_pause, m_stop, m_stopAll})
-        buttons->addWidget(button);
-    buttons->addStretch();
-    top->addLayout(buttons);
-    m_message = new QLabel;
-    m_message->setWordWrap(true);
-    m_message->setProperty("role", QStringLiteral("error"));
+    top->addWidget(buildButtons());
+    m_message = label("error");
     m_message->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     top->addWidget(m_message);
     layout->addLayout(top);
@@ -164,34 +138,34 @@ QWidget* RunPage::buildQueue() {
     m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 52);
     m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 72);
     layout->addWidget(m_table, 1);
-    connect(m_pause, &QPushButton::clicked, this, [this] { m_workspace.pause(!m_workspace.queue().paused); });
-    connect(m_stop, &QPushButton::clicked, this, [this] {
-        // The selected run, else the one at work, which stands first.
-        const QModelIndex row = m_table->currentIndex();
-        if (m_model->rowCount() > 0) m_workspace.cancelRun(m_model->runAt(row.isValid() ? row.row() : 0));
-    });
-    connect(m_stopAll, &QPushButton::clicked, this, [this] {
-        if (!m_workspace.running()) return;
-        QMessageBox box(QMessageBox::Question, tr("Stop all runs"),
-                        tr("Stop the %1 runs that are not finished?").arg(m_lastActive), QMessageBox::NoButton, this);
-        box.setInformativeText(tr("Finished runs stay. Stopped ones can be queued again from their first step."));
-        auto* stop = box.addButton(tr("Stop %1 runs").arg(m_lastActive), QMessageBox::AcceptRole);
-        box.addButton(tr("Keep running"), QMessageBox::RejectRole);
-        box.exec();
-        if (box.clickedButton() == stop) m_workspace.cancelAll();
-    });
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row) {
-        if (row.isValid()) raise(m_model->armAt(row.row()));
-    });
     return panel;
 }
 
-QWidget* RunPage::buildPlots() {
-    auto* panel = new QWidget;
-    auto* layout = new QVBoxLayout(panel);
+QWidget* RunPage::buildButtons() {
+    auto* row = new QWidget;
+    auto* layout = new QHBoxLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    auto* bar = new QHBoxLayout;
+    layout->setSpacing(6);
+    m_pause = new QPushButton;
+    m_stop = new QPushButton(icon(QStringLiteral("stop")), tr("Stop run"));
+    m_stopAll = new QPushButton(tr("Stop all…"));
+    m_pause->setObjectName(QStringLiteral("pause"));
+    m_stop->setObjectName(QStringLiteral("stopRun"));
+    m_stop->setToolTip(tr("Stop the selected run, or the one at work when none is selected (Ctrl+.)"));
+    m_stopAll->setObjectName(QStringLiteral("stopAll"));
+    m_stopAll->setToolTip(tr("Stop all unfinished runs"));
+    for (QPushButton* button : {m_pause, m_stop, m_stopAll})
+        layout->addWidget(button);
+    layout->addStretch();
+    connect(m_pause, &QPushButton::clicked, this, &RunPage::pauseOrResume);
+    connect(m_stop, &QPushButton::clicked, this, &RunPage::stopRun);
+    connect(m_stopAll, &QPushButton::clicked, this, &RunPage::stopAll);
+    return row;
+}
+
+QWidget* RunPage::buildControls() {
+    auto* controls = new QWidget;
+    auto* bar = new QHBoxLayout(controls);
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(spacing);
     m_axis = new QComboBox;
@@ -209,66 +183,27 @@ QWidget* RunPage::buildPlots() {
     m_smooth->setObjectName(QStringLiteral("smoothing"));
     m_smooth->setAccessibleName(tr("Smoothing"));
     m_smooth->setToolTip(tr("Weight of the moving average; evaluations are never smoothed"));
-    m_metric = new QComboBox;
-    m_metric->setObjectName(QStringLiteral("metric"));
-    m_metric->setAccessibleName(tr("Metric of the lower plot"));
-    m_metric->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    bar->addWidget(m_axis);
-    bar->addWidget(m_log);
     auto* smooth = new QLabel(tr("smooth"));
     smooth->setBuddy(m_smooth);
     m_weight = new QLabel;
     m_weight->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("0.00")));
-    bar->addWidget(smooth);
-    bar->addWidget(m_smooth);
-    bar->addWidget(m_weight);
-    bar->addWidget(m_raw);
-    bar->addWidget(m_follow);
+    for (QWidget* part : std::initializer_list<QWidget*>{m_axis, m_log, smooth, m_smooth, m_weight, m_raw, m_follow})
+        bar->addWidget(part);
     bar->addStretch();
-    bar->addWidget(m_metric);
-    layout->addLayout(bar);
-    auto* splitter = new QSplitter(Qt::Vertical);
-    splitter->setObjectName(QStringLiteral("plotSplitter"));
-    splitter->setHandleWidth(1);
-    m_loss = new CurvePlot(m_curves);
-    m_score = new CurvePlot(m_curves);
-    splitter->addWidget(m_loss);
-    splitter->addWidget(m_score);
-    layout->addWidget(splitter, 1);
-    connect(m_axis, &QComboBox::currentIndexChanged, this, &RunPage::updateViews);
-    connect(m_metric, &QComboBox::currentIndexChanged, this, &RunPage::updateViews);
+    bar->addWidget(m_desk->metricBox());
+    connect(m_axis, &QComboBox::currentIndexChanged, this, &RunPage::updateView);
     for (QToolButton* button : {m_log, m_raw})
-        connect(button, &QToolButton::toggled, this, &RunPage::updateViews);
-    connect(m_smooth, &QSlider::valueChanged, this, &RunPage::updateViews);
-    connect(m_follow, &QToolButton::toggled, this, [this](bool on) {
-        m_loss->setFollow(on);
-        m_score->setFollow(on);
-    });
-    m_loss->setObjectName(QStringLiteral("lossPlot"));
-    m_score->setObjectName(QStringLiteral("scorePlot"));
-    for (CurvePlot* plot : {m_loss, m_score}) {
-        connect(plot, &CurvePlot::cursorMoved, this, [this](double x) {
-            m_cursor = x;
-            m_loss->setCursor(x);
-            m_score->setCursor(x);
-            if (!m_valueTimer.isActive()) m_valueTimer.start();
-        });
-        connect(plot, &CurvePlot::armClicked, this, &RunPage::raise);
-        connect(plot, &CurvePlot::followChanged, m_follow, &QToolButton::setChecked);
-    }
-    return panel;
+        connect(button, &QToolButton::toggled, this, &RunPage::updateView);
+    connect(m_smooth, &QSlider::valueChanged, this, &RunPage::updateView);
+    connect(m_follow, &QToolButton::toggled, m_desk, &CurveDesk::setFollow);
+    connect(m_desk, &CurveDesk::followChanged, m_follow, &QToolButton::setChecked);
+    updateView();
+    return controls;
 }
 
-QWidget* RunPage::buildValues() {
-    auto* panel = new QSplitter(Qt::Vertical);
-    panel->setObjectName(QStringLiteral("valuesSplitter"));
-    panel->setHandleWidth(1);
-    panel->setChildrenCollapsible(false);
-    panel->setMinimumWidth(180);
-    m_values = new ValuePanel(m_curves);
-    panel->addWidget(m_values);
-    auto* log = new QWidget;
-    auto* layout = new QVBoxLayout(log);
+QWidget* RunPage::buildEvents() {
+    auto* panel = new QWidget;
+    auto* layout = new QVBoxLayout(panel);
     layout->setContentsMargins(0, 6, 0, 0);
     layout->setSpacing(4);
     auto* title = label("heading", tr("Events"));
@@ -280,113 +215,68 @@ QWidget* RunPage::buildValues() {
     m_events->setMinimumHeight(60);
     dressList(m_events, true, true);
     layout->addWidget(m_events, 1);
-    panel->addWidget(log);
-    panel->setSizes({420, 300});
-    connect(m_values, &ValuePanel::armChosen, this, &RunPage::raise);
-    connect(m_values, &ValuePanel::armHidden, this, &RunPage::hideArm);
     return panel;
 }
 
-// Three columns need room; below it the values stand under the queue.
 void RunPage::resizeEvent(QResizeEvent* event) {
     Page::resizeEvent(event);
     fitMessage();
-    const bool narrow = width() < 1180;
-    if (narrow == (m_left->indexOf(m_side) >= 0)) return;
-    if (narrow) {
-        m_left->addWidget(m_side);
-        m_left->setSizes({260, 340});
-        m_splitter->setSizes({340, width() - 340});
-    } else {
-        m_splitter->addWidget(m_side);
-        m_splitter->setSizes({370, width() - 730, 360});
-    }
 }
 
 void RunPage::activated() {
     updateQueue();
-    m_loss->refresh();
-    m_score->refresh();
+    m_desk->refresh();
 }
 
 void RunPage::reload() {
-    m_curves.clear();
-    m_styles.clear();
-    m_raised = m_lastEvent = 0;
+    m_lastEvent = 0;
     m_events->clear();
     const RowId study = m_workspace.currentStudy();
     m_stack->setCurrentIndex(study == 0 ? 0 : 1);
-    if (study != 0) {
-        m_styles = study_styles(m_workspace.reader(), study);
-        m_model->setStyles(m_styles);
-        for (const CurveStyle& style : m_styles)
-            m_curves.load(m_workspace.reader(), style.run);
+    if (study == 0) {
+        m_desk->clear();
+    } else {
+        const std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), study);
+        m_model->setStyles(styles);
+        m_desk->showRuns(m_workspace.reader(), styles);
     }
-    m_loss->setStyles(m_styles);
-    m_score->setStyles(m_styles);
-    updateMetrics();
-    updateViews();
     updateQueue();
-    updateValues();
 }
 
-void RunPage::takeEvents(const RunEvents& events) {
-    for (const auto& [run, event] : events) {
-        const bool ours = std::any_of(m_styles.begin(), m_styles.end(),
-                                      [id = run](const CurveStyle& style) { return style.run == id; });
-        if (ours) m_curves.apply(run, event); // another study may be at work while this one is looked at
-    }
-    updateMetrics();
-    m_loss->refresh();
-    m_score->refresh();
-    if (!m_valueTimer.isActive()) m_valueTimer.start();
+void RunPage::updateView() {
+    CurveDesk::View view;
+    view.wallTime = m_axis->currentIndex() == 1;
+    view.logY = m_log->isChecked();
+    view.raw = m_raw->isChecked();
+    view.smoothing = m_smooth->value() / 100.0;
+    m_weight->setText(QString::number(view.smoothing, 'f', 2));
+    m_desk->setView(view);
 }
 
-void RunPage::updateMetrics() {
-    std::vector<std::string> names;
-    for (const std::string& name : m_curves.metrics()) {
-        if (name.rfind("validation/", 0) == 0 || name.rfind("system/", 0) == 0 || name == "train/gradient_norm" ||
-            name == "train/learning_rate")
-            names.push_back(name);
-    }
-    if (names.empty()) names.emplace_back("validation/accuracy");
-    if (names == m_metrics) return;
-    m_metrics = names;
-    const QString chosen = m_metric->currentData().toString();
-    const QSignalBlocker blocker(m_metric);
-    m_metric->clear();
-    for (const std::string& name : names)
-        m_metric->addItem(metric_text(name).heading, qs(name));
-    int index = m_metric->findData(chosen);
-    // The first score, not the loss that sorts before it.
-    for (int i = 0; i < m_metric->count() && index < 0; ++i) {
-        const QString name = m_metric->itemData(i).toString();
-        if (name.startsWith(QStringLiteral("validation/")) && !name.endsWith(QStringLiteral("loss"))) index = i;
-    }
-    m_metric->setCurrentIndex(std::max(0, index));
-    updateViews();
+void RunPage::pauseOrResume() {
+    if (m_workspace.running())
+        m_workspace.pause(!m_workspace.queue().paused);
+    else
+        m_workspace.resumeStudy(m_workspace.currentStudy());
 }
 
-void RunPage::updateViews() {
-    const bool wall = m_axis->currentIndex() == 1;
-    CurveView loss;
-    loss.metric = "train/loss";
-    loss.wallTime = wall;
-    loss.logY = m_log->isChecked();
-    loss.raw = m_raw->isChecked();
-    loss.smoothing = m_smooth->value() / 100.0;
-    m_weight->setText(QString::number(loss.smoothing, 'f', 2));
-    m_loss->setView(loss);
-    m_loss->setHeading(tr("Train loss"), m_log->isChecked() ? tr("nats per label, log") : tr("nats per label"));
-    CurveView score;
-    score.metric = m_metric->currentData().toString().toStdString();
-    score.wallTime = wall;
-    score.bands = score.metric.rfind("validation/", 0) == 0;
-    const MetricText text = metric_text(score.metric);
-    score.scale = text.scale;
-    m_score->setView(score);
-    m_score->setHeading(text.heading, text.unit);
-    updateValues();
+// The selected run, else the one at work, which comes first.
+void RunPage::stopRun() {
+    const QModelIndex row = m_table->currentIndex();
+    if (m_model->rowCount() > 0) m_workspace.cancelRun(m_model->runAt(row.isValid() ? row.row() : 0));
+}
+
+void RunPage::stopAll() {
+    if (!m_workspace.running()) return;
+    const QueueStatus status = m_workspace.queue();
+    const auto runs = static_cast<int>(status.running + status.queued);
+    QMessageBox box(QMessageBox::Question, tr("Stop all runs"), tr("Stop %n unfinished run(s)?", nullptr, runs),
+                    QMessageBox::NoButton, this);
+    box.setInformativeText(tr("Finished runs are kept. Resume goes on with the others later."));
+    auto* stop = box.addButton(tr("Stop %n run(s)", nullptr, runs), QMessageBox::AcceptRole);
+    box.addButton(tr("Keep running"), QMessageBox::RejectRole);
+    box.exec();
+    if (box.clickedButton() == stop) m_workspace.cancelAll();
 }
 
 void RunPage::updateQueue() {
@@ -406,19 +296,17 @@ void RunPage::updateQueue() {
                 : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
                                          : 0;
         if (failure.isEmpty() && (entry.state == RunState::failed || entry.state == RunState::diverged)) {
-            failure = tr("%1, seed %2 %3: %4")
+            failure = tr("%1, seed %2: %3. %4")
                           .arg(qs(entry.arm_label))
                           .arg(entry.seed)
                           .arg(stateText(entry.state), qs(entry.message));
         }
     }
     const std::size_t total = status.entries.size();
-    m_lastActive = status.running + status.queued;
     m_bar->setValue(total == 0 ? 0 : static_cast<int>(1000 * done / static_cast<double>(total)));
-    QString text = tr("%1 of %2 finished").arg(status.finished).arg(total);
+    QString text = tr("%1 of %n run(s) finished", nullptr, static_cast<int>(total)).arg(status.finished);
     if (status.failed > 0) text += tr(", %1 failed").arg(status.failed);
-    const bool live = m_workspace.running();
-    if (live) {
+    if (m_workspace.running()) {
         text += tr("\n%1 done").arg(qs(format_duration(status.elapsed_s)));
         if (status.remaining_low_s)
             text +=
@@ -429,18 +317,33 @@ void RunPage::updateQueue() {
     m_message->setText(failure);
     m_message->setVisible(!failure.isEmpty());
     fitMessage();
-    m_pause->setText(status.paused ? tr("Resume") : tr("Pause"));
-    m_pause->setIcon(icon(status.paused ? QStringLiteral("play") : QStringLiteral("pause")));
-    for (QPushButton* button : {m_pause, m_stop, m_stopAll})
-        button->setEnabled(live);
-    if (m_workspace.hasDatabase() && m_workspace.currentStudy() != 0) {
-        for (const EventRecord& event : m_workspace.reader().events(m_workspace.currentStudy(), m_lastEvent)) {
-            m_lastEvent = event.id;
-            const QString time = QDateTime::fromMSecsSinceEpoch(event.at_ms).toString(QStringLiteral("HH:mm:ss"));
-            auto* item = new QListWidgetItem(time + QStringLiteral("  ") + qs(event.text));
-            if (event.severity != "info") item->setIcon(icon(QStringLiteral("warn"), Role::error));
-            m_events->insertItem(0, item);
-        }
+    updateButtons(status);
+    appendEvents();
+}
+
+// One button goes on with what stands still: paused runs, or a study that ended before its runs did.
+void RunPage::updateButtons(const QueueStatus& status) {
+    const bool live = m_workspace.running();
+    const auto left = static_cast<int>(live ? 0 : m_workspace.resumableRuns(m_workspace.currentStudy()));
+    const bool resumes = status.paused || left > 0;
+    m_pause->setText(resumes ? tr("Resume") : tr("Pause"));
+    m_pause->setIcon(icon(resumes ? QStringLiteral("play") : QStringLiteral("pause")));
+    m_pause->setToolTip(left > 0  ? tr("Go on with the %n unfinished run(s) of this study (Ctrl+P)", nullptr, left)
+                        : resumes ? tr("Go on with all runs (Ctrl+P)")
+                                  : tr("Pause all runs after their current step; nothing new starts (Ctrl+P)"));
+    m_pause->setEnabled(live || left > 0);
+    m_stop->setEnabled(live);
+    m_stopAll->setEnabled(live);
+}
+
+void RunPage::appendEvents() {
+    if (!m_workspace.hasDatabase() || m_workspace.currentStudy() == 0) return;
+    for (const EventRecord& event : m_workspace.reader().events(m_workspace.currentStudy(), m_lastEvent)) {
+        m_lastEvent = event.id;
+        const QString time = QDateTime::fromMSecsSinceEpoch(event.at_ms).toString(QStringLiteral("HH:mm:ss"));
+        auto* item = new QListWidgetItem(time + QStringLiteral("  ") + qs(event.text));
+        if (event.severity != "info") item->setIcon(icon(QStringLiteral("warn"), Role::error));
+        m_events->insertItem(0, item);
     }
 }
 
@@ -449,42 +352,13 @@ void RunPage::fitMessage() {
     m_message->setMinimumHeight(m_message->text().isEmpty() ? 0 : m_message->heightForWidth(m_message->width()));
 }
 
-void RunPage::raise(RowId arm) {
-    m_raised = m_raised == arm ? 0 : arm;
-    m_loss->setRaisedArm(m_raised);
-    m_score->setRaisedArm(m_raised);
-}
-
-void RunPage::hideArm(RowId arm, bool hidden) {
-    bool changed = false;
-    for (CurveStyle& style : m_styles) {
-        changed = changed || (style.arm == arm && style.hidden != hidden);
-        if (style.arm == arm) style.hidden = hidden;
-    }
-    if (!changed) return;
-    m_loss->setStyles(m_styles);
-    m_score->setStyles(m_styles);
-}
-
-void RunPage::updateValues() {
-    m_values->show(m_styles, m_score->view(), m_cursor);
-}
-
-// Colours stand in the styles; the curves stay.
+// Colours are part of the styles; the curves stay.
 void RunPage::changeEvent(QEvent* event) {
     Page::changeEvent(event);
-    if (event->type() != QEvent::PaletteChange || m_styles.empty()) return;
-    std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), m_workspace.currentStudy());
-    for (CurveStyle& style : styles) {
-        for (const CurveStyle& old : m_styles) {
-            if (old.run == style.run) style.hidden = old.hidden;
-        }
-    }
-    m_styles = std::move(styles);
-    m_model->setStyles(m_styles);
-    m_loss->setStyles(m_styles);
-    m_score->setStyles(m_styles);
-    updateValues();
+    if (event->type() != QEvent::PaletteChange || m_desk == nullptr || m_desk->styles().empty()) return;
+    const std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), m_workspace.currentStudy());
+    m_model->setStyles(styles);
+    m_desk->restyle(styles);
 }
 
 } // namespace diapason::ui

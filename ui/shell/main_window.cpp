@@ -4,14 +4,8 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
-#include "ui/backbones/backbones_page.h"
-#include "ui/design/design_page.h"
-#include "ui/home/home_page.h"
-#include "ui/replay/replay_page.h"
-#include "ui/results/results_page.h"
-#include "ui/run/run_page.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/shell/action_finder.h"
-#include "ui/shell/file_dialog.h"
 #include "ui/shell/mode_tabs.h"
 #include "ui/theme/icons.h"
 
@@ -35,7 +29,18 @@ QSettings settings() {
 
 } // namespace
 
-MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(parent), m_workspace(workspace) {
+std::vector<PageInfo> page_infos() {
+    return {
+#define DIAPASON_PAGE(name) name##_page_info(),
+#include "ui/frame/pages.def"
+#undef DIAPASON_PAGE
+    };
+}
+
+MainWindow::MainWindow(Workspace& workspace, QWidget* parent)
+    : QMainWindow(parent),
+      m_workspace(workspace),
+      m_infos(page_infos()) {
     setWindowTitle(tr("Diapason"));
     setMinimumSize(1000, 640);
     resize(1440, 900);
@@ -45,10 +50,41 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(pare
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(buildStudyBar());
+    layout->addWidget(buildBanner());
+    layout->addWidget(m_stack, 1);
+    setCentralWidget(central);
+    buildMenus();
+    buildStatus();
+    connect(&m_workspace, &Workspace::problem, this, &MainWindow::showBanner);
+    for (const auto signal : {&Workspace::databaseChanged, &Workspace::studyChanged, &Workspace::sessionStarted,
+                              &Workspace::sessionEnded}) {
+        connect(&m_workspace, signal, this, &MainWindow::updateBar);
+        connect(&m_workspace, signal, this, &MainWindow::updateStatus);
+    }
+    connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
+    restoreState();
+    m_pages.front()->setFocus();
+    updateBar();
+    updateStatus();
+}
+
+void MainWindow::buildPages() {
+    m_stack = new QStackedWidget;
+    for (const PageInfo& info : m_infos) {
+        Page* page = info.make(m_workspace);
+        m_pages.push_back(page);
+        m_stack->addWidget(page);
+        connect(page, &Page::pageWanted, this, &MainWindow::showPage);
+        for (QAction* action : page->pageActions())
+            action->setEnabled(m_pages.size() == 1); // the first page is the visible one
+    }
+}
+
+QWidget* MainWindow::buildBanner() {
     m_banner = new QFrame;
     m_banner->setObjectName(QStringLiteral("banner"));
-    auto* bannerLayout = new QHBoxLayout(m_banner);
-    bannerLayout->setContentsMargins(12, 4, 8, 4);
+    auto* layout = new QHBoxLayout(m_banner);
+    layout->setContentsMargins(12, 4, 8, 4);
     auto* mark = new QLabel;
     mark->setPixmap(icon(QStringLiteral("warn"), Role::warning).pixmap(16));
     m_bannerText = new QLabel;
@@ -58,52 +94,19 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent) : QMainWindow(pare
     auto* dismiss = new QPushButton(tr("Dismiss"));
     dismiss->setObjectName(QStringLiteral("dismissBanner"));
     connect(dismiss, &QPushButton::clicked, m_banner, &QWidget::hide);
-    bannerLayout->addWidget(mark);
-    bannerLayout->addWidget(m_bannerText, 1);
-    bannerLayout->addWidget(dismiss);
+    layout->addWidget(mark);
+    layout->addWidget(m_bannerText, 1);
+    layout->addWidget(dismiss);
     m_banner->hide();
-    layout->addWidget(m_banner);
-    layout->addWidget(m_stack, 1);
-    setCentralWidget(central);
-    buildMenus();
+    return m_banner;
+}
+
+void MainWindow::buildStatus() {
     m_statusDatabase = new QLabel;
     m_statusWorker = new QLabel;
     statusBar()->addWidget(m_statusDatabase);
     statusBar()->addPermanentWidget(m_statusWorker);
     statusBar()->setSizeGripEnabled(false);
-    connect(&m_workspace, &Workspace::problem, this, &MainWindow::showBanner);
-    for (const auto signal : {&Workspace::databaseChanged, &Workspace::studyChanged, &Workspace::sessionStarted,
-                              &Workspace::sessionEnded}) {
-        connect(&m_workspace, signal, this, &MainWindow::updateBar);
-        connect(&m_workspace, signal, this, &MainWindow::updateStatus);
-    }
-    connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
-    restoreState();
-    m_pages.front()->findChild<QWidget*>(QStringLiteral("samples"))->setFocus();
-    updateBar();
-    updateStatus();
-}
-
-void MainWindow::buildPages() {
-    m_stack = new QStackedWidget;
-    auto* home = new HomePage(m_workspace);
-    auto* design = new DesignPage(m_workspace);
-    auto* run = new RunPage(m_workspace);
-    auto* backbones = new BackbonesPage(m_workspace);
-    m_pages = {home, design, run, new ResultsPage(m_workspace), new ReplayPage(m_workspace), backbones};
-    for (Page* page : m_pages)
-        m_stack->addWidget(page);
-    connect(home, &HomePage::newStudyWanted, this, [this] {
-        m_workspace.newStudy();
-        showPage(1);
-    });
-    connect(home, &HomePage::openDatabaseWanted, this, &MainWindow::openDatabase);
-    connect(home, &HomePage::designOpened, this, [this] { showPage(1); });
-    connect(home, &HomePage::runStarted, this, [this] { showPage(2); });
-    connect(home, &HomePage::studyOpened, this, [this] { showPage(3); });
-    connect(design, &DesignPage::started, this, [this] { showPage(2); });
-    connect(backbones, &BackbonesPage::libraryChanged, design, &DesignPage::reloadChoices);
-    connect(run, &RunPage::designWanted, this, [this] { showPage(1); });
 }
 
 QWidget* MainWindow::buildStudyBar() {
@@ -114,27 +117,26 @@ QWidget* MainWindow::buildStudyBar() {
     m_studies->setObjectName(QStringLiteral("studies"));
     m_studies->setMinimumWidth(190);
     m_studies->setMaximumWidth(260);
-    m_studies->setAccessibleName(tr("Stored study that Run, Results and Replay show"));
+    m_studies->setAccessibleName(tr("Stored study shown by Run, Results and Replay"));
     m_state = new QLabel;
     m_state->setObjectName(QStringLiteral("studyState"));
     m_state->setProperty("role", QStringLiteral("chip"));
     m_state->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_tabs = new ModeTabs;
     m_tabs->setAccessibleName(tr("Pages"));
-    for (int i = 0; i < m_pages.size(); ++i)
-        m_tabs->addTab(tr("%1  %2").arg(m_pages[i]->title()).arg(i + 1));
+    for (const PageInfo& info : m_infos)
+        m_tabs->addTab(tr("%1  %2").arg(info.title).arg(m_tabs->count() + 1));
     auto* undo = new QToolButton;
     auto* redo = new QToolButton;
-    QAction* undoAction = m_workspace.undoStack().createUndoAction(this, tr("Undo"));
-    QAction* redoAction = m_workspace.undoStack().createRedoAction(this, tr("Redo"));
-    undoAction->setShortcut(QKeySequence::Undo);
-    redoAction->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+Z")));
-    undoAction->setIcon(icon(QStringLiteral("undo")));
-    redoAction->setIcon(icon(QStringLiteral("redo")));
-    undo->setDefaultAction(undoAction);
-    redo->setDefaultAction(redoAction);
-    m_actions.append(undoAction);
-    m_actions.append(redoAction);
+    m_undo = m_workspace.undoStack().createUndoAction(this, tr("Undo"));
+    m_redo = m_workspace.undoStack().createRedoAction(this, tr("Redo"));
+    m_undo->setShortcut(QKeySequence::Undo);
+    m_redo->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+Z")));
+    m_undo->setIcon(icon(QStringLiteral("undo")));
+    m_redo->setIcon(icon(QStringLiteral("redo")));
+    undo->setDefaultAction(m_undo);
+    redo->setDefaultAction(m_redo);
+    m_actions = {m_undo, m_redo};
     m_find = new QPushButton(icon(QStringLiteral("search")), QString());
     m_find->setAccessibleName(tr("Find an action"));
     m_find->setToolTip(tr("Find an action (Ctrl+K)"));
@@ -147,7 +149,8 @@ QWidget* MainWindow::buildStudyBar() {
     layout->addWidget(undo);
     layout->addWidget(redo);
     layout->addWidget(m_find);
-    connect(m_tabs, &QTabBar::currentChanged, this, &MainWindow::showPage);
+    connect(m_tabs, &QTabBar::currentChanged, this,
+            [this](int tab) { showPage(m_infos.at(static_cast<std::size_t>(tab)).id); });
     connect(m_studies, &QComboBox::activated, this,
             [this](int index) { m_workspace.showStudy(m_studies->itemData(index).toLongLong()); });
     return bar;
@@ -163,22 +166,22 @@ void MainWindow::buildMenus() {
     QMenu* file = menuBar()->addMenu(tr("&File"));
     addTo(file, tr("New study"), QKeySequence::New, [this] {
         m_workspace.newStudy();
-        showPage(1);
+        showPage(PageId::design);
     });
-    addTo(file, tr("Open database…"), QKeySequence::Open, [this] { openDatabase(); });
+    addTo(file, tr("Open database…"), QKeySequence::Open, [this] {
+        if (const QString name = file_dialog::database(this); !name.isEmpty())
+            m_workspace.openDatabase(name.toStdString());
+    });
     file->addSeparator();
     addTo(file, tr("Import study…"), {}, [this] { importStudy(); });
     addTo(file, tr("Save study as…"), QKeySequence::SaveAs, [this] { saveStudy(); });
     file->addSeparator();
     addTo(file, tr("Quit"), QKeySequence::Quit, [this] { close(); });
     QMenu* editMenu = menuBar()->addMenu(tr("&Edit"));
-    editMenu->addActions({m_actions[0], m_actions[1]});
+    editMenu->addActions({m_undo, m_redo});
     addTo(editMenu, tr("Find an action…"), QKeySequence(QStringLiteral("Ctrl+K")), [this] { findAction(); });
     QMenu* view = menuBar()->addMenu(tr("&View"));
-    for (int i = 0; i < m_pages.size(); ++i)
-        addTo(view, m_pages[i]->title(), {}, [this, i] {
-            showPage(i);
-        })->setShortcuts({QKeySequence(QStringLiteral("Alt+%1").arg(i + 1)), QKeySequence(QString::number(i + 1))});
+    addPages(view);
     view->addSeparator();
     QMenu* appearance = view->addMenu(tr("Appearance"));
     const std::pair<QString, Appearance> looks[] = {{tr("Light"), Appearance::light},
@@ -193,22 +196,17 @@ void MainWindow::buildMenus() {
     }
     QMenu* study = menuBar()->addMenu(tr("&Study"));
     addTo(study, tr("Design a study like this"), QKeySequence(QStringLiteral("Ctrl+D")), [this] {
-        if (m_workspace.currentStudy() != 0 && m_workspace.designLike(m_workspace.currentStudy())) showPage(1);
+        if (m_workspace.currentStudy() != 0 && m_workspace.designLike(m_workspace.currentStudy()))
+            showPage(PageId::design);
     });
-    addTo(study, tr("Run the unfinished runs again"), {}, [this] {
-        if (m_workspace.currentStudy() != 0 && m_workspace.continueStudy(m_workspace.currentStudy())) showPage(2);
+    addTo(study, tr("Resume"), QKeySequence(QStringLiteral("Ctrl+Shift+R")), [this] {
+        if (m_workspace.currentStudy() != 0 && m_workspace.resumeStudy(m_workspace.currentStudy()))
+            showPage(PageId::run);
     });
     addTo(study, tr("Move to trash"), {}, [this] { m_workspace.trashStudy(m_workspace.currentStudy()); });
-    for (Page* page : m_pages) {
-        const auto actions = page->pageActions();
-        if (actions.size() == 1) editMenu->addActions(actions); // too few for a menu of their own
-        m_actions.append(actions);
-        if (actions.size() < 2) continue;
-        QMenu* menu = menuBar()->addMenu(QLatin1Char('&') + page->title());
-        menu->addActions(actions);
-    }
+    addPageMenus(editMenu);
     QMenu* help = menuBar()->addMenu(tr("&Help"));
-    addTo(help, tr("Keys"), QKeySequence::HelpContents, [this] { showKeys(); });
+    addTo(help, tr("Keyboard shortcuts"), QKeySequence::HelpContents, [this] { showKeys(); });
     addTo(help, tr("About Diapason"), {}, [this] {
         QMessageBox::about(this, tr("About Diapason"),
                            tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language "
@@ -217,19 +215,41 @@ void MainWindow::buildMenus() {
     });
 }
 
-void MainWindow::showPage(int index) {
-    if (index < 0 || index >= m_pages.size()) return;
-    {
-        const QSignalBlocker blocker(m_tabs);
-        m_tabs->setCurrentIndex(index);
+void MainWindow::addPages(QMenu* view) {
+    for (const PageInfo& info : m_infos) {
+        const auto number = &info - m_infos.data() + 1;
+        QAction* action = addTo(view, info.title, {}, [this, id = info.id] { showPage(id); });
+        action->setIcon(icon(info.icon));
+        action->setShortcuts(
+            {QKeySequence(QStringLiteral("Alt+%1").arg(number)), QKeySequence(QString::number(number))});
     }
-    m_stack->setCurrentIndex(index);
-    // Keys of a page that is not visible must not act.
-    for (int i = 0; i < m_pages.size(); ++i) {
+}
+
+void MainWindow::addPageMenus(QMenu* edit) {
+    for (std::size_t i = 0; i < m_pages.size(); ++i) {
+        const auto actions = m_pages[i]->pageActions();
+        if (actions.size() == 1) edit->addActions(actions); // too few for a menu of their own
+        m_actions.append(actions);
+        if (actions.size() < 2) continue;
+        menuBar()->addMenu(QLatin1Char('&') + m_infos[i].title)->addActions(actions);
+    }
+}
+
+void MainWindow::showPage(PageId id) {
+    for (std::size_t i = 0; i < m_pages.size(); ++i) {
+        const bool shown = m_infos[i].id == id;
         for (QAction* action : m_pages[i]->pageActions())
-            action->setEnabled(i == index);
+            action->setEnabled(shown); // keys of a page that is not visible must not act
+        if (!shown) continue;
+        const QSignalBlocker blocker(m_tabs);
+        m_tabs->setCurrentIndex(static_cast<int>(i));
+        m_stack->setCurrentIndex(static_cast<int>(i));
     }
-    m_pages[index]->activated();
+    m_pages.at(static_cast<std::size_t>(m_stack->currentIndex()))->activated();
+}
+
+PageId MainWindow::currentPage() const {
+    return m_infos.at(static_cast<std::size_t>(m_stack->currentIndex())).id;
 }
 
 void MainWindow::showBanner(const QString& text) {
@@ -247,7 +267,7 @@ void MainWindow::updateBar() {
             if (study.id == m_workspace.currentStudy()) m_studies->setCurrentIndex(m_studies->count() - 1);
         }
     }
-    if (m_studies->count() == 0) m_studies->addItem(tr("no study yet"), 0);
+    if (m_studies->count() == 0) m_studies->addItem(tr("No study yet"), 0);
     m_studies->setEnabled(m_workspace.currentStudy() != 0);
 }
 
@@ -262,7 +282,7 @@ void MainWindow::updateStatus() {
     else
         m_state->setText(tr("%1 of %2 finished").arg(status.finished).arg(status.entries.size()));
     if (!m_workspace.hasDatabase()) {
-        m_statusDatabase->setText(tr("no database"));
+        m_statusDatabase->setText(tr("No database is open"));
     } else {
         m_statusDatabase->setToolTip(qs(m_workspace.databaseFile().string()));
         std::error_code error;
@@ -284,19 +304,12 @@ void MainWindow::updateStatus() {
     m_statusWorker->setText(m_workspace.running() ? worker : tr("Worker idle"));
 }
 
-void MainWindow::openDatabase() {
-    const QString file =
-        file_dialog::save(this, tr("Open or create a database"), qs(home_folder().string()),
-                          tr("Diapason databases (*.db);;All files (*)"), QFileDialog::DontConfirmOverwrite);
-    if (!file.isEmpty()) m_workspace.openDatabase(file.toStdString());
-}
-
 void MainWindow::importStudy() {
     const QString file = file_dialog::open(this, tr("Import study"), tr("Studies (*.json)"));
     if (file.isEmpty()) return;
     try {
         m_workspace.openDesign(read_study(file.toStdString()));
-        showPage(1);
+        showPage(PageId::design);
     } catch (const Error& error) {
         showBanner(qs(error.what()));
     }
@@ -327,8 +340,8 @@ void MainWindow::showKeys() {
                     .arg(action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(),
                          QString(action->text()).remove(QLatin1Char('&')).toHtmlEscaped());
     }
-    QMessageBox box(QMessageBox::NoIcon, tr("Keys"), QStringLiteral("<table>%1</table>").arg(rows), QMessageBox::Close,
-                    this);
+    QMessageBox box(QMessageBox::NoIcon, tr("Keyboard shortcuts"), QStringLiteral("<table>%1</table>").arg(rows),
+                    QMessageBox::Close, this);
     box.exec();
 }
 
@@ -345,8 +358,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_workspace.running()) {
         QMessageBox box(QMessageBox::Question, tr("A study is running"), tr("Stop its runs and close the window?"),
                         QMessageBox::NoButton, this);
-        box.setInformativeText(
-            tr("Finished runs stay. The others can be queued again with Study > Run the unfinished runs again."));
+        box.setInformativeText(tr("Finished runs are kept. Study > Resume goes on with the others later."));
         auto* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
         box.addButton(tr("Keep running"), QMessageBox::RejectRole);
         box.exec();
@@ -367,7 +379,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 void MainWindow::resizeEvent(QResizeEvent* event) {
     QMainWindow::resizeEvent(event);
-    const bool wide = width() >= 1180;
+    const bool wide = width() >= narrowWidth;
     m_find->setText(wide ? tr("Find an action   Ctrl+K") : QString());
     m_state->setVisible(width() >= 1080); // the pages come first; they say it too
 }

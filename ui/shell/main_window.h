@@ -1,8 +1,8 @@
 // The window: menu, study bar with mode tabs, pages, status bar, banner. Composes; the work is in pages and Workspace.
 #pragma once
 
-#include "ui/shell/page.h"
-#include "ui/shell/workspace.h"
+#include "ui/frame/page.h"
+#include "ui/frame/workspace.h"
 #include "ui/theme/theme.h"
 
 #include <QComboBox>
@@ -19,8 +19,9 @@ class MainWindow : public QMainWindow {
 public:
     explicit MainWindow(Workspace& workspace, QWidget* parent = nullptr);
 
-    const QList<Page*>& pages() const { return m_pages; }
-    void showPage(int index);
+    const std::vector<PageInfo>& pages() const { return m_infos; } ///< in the order of their tabs
+    void showPage(PageId id);
+    PageId currentPage() const;
     template <class P>
     P* page() const {
         for (Page* candidate : m_pages) {
@@ -40,11 +41,14 @@ protected:
 private:
     void buildPages();
     QWidget* buildStudyBar();
+    QWidget* buildBanner();
     void buildMenus();
+    void buildStatus();
+    void addPages(QMenu* view);
+    void addPageMenus(QMenu* edit);
     void showBanner(const QString& text);
     void updateBar();
     void updateStatus();
-    void openDatabase();
     void importStudy();
     void saveStudy();
     void findAction();
@@ -53,14 +57,16 @@ private:
     void restoreState();
 
     Workspace& m_workspace;
-    QList<Page*> m_pages;
+    std::vector<PageInfo> m_infos;
+    std::vector<Page*> m_pages; ///< parallel to m_infos
     QStackedWidget* m_stack;
     QTabBar* m_tabs;
     QComboBox* m_studies;
     QLabel *m_state, *m_bannerText, *m_statusDatabase, *m_statusWorker;
     QPushButton* m_find;
     QFrame* m_banner;
-    QList<QAction*> m_actions;
+    QAction *m_undo, *m_redo;
+    QList<QAction*> m_actions; ///< all of them, for the key sheet and "find an action"
     bool m_painted = false;
 };
 

@@ -26,6 +26,11 @@ const QHash<QString, QString>& paths() {
         {QStringLiteral("clock"), QStringLiteral("M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 5v3.5l2.5 1")},
         {QStringLiteral("cross"), QStringLiteral("M4 4l8 8M12 4l-8 8")},
         {QStringLiteral("warn"), QStringLiteral("M8 2.5l6 11H2zM8 6.5v3.5M8 11.5v.5")},
+        {QStringLiteral("home"), QStringLiteral("M2.5 7.5L8 3l5.5 4.5V13h-11z")},
+        {QStringLiteral("sliders"), QStringLiteral("M3 5h10M3 11h10M6 3v4M10 9v4")},
+        {QStringLiteral("bars"), QStringLiteral("M3.5 13V8M8 13V3M12.5 13V6")},
+        {QStringLiteral("rewind"), QStringLiteral("M8 3.5L3 8l5 4.5zM13.5 3.5l-5 4.5 5 4.5z")},
+        {QStringLiteral("layers"), QStringLiteral("M8 2.5l6 3-6 3-6-3zM2 8.5l6 3 6-3M2 11.5l6 3 6-3")},
         {QStringLiteral("dots"), QStringLiteral("M3.5 8h.5M8 8h.5M12.5 8h.5")}};
     return table;
 }

@@ -43,6 +43,7 @@ QCPScatterStyle seriesMarker(int slot, const QColor& colour, double size);
 
 inline constexpr int spacing = 8;
 inline constexpr int rowHeight = 24;
+inline constexpr int narrowWidth = 1180; ///< of the window, pixels: below it three columns become two
 
 inline QString qs(const std::string& text) {
     return QString::fromStdString(text);

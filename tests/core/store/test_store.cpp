@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -53,6 +54,40 @@ Sample make_sample(Store& store, int runs = 1) {
 class TestStore : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void commitsAreTold() {
+        TemporaryFolder folder;
+        const auto file = folder / "a.db";
+        Store store(file);
+        const StoreReader reader(file);
+        struct Told {
+            std::mutex mutex;
+            std::vector<std::pair<bool, std::string>> commits; // with the state that a reader saw then
+        } told;
+        const Sample sample = make_sample(store);
+        store.on_commit([&](bool state) {
+            const std::string seen = name_of(reader.run(sample.run)->state);
+            const std::lock_guard guard(told.mutex);
+            told.commits.emplace_back(state, seen);
+        });
+        store.append_points(sample.run, {{"train/loss", 1, 0.1, 2.0}});
+        const auto count = [&] {
+            const std::lock_guard guard(told.mutex);
+            return told.commits.size();
+        };
+        QTRY_COMPARE(count(), std::size_t(1));
+        store.begin_attempt(sample.run);
+        store.set_state(sample.run, RunState::running, {}, {});
+        store.set_state(sample.run, RunState::finished, {}, {});
+        store.flush();
+        store.on_commit({});
+        store.append_points(sample.run, {{"train/loss", 2, 0.2, 2.0}});
+        store.flush();
+        QVERIFY(!told.commits.front().first);
+        QCOMPARE(told.commits.front().second, std::string("queued"));
+        QVERIFY(told.commits.back().first);
+        QCOMPARE(told.commits.back().second, std::string("finished")); // told when it can be read
+    }
+
     void everyValueComesBackAsItWas() {
         TemporaryFolder folder;
         const auto file = folder / "a.db";

@@ -3,6 +3,7 @@
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "experiments/run/replay.h"
+#include "experiments/run/stored_queue.h"
 #include "experiments/run/study_session.h"
 #include "tests/support/fake_executor.h"
 #include "tests/support/test_support.h"
@@ -66,6 +67,33 @@ private Q_SLOTS:
         const QueueStatus status = session.status();
         QCOMPARE(status.finished, std::size_t(6));
         QVERIFY(!status.remaining_low_s || *status.remaining_low_s == 0);
+    }
+
+    void theStoredQueueIsTheSessions() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
+                             small_study());
+        const StoreReader reader(folder / "a.db");
+        const auto same = [&] {
+            const QueueStatus stored = stored_queue(reader, session.study_id());
+            const QueueStatus live = session.status();
+            QCOMPARE(std::tuple(stored.finished, stored.failed, stored.running, stored.queued),
+                     std::tuple(live.finished, live.failed, live.running, live.queued));
+            for (const QueueEntry& entry : live.entries) {
+                const auto row = std::find_if(stored.entries.begin(), stored.entries.end(),
+                                              [&](const QueueEntry& other) { return other.run == entry.run; });
+                QVERIFY(row != stored.entries.end());
+                QCOMPARE(
+                    std::tuple(row->arm, row->arm_label, row->seed, row->state, row->step, row->total_steps),
+                    std::tuple(entry.arm, entry.arm_label, entry.seed, entry.state, entry.step, entry.total_steps));
+            }
+        };
+        same();
+        session.start();
+        QVERIFY(session.wait(20s));
+        store.flush();
+        same();
     }
 
     void failuresArePassedOver() {

@@ -1,6 +1,8 @@
 // The platform's file dialogs, behind a seam that lets a test answer in their place.
 #pragma once
 
+#include "core/base/paths.h"
+
 #include <QFileDialog>
 #include <QString>
 
@@ -26,6 +28,12 @@ inline QString save(QWidget* parent, const QString& title, const QString& sugges
                     QFileDialog::Options options = {}) {
     if (!nextAnswer().isEmpty()) return std::exchange(nextAnswer(), {});
     return QFileDialog::getSaveFileName(parent, title, suggestion, filter, nullptr, options);
+}
+
+/// A database to be opened, or one that is not there yet.
+inline QString database(QWidget* parent) {
+    return save(parent, QObject::tr("Open or create a database"), QString::fromStdString(home_folder().string()),
+                QObject::tr("Diapason databases (*.db);;All files (*)"), QFileDialog::DontConfirmOverwrite);
 }
 
 } // namespace diapason::ui::file_dialog

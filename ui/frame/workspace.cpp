@@ -1,12 +1,12 @@
-#include "ui/shell/workspace.h"
+#include "ui/frame/workspace.h"
 
 #include "core/base/error.h"
+#include "experiments/run/stored_queue.h"
 #include "ui/theme/theme.h"
 
 #include <QUndoCommand>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace diapason::ui {
@@ -33,6 +33,12 @@ private:
 Workspace::Workspace(QObject* parent) : QObject(parent), m_inbox(std::make_shared<Inbox>()) {
     m_timer.setInterval(50);
     connect(&m_timer, &QTimer::timeout, this, &Workspace::deliver);
+    m_watch.setInterval(1000);
+    connect(&m_watch, &QTimer::timeout, this, [this] {
+        if (std::exchange(m_version, m_reader->data_version()) == m_version) return;
+        Q_EMIT statesStored();
+        Q_EMIT queueChanged();
+    });
     newStudy();
 }
 
@@ -42,7 +48,7 @@ Workspace::~Workspace() {
 
 bool Workspace::openDatabase(const std::filesystem::path& file) {
     if (running()) {
-        Q_EMIT problem(tr("A study is running. Stop it before another database is opened."));
+        Q_EMIT problem(tr("A study is running. Stop it before you open another database."));
         return false;
     }
     try {
@@ -65,11 +71,20 @@ bool Workspace::openDatabase(const std::filesystem::path& file) {
         return false;
     }
     if (m_store != nullptr) {
+        m_store->on_commit([this](bool state) {
+            if (state) QMetaObject::invokeMethod(this, &Workspace::statesStored, Qt::QueuedConnection);
+        });
         m_store->on_error([this](const std::string& what) {
             QMetaObject::invokeMethod(
                 this, [this, what] { Q_EMIT problem(tr("Results cannot be stored: %1").arg(qs(what))); },
                 Qt::QueuedConnection);
         });
+    }
+    if (readOnly()) {
+        m_version = m_reader->data_version();
+        m_watch.start();
+    } else {
+        m_watch.stop();
     }
     const auto studies = m_reader->studies();
     m_study = studies.empty() ? 0 : studies.front().id;
@@ -148,7 +163,7 @@ std::optional<Study> Workspace::storedDesign(RowId study) {
     }
 }
 
-bool Workspace::continueStudy(RowId study) {
+bool Workspace::resumeStudy(RowId study) {
     const auto design = storedDesign(study);
     return design && beginSession(*design, study);
 }
@@ -162,7 +177,7 @@ bool Workspace::designLike(RowId study) {
 bool Workspace::beginSession(const Study& study, std::optional<RowId> stored) {
     if (running()) return false;
     if (m_store == nullptr) {
-        Q_EMIT problem(tr("The database is read-only, so that nothing can be trained into it."));
+        Q_EMIT problem(tr("The database is read-only: no run can be stored in it."));
         return false;
     }
     try {
@@ -230,28 +245,14 @@ void Workspace::endSession() {
 
 QueueStatus Workspace::queue() const {
     if (m_session != nullptr && m_session->study_id() == m_study) return m_session->status();
-    QueueStatus status;
-    if (m_reader == nullptr || m_study == 0) return status;
-    std::map<RowId, std::string> labels;
-    for (const ArmRecord& arm : m_reader->arms(m_study))
-        labels[arm.id] = arm.label;
-    for (const RunRecord& run : m_reader->runs(m_study)) {
-        QueueEntry entry;
-        entry.run = run.id;
-        entry.arm = run.arm;
-        entry.arm_label = labels[run.arm];
-        entry.seed = static_cast<std::uint64_t>(run.seed);
-        entry.state = run.state;
-        entry.step = run.steps_done;
-        entry.total_steps = run.steps_total;
-        entry.elapsed_s = run.finished_ms > 0 ? static_cast<double>(run.finished_ms - run.started_ms) / 1000 : 0;
-        entry.message = run.message;
-        status.finished += entry.state == RunState::finished;
-        status.failed += entry.state == RunState::failed || entry.state == RunState::diverged;
-        status.queued += entry.state == RunState::queued;
-        status.entries.push_back(std::move(entry));
-    }
-    return status;
+    return m_reader == nullptr || m_study == 0 ? QueueStatus() : stored_queue(*m_reader, m_study);
+}
+
+std::size_t Workspace::resumableRuns(RowId study) const {
+    if (running() || readOnly() || study == 0) return 0;
+    const QueueStatus status = stored_queue(*m_reader, study);
+    return static_cast<std::size_t>(std::count_if(status.entries.begin(), status.entries.end(),
+                                                  [](const QueueEntry& entry) { return can_go_on(entry.state); }));
 }
 
 void Workspace::pause(bool paused) {

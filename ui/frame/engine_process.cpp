@@ -1,4 +1,4 @@
-#include "ui/shell/engine_process.h"
+#include "ui/frame/engine_process.h"
 
 #include "core/base/error.h"
 #include "core/base/paths.h"

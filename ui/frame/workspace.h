@@ -55,9 +55,12 @@ public:
     /// For tests: executors come from here instead.
     void setExecutorFactory(std::function<std::unique_ptr<Executor>()> factory) { m_factory = std::move(factory); }
 
-    bool startStudy();               ///< the design becomes a stored study and starts
-    bool continueStudy(RowId study); ///< its unfinished runs start again
-    bool designLike(RowId study);    ///< its design is opened as a new one
+    bool startStudy(); ///< the design becomes a stored study and starts
+    /// Goes on with the unfinished runs of a stored study.
+    bool resumeStudy(RowId study);
+    /// How many runs that would be; 0 while a study runs and where nothing can be stored.
+    std::size_t resumableRuns(RowId study) const;
+    bool designLike(RowId study); ///< its design is opened as a new one
     bool running() const { return m_session != nullptr; }
     QueueStatus queue() const; ///< of the session, else as stored
     void pause(bool paused);
@@ -71,8 +74,10 @@ Q_SIGNALS:
     void sessionStarted();
     void sessionEnded();
     void queueChanged();
+    void statesStored();                                   ///< the reader sees a run's new state
     void runEvents(const diapason::ui::RunEvents& events); ///< at most 20 times a second
     void problem(const QString& message);
+    void libraryChanged(); ///< a backbone has come or gone; the page that did it says so
 
 private:
     friend class DesignCommand;
@@ -91,6 +96,8 @@ private:
     std::function<std::unique_ptr<Executor>()> m_factory;
     std::unique_ptr<StudySession> m_session;
     QTimer m_timer;
+    QTimer m_watch; ///< while another program writes the database: whether it has
+    std::int64_t m_version = 0;
 
     // Filled by the session's threads, emptied by the timer.
     struct Inbox {

@@ -1,4 +1,4 @@
-#include "ui/design/block_view.h"
+#include "ui/plots/block_view.h"
 
 #include "core/base/error.h"
 #include "ui/theme/theme.h"

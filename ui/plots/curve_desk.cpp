@@ -1,0 +1,251 @@
+#include "ui/plots/curve_desk.h"
+
+#include "ui/plots/study_styles.h"
+#include "ui/theme/theme.h"
+
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace diapason::ui {
+namespace {
+
+constexpr int valuesWidth = 360;
+constexpr int narrowSideWidth = 340;
+constexpr int valueInterval = 250; // ms between two fillings of the table
+
+// What has a curve of its own: evaluations while it trains, the system, what the optimiser did.
+bool hasCurve(const std::string& metric) {
+    return metric != "train/loss" && !metric.starts_with("test/");
+}
+
+bool isScore(const QString& metric) {
+    return metric.startsWith(QLatin1String("validation/")) && !metric.endsWith(QLatin1String("loss"));
+}
+
+} // namespace
+
+CurveDesk::CurveDesk(const QString& name, QWidget* side, int sideWidth, QWidget* parent)
+    : QWidget(parent),
+      m_values(new ValuePanel(m_curves)),
+      m_metric(new QComboBox),
+      m_splitter(new QSplitter),
+      m_left(new QSplitter(Qt::Vertical)),
+      m_right(new QSplitter(Qt::Vertical)),
+      m_sideWidth(sideWidth) {
+    m_metric->setObjectName(QStringLiteral("metric"));
+    m_metric->setAccessibleName(tr("Metric of the lower plot"));
+    m_metric->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_splitter->setObjectName(name + QStringLiteral("Splitter"));
+    m_right->setObjectName(name + QStringLiteral("Values"));
+    for (QSplitter* pane : {m_splitter, m_left, m_right})
+        pane->setHandleWidth(1);
+    m_left->setChildrenCollapsible(false);
+    m_left->addWidget(side);
+    m_right->setChildrenCollapsible(false);
+    m_right->setMinimumWidth(180);
+    m_right->addWidget(m_values);
+    m_splitter->addWidget(m_left);
+    m_splitter->addWidget(buildPlots(name));
+    m_splitter->addWidget(m_right);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setSizes({sideWidth, 700, valuesWidth});
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_splitter);
+    connect(m_values, &ValuePanel::armChosen, this, &CurveDesk::raise);
+    connect(m_values, &ValuePanel::armHidden, this, &CurveDesk::hideArm);
+    connect(m_metric, &QComboBox::currentIndexChanged, this, &CurveDesk::updateViews);
+    m_valueTimer.setSingleShot(true);
+    m_valueTimer.setInterval(valueInterval);
+    connect(&m_valueTimer, &QTimer::timeout, this, &CurveDesk::updateValues);
+}
+
+QWidget* CurveDesk::buildPlots(const QString& name) {
+    auto* centre = new QWidget;
+    m_centre = new QVBoxLayout(centre);
+    m_centre->setContentsMargins(0, 0, 0, 0);
+    m_centre->setSpacing(0);
+    auto* plots = new QSplitter(Qt::Vertical);
+    plots->setObjectName(name + QStringLiteral("Plots"));
+    plots->setHandleWidth(1);
+    m_loss = new CurvePlot(m_curves);
+    m_score = new CurvePlot(m_curves);
+    m_loss->setObjectName(QStringLiteral("lossPlot"));
+    m_score->setObjectName(QStringLiteral("scorePlot"));
+    for (CurvePlot* plot : {m_loss, m_score}) {
+        plots->addWidget(plot);
+        connect(plot, &CurvePlot::cursorMoved, this, &CurveDesk::moveCursor);
+        connect(plot, &CurvePlot::armClicked, this, &CurveDesk::raise);
+        connect(plot, &CurvePlot::followChanged, this, &CurveDesk::followChanged);
+    }
+    m_centre->addWidget(plots, 1);
+    return centre;
+}
+
+void CurveDesk::addAbovePlots(QWidget* bar) {
+    m_centre->insertWidget(0, bar);
+}
+
+void CurveDesk::addBelowValues(QWidget* panel) {
+    m_right->addWidget(panel);
+    m_right->setSizes({420, 300});
+}
+
+// Three columns need room; below it the values go under what the page shows at the left.
+void CurveDesk::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const bool narrow = width() < narrowWidth;
+    if (narrow == (m_left->indexOf(m_right) >= 0)) return;
+    if (narrow) {
+        m_left->addWidget(m_right);
+        m_left->setSizes({260, 340});
+        m_splitter->setSizes({narrowSideWidth, width() - narrowSideWidth});
+    } else {
+        m_splitter->addWidget(m_right);
+        m_splitter->setSizes({m_sideWidth, width() - m_sideWidth - valuesWidth, valuesWidth});
+    }
+}
+
+void CurveDesk::clear() {
+    m_curves.clear();
+    setStyles({});
+}
+
+void CurveDesk::showRuns(const StoreReader& reader, const std::vector<CurveStyle>& styles) {
+    m_curves.clear();
+    for (const CurveStyle& style : styles)
+        m_curves.load(reader, style.run);
+    setStyles(styles);
+}
+
+void CurveDesk::restyle(const std::vector<CurveStyle>& styles) {
+    setStyles(styles);
+}
+
+// An arm that was hidden or raised stays so for as long as it is shown.
+void CurveDesk::setStyles(std::vector<CurveStyle> styles) {
+    std::set<RowId> hidden;
+    for (const CurveStyle& style : m_styles) {
+        if (style.hidden) hidden.insert(style.arm);
+    }
+    bool raisedIsThere = false;
+    for (CurveStyle& style : styles) {
+        style.hidden = hidden.contains(style.arm);
+        raisedIsThere = raisedIsThere || style.arm == m_raised;
+    }
+    m_styles = std::move(styles);
+    if (m_raised != 0 && !raisedIsThere) raise(m_raised);
+    m_loss->setStyles(m_styles);
+    m_score->setStyles(m_styles);
+    updateMetrics();
+    updateViews();
+}
+
+void CurveDesk::take(const RunEvents& events) {
+    for (const auto& [run, event] : events) {
+        const bool ours = std::any_of(m_styles.begin(), m_styles.end(),
+                                      [id = run](const CurveStyle& style) { return style.run == id; });
+        if (ours) m_curves.apply(run, event); // another study may be at work while this one is looked at
+    }
+    if (updateMetrics()) updateViews();
+    refresh();
+    if (!m_valueTimer.isActive()) m_valueTimer.start();
+}
+
+void CurveDesk::refresh() {
+    m_loss->refresh();
+    m_score->refresh();
+}
+
+void CurveDesk::setView(const View& view) {
+    m_view = view;
+    updateViews();
+}
+
+void CurveDesk::setFollow(bool follow) {
+    m_loss->setFollow(follow);
+    m_score->setFollow(follow);
+}
+
+void CurveDesk::fit() {
+    m_loss->fit();
+    m_score->fit();
+}
+
+void CurveDesk::moveCursor(double x) {
+    m_cursor = x;
+    m_loss->setCursor(x);
+    m_score->setCursor(x);
+    if (!m_valueTimer.isActive()) m_valueTimer.start();
+}
+
+void CurveDesk::raise(RowId arm) {
+    m_raised = m_raised == arm ? 0 : arm;
+    m_loss->setRaisedArm(m_raised);
+    m_score->setRaisedArm(m_raised);
+}
+
+void CurveDesk::hideArm(RowId arm, bool hidden) {
+    bool changed = false;
+    for (CurveStyle& style : m_styles) {
+        changed = changed || (style.arm == arm && style.hidden != hidden);
+        if (style.arm == arm) style.hidden = hidden;
+    }
+    if (!changed) return;
+    m_loss->setStyles(m_styles);
+    m_score->setStyles(m_styles);
+}
+
+bool CurveDesk::updateMetrics() {
+    std::vector<std::string> names;
+    for (const std::string& name : m_curves.metrics()) {
+        if (hasCurve(name)) names.push_back(name);
+    }
+    m_metric->setEnabled(!names.empty());
+    if (names == m_metrics) return false;
+    m_metrics = names;
+    const QString chosen = m_metric->currentData().toString();
+    const QSignalBlocker blocker(m_metric);
+    m_metric->clear();
+    for (const std::string& name : names)
+        m_metric->addItem(metric_text(name).heading, qs(name));
+    int index = m_metric->findData(chosen);
+    // The first score, not the loss that sorts before it.
+    for (int i = 0; i < m_metric->count() && index < 0; ++i) {
+        if (isScore(m_metric->itemData(i).toString())) index = i;
+    }
+    m_metric->setCurrentIndex(m_metric->count() > 0 ? std::max(0, index) : -1);
+    return true;
+}
+
+void CurveDesk::updateViews() {
+    CurveView loss;
+    loss.metric = "train/loss";
+    loss.wallTime = m_view.wallTime;
+    loss.logY = m_view.logY;
+    loss.raw = m_view.raw;
+    loss.smoothing = m_view.smoothing;
+    loss.untilWall = m_view.untilWall;
+    m_loss->setView(loss);
+    const MetricText lossText = metric_text(loss.metric);
+    m_loss->setHeading(lossText.heading, m_view.logY ? tr("%1, log").arg(lossText.unit) : lossText.unit);
+    CurveView score;
+    score.metric = m_metric->currentData().toString().toStdString();
+    score.wallTime = m_view.wallTime;
+    score.bands = score.metric.starts_with("validation/");
+    score.untilWall = m_view.untilWall;
+    const MetricText text = metric_text(score.metric);
+    score.scale = text.scale;
+    m_score->setView(score);
+    m_score->setHeading(text.heading, text.unit);
+    updateValues();
+}
+
+void CurveDesk::updateValues() {
+    m_values->show(m_styles, m_score->view(), m_cursor);
+}
+
+} // namespace diapason::ui
