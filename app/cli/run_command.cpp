@@ -105,9 +105,10 @@ int show_run(const Context& context, RowId id) {
                  {"environment", run->environment},
                  {"summary", run->summary}};
     Json series = Json::array();
-    for (const SeriesRecord& s : reader.series(id))
-        series.push_back(
-            {{"metric", s.metric}, {"points", s.points}, {"last_step", s.last_step}, {"last_value", s.last_value}});
+    for (const SeriesRecord& s : reader.series(id)) {
+        series.push_back(to_json(s.name));
+        series.back().update({{"points", s.points}, {"last_step", s.last_step}, {"last_value", s.last_value}});
+    }
     json["series"] = series;
     Json artifacts = Json::array();
     for (const ArtifactRecord& a : reader.artifacts(id))
@@ -136,7 +137,7 @@ int show_run(const Context& context, RowId id) {
     std::vector<std::vector<std::string>> rows = {{"series", "points", "last step", "last value"}};
     for (const SeriesRecord& s : reader.series(id))
         rows.push_back(
-            {s.metric, std::to_string(s.points), std::to_string(s.last_step), format_number(s.last_value, 4)});
+            {text_of(s.name), std::to_string(s.points), std::to_string(s.last_step), format_number(s.last_value, 4)});
     print("\n");
     print_table(rows);
     return 0;

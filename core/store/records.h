@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/json.h"
+#include "core/base/metric_name.h"
 
 #include <cstdint>
 #include <string>
@@ -74,7 +75,7 @@ struct StudyIds {
 struct SeriesRecord {
     RowId id = 0;
     RowId run = 0;
-    std::string metric;
+    MetricName name;
     std::int64_t points = 0;
     std::int64_t last_step = 0;
     double last_value = 0;
@@ -85,8 +86,9 @@ struct SeriesPoints {
     std::vector<double> value;
 };
 
+/// One item; split, dataset and item tell it apart from every other of its run.
 struct PredictionRecord {
-    std::string split;
+    std::string split, dataset;
     std::int64_t step = 0;
     std::string item, predicted, expected;
     double score = 0;

@@ -1,7 +1,7 @@
 #include "experiments/engine/evaluation.h"
 
+#include "core/data/metrics.h"
 #include "core/eval/generate.h"
-#include "core/eval/metrics.h"
 #include "core/eval/vote.h"
 #include "experiments/engine/batches.h"
 
@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace diapason {
@@ -34,9 +33,9 @@ std::vector<std::vector<std::int64_t>> batches_of(TaskData& data, const Evaluati
 struct Collected {
     double loss_sum = 0;
     std::int64_t loss_count = 0;
-    std::vector<std::int64_t> predicted, expected;
+    ClassOutcomes classes;
     std::vector<std::vector<std::int64_t>> by_member; ///< predicted, of an ensemble
-    std::vector<std::string> hypotheses, references;
+    TextOutcomes texts;
 };
 
 // @param logits [members · items, classes]
@@ -55,8 +54,8 @@ void classify(const at::Tensor& logits, std::int64_t members, bool by_mean, Task
         }
     }
     for (std::size_t k = 0; k < items.size(); ++k) {
-        out.predicted.push_back(best.const_data_ptr<std::int64_t>()[k]);
-        out.expected.push_back(data.split(split).examples[static_cast<std::size_t>(items[k])].label_index);
+        out.classes.predicted.push_back(best.const_data_ptr<std::int64_t>()[k]);
+        out.classes.expected.push_back(data.split(split).examples[static_cast<std::size_t>(items[k])].label_index);
     }
 }
 
@@ -77,23 +76,24 @@ void generate(Model& model, TaskData& data, const EvaluationRequest& request, co
         if (!written.tokens.empty() && written.tokens.back() == data.ends().end) written.tokens.pop_back();
         std::string text = data.tokenizer().decode(written.tokens);
         text.erase(0, text.find_first_not_of(' '));
-        out.hypotheses.push_back(std::move(text));
+        out.texts.hypotheses.push_back(std::move(text));
     }
     for (const std::int64_t item : items)
-        out.references.push_back(data.split(request.split).examples[static_cast<std::size_t>(item)].target);
+        out.texts.references.push_back(data.split(request.split).examples[static_cast<std::size_t>(item)].target);
 }
 
 // What the members of an ensemble reach alone, in the primary metric.
 void add_members(const Collected& collected, const Task& task, std::map<std::string, double>& metrics) {
-    double sum = 0, best = -std::numeric_limits<double>::infinity();
+    const MetricInfo& primary = metric_info(task.primary_metric);
+    double sum = 0, best = std::nan("");
     for (const auto& predicted : collected.by_member) {
-        const auto value = classification_metric(task.primary_metric, predicted, collected.expected, task.classes());
+        const auto value = score(primary, ClassOutcomes{predicted, collected.classes.expected, task.classes()});
         if (!value) return;
         sum += *value;
-        best = std::max(best, *value);
+        if (better(primary, *value, best)) best = *value;
     }
-    metrics[task.primary_metric + "_of_members"] = sum / static_cast<double>(collected.by_member.size());
-    metrics[task.primary_metric + "_of_best_member"] = best;
+    metrics[measure::mean_of_members(task.primary_metric)] = sum / static_cast<double>(collected.by_member.size());
+    metrics[measure::best_member(task.primary_metric)] = best;
 }
 
 } // namespace
@@ -140,26 +140,27 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
     result.loss =
         collected.loss_count == 0 ? std::nan("") : collected.loss_sum / static_cast<double>(collected.loss_count);
     if (!request.metrics) return result;
-    for (const std::string& name : task.metrics) {
-        const auto value = generation
-                               ? text_metric(name, collected.hypotheses, collected.references)
-                               : classification_metric(name, collected.predicted, collected.expected, task.classes());
-        if (value) result.metrics[name] = *value;
-    }
     if (!collected.by_member.empty()) add_members(collected, task, result.metrics);
+    collected.classes.classes = task.classes();
+    const Outcomes outcomes =
+        generation ? Outcomes(std::move(collected.texts)) : Outcomes(std::move(collected.classes));
+    for (const std::string& name : task.metrics) {
+        if (const auto value = score(metric_info(name), outcomes)) result.metrics[name] = *value;
+    }
     if (!request.predictions) return result;
     for (std::int64_t i = 0; i < items; ++i) {
         const auto k = static_cast<std::size_t>(i);
         Prediction prediction;
         prediction.item = examples[k].id;
+        prediction.score = item_score(metric_info(task.primary_metric), outcomes, k);
         if (generation) {
-            prediction.predicted = collected.hypotheses[k];
-            prediction.expected = collected.references[k];
-            prediction.score = item_score(task.primary_metric, prediction.predicted, prediction.expected);
+            const auto& texts = std::get<TextOutcomes>(outcomes);
+            prediction.predicted = texts.hypotheses[k];
+            prediction.expected = texts.references[k];
         } else {
-            prediction.predicted = task.labels[static_cast<std::size_t>(collected.predicted[k])].id;
+            const auto& classes = std::get<ClassOutcomes>(outcomes);
+            prediction.predicted = task.labels[static_cast<std::size_t>(classes.predicted[k])].id;
             prediction.expected = examples[k].label;
-            prediction.score = prediction.predicted == prediction.expected ? 1 : 0;
         }
         result.predictions.push_back(std::move(prediction));
     }

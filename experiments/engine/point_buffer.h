@@ -4,7 +4,7 @@
 #include "experiments/run/engine.h"
 
 #include <chrono>
-#include <string>
+#include <utility>
 
 namespace diapason {
 
@@ -16,8 +16,8 @@ public:
     void start() { m_start = m_sent = Clock::now(); }
     double elapsed() const { return std::chrono::duration<double>(Clock::now() - m_start).count(); }
 
-    void add(const std::string& metric, std::int64_t step, double value) {
-        m_points.points.push_back({metric, step, elapsed(), value});
+    void add(MetricName name, std::int64_t step, double value) {
+        m_points.points.push_back({std::move(name), step, elapsed(), value});
         if (m_points.points.size() >= 256 || Clock::now() - m_sent > std::chrono::milliseconds(50)) flush();
     }
 

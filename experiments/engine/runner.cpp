@@ -4,6 +4,7 @@
 #include "core/base/rng.h"
 #include "core/base/sha256.h"
 #include "core/base/training_options.h"
+#include "core/data/metrics.h"
 #include "core/data/order.h"
 #include "core/library/library.h"
 #include "core/model/stored_adapter.h"
@@ -62,18 +63,15 @@ public:
         // Prompting has no step whose time could be told.
         const double step_s = m_steps == 0 ? 0 : (m_points.elapsed() - aside_s) / static_cast<double>(m_steps);
         restore_selected();
-        const Json metrics = test();
+        const std::vector<MetricValue> metrics = test();
         const bool unchanged = m_model->hash_frozen() == frozen_before;
         if (!unchanged) throw Error(ErrorKind::internal, "frozen weights changed during training");
         const std::int64_t stored_bytes = store_adapter();
         m_points.flush();
         m_sink(Progress{m_steps, m_steps});
-        Json summary = {{"metrics", metrics},
-                        {"best_step", m_selected_step},
-                        {"frozen_unchanged", unchanged},
-                        {"seconds", m_points.elapsed()},
-                        {"step_seconds", step_s},
-                        {"adapter_bytes", stored_bytes}};
+        Json summary = {{"metrics", to_json(metrics)},   {"best_step", m_selected_step},
+                        {"frozen_unchanged", unchanged}, {"seconds", m_points.elapsed()},
+                        {"step_seconds", step_s},        {"adapter_bytes", stored_bytes}};
         if (m_asking && m_asking->dropped()) summary["demonstrations_dropped"] = true;
         m_sink(StateChanged{RunState::finished, {}, {}, std::move(summary)});
     }
@@ -208,7 +206,7 @@ private:
             const auto now = std::chrono::steady_clock::now();
             if (now - progress > std::chrono::milliseconds(200)) {
                 progress = now;
-                m_points.add("system/tokens_per_second", m_step,
+                m_points.add({"system", "", measure::tokens_per_second}, m_step,
                              static_cast<double>(m_tokens) / std::max(1e-9, m_points.elapsed() - m_evaluation_s));
                 m_sink(Progress{m_step, m_steps});
             }
@@ -230,9 +228,9 @@ private:
         updates.swap(m_pending);
         for (const Update& update : updates) {
             const double loss = *at++ / update.divisor;
-            m_points.add("train/loss", update.step, loss);
-            m_points.add("train/learning_rate", update.step, update.rate);
-            m_points.add("train/gradient_norm", update.step, *at++);
+            m_points.add({"train", "", measure::loss}, update.step, loss);
+            m_points.add({"train", "", measure::learning_rate}, update.step, update.rate);
+            m_points.add({"train", "", measure::gradient_norm}, update.step, *at++);
             if (!std::isfinite(loss)) throw Diverged{update.step, loss};
         }
     }
@@ -260,13 +258,14 @@ private:
         const bool by_loss = task.kind == TaskKind::generation;
         const Evaluation result = evaluate(*m_model, *m_data, request("validation", !by_loss, false));
         if (stopping()) throw Cancelled{};
-        m_points.add("validation/loss", m_step, result.loss);
+        m_points.add({"validation", "", measure::loss}, m_step, result.loss);
         for (const auto& [name, value] : result.metrics)
-            m_points.add("validation/" + name, m_step, value);
-        const double score = by_loss                                          ? -result.loss
+            m_points.add({"validation", "", name}, m_step, value);
+        const MeasureInfo judge = measure_info(by_loss ? measure::loss : task.primary_metric);
+        const double score = by_loss                                          ? result.loss
                              : result.metrics.count(task.primary_metric) != 0 ? result.metrics.at(task.primary_metric)
                                                                               : std::nan("");
-        const bool best = m_training.text("select") == "last" || !m_best || score > *m_best;
+        const bool best = m_training.text("select") == "last" || !m_best || better(judge, score, *m_best);
         if (best) {
             m_best = score;
             m_selected_step = m_step;
@@ -300,8 +299,8 @@ private:
         if (m_selected.defined()) const_cast<at::Tensor&>(m_optimiser->values()).copy_(m_selected);
     }
 
-    Json test() {
-        Json metrics = Json::object();
+    std::vector<MetricValue> test() {
+        std::vector<MetricValue> metrics;
         for (const char* split : {"validation", "test", "ood"}) {
             if (!m_data->has(split)) continue;
             if (m_control.cancel) throw Cancelled{};
@@ -311,15 +310,15 @@ private:
                                     ? *m_selected_validation
                                     : evaluate(*m_model, *m_data, request(split, true, true));
             if (stopping()) throw Cancelled{};
+            std::vector<MetricValue> values = {{{prefix, "", measure::loss}, result.loss}};
             for (const auto& [name, value] : result.metrics)
-                metrics[prefix + "/" + name] = value;
-            metrics[prefix + "/loss"] = result.loss;
+                values.push_back({{prefix, "", name}, value});
+            metrics.insert(metrics.end(), values.begin(), values.end());
             if (prefix == "validation") continue; // its points were logged while training
-            m_points.add(prefix + "/loss", m_selected_step, result.loss);
-            for (const auto& [name, value] : result.metrics)
-                m_points.add(prefix + "/" + name, m_selected_step, value);
+            for (const auto& [name, value] : values)
+                m_points.add(name, m_selected_step, value);
             m_points.flush();
-            m_sink(Predictions{prefix, m_selected_step, std::move(result.predictions)});
+            m_sink(Predictions{prefix, "", m_selected_step, std::move(result.predictions)});
         }
         return metrics;
     }

@@ -1,6 +1,7 @@
 #include "ui/replay/replay_page.h"
 
 #include "core/base/format.h"
+#include "core/data/metrics.h"
 #include "experiments/run/replay.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/labels.h"
@@ -220,7 +221,7 @@ void ReplayPage::chosenChanged() {
                 if (points == nullptr) continue;
                 for (const MetricPoint& point : points->points) {
                     m_pointTimes.push_back(point.wall_s);
-                    if (point.metric.rfind("validation/", 0) == 0) m_evaluationTimes.push_back(point.wall_s);
+                    if (point.name.split == "validation") m_evaluationTimes.push_back(point.wall_s);
                 }
             }
         }
@@ -230,16 +231,16 @@ void ReplayPage::chosenChanged() {
     const bool ended = m_position >= m_duration;
     m_duration = m_pointTimes.empty() ? 0 : m_pointTimes.back();
     m_position = ended ? m_duration : std::min(m_position, m_duration);
-    const QString current = m_metric->currentData().toString();
+    const QVariant current = m_metric->currentData();
     {
         const QSignalBlocker blocker(m_metric);
         m_metric->clear();
-        for (const std::string& name : m_curves.metrics()) {
-            if (name.rfind("validation/", 0) == 0) m_metric->addItem(metric_text(name).heading, qs(name));
+        for (const MetricName& name : m_curves.metrics()) {
+            if (name.split == "validation") m_metric->addItem(metric_text(name).heading, QVariant::fromValue(name));
         }
         int index = m_metric->findData(current);
         for (int i = 0; i < m_metric->count() && index < 0; ++i) {
-            if (!m_metric->itemData(i).toString().endsWith(QStringLiteral("loss"))) index = i;
+            if (m_metric->itemData(i).value<MetricName>().metric != measure::loss) index = i;
         }
         m_metric->setCurrentIndex(std::max(0, index));
     }
@@ -280,18 +281,20 @@ void ReplayPage::step(int direction, bool evaluations) {
 
 void ReplayPage::show() {
     CurveView loss;
-    loss.metric = "train/loss";
+    loss.metric = {"train", "", measure::loss};
     loss.logY = true;
     loss.smoothing = 0.6;
     // At the end nothing is left to be played, which is how a finished run looks.
     const double until = m_position < m_duration ? m_position : std::numeric_limits<double>::infinity();
     loss.untilWall = until;
     m_loss->setView(loss);
-    m_loss->setHeading(tr("Train loss"), tr("nats per label, log"));
+    const MetricText above = metric_text(loss.metric);
+    m_loss->setHeading(above.heading, tr("%1, log").arg(above.unit));
     CurveView score;
-    score.metric = m_metric->currentData().toString().toStdString();
+    score.metric = {"validation", "", measure::loss};
+    if (m_metric->currentData().isValid()) score.metric = m_metric->currentData().value<MetricName>();
     score.bands = true;
-    const MetricText text = metric_text(score.metric.empty() ? "validation/loss" : score.metric);
+    const MetricText text = metric_text(score.metric);
     score.scale = text.scale;
     score.untilWall = until;
     m_score->setView(score);

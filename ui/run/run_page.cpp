@@ -1,6 +1,7 @@
 #include "ui/run/run_page.h"
 
 #include "core/base/format.h"
+#include "core/data/metrics.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
@@ -343,25 +344,25 @@ void RunPage::takeEvents(const RunEvents& events) {
 }
 
 void RunPage::updateMetrics() {
-    std::vector<std::string> names;
-    for (const std::string& name : m_curves.metrics()) {
-        if (name.rfind("validation/", 0) == 0 || name.rfind("system/", 0) == 0 || name == "train/gradient_norm" ||
-            name == "train/learning_rate")
+    std::vector<MetricName> names;
+    for (const MetricName& name : m_curves.metrics()) {
+        const bool above = name.split == "train" && name.metric == measure::loss; // has the upper plot
+        if (name.split == "validation" || name.split == "system" || (name.split == "train" && !above))
             names.push_back(name);
     }
-    if (names.empty()) names.emplace_back("validation/accuracy");
+    if (names.empty()) names.push_back({"validation", "", measure::loss});
     if (names == m_metrics) return;
     m_metrics = names;
-    const QString chosen = m_metric->currentData().toString();
+    const QVariant chosen = m_metric->currentData();
     const QSignalBlocker blocker(m_metric);
     m_metric->clear();
-    for (const std::string& name : names)
-        m_metric->addItem(metric_text(name).heading, qs(name));
+    for (const MetricName& name : names)
+        m_metric->addItem(metric_text(name).heading, QVariant::fromValue(name));
     int index = m_metric->findData(chosen);
-    // The first score, not the loss that sorts before it.
+    // The first score, not the loss that may sort before it.
     for (int i = 0; i < m_metric->count() && index < 0; ++i) {
-        const QString name = m_metric->itemData(i).toString();
-        if (name.startsWith(QStringLiteral("validation/")) && !name.endsWith(QStringLiteral("loss"))) index = i;
+        const MetricName& name = names[static_cast<std::size_t>(i)];
+        if (name.split == "validation" && name.metric != measure::loss) index = i;
     }
     m_metric->setCurrentIndex(std::max(0, index));
     updateViews();
@@ -370,18 +371,19 @@ void RunPage::updateMetrics() {
 void RunPage::updateViews() {
     const bool wall = m_axis->currentIndex() == 1;
     CurveView loss;
-    loss.metric = "train/loss";
+    loss.metric = {"train", "", measure::loss};
     loss.wallTime = wall;
     loss.logY = m_log->isChecked();
     loss.raw = m_raw->isChecked();
     loss.smoothing = m_smooth->value() / 100.0;
     m_weight->setText(QString::number(loss.smoothing, 'f', 2));
     m_loss->setView(loss);
-    m_loss->setHeading(tr("Train loss"), m_log->isChecked() ? tr("nats per label, log") : tr("nats per label"));
+    const MetricText above = metric_text(loss.metric);
+    m_loss->setHeading(above.heading, m_log->isChecked() ? tr("%1, log").arg(above.unit) : above.unit);
     CurveView score;
-    score.metric = m_metric->currentData().toString().toStdString();
+    score.metric = m_metric->currentData().value<MetricName>();
     score.wallTime = wall;
-    score.bands = score.metric.rfind("validation/", 0) == 0;
+    score.bands = score.metric.split == "validation";
     const MetricText text = metric_text(score.metric);
     score.scale = text.scale;
     m_score->setView(score);

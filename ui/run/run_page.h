@@ -72,7 +72,7 @@ private:
     QList<QAction*> m_actions;
     QTimer m_valueTimer;
     RowId m_raised = 0, m_lastEvent = 0;
-    std::vector<std::string> m_metrics; ///< that the lower plot offers
+    std::vector<MetricName> m_metrics; ///< that the lower plot offers
     double m_cursor = std::nan("");
     std::size_t m_lastActive = 0;
 };
