@@ -3,6 +3,7 @@
 #include "app/cli/command.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/words.h"
 #include "core/store/store_reader.h"
 #include "experiments/run/engine_library.h"
 
@@ -120,9 +121,7 @@ int show_run(const Context& context, RowId id) {
     }
     // The specification comes first: it says what the run was.
     std::vector<std::vector<std::string>> facts = {{"run", std::to_string(id)}};
-    const auto add = [&](const std::string& key, const Json& value) {
-        facts.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
-    };
+    const auto add = [&](const std::string& key, const Json& value) { facts.push_back({key, plain_text(value)}); };
     for (const auto& [key, value] : run->spec.items()) {
         if (!value.is_structured())
             add(key, value);

@@ -1,7 +1,7 @@
 #include "core/data/metrics.h"
 
 #include "core/base/error.h"
-#include "core/base/options.h"
+#include "core/base/words.h"
 #include "core/data/metric_functions.h"
 
 #include <algorithm>
@@ -89,8 +89,7 @@ const MetricInfo& metric_info(const std::string& name) {
     std::vector<std::string> names;
     for (const MetricInfo& metric : metric_catalog())
         names.push_back(metric.name);
-    const std::string near = nearest_name(name, names);
-    throw config_error("metrics", name, "there is no such metric", near.empty() ? "" : "Did you mean " + near + "?");
+    throw config_error("metrics", name, "there is no such metric", did_you_mean(name, names));
 }
 
 std::vector<std::string> metric_names(OutcomeKind kind) {

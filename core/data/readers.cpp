@@ -1,7 +1,7 @@
 #include "core/data/readers.h"
 
 #include "core/base/error.h"
-#include "core/base/options.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <fstream>

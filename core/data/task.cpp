@@ -4,6 +4,7 @@
 #include "core/base/options.h"
 #include "core/base/paths.h"
 #include "core/base/rng.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <set>

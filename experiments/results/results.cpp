@@ -1,6 +1,7 @@
 #include "experiments/results/results.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "core/data/metrics.h"
 #include "core/data/task.h"
 #include "experiments/study/study.h"
@@ -66,7 +67,7 @@ std::string baseline_words(const ArmRecord& chosen, const Json& wide) {
         if (!chosen.levels.contains(address)) continue;
         const std::string name = option_name(address);
         const Json& level = chosen.levels.at(address);
-        const std::string suffix = ", " + name + " " + (level.is_string() ? level.get<std::string>() : level.dump());
+        const std::string suffix = ", " + name + " " + plain_text(level);
         if (const auto at = words.find(suffix); at != std::string::npos) words.erase(at, suffix.size());
         equal += (equal.empty() ? " at equal " : " and ") + name;
     }

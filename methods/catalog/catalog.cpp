@@ -1,5 +1,6 @@
 #include "core/backbone/family.h"
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "methods/catalog/infos.h"
 #include "methods/catalog/method_info.h"
 
@@ -76,8 +77,7 @@ const MethodInfo& method_info(const std::string& id) {
     std::vector<std::string> names;
     for (const MethodInfo& method : method_catalog())
         names.push_back(method.id);
-    const std::string near = nearest_name(id, names);
-    throw config_error("method", id, "there is no such method", near.empty() ? "" : "Did you mean " + near + "?");
+    throw config_error("method", id, "there is no such method", did_you_mean(id, names));
 }
 
 OptionValues checked_options(const MethodInfo& info, const Json& given, const std::string& origin) {
