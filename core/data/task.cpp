@@ -173,7 +173,11 @@ Task task_of_data_file(const fs::path& file) {
     Task task;
     task.id = task.title = file.stem().string();
     task.description = "Rows of " + file.filename().string() + ", split by a hash of their text";
-    task.reader = file.extension() == ".tsv" ? "tsv" : "jsonl";
+    const std::vector<std::string> readers = reader_names();
+    task.reader = file.extension().empty() ? "" : file.extension().string().substr(1);
+    if (std::count(readers.begin(), readers.end(), task.reader) == 0)
+        throw input_error(file.string(), "no reader is known for such files",
+                          "Files that can be a task end with one of " + joined(readers) + "; others need a task file");
     // The commonest names of the text column are tried; the message of the last attempt names what was looked for.
     Dataset data;
     for (const char* column : {"sentence", "text"}) {
@@ -239,19 +243,21 @@ Dataset load_split(const Task& task, const std::string& split) {
     // Splits that share a file are cut by a hash of the text.
     const auto sharing = std::count_if(task.data.begin(), task.data.end(),
                                        [&](const auto& item) { return item.second == found->second; });
-    if (sharing > 1) std::erase_if(data, [&](const Example& example) { return split_of(example.text) != split; });
+    if (sharing > 1) {
+        std::vector<std::size_t> items;
+        for (std::size_t i = 0; i < data.size(); ++i) {
+            if (split_of(data[i].text) == split) items.push_back(i);
+        }
+        data = chosen(std::move(data), std::move(items));
+    }
     if (data.empty()) throw input_error(found->second.string(), "the split " + split + " is empty");
     if (task.kind != TaskKind::classification) return data;
-    std::map<std::string, int> index;
-    for (std::size_t i = 0; i < task.labels.size(); ++i)
-        index[task.labels[i].id] = static_cast<int>(i);
+    auto index = std::make_shared<std::map<std::string, int>>();
+    for (const TaskLabel& label : task.labels)
+        index->emplace(label.id, static_cast<int>(index->size()));
     std::set<std::string> unknown;
-    for (Example& example : data) {
-        const auto hit = index.find(example.label);
-        if (hit == index.end())
-            unknown.insert(example.label);
-        else
-            example.label_index = hit->second;
+    for (const Example& example : data) {
+        if (index->count(example.label) == 0) unknown.insert(example.label);
     }
     if (!unknown.empty()) {
         std::string list;
@@ -262,7 +268,10 @@ Dataset load_split(const Task& task, const std::string& split) {
         throw input_error(found->second.string(), "holds labels that the task does not name: " + list,
                           "Add them to labels of the task " + task.id);
     }
-    return data;
+    return mapped(std::move(data), [index](Example example) {
+        example.label_index = index->at(example.label);
+        return example;
+    });
 }
 
 EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,

@@ -44,7 +44,7 @@ struct Asked {
     std::string text(const std::string& split, std::size_t item) {
         return data->tokenizer().decode(asking->prompt(split, item));
     }
-    const Example& example(const std::string& split, std::size_t item) { return data->split(split).examples[item]; }
+    Example example(const std::string& split, std::size_t item) { return data->split(split).examples[item]; }
 };
 
 std::size_t occurrences(const std::string& text, const std::string& part) {
