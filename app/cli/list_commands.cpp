@@ -52,7 +52,7 @@ int list_all_tasks(const Context& context) {
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows = {{"id", "kind", "labels", "metric", "description"}};
     for (const Task& task : list_tasks()) {
-        const std::string kind = task.kind == TaskKind::classification ? "classification" : "generation";
+        const std::string kind = task.kind->name();
         rows.push_back({task.id, kind, task.labels.empty() ? "–" : std::to_string(task.labels.size()),
                         task.primary_metric, task.description});
         list.push_back({{"id", task.id},

@@ -253,9 +253,9 @@ private:
         read_pending();
         const double before = m_points.elapsed();
         const Task& task = m_data->task();
-        // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its
+        // Decoding for a metric in mid-training costs more than the training itself: what is written is selected by its
         // loss.
-        const bool by_loss = task.kind == TaskKind::generation;
+        const bool by_loss = task.kind->written();
         const Evaluation result = evaluate(*m_model, *m_data, request("validation", !by_loss, false));
         if (stopping()) throw Cancelled{};
         m_points.add({"validation", "", measure::loss}, m_step, result.loss);

@@ -2,6 +2,7 @@
 
 #include "core/backbone/backbone_config.h"
 #include "core/base/error.h"
+#include "experiments/engine/answering.h"
 #include "methods/catalog/method_info.h"
 
 #include <tuple>
@@ -46,21 +47,7 @@ Sequence TaskData::input_sequence(const std::string& name, std::size_t item, con
 Sequence TaskData::training_sequence(const std::string& name, std::size_t item, const PromptTemplate* text) {
     const EncodedExample& example = encoded(name, item);
     Sequence sequence = input_sequence(name, item, text);
-    sequence.label = example.label_index;
-    if (m_task.kind != TaskKind::generation) return sequence;
-    if (m_ends.decoder_start >= 0) {
-        // Decoder inputs are the target moved one to the right.
-        sequence.labels = example.target_ids;
-        sequence.target_ids = {m_ends.decoder_start};
-        sequence.target_ids.insert(sequence.target_ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
-        return sequence;
-    }
-    // The last input row predicts the first target token; the last target token is only predicted.
-    sequence.labels.assign(sequence.ids.size() - 1, -100);
-    sequence.labels.insert(sequence.labels.end(), example.target_ids.begin(), example.target_ids.end());
-    if (!example.target_ids.empty())
-        sequence.ids.insert(sequence.ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
-    sequence.type_ids.assign(sequence.ids.size(), 0);
+    answering_of(*m_task.kind).label(*this, example, sequence);
     return sequence;
 }
 
@@ -75,7 +62,7 @@ std::shared_ptr<TaskData> shared_task_data(const std::string& task_name, const s
         throw config_error("task", task_name, why, "Choose another backbone");
     // Encoders put their special tokens around a text themselves; decoders begin and end with the ids of their config.
     TaskData::Ends ends;
-    if (task.kind == TaskKind::generation || in_words) {
+    if (task.kind->head(in_words).empty()) { // the language model answers
         if (config.causal) ends.begin = config.bos_id;
         ends.end = config.eos_id;
         if (config.encoder_decoder) ends.decoder_start = config.decoder_start_id;

@@ -107,6 +107,11 @@ void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
                 say(arm, why, "Choose another backbone");
                 continue;
             }
+            for (const Problem& problem : in_words ? task.kind->problems_in_words(task) : std::vector<Problem>()) {
+                if (said.insert(arm.spec.task + problem.field).second)
+                    problems.push_back({"task", arm.spec.task,
+                                        problem.field + " = " + problem.value + ": " + problem.what, problem.remedy});
+            }
             std::vector<Problem> ignored; // values are checked where they are given
             const auto options = OptionValues::from_json(info.options, arm.spec.method_options, "", ignored);
             if (const std::string why = info.refusal(config, shape_of(task, config, in_words), options); !why.empty())
@@ -172,7 +177,10 @@ std::vector<Problem> problems_of(const Study& study) {
         try {
             look();
         } catch (const Error& error) {
-            problems.push_back({field, value, error.details().what, error.details().remedy});
+            // What is wrong inside a file needs the file and its field; a name that nobody knows is the value itself.
+            const ErrorDetails& d = error.details();
+            problems.push_back(d.file.empty() ? Problem{field, value, d.what, d.remedy}
+                                              : Problem{field, value, error.what(), {}});
         }
     };
     std::optional<BackboneConfig> backbone;
