@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/options.h"
 #include "core/base/paths.h"
+#include "core/base/words.h"
 
 #include <cstdio>
 #include <new>
@@ -23,9 +24,9 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
     std::string text = "error: " + std::string(error.what());
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !names.empty()) {
         const std::vector<std::string> given = app->remaining();
-        const std::string near = given.empty() ? "" : diapason::nearest_name(given.front(), names);
+        const std::string remedy = given.empty() ? "" : diapason::did_you_mean(given.front(), names);
         text = given.empty() ? "error: a command is needed" : "error: there is no command \"" + given.front() + "\"";
-        if (!near.empty()) text += ". Did you mean " + near + "?";
+        if (!remedy.empty()) text += ". " + remedy;
         text += "\n" + app->get_name() + " knows:";
         for (const std::string& name : names)
             text += " " + name;

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
+#include "core/base/words.h"
 #include "core/library/library.h"
 #include "core/store/schema.h"
 #include "experiments/run/engine_library.h"
@@ -74,7 +75,7 @@ int doctor(const Context& context) {
     } else {
         std::vector<std::vector<std::string>> rows;
         for (const auto& [key, value] : facts.items())
-            rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+            rows.push_back({key, plain_text(value)});
         print_table(rows);
     }
     return good ? 0 : 1;

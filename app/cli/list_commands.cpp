@@ -2,6 +2,7 @@
 
 #include "app/cli/command.h"
 #include "core/base/atomic_file.h"
+#include "core/base/words.h"
 #include "core/data/task.h"
 #include "core/library/library.h"
 #include "methods/catalog/method_info.h"
@@ -41,9 +42,7 @@ int list_methods(const Context& context, bool markdown) {
         if (context.json) continue;
         print(method.id + "  (" + method.paper + ")\n    " + method.formula + "\n    " + method.summary + "\n");
         for (const OptionDescriptor& d : method.options)
-            print("      " + d.name + " = " +
-                  (d.default_value.is_string() ? d.default_value.get<std::string>() : d.default_value.dump()) + "  " +
-                  d.help + "\n");
+            print("      " + d.name + " = " + plain_text(d.default_value) + "  " + d.help + "\n");
     }
     if (context.json) print_json(list);
     return 0;
@@ -53,7 +52,7 @@ int list_all_tasks(const Context& context) {
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows = {{"id", "kind", "labels", "metric", "description"}};
     for (const Task& task : list_tasks()) {
-        const std::string kind = task.kind == TaskKind::classification ? "classification" : "generation";
+        const std::string kind = task.kind->name();
         rows.push_back({task.id, kind, task.labels.empty() ? "–" : std::to_string(task.labels.size()),
                         task.primary_metric, task.description});
         list.push_back({{"id", task.id},

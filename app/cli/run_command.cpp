@@ -3,6 +3,7 @@
 #include "app/cli/command.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/words.h"
 #include "core/store/store_reader.h"
 #include "experiments/run/engine_library.h"
 
@@ -131,9 +132,10 @@ int show_run(const Context& context, RowId id) {
                  {"environment", run->environment},
                  {"summary", run->summary}};
     Json series = Json::array();
-    for (const SeriesRecord& s : reader.series(id))
-        series.push_back(
-            {{"metric", s.metric}, {"points", s.points}, {"last_step", s.last_step}, {"last_value", s.last_value}});
+    for (const SeriesRecord& s : reader.series(id)) {
+        series.push_back(to_json(s.name));
+        series.back().update({{"points", s.points}, {"last_step", s.last_step}, {"last_value", s.last_value}});
+    }
     json["series"] = series;
     Json artifacts = Json::array();
     for (const ArtifactRecord& a : reader.artifacts(id))
@@ -145,9 +147,7 @@ int show_run(const Context& context, RowId id) {
     }
     // The specification comes first: it says what the run was.
     std::vector<std::vector<std::string>> facts = {{"run", std::to_string(id)}};
-    const auto add = [&](const std::string& key, const Json& value) {
-        facts.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
-    };
+    const auto add = [&](const std::string& key, const Json& value) { facts.push_back({key, plain_text(value)}); };
     for (const auto& [key, value] : run->spec.items()) {
         if (!value.is_structured())
             add(key, value);
@@ -162,7 +162,7 @@ int show_run(const Context& context, RowId id) {
     std::vector<std::vector<std::string>> rows = {{"series", "points", "last step", "last value"}};
     for (const SeriesRecord& s : reader.series(id))
         rows.push_back(
-            {s.metric, std::to_string(s.points), std::to_string(s.last_step), format_number(s.last_value, 4)});
+            {text_of(s.name), std::to_string(s.points), std::to_string(s.last_step), format_number(s.last_value, 4)});
     print("\n");
     print_table(rows);
     return 0;

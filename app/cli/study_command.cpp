@@ -4,6 +4,7 @@
 #include "app/cli/progress_line.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/data/task.h"
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "experiments/results/export.h"
@@ -11,6 +12,7 @@
 #include "experiments/study/study_schema.h"
 
 #include <algorithm>
+#include <set>
 
 namespace diapason::cli {
 namespace {
@@ -68,6 +70,18 @@ Study requested_study(const RunRequest& request, const StoreReader* reader) {
     return study;
 }
 
+// Reads all rows of its tasks: what is wrong with them is said before anything is stored, not by every run.
+void check_rows(const Study& study) {
+    std::set<std::string> names;
+    for (const Arm& arm : expand(study))
+        names.insert(arm.spec.task);
+    for (const std::string& name : names) {
+        const Task task = load_task(name);
+        for (const auto& [split, file] : task.data)
+            load_split(task, split);
+    }
+}
+
 // What kind of end the worst run came to; 0 when all have finished.
 int exit_code_of(const QueueStatus& status) {
     int code = 0;
@@ -86,6 +100,7 @@ int run_study(const Context& context, const RunRequest& request) {
     const Study study = requested_study(request, &*reader);
     if (request.executor != "processes" && request.executor != "thread")
         throw config_error("--executor", request.executor, "it must be processes or thread");
+    check_rows(study);
     auto executor =
         request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs, request.outlive);
     StudySession session(store, std::move(executor), study,

@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
         const RowId id = store.create_study(plan).runs.front();
         store.begin_attempt(id);
         store.flush();
-        const char* const metrics[] = {"train/loss", "train/learning_rate", "train/gradient_norm"};
+        const MetricName metrics[] = {
+            {"train", "", "loss"}, {"train", "", "learning_rate"}, {"train", "", "gradient_norm"}};
         const double writing = seconds_of([&] {
             for (std::int64_t first = 0; first < rows; first += batch) {
                 std::vector<PointRow> points;
@@ -58,7 +59,7 @@ int main(int argc, char** argv) {
         std::size_t read = 0;
         const double reading = seconds_of([&] {
             const StoreReader reader(file);
-            for (const char* metric : metrics)
+            for (const MetricName& metric : metrics)
                 read += reader.points(id, metric).step.size();
         });
         std::printf("batches of %lld: %.0f rows/s written and committed, %.0f rows/s read (%zu rows)\n",

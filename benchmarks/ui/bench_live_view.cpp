@@ -21,7 +21,10 @@ constexpr int points = 10000;
 MetricPoint point_of(RowId run, std::int64_t step) {
     const auto x = static_cast<double>(step);
     const double noise = 0.3 * std::sin(12.9898 * x + static_cast<double>(run)) * std::sin(78.233 * x);
-    return {"train/loss", step, 0.01 * x, 2.5 * std::exp(-x / 3000) + 0.5 + noise + 0.02 * static_cast<double>(run)};
+    return {{"train", "", "loss"},
+            step,
+            0.01 * x,
+            2.5 * std::exp(-x / 3000) + 0.5 + noise + 0.02 * static_cast<double>(run)};
 }
 
 // Of this thread: what the drawing costs, whatever else the machine does.
@@ -71,7 +74,7 @@ int main(int argc, char** argv) {
     plot.setStyles(styles);
     plot.show();
     ui::CurveView view;
-    view.metric = "train/loss";
+    view.metric = {"train", "", "loss"};
     view.logY = true;
     std::printf("%d curves × %d points, %d × %d pixels, platform %s\n", runs, points, plot.width(), plot.height(),
                 qPrintable(QApplication::platformName()));

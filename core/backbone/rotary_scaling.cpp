@@ -1,5 +1,7 @@
 #include "core/backbone/rotary_scaling.h"
 
+#include "core/base/words.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -215,7 +217,7 @@ RotaryScaling scaling_of(const BackboneConfig& config, const std::string& name, 
     const char* field = in.has("rope_type") ? "rope_type" : "type";
     if (in.has(field)) {
         const Json& value = in.at(field);
-        const std::string word = value.is_string() ? value.get<std::string>() : value.dump();
+        const std::string word = plain_text(value);
         const auto found =
             std::find_if(std::begin(kinds), std::end(kinds), [&](const auto& k) { return k.name == word; });
         if (found == std::end(kinds)) {

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/options.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <charconv>

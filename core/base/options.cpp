@@ -1,10 +1,10 @@
 #include "core/base/options.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 
 namespace diapason {
@@ -24,21 +24,6 @@ std::string range_text(const OptionDescriptor& d) {
 
 bool in_range(const OptionDescriptor& d, double value) {
     return std::isfinite(value) && (!d.minimum || value >= *d.minimum) && (!d.maximum || value <= *d.maximum);
-}
-
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-        }
-    }
-    return row[b.size()];
 }
 
 } // namespace
@@ -64,7 +49,7 @@ void throw_if_any(const std::vector<Problem>& problems, const std::string& origi
 }
 
 bool matters_with(const OptionDescriptor& option, const Json& governing) {
-    const std::string value = governing.is_string() ? governing.get<std::string>() : governing.dump();
+    const std::string value = plain_text(governing);
     return option.only_when_name.empty() || std::find(option.only_when_values.begin(), option.only_when_values.end(),
                                                       value) != option.only_when_values.end();
 }
@@ -84,12 +69,12 @@ std::string check_option(const OptionDescriptor& d, const Json& value) {
     case OptionType::boolean:
         return value.is_boolean() ? std::string() : "true or false is needed";
     case OptionType::choice: {
-        std::string known;
+        std::vector<std::string> known;
         for (const OptionChoice& choice : d.choices) {
             if (value.is_string() && value.get_ref<const std::string&>() == choice.value) return {};
-            known += (known.empty() ? "" : ", ") + choice.value;
+            known.push_back(choice.value);
         }
-        return "it must be one of " + known;
+        return "it must be one of " + joined(known);
     }
     case OptionType::text:
     case OptionType::sites:
@@ -114,9 +99,7 @@ OptionValues OptionValues::from_json(const std::vector<OptionDescriptor>& descri
             std::vector<std::string> names;
             for (const OptionDescriptor& d : descriptors)
                 names.push_back(d.name);
-            const std::string near = nearest_name(name, names);
-            problems.push_back(
-                {field, value.dump(), "there is no such option", near.empty() ? "" : "Did you mean " + near + "?"});
+            problems.push_back({field, value.dump(), "there is no such option", did_you_mean(name, names)});
             continue;
         }
         // A real option may be written as a whole number.
@@ -149,19 +132,6 @@ bool OptionValues::flag(const std::string& name) const {
 }
 const std::string& OptionValues::text(const std::string& name) const {
     return m_values.at(name).get_ref<const std::string&>();
-}
-
-std::string nearest_name(const std::string& word, const std::vector<std::string>& candidates) {
-    std::string best;
-    std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2) + 1;
-    for (const std::string& candidate : candidates) {
-        const std::size_t distance = edit_distance(word, candidate);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = candidate;
-        }
-    }
-    return best;
 }
 
 } // namespace diapason

@@ -79,7 +79,4 @@ bool matters_with(const OptionDescriptor& option, const Json& governing);
 /// Checks one value against its descriptor. @return empty when good, else what is wrong with it
 std::string check_option(const OptionDescriptor& descriptor, const Json& value);
 
-/// The candidate nearest to `word` by edit distance; empty when none is near. For "did you mean" remedies.
-std::string nearest_name(const std::string& word, const std::vector<std::string>& candidates);
-
 } // namespace diapason

@@ -1,11 +1,13 @@
 #include "core/data/readers.h"
 
 #include "core/base/error.h"
-#include "core/base/options.h"
+#include "core/base/words.h"
+#include "core/text/unicode.h"
 
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <unordered_map>
 #include <utility>
 
 namespace diapason {
@@ -21,26 +23,57 @@ public:
     void add(std::size_t line, const std::string& what) {
         if (++m_count <= max_listed) m_text += "\n  line " + std::to_string(line) + ": " + what;
     }
+    void advise(const char* remedy) { m_remedy = remedy; }
     void throw_if_any() const {
         if (m_count == 0) return;
         std::string what =
             std::to_string(m_count) + (m_count == 1 ? " line cannot be used" : " lines cannot be used") + m_text;
         if (m_count > max_listed) what += "\n  and " + std::to_string(m_count - max_listed) + " more";
-        throw input_error(m_file, what);
+        throw input_error(m_file, what, m_remedy);
     }
 
 private:
-    std::string m_file, m_text;
+    std::string m_file, m_text, m_remedy;
     std::size_t m_count = 0;
 };
 
+// The rows of a file. A row without an id goes by its line's number; no two rows may go by the same id, since
+// predictions are stored and compared by it.
+class Rows {
+public:
+    void add(std::size_t line, Example example, LineProblems& problems) {
+        const bool given = !example.id.empty();
+        if (!given) example.id = std::to_string(line);
+        // As it is written into events: bytes that are no UTF-8 must not tell ids apart.
+        const auto [known, fresh] = m_owners.emplace(encode_utf8(decode_utf8(example.id)), Owner{line, given});
+        if (!fresh) {
+            const Owner& first = known->second;
+            const std::string where = "line " + std::to_string(first.line);
+            problems.add(line, given && first.given ? "has the id \"" + example.id + "\" of " + where
+                               : given              ? "has the id \"" + example.id + "\", by which " + where +
+                                             " goes, which has none of its own"
+                                       : "has no id, and its number is the id of " + where);
+            problems.advise("Give every row an id of its own, or map no column to id: rows then go by their lines");
+        }
+        m_examples.push_back(std::move(example));
+    }
+    std::vector<Example> take() { return std::move(m_examples); }
+
+private:
+    struct Owner {
+        std::size_t line;
+        bool given;
+    };
+    std::vector<Example> m_examples;
+    std::unordered_map<std::string, Owner> m_owners;
+};
+
 std::string& field_of(Example& example, const std::string& name) {
-    if (name == "pair") return example.pair;
-    if (name == "label") return example.label;
-    if (name == "target") return example.target;
-    if (name == "id") return example.id;
-    if (name == "source") return example.source;
-    return example.text;
+    return example.*find_example_field(name)->value;
+}
+
+bool is_optional(const std::string& field) {
+    return find_example_field(field)->optional;
 }
 
 // Lines of a file without their line ends; `use` gets the line number from 1.
@@ -61,29 +94,28 @@ void for_each_line(const std::filesystem::path& file, LineProblems& problems,
     }
 }
 
-Dataset read_jsonl(const std::filesystem::path& file, const ColumnMap& columns) {
-    Dataset data;
+std::vector<Example> read_jsonl(const std::filesystem::path& file, const ColumnMap& columns) {
+    Rows rows;
     LineProblems problems(file.string());
     for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
         if (line.find_first_not_of(" \t") == std::string::npos) return;
         const Json object = Json::parse(line, nullptr, false);
-        if (!object.is_object()) return problems.add(number, "is no JSON object");
+        if (!object.is_object()) return problems.add(number, "is not a JSON object");
         Example example;
         for (const auto& [field, column] : columns) {
             const auto found = object.find(column);
-            if (found == object.end()) {
-                if (field != "source" && field != "id") problems.add(number, "has no \"" + column + "\"");
+            if (found == object.end() || (found->is_null() && is_optional(field))) {
+                if (!is_optional(field)) problems.add(number, "has no \"" + column + "\"");
                 continue;
             }
             if (!found->is_string() && !found->is_number() && !found->is_boolean())
-                return problems.add(number, "\"" + column + "\" is no text");
-            field_of(example, field) = found->is_string() ? found->get<std::string>() : found->dump();
+                return problems.add(number, "\"" + column + "\" is not a text");
+            field_of(example, field) = plain_text(*found);
         }
-        if (example.id.empty()) example.id = std::to_string(number);
-        data.push_back(std::move(example));
+        rows.add(number, std::move(example), problems);
     });
     problems.throw_if_any();
-    return data;
+    return rows.take();
 }
 
 std::vector<std::string> split_tabs(const std::string& line) {
@@ -116,17 +148,16 @@ public:
             const auto found = std::find(cells.begin(), cells.end(), column);
             if (found != cells.end())
                 m_index[field] = static_cast<std::size_t>(found - cells.begin());
-            else if (field != "id" && field != "source") {
-                const std::string near = nearest_name(column, cells);
+            else if (!is_optional(field)) {
                 throw Error(ErrorKind::input,
-                            {"the first line names no such column", m_file.string(), "columns." + field, column,
-                             near.empty() ? "" : "Did you mean " + near + "?"});
+                            {"the first line names no such column; it names " + joined(cells, 20), m_file.string(),
+                             "columns." + field, column, did_you_mean(column, cells)});
             }
         }
         return !m_numbered;
     }
 
-    void add_row(std::size_t number, std::vector<std::string>& cells, Dataset& data, LineProblems& problems) const {
+    void add_row(std::size_t number, std::vector<std::string>& cells, Rows& rows, LineProblems& problems) const {
         Example example;
         for (const auto& [field, at] : m_index) {
             if (at >= cells.size())
@@ -134,8 +165,7 @@ public:
                                                 " is column " + std::to_string(at + 1));
             field_of(example, field) = cells[at];
         }
-        if (example.id.empty()) example.id = std::to_string(number);
-        data.push_back(std::move(example));
+        rows.add(number, std::move(example), problems);
     }
 
 private:
@@ -147,17 +177,17 @@ private:
 
 // As GLUE's files are: tabs separate, quotes are ordinary characters, the first line names the columns unless they are
 // numbers.
-Dataset read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
+std::vector<Example> read_tsv(const std::filesystem::path& file, const ColumnMap& columns) {
     Columns fields(file, columns);
-    Dataset data;
+    Rows rows;
     LineProblems problems(file.string());
     for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
         std::vector<std::string> cells = split_tabs(line);
         if (number == 1 && fields.read_first(cells)) return;
-        if (!line.empty()) fields.add_row(number, cells, data, problems);
+        if (!line.empty()) fields.add_row(number, cells, rows, problems);
     });
     problems.throw_if_any();
-    return data;
+    return rows.take();
 }
 
 // The cells of one record of RFC 4180, which may go on over several lines while a quote is open.
@@ -196,9 +226,9 @@ private:
     bool m_open = false;
 };
 
-Dataset read_csv(const std::filesystem::path& file, const ColumnMap& columns) {
+std::vector<Example> read_csv(const std::filesystem::path& file, const ColumnMap& columns) {
     Columns fields(file, columns);
-    Dataset data;
+    Rows rows;
     LineProblems problems(file.string());
     CsvRecord record;
     bool first = true;
@@ -211,16 +241,17 @@ Dataset read_csv(const std::filesystem::path& file, const ColumnMap& columns) {
         if (!record.add_line(line)) return;
         std::vector<std::string> cells = record.take();
         if (std::exchange(first, false) && fields.read_first(cells)) return;
-        fields.add_row(begun, cells, data, problems);
+        fields.add_row(begun, cells, rows, problems);
     });
     if (record.open()) problems.add(begun, "opens a quote that is never closed");
     problems.throw_if_any();
-    return data;
+    return rows.take();
 }
 
-const std::map<std::string, Dataset (*)(const std::filesystem::path&, const ColumnMap&)>& readers() {
-    static const std::map<std::string, Dataset (*)(const std::filesystem::path&, const ColumnMap&)> registry = {
-        {"csv", read_csv}, {"jsonl", read_jsonl}, {"tsv", read_tsv}};
+using Reader = std::vector<Example> (*)(const std::filesystem::path&, const ColumnMap&);
+
+const std::map<std::string, Reader>& readers() {
+    static const std::map<std::string, Reader> registry = {{"csv", read_csv}, {"jsonl", read_jsonl}, {"tsv", read_tsv}};
     return registry;
 }
 
@@ -235,12 +266,15 @@ std::vector<std::string> reader_names() {
 
 Dataset read_dataset(const std::string& reader, const std::filesystem::path& file, const ColumnMap& columns) {
     const auto found = readers().find(reader);
-    if (found == readers().end()) {
-        throw config_error("reader", reader, "there is no such reader", "Known are csv, jsonl and tsv");
+    if (found == readers().end())
+        throw config_error("reader", reader, "there is no such reader", "Known are " + joined(reader_names()));
+    for (const auto& [field, column] : columns) {
+        if (find_example_field(field) == nullptr)
+            throw config_error("columns." + field, column, "an example has no such field");
     }
-    Dataset data = found->second(file, columns);
-    if (data.empty()) throw input_error(file.string(), "holds no rows");
-    return data;
+    std::vector<Example> examples = found->second(file, columns);
+    if (examples.empty()) throw input_error(file.string(), "holds no rows");
+    return Dataset(std::move(examples));
 }
 
 } // namespace diapason

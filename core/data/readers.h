@@ -15,9 +15,10 @@ namespace diapason {
 /// without a header a number from 1.
 using ColumnMap = std::map<std::string, std::string>;
 
-/// All rows. Bad rows (not JSON, a missing column, too long) are listed together, at most 20 of them, with their line
+/// All rows, each with an id of its own; without one, a row goes by the number of its line. Bad rows (not JSON, a
+/// missing column, an id that another row has, too long) are listed together, at most 20 of them, with their line
 /// numbers.
-/// @throws Error(input); Error(config) for an unknown reader
+/// @throws Error(input); Error(config) for an unknown reader or field
 Dataset read_dataset(const std::string& reader, const std::filesystem::path& file, const ColumnMap& columns);
 
 std::vector<std::string> reader_names();

@@ -3,6 +3,7 @@
 
 #include "core/data/dataset.h"
 #include "core/data/readers.h"
+#include "core/data/task_kind.h"
 #include "core/text/tokenizer.h"
 
 #include <cstdint>
@@ -13,8 +14,6 @@
 
 namespace diapason {
 
-enum class TaskKind { classification, generation };
-
 struct TaskLabel {
     std::string id;    ///< as in the data
     std::string words; ///< natural-language verbalizer
@@ -22,19 +21,19 @@ struct TaskLabel {
 
 struct Task {
     std::string id, title, description;
-    TaskKind kind = TaskKind::classification;
+    const TaskKind* kind = &default_task_kind(); ///< never null
     std::string reader;
     std::map<std::string, std::filesystem::path> data; ///< split (train, validation, test, ood) → file
     ColumnMap columns;
-    std::vector<TaskLabel> labels;
+    std::vector<TaskLabel> labels;        ///< of kinds that answer with one of them; else empty
     std::string text_template = "{text}"; ///< around the text; {text} and {pair}
     std::string target_template = "{target}";
     /// A classification task as a language model is asked: {answer} is where the label's words stand, {text}, {pair}.
     std::string question = "{text} {answer}";
     std::int64_t max_tokens = 128; ///< of the input, special tokens included
     std::int64_t max_target_tokens = 32;
-    std::vector<std::string> metrics;
-    std::string primary_metric;
+    std::vector<std::string> metrics; ///< of the catalogue, and comparing what the kind yields
+    std::string primary_metric;       ///< one of them
     std::string licence, source;
     bool embedded = false;
 
@@ -45,11 +44,12 @@ struct Task {
 bool is_question(const std::string& text);
 inline constexpr const char* question_rule = "it needs {text} and behind it {answer}";
 
-/// Reads and validates a task file, all problems together. @throws Error(config|input)
+/// Reads and validates a task file, all problems together. @throws Error(config|input|incompatible)
 Task read_task(const std::filesystem::path& file);
 
-/// A classification task made of one TSV or JSONL file of the user: columns text|sentence and label, labels collected
-/// from the file, split by a hash of the text into 80 % train, 10 % validation, 10 % test.
+/// A classification task made of one data file of the user, read by the reader of its extension: columns text|sentence
+/// and label, labels collected from the file, split by a hash of the text into 80 % train, 10 % validation, 10 % test.
+/// @throws Error(input)
 Task task_of_data_file(const std::filesystem::path& file);
 
 /// Tasks that come with Diapason, then those in the user's home (tasks/*.json).
@@ -60,21 +60,13 @@ Task load_task(const std::string& id_or_path);
 /// The examples of one split with label_index set; unknown labels are listed. @throws Error(input|config)
 Dataset load_split(const Task& task, const std::string& split);
 
-/// What the model reads, and for generation what it has to write.
-struct EncodedExample {
-    std::vector<std::int64_t> ids, type_ids;
-    std::vector<std::int64_t> target_ids; ///< generation: with the end token
-    int label_index = -1;
-};
-/// The text is cut so that the template and special tokens always stay. @param end_id closes targets; -1 = none
+/// By the task's kind. The text is cut so that the template and special tokens always stay.
+/// @param end_id closes targets; -1 = none. @throws Error(input) when nothing is left
 EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,
                               std::int64_t bos_id);
+/// For kinds: the input by Task::text_template, without what the tokenizer puts around a text.
+EncodedExample encode_input(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t bos_id);
 
-/// An example as a language model is asked, in tokens and without special ones.
-struct Question {
-    std::vector<std::int64_t> before; ///< in front of the answer
-    std::vector<std::int64_t> behind; ///< behind it
-};
 /// By Task::question, or by the template of a generation task. The text is cut to `room` tokens in front of the answer,
 /// the template's own words stay.
 Question ask(const Task& task, const Tokenizer& tokenizer, const Example& example, std::size_t room);

@@ -5,6 +5,7 @@
 #include "core/base/options.h"
 #include "core/base/paths.h"
 #include "core/base/sha256.h"
+#include "core/base/words.h"
 #include "core/library/library_folder.h"
 
 #include <algorithm>
@@ -67,10 +68,9 @@ fs::path resolve_backbone(const std::string& name_or_path) {
         names.push_back(entry.name);
     }
     if (fs::exists(fs::path(name_or_path) / "config.json") || gguf_of(name_or_path)) return name_or_path;
-    const std::string near = nearest_name(name_or_path, names);
     throw config_error("backbone", name_or_path,
                        "there is no such backbone, and no folder of this name with a config.json or a .gguf file",
-                       near.empty() ? "" : "Did you mean " + near + "?");
+                       did_you_mean(name_or_path, names));
 }
 
 void Watch::heed() const {
@@ -217,9 +217,8 @@ void remove_backbone(const std::string& name) {
         place.take(entry.folder); // its name is free from here on, whatever happens to the rest
         return;
     }
-    const std::string near = nearest_name(name, names);
     throw config_error("backbone", name, "there is no imported backbone of this name",
-                       near.empty() ? "diapason-cli backbone list shows them" : "Did you mean " + near + "?");
+                       did_you_mean(name, names, "diapason-cli backbone list shows them"));
 }
 
 } // namespace diapason

@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/store/run_state.h"
+#include "core/base/metric_name.h"
 
 #include <cstdint>
 #include <string>
@@ -83,7 +84,7 @@ struct StudyIds {
 struct SeriesRecord {
     RowId id = 0;
     RowId run = 0;
-    std::string metric;
+    MetricName name;
     std::int64_t points = 0;
     std::int64_t last_step = 0;
     double last_value = 0;
@@ -94,8 +95,9 @@ struct SeriesPoints {
     std::vector<double> value;
 };
 
+/// One item; split, dataset and item tell it apart from every other of its run.
 struct PredictionRecord {
-    std::string split;
+    std::string split, dataset;
     std::int64_t step = 0;
     std::string item, predicted, expected;
     double score = 0;

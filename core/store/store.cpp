@@ -50,15 +50,15 @@ class PointWriter {
 public:
     explicit PointWriter(Connection& connection)
         : m_connection(connection),
-          m_find(connection, "SELECT id FROM series WHERE run = ? AND metric = ?"),
-          m_create(connection, "INSERT INTO series(run, metric) VALUES (?, ?)"),
+          m_find(connection, "SELECT id FROM series WHERE run = ? AND split = ? AND dataset = ? AND metric = ?"),
+          m_create(connection, "INSERT INTO series(run, split, dataset, metric) VALUES (?, ?, ?, ?)"),
           m_insert(
               connection,
               "INSERT INTO point(series, step, wall_s, value, kind) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING") {}
 
     void write(RowId run, const std::vector<PointRow>& points) {
         for (const PointRow& point : points) {
-            m_insert.bind(1, series(run, point.metric)).bind(2, point.step).bind(3, point.wall_s);
+            m_insert.bind(1, series(run, point.name)).bind(2, point.step).bind(3, point.wall_s);
             if (std::isfinite(point.value))
                 m_insert.bind(4, point.value).bind_null(5);
             else
@@ -71,22 +71,22 @@ public:
     void forget() { m_series.clear(); }
 
 private:
-    RowId series(RowId run, const std::string& metric) {
-        const auto found = m_series.find({run, metric});
+    RowId series(RowId run, const MetricName& name) {
+        const auto found = m_series.find({run, name});
         if (found != m_series.end()) return found->second;
-        m_find.bind(1, run).bind(2, metric);
+        m_find.bind(1, run).bind(2, name.split).bind(3, name.dataset).bind(4, name.metric);
         RowId id = m_find.step() ? m_find.integer(0) : 0;
         m_find.reset();
         if (id == 0) {
-            m_create.bind(1, run).bind(2, metric).run();
+            m_create.bind(1, run).bind(2, name.split).bind(3, name.dataset).bind(4, name.metric).run();
             id = m_connection.last_row_id();
         }
-        return m_series[{run, metric}] = id;
+        return m_series[{run, name}] = id;
     }
 
     Connection& m_connection;
     Statement m_find, m_create, m_insert;
-    std::map<std::pair<RowId, std::string>, RowId> m_series;
+    std::map<std::pair<RowId, MetricName>, RowId> m_series;
 };
 
 } // namespace
@@ -384,19 +384,19 @@ void Store::set_progress(RowId run, std::int64_t step) {
     });
 }
 
-void Store::append_predictions(RowId run, const std::string& split, std::int64_t step,
-                               std::vector<PredictionRecord> items) {
-    m_impl->submit([=, items = std::move(items)](Connection& c, PointWriter&) {
-        Statement s(c, "INSERT OR REPLACE INTO prediction(run, split, item, step, predicted, expected, score) VALUES "
-                       "(?, ?, ?, ?, ?, ?, ?)");
+void Store::append_predictions(RowId run, std::vector<PredictionRecord> items) {
+    m_impl->submit([run, items = std::move(items)](Connection& c, PointWriter&) {
+        Statement s(c, "INSERT INTO prediction(run, split, dataset, item, step, predicted, expected, score) VALUES "
+                       "(?, ?, ?, ?, ?, ?, ?, ?)");
         for (const PredictionRecord& item : items) {
             s.bind(1, run)
-                .bind(2, split)
-                .bind(3, item.item)
-                .bind(4, step)
-                .bind(5, item.predicted)
-                .bind(6, item.expected)
-                .bind(7, item.score)
+                .bind(2, item.split)
+                .bind(3, item.dataset)
+                .bind(4, item.item)
+                .bind(5, item.step)
+                .bind(6, item.predicted)
+                .bind(7, item.expected)
+                .bind(8, item.score)
                 .run();
         }
     });

@@ -14,7 +14,7 @@ namespace diapason {
 
 /// A point as the store takes it.
 struct PointRow {
-    std::string metric;
+    MetricName name;
     std::int64_t step = 0;
     double wall_s = 0;
     double value = 0;
@@ -45,8 +45,8 @@ public:
     void set_began(RowId run, const BeganRecord& began);
     void append_points(RowId run, std::vector<PointRow> points);
     void set_progress(RowId run, std::int64_t step);
-    void append_predictions(RowId run, const std::string& split, std::int64_t step,
-                            std::vector<PredictionRecord> items);
+    /// None replaces another: an item that is there already is an error of the writer, and none of them is stored.
+    void append_predictions(RowId run, std::vector<PredictionRecord> items);
     void append_artifact(const ArtifactRecord& artifact);
     void append_event(RowId study, RowId run, const std::string& severity, const std::string& text);
     /// @throws Error(internal), as any writing error does later, when the state may not follow the run's own

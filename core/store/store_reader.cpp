@@ -131,22 +131,28 @@ std::optional<RunRecord> StoreReader::run(RowId id) const {
 }
 
 std::vector<SeriesRecord> StoreReader::series(RowId run) const {
-    Statement s(m_impl->connection, "SELECT series.id, run, metric, (SELECT count(*) FROM point WHERE series = "
-                                    "series.id), last.step, last.value, last.kind FROM series "
+    Statement s(m_impl->connection, "SELECT series.id, run, split, dataset, metric, (SELECT count(*) FROM point WHERE "
+                                    "series = series.id), last.step, last.value, last.kind FROM series "
                                     "JOIN point AS last ON last.series = series.id AND last.step = (SELECT max(step) "
                                     "FROM point WHERE point.series = series.id) "
-                                    "WHERE run = ? ORDER BY metric");
+                                    "WHERE run = ? ORDER BY split, dataset, metric");
     s.bind(1, run);
     std::vector<SeriesRecord> rows;
     while (s.step())
-        rows.push_back({s.integer(0), s.integer(1), s.text(2), s.integer(3), s.integer(4), value_of(s, 5, 6)});
+        rows.push_back({s.integer(0),
+                        s.integer(1),
+                        {s.text(2), s.text(3), s.text(4)},
+                        s.integer(5),
+                        s.integer(6),
+                        value_of(s, 7, 8)});
     return rows;
 }
 
-SeriesPoints StoreReader::points(RowId run, const std::string& metric, std::int64_t after_step) const {
-    Statement s(m_impl->connection, "SELECT step, wall_s, value, kind FROM point WHERE series = (SELECT id FROM series "
-                                    "WHERE run = ? AND metric = ?) AND step > ? ORDER BY step");
-    s.bind(1, run).bind(2, metric).bind(3, after_step);
+SeriesPoints StoreReader::points(RowId run, const MetricName& name, std::int64_t after_step) const {
+    Statement s(m_impl->connection,
+                "SELECT step, wall_s, value, kind FROM point WHERE series = (SELECT id FROM series "
+                "WHERE run = ? AND split = ? AND dataset = ? AND metric = ?) AND step > ? ORDER BY step");
+    s.bind(1, run).bind(2, name.split).bind(3, name.dataset).bind(4, name.metric).bind(5, after_step);
     SeriesPoints points;
     while (s.step()) {
         points.step.push_back(s.integer(0));
@@ -157,12 +163,12 @@ SeriesPoints StoreReader::points(RowId run, const std::string& metric, std::int6
 }
 
 std::vector<PredictionRecord> StoreReader::predictions(RowId run, const std::string& split) const {
-    Statement s(m_impl->connection, "SELECT split, step, item, predicted, expected, score FROM prediction WHERE run = "
-                                    "? AND split = ? ORDER BY item");
+    Statement s(m_impl->connection, "SELECT split, dataset, step, item, predicted, expected, score FROM prediction "
+                                    "WHERE run = ? AND split = ? ORDER BY dataset, item");
     s.bind(1, run).bind(2, split);
     std::vector<PredictionRecord> rows;
     while (s.step())
-        rows.push_back({s.text(0), s.integer(1), s.text(2), s.text(3), s.text(4), s.real(5)});
+        rows.push_back({s.text(0), s.text(1), s.integer(2), s.text(3), s.text(4), s.text(5), s.real(6)});
     return rows;
 }
 

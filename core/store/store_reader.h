@@ -29,8 +29,8 @@ public:
     std::optional<RunRecord> run(RowId id) const;
     std::vector<SeriesRecord> series(RowId run) const;
     /// Points with step > after_step, in order.
-    SeriesPoints points(RowId run, const std::string& metric, std::int64_t after_step = -1) const;
-    std::vector<PredictionRecord> predictions(RowId run, const std::string& split) const;
+    SeriesPoints points(RowId run, const MetricName& name, std::int64_t after_step = -1) const;
+    std::vector<PredictionRecord> predictions(RowId run, const std::string& split) const; ///< by dataset and item
     std::vector<ArtifactRecord> artifacts(RowId run) const;
     std::vector<EventRecord> events(RowId study, RowId after = 0, std::int64_t limit = 1000) const;
 

@@ -60,12 +60,17 @@ Asking::Asking(TaskData& data, Model& model, const OptionValues& options, std::u
     m_separator = tokenizer.encode("\n\n", {.add_special_tokens = false}).ids;
     m_scoring.by_length = options.json().value("scoring", "sum") == "mean";
     m_calibrated = options.json().value("calibration", "none") == "content_free";
-    m_longest_answer = static_cast<std::size_t>(m_task.max_target_tokens);
-    if (m_task.kind == TaskKind::generation) return;
-    m_longest_answer = 0;
+    if (m_task.kind->written()) m_longest_answer = static_cast<std::size_t>(m_task.max_target_tokens);
+    std::map<Tokens, std::string> owner; // of the words
     for (const TaskLabel& label : m_task.labels) {
         m_words.push_back(answer_tokens(m_task, tokenizer, label.words));
         if (m_words.back().empty()) throw config_error("labels", label.id, "its words have no tokens");
+        const auto [known, fresh] = owner.emplace(m_words.back(), label.id);
+        if (!fresh)
+            throw config_error("labels", label.id,
+                               "its words are the same tokens as those of " + known->second +
+                                   ": no answer could tell them apart",
+                               "Give each label words of its own, or answer by a head");
         m_longest_answer = std::max(m_longest_answer, m_words.back().size());
     }
 }
@@ -82,7 +87,7 @@ const Question& Asking::question(const std::string& split, std::size_t item) {
 
 Tokens Asking::answer(const std::string& split, std::size_t item) {
     const Example& example = m_data.split(split).examples.at(item);
-    if (m_task.kind == TaskKind::classification) return m_words.at(static_cast<std::size_t>(example.label_index));
+    if (chooses()) return m_words.at(static_cast<std::size_t>(example.label_index));
     return answer_tokens(m_task, m_data.tokenizer(), example.target);
 }
 
@@ -144,7 +149,7 @@ std::vector<std::int64_t> Asking::prompt(const std::string& split, std::size_t i
 Sequence Asking::training_sequence(const std::string& split, std::size_t item) {
     const Text text = text_of(split, item);
     Tokens answer = this->answer(split, item);
-    if (m_task.kind == TaskKind::generation && m_data.ends().end >= 0) answer.push_back(m_data.ends().end);
+    if (!chooses() && m_data.ends().end >= 0) answer.push_back(m_data.ends().end);
     Sequence sequence;
     sequence.ids = text.before;
     switch (m_model.head_spec().kind) {

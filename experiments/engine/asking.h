@@ -18,6 +18,8 @@ public:
     /// @param options of the method: demonstrations …, scoring, calibration; what it has not is off
     Asking(TaskData& data, Model& model, const OptionValues& options, std::uint64_t seed, std::int64_t limit);
 
+    /// Whether the answer is one of the labels' words; else a text is written.
+    bool chooses() const { return !m_words.empty(); }
     /// Whether a run's model is asked at all. @param in_words answers_in_words
     static bool wanted(const OptionValues& options, bool in_words);
 

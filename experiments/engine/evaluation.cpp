@@ -1,15 +1,14 @@
 #include "experiments/engine/evaluation.h"
 
-#include "core/eval/generate.h"
-#include "core/eval/metrics.h"
-#include "core/eval/vote.h"
+#include "core/data/metrics.h"
+#include "experiments/engine/answering.h"
 #include "experiments/engine/batches.h"
 
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <memory>
 #include <numeric>
 
 namespace diapason {
@@ -31,89 +30,25 @@ std::vector<std::vector<std::int64_t>> batches_of(TaskData& data, const Evaluati
     return batches;
 }
 
-struct Collected {
-    double loss_sum = 0;
-    std::int64_t loss_count = 0;
-    std::vector<std::int64_t> predicted, expected;
-    std::vector<std::vector<std::int64_t>> by_member; ///< predicted, of an ensemble
-    std::vector<std::string> hypotheses, references;
-};
-
-// @param logits [members · items, classes]
-void classify(const at::Tensor& logits, std::int64_t members, bool by_mean, TaskData& data, const std::string& split,
-              const std::vector<std::int64_t>& items, Collected& out) {
-    at::Tensor best = logits.argmax(-1).cpu();
-    if (members > 1) {
-        const EnsembleVote vote = vote_of(logits.view({members, -1, logits.size(1)}));
-        best = (by_mean ? vote.mean_pred : vote.vote).cpu();
-        const at::Tensor single = vote.member_pred.cpu().contiguous();
-        const std::int64_t* of = single.const_data_ptr<std::int64_t>();
-        out.by_member.resize(static_cast<std::size_t>(members));
-        for (auto& member : out.by_member) {
-            member.insert(member.end(), of, of + items.size());
-            of += items.size();
-        }
-    }
-    for (std::size_t k = 0; k < items.size(); ++k) {
-        out.predicted.push_back(best.const_data_ptr<std::int64_t>()[k]);
-        out.expected.push_back(data.split(split).examples[static_cast<std::size_t>(items[k])].label_index);
-    }
-}
-
-void generate(Model& model, TaskData& data, const EvaluationRequest& request, const std::vector<std::int64_t>& items,
-              Collected& out) {
-    std::vector<std::vector<std::int64_t>> prompts;
-    for (const std::int64_t i : items) {
-        const auto item = static_cast<std::size_t>(i);
-        prompts.push_back(request.asking != nullptr
-                              ? request.asking->prompt(request.split, item)
-                              : data.input_sequence(request.split, item, model.prompt_template()).ids);
-    }
-    GenerateOptions options;
-    options.max_new_tokens = data.task().max_target_tokens;
-    options.end_ids = {data.ends().end};
-    options.decoder_start_id = data.ends().decoder_start;
-    for (Generated& written : diapason::generate(model, prompts, options)) {
-        if (!written.tokens.empty() && written.tokens.back() == data.ends().end) written.tokens.pop_back();
-        std::string text = data.tokenizer().decode(written.tokens);
-        text.erase(0, text.find_first_not_of(' '));
-        out.hypotheses.push_back(std::move(text));
-    }
-    for (const std::int64_t item : items)
-        out.references.push_back(data.split(request.split).examples[static_cast<std::size_t>(item)].target);
-}
-
-// What the members of an ensemble reach alone, in the primary metric.
-void add_members(const Collected& collected, const Task& task, std::map<std::string, double>& metrics) {
-    double sum = 0, best = -std::numeric_limits<double>::infinity();
-    for (const auto& predicted : collected.by_member) {
-        const auto value = classification_metric(task.primary_metric, predicted, collected.expected, task.classes());
-        if (!value) return;
-        sum += *value;
-        best = std::max(best, *value);
-    }
-    metrics[task.primary_metric + "_of_members"] = sum / static_cast<double>(collected.by_member.size());
-    metrics[task.primary_metric + "_of_best_member"] = best;
-}
-
 } // namespace
 
 Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& request) {
     const c10::NoGradGuard guard;
     const Task& task = data.task();
-    const bool generation = task.kind == TaskKind::generation;
-    const auto& examples = data.split(request.split).examples;
+    const Dataset examples = data.split(request.split).examples;
     auto items = static_cast<std::int64_t>(examples.size());
     if (request.max_items > 0) items = std::min(items, request.max_items);
-    Collected collected;
+    const std::unique_ptr<AnswerReader> answers = answering_of(*task.kind).reader(model, data, request);
+    double loss_sum = 0;
+    std::int64_t loss_count = 0;
     for (const auto& batch_items : batches_of(data, request, items)) {
         if (request.stop && request.stop()) return {};
-        if (request.asking != nullptr && !generation) {
-            const Asking::Answers answers = request.asking->answers(request.split, batch_items, request.stop);
-            if (!answers.scores.defined()) return {};
-            collected.loss_sum += answers.loss_sum;
-            collected.loss_count += answers.loss_count;
-            classify(answers.scores, model.members(), request.by_mean, data, request.split, batch_items, collected);
+        if (request.asking != nullptr && request.asking->chooses()) {
+            const Asking::Answers asked = request.asking->answers(request.split, batch_items, request.stop);
+            if (!asked.scores.defined()) return {};
+            loss_sum += asked.loss_sum;
+            loss_count += asked.loss_count;
+            answers->read(asked.scores, batch_items);
             continue;
         }
         std::vector<Sequence> sequences;
@@ -128,39 +63,25 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
                                                           : model.read(batch, {});
         const at::Tensor logits = model.logits_of(rows, {});
         const LossTerms terms = model.loss(logits, batch);
-        collected.loss_sum += terms.sum.item<double>();
-        collected.loss_count += terms.count;
-        if (!request.metrics) continue;
-        if (generation)
-            generate(model, data, request, batch_items, collected);
-        else
-            classify(logits, model.members(), request.by_mean, data, request.split, batch_items, collected);
+        loss_sum += terms.sum.item<double>();
+        loss_count += terms.count;
+        if (request.metrics) answers->read(logits, batch_items);
     }
     Evaluation result;
-    result.loss =
-        collected.loss_count == 0 ? std::nan("") : collected.loss_sum / static_cast<double>(collected.loss_count);
+    result.loss = loss_count == 0 ? std::nan("") : loss_sum / static_cast<double>(loss_count);
     if (!request.metrics) return result;
+    const Outcomes outcomes = answers->outcomes();
     for (const std::string& name : task.metrics) {
-        const auto value = generation
-                               ? text_metric(name, collected.hypotheses, collected.references)
-                               : classification_metric(name, collected.predicted, collected.expected, task.classes());
-        if (value) result.metrics[name] = *value;
+        if (const auto value = score(metric_info(name), outcomes)) result.metrics[name] = *value;
     }
-    if (!collected.by_member.empty()) add_members(collected, task, result.metrics);
+    answers->add_values(result.metrics);
     if (!request.predictions) return result;
-    for (std::int64_t i = 0; i < items; ++i) {
-        const auto k = static_cast<std::size_t>(i);
+    const MetricInfo& primary = metric_info(task.primary_metric);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(items); ++i) {
         Prediction prediction;
-        prediction.item = examples[k].id;
-        if (generation) {
-            prediction.predicted = collected.hypotheses[k];
-            prediction.expected = collected.references[k];
-            prediction.score = item_score(task.primary_metric, prediction.predicted, prediction.expected);
-        } else {
-            prediction.predicted = task.labels[static_cast<std::size_t>(collected.predicted[k])].id;
-            prediction.expected = examples[k].label;
-            prediction.score = prediction.predicted == prediction.expected ? 1 : 0;
-        }
+        prediction.item = examples[i].id;
+        answers->describe(prediction, i);
+        prediction.score = item_score(primary, outcomes, i);
         result.predictions.push_back(std::move(prediction));
     }
     return result;

@@ -59,7 +59,7 @@ void FrozenStates::choose(const std::string& name, std::int64_t wanted, std::int
 }
 
 std::int64_t FrozenStates::rows_of(const EncodedExample& example) const {
-    if (m_data->task().kind == TaskKind::generation)
+    if (m_data->task().kind->written())
         return std::ssize(example.target_ids) + (m_only_read ? 0 : std::ssize(example.ids));
     return m_only_read ? 1 : std::ssize(example.ids);
 }

@@ -32,15 +32,15 @@ double PointLog::elapsed() const {
     return m_before_s + std::chrono::duration<double>(Clock::now() - m_start).count();
 }
 
-void PointLog::add(const std::string& metric, std::int64_t step, double value) {
+void PointLog::add(const MetricName& name, std::int64_t step, double value) {
     const double wall_s = elapsed();
     if (m_recording) {
-        Column& column = m_history[metric];
+        Column& column = m_history[name];
         column.step.push_back(step);
         column.wall_s.push_back(wall_s);
         column.value.push_back(value);
     }
-    send({metric, step, wall_s, value});
+    send({name, step, wall_s, value});
 }
 
 void PointLog::send(MetricPoint point) {
@@ -57,13 +57,13 @@ void PointLog::flush() {
 
 void PointLog::save(Checkpoint& checkpoint) const {
     std::size_t size = 0;
-    for (const auto& [metric, column] : m_history)
+    for (const auto& [name, column] : m_history)
         size += column.step.size();
     Joined<std::int64_t> step(size, at::kLong);
     Joined<double> wall_s(size, at::kDouble), value(size, at::kDouble);
     Json series = Json::array();
-    for (const auto& [metric, column] : m_history) {
-        series.push_back({metric, column.step.size()});
+    for (const auto& [name, column] : m_history) {
+        series.push_back({{"name", to_json(name)}, {"points", column.step.size()}});
         step.append(column.step);
         wall_s.append(column.wall_s);
         value.append(column.value);
@@ -82,8 +82,8 @@ void PointLog::restore(const Checkpoint& checkpoint) {
     const auto* value = checkpoint.tensor("points.value", steps.sizes().vec()).const_data_ptr<double>();
     m_history.clear();
     for (const Json& series : state.at("series")) {
-        const auto size = series.at(1).get<std::ptrdiff_t>();
-        Column& column = m_history[series.at(0).get<std::string>()];
+        const auto size = series.at("points").get<std::ptrdiff_t>();
+        Column& column = m_history[metric_name_from(series.at("name"))];
         column.step.assign(step, step + size);
         column.wall_s.assign(wall_s, wall_s + size);
         column.value.assign(value, value + size);
@@ -96,9 +96,9 @@ void PointLog::restore(const Checkpoint& checkpoint) {
 
 void PointLog::resend() {
     std::vector<MetricPoint> points;
-    for (const auto& [metric, column] : m_history) {
+    for (const auto& [name, column] : m_history) {
         for (std::size_t i = 0; i < column.step.size(); ++i)
-            points.push_back({metric, column.step[i], column.wall_s[i], column.value[i]});
+            points.push_back({name, column.step[i], column.wall_s[i], column.value[i]});
     }
     std::stable_sort(points.begin(), points.end(),
                      [](const MetricPoint& a, const MetricPoint& b) { return a.wall_s < b.wall_s; });

@@ -20,7 +20,7 @@ public:
     void start();           ///< the clock, from what earlier attempts have taken
     double elapsed() const; ///< seconds of training, earlier attempts included
 
-    void add(const std::string& metric, std::int64_t step, double value);
+    void add(const MetricName& name, std::int64_t step, double value);
     void flush();
     /// What comes from here on is not part of checkpoints: it can be had again from what is trained.
     void close_history() { m_recording = false; }
@@ -43,7 +43,7 @@ private:
     Clock::time_point m_start, m_sent;
     double m_before_s = 0;
     bool m_recording = true;
-    std::map<std::string, Column> m_history;
+    std::map<MetricName, Column> m_history;
     MetricPoints m_points;
 };
 

@@ -33,14 +33,17 @@ Json definition_of(const Task& task) {
     Json labels = Json::array();
     for (const TaskLabel& label : task.labels)
         labels.push_back({label.id, label.words});
-    return {{"kind", task.kind == TaskKind::generation ? "generation" : "classification"},
+    Json metrics = Json::array();
+    for (const std::string& name : task.metrics)
+        metrics.push_back(metric_signature(metric_info(name)));
+    return {{"kind", task.kind->name()},
             {"labels", std::move(labels)},
             {"template", task.text_template},
             {"target_template", task.target_template},
             {"question", task.question},
             {"max_tokens", task.max_tokens},
             {"max_target_tokens", task.max_target_tokens},
-            {"metrics", task.metrics},
+            {"metrics", std::move(metrics)},
             {"primary_metric", task.primary_metric}};
 }
 

@@ -3,6 +3,7 @@
 #include "core/base/folder_lock.h"
 #include "core/base/rng.h"
 #include "core/base/sha256.h"
+#include "core/data/metrics.h"
 #include "core/data/order.h"
 #include "core/library/library.h"
 #include "core/model/stored_adapter.h"
@@ -92,18 +93,15 @@ public:
         const double step_s = m_steps == 0 ? 0 : (m_points.elapsed() - aside_s) / static_cast<double>(m_steps);
         m_points.close_history();
         if (m_trainer) m_selection.restore_values(*m_trainer);
-        const Json metrics = test();
+        const std::vector<MetricValue> metrics = test();
         const bool unchanged = m_model->hash_frozen() == frozen_before;
         if (!unchanged) throw Error(ErrorKind::internal, "frozen weights changed during training");
         const std::int64_t stored_bytes = store_adapter();
         m_points.flush();
         m_sink(Progress{m_steps, m_steps});
-        Json summary = {{"metrics", metrics},
-                        {"best_step", m_selection.step()},
-                        {"frozen_unchanged", unchanged},
-                        {"seconds", m_points.elapsed()},
-                        {"step_seconds", step_s},
-                        {"checkpoint_seconds", m_clock.total_s()},
+        Json summary = {{"metrics", to_json(metrics)},   {"best_step", m_selection.step()},
+                        {"frozen_unchanged", unchanged}, {"seconds", m_points.elapsed()},
+                        {"step_seconds", step_s},        {"checkpoint_seconds", m_clock.total_s()},
                         {"adapter_bytes", stored_bytes}};
         if (m_dropped || (m_asking && m_asking->dropped())) summary["demonstrations_dropped"] = true;
         m_sink(StateChanged{RunState::finished, {}, {}, std::move(summary)});
@@ -302,7 +300,7 @@ private:
             const auto now = std::chrono::steady_clock::now();
             if (now - progress > std::chrono::milliseconds(200)) {
                 progress = now;
-                m_points.add("system/tokens_per_second", m_step,
+                m_points.add({"system", "", measure::tokens_per_second}, m_step,
                              static_cast<double>(m_tokens) / std::max(1e-9, m_points.elapsed() - m_evaluation_s));
                 m_sink(Progress{m_step, m_steps});
             }
@@ -323,9 +321,9 @@ private:
         steps.swap(m_pending);
         for (const Step& step : steps) {
             const double loss = *at++ / step.divisor;
-            m_points.add("train/loss", step.number, loss);
-            m_points.add("train/learning_rate", step.number, step.rate);
-            m_points.add("train/gradient_norm", step.number, *at++);
+            m_points.add({"train", "", measure::loss}, step.number, loss);
+            m_points.add({"train", "", measure::learning_rate}, step.number, step.rate);
+            m_points.add({"train", "", measure::gradient_norm}, step.number, *at++);
             if (!std::isfinite(loss)) throw Diverged{step.number, loss};
         }
     }
@@ -347,25 +345,26 @@ private:
         read_pending();
         const double before = m_points.elapsed();
         const Task& task = m_data->task();
-        // Decoding for a metric in mid-training costs more than the training itself: generation is selected by its
+        // Decoding for a metric in mid-training costs more than the training itself: what is written is selected by its
         // loss.
-        const bool by_loss = task.kind == TaskKind::generation;
+        const bool by_loss = task.kind->written();
         Evaluation result = evaluate(*m_model, *m_data, request("validation", !by_loss, false));
         stop_if_asked();
-        m_points.add("validation/loss", m_step, result.loss);
+        m_points.add({"validation", "", measure::loss}, m_step, result.loss);
         for (const auto& [name, value] : result.metrics)
-            m_points.add("validation/" + name, m_step, value);
-        const double score = by_loss                                          ? -result.loss
+            m_points.add({"validation", "", name}, m_step, value);
+        const MeasureInfo judge = measure_info(by_loss ? measure::loss : task.primary_metric);
+        const double score = by_loss                                          ? result.loss
                              : result.metrics.count(task.primary_metric) != 0 ? result.metrics.at(task.primary_metric)
                                                                               : std::nan("");
-        if (m_run.training.text("select") == "last" || m_selection.improves(score))
+        if (m_run.training.text("select") == "last" || m_selection.improves(judge, score))
             m_selection.take(m_step, score, m_trainer.get(), by_loss ? std::nullopt : std::optional(std::move(result)));
         m_validated = m_step;
         m_evaluation_s += m_points.elapsed() - before;
     }
 
-    Json test() {
-        Json metrics = Json::object();
+    std::vector<MetricValue> test() {
+        std::vector<MetricValue> metrics;
         for (const char* split : {"validation", "test", "ood"}) {
             if (!m_data->has(split)) continue;
             const std::string prefix = split;
@@ -374,15 +373,15 @@ private:
                                     ? *m_selection.validation()
                                     : evaluate(*m_model, *m_data, request(split, true, true));
             stop_if_asked();
+            std::vector<MetricValue> values = {{{prefix, "", measure::loss}, result.loss}};
             for (const auto& [name, value] : result.metrics)
-                metrics[prefix + "/" + name] = value;
-            metrics[prefix + "/loss"] = result.loss;
+                values.push_back({{prefix, "", name}, value});
+            metrics.insert(metrics.end(), values.begin(), values.end());
             if (prefix == "validation") continue; // its points were logged while training
-            m_points.add(prefix + "/loss", m_selection.step(), result.loss);
-            for (const auto& [name, value] : result.metrics)
-                m_points.add(prefix + "/" + name, m_selection.step(), value);
+            for (const auto& [name, value] : values)
+                m_points.add(name, m_selection.step(), value);
             m_points.flush();
-            m_sink(Predictions{prefix, m_selection.step(), std::move(result.predictions)});
+            m_sink(Predictions{prefix, "", m_selection.step(), std::move(result.predictions)});
         }
         return metrics;
     }

@@ -1,6 +1,7 @@
 // Which step's values a run tests: the best on validation, or the last.
 #pragma once
 
+#include "core/data/metrics.h"
 #include "core/train/trainer.h"
 #include "experiments/engine/evaluation.h"
 
@@ -11,7 +12,7 @@ namespace diapason {
 class Selection {
 public:
     /// Whether this score is better than the one that is taken; the first of equals stays.
-    bool improves(double score) const { return !m_score || score > *m_score; }
+    bool improves(const MeasureInfo& judge, double score) const { return !m_score || better(judge, score, *m_score); }
     /// @param trainer null = nothing is trained. @param validation kept, so that it need not be computed again
     void take(std::int64_t step, double score, const Trainer* trainer, std::optional<Evaluation> validation);
 

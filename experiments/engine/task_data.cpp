@@ -2,6 +2,7 @@
 
 #include "core/base/sha256.h"
 #include "core/text/tokenizer_files.h"
+#include "experiments/engine/answering.h"
 
 #include <tuple>
 
@@ -60,21 +61,7 @@ Sequence TaskData::input_sequence(const std::string& name, std::size_t item, con
 Sequence TaskData::training_sequence(const std::string& name, std::size_t item, const PromptTemplate* text) {
     const EncodedExample& example = encoded(name, item);
     Sequence sequence = input_sequence(name, item, text);
-    sequence.label = example.label_index;
-    if (m_task.kind != TaskKind::generation) return sequence;
-    if (m_ends.decoder_start >= 0) {
-        // Decoder inputs are the target moved one to the right.
-        sequence.labels = example.target_ids;
-        sequence.target_ids = {m_ends.decoder_start};
-        sequence.target_ids.insert(sequence.target_ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
-        return sequence;
-    }
-    // The last input row predicts the first target token; the last target token is only predicted.
-    sequence.labels.assign(sequence.ids.size() - 1, -100);
-    sequence.labels.insert(sequence.labels.end(), example.target_ids.begin(), example.target_ids.end());
-    if (!example.target_ids.empty())
-        sequence.ids.insert(sequence.ids.end(), example.target_ids.begin(), example.target_ids.end() - 1);
-    sequence.type_ids.assign(sequence.ids.size(), 0);
+    answering_of(*m_task.kind).label(*this, example, sequence);
     return sequence;
 }
 
@@ -89,7 +76,7 @@ std::shared_ptr<TaskData> shared_task_data(const ResolvedRun& run) {
     if (kept.data != nullptr && kept.content == content) return kept.data;
     // Encoders put their special tokens around a text themselves; decoders begin and end with the ids of their config.
     TaskData::Ends ends;
-    if (run.task.kind == TaskKind::generation || run.in_words) {
+    if (run.task.kind->head(run.in_words).empty()) { // the language model answers
         if (run.config.causal) ends.begin = run.config.bos_id;
         ends.end = run.config.eos_id;
         if (run.config.encoder_decoder) ends.decoder_start = run.config.decoder_start_id;

@@ -1,6 +1,7 @@
 #include "experiments/results/export.h"
 
 #include "core/base/format.h"
+#include "core/data/metrics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,49 +12,30 @@ namespace {
 
 constexpr const char* none = "—";
 
-bool is_loss(const std::string& metric) {
-    return metric.ends_with("/loss");
+int decimals_of(const Estimate& e, const MeasureInfo& measure) {
+    if (!e.sd || *e.sd == 0) return measure.decimals;
+    return decimals_for_spread(*e.sd * measure.scale, std::max(2, measure.decimals));
 }
 
-// "test/accuracy" → "Test accuracy".
-std::string title_of(const std::string& metric) {
-    static const std::pair<const char*, const char*> splits[] = {
-        {"test/", "Test "}, {"ood/", "Out-of-domain "}, {"validation/", "Validation "}};
-    static const std::pair<const char*, const char*> names[] = {
-        {"macro_f1", "macro F1"}, {"rouge_l", "ROUGE-L"}, {"bleu", "BLEU"}, {"matthews", "Matthews"}};
-    std::string title = metric;
-    for (const auto& [key, text] : splits) {
-        if (title.rfind(key, 0) == 0) title.replace(0, std::string(key).size(), text);
-    }
-    for (const auto& [key, text] : names) {
-        if (const auto at = title.find(key); at != std::string::npos) title.replace(at, std::string(key).size(), text);
-    }
-    return title;
-}
-
-// Scores are shown in per cent, losses as they are.
-double scale_of(const std::string& metric) {
-    return is_loss(metric) ? 1 : 100;
-}
-
-int decimals_of(const Estimate& e, const std::string& metric) {
-    const int most = is_loss(metric) ? 3 : 2;
-    return e.sd && *e.sd > 0 ? decimals_for_spread(*e.sd * scale_of(metric), most) : (is_loss(metric) ? 3 : 1);
-}
-
-std::string estimate_text(const Estimate& e, const std::string& metric, bool difference) {
+std::string estimate_text(const Estimate& e, const MeasureInfo& measure, bool difference) {
     if (e.n == 0) return none;
-    const double scale = scale_of(metric);
-    const int decimals = decimals_of(e, metric);
+    const double scale = measure.scale;
+    const int decimals = decimals_of(e, measure);
     std::string text =
         difference ? format_difference(e.mean * scale, decimals) : format_number(e.mean * scale, decimals);
     if (e.half_width) text += " ± " + format_number(*e.half_width * scale, decimals);
     return text;
 }
 
-std::size_t index_of(const ResultTable& table, const std::string& metric) {
-    return static_cast<std::size_t>(std::find(table.metrics.begin(), table.metrics.end(), metric) -
-                                    table.metrics.begin());
+// The column's estimate in a row; null when there is none.
+const Estimate* estimate_of(const ResultRow& row, const TableColumn& column) {
+    if (column.content == TableColumn::Content::metric) return &row.metrics[column.metric];
+    const auto& difference = row.differences[column.metric];
+    return difference ? &*difference : nullptr;
+}
+
+bool is_fact(const TableColumn& column) {
+    return column.content == TableColumn::Content::fact;
 }
 
 std::string csv_cell(std::string text, bool numeric) {
@@ -130,12 +112,8 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
 std::string render_text(const ResultTable& table, const std::vector<TableColumn>& all) {
     // What fits on a terminal: the primary metric of each split, its difference, the size, the time.
     std::vector<TableColumn> columns;
-    const std::string primary = table.primary_metric.substr(table.primary_metric.find('/') + 1);
     for (const TableColumn& column : all) {
-        const bool metric = column.key.find('/') != std::string::npos;
-        const bool wanted =
-            !metric || (column.key.ends_with("/" + primary) && (column.key.rfind("difference:", 0) != 0 ||
-                                                                column.key == "difference:" + table.primary_metric));
+        const bool wanted = is_fact(column) || table.metrics[column.metric].metric == table.primary_metric.metric;
         if (wanted && column.key != "best_step") columns.push_back(column);
     }
     std::vector<std::size_t> widths;
@@ -180,7 +158,7 @@ std::string render_csv(const ResultTable& table, const std::vector<TableColumn>&
     for (const TableColumn& column : columns) {
         append(column.key, true, first);
         first = false;
-        if (column.key.find('/') != std::string::npos) {
+        if (!is_fact(column)) {
             for (const char* part : {"sd", "half_width_95", "n"})
                 append(column.key + ":" + part, true, false);
         }
@@ -189,14 +167,12 @@ std::string render_csv(const ResultTable& table, const std::vector<TableColumn>&
     for (const ResultRow& row : table.rows) {
         first = true;
         for (const TableColumn& column : columns) {
-            append(column.numeric ? exact(cell_value(table, row, column)) : cell_text(table, row, column),
-                   column.numeric, first);
+            append(column.numeric ? exact(cell_value(row, column)) : cell_text(table, row, column), column.numeric,
+                   first);
             first = false;
-            if (column.key.find('/') == std::string::npos) continue;
-            const bool difference = column.key.rfind("difference:", 0) == 0;
-            const std::size_t i = index_of(table, difference ? column.key.substr(11) : column.key);
-            const Estimate none_yet;
-            const Estimate& e = difference ? (row.differences[i] ? *row.differences[i] : none_yet) : row.metrics[i];
+            if (is_fact(column)) continue;
+            const Estimate* found = estimate_of(row, column);
+            const Estimate e = found != nullptr ? *found : Estimate{};
             append(e.sd ? exact(*e.sd) : "", true, false);
             append(e.half_width ? exact(*e.half_width) : "", true, false);
             append(std::to_string(e.n), true, false);
@@ -250,8 +226,10 @@ std::string render_latex(const ResultTable& table, const std::vector<TableColumn
     return text + "}\n\\end{table}\n";
 }
 
-Json estimate_json(const Estimate& e) {
-    Json json = {{"n", e.n}};
+// The name in its parts, so that nobody has to take the key apart.
+Json estimate_json(const MetricName& name, const Estimate& e) {
+    Json json = to_json(name);
+    json["n"] = e.n;
     json["mean"] = e.n > 0 ? Json(e.mean) : Json();
     json["sd"] = e.sd ? Json(*e.sd) : Json();
     json["half_width_95"] = e.half_width ? Json(*e.half_width) : Json();
@@ -260,7 +238,7 @@ Json estimate_json(const Estimate& e) {
 
 std::string render_json(const ResultTable& table) {
     Json json = {{"title", table.title},       {"backbone", table.backbone},
-                 {"task", table.task},         {"primary_metric", table.primary_metric},
+                 {"task", table.task},         {"primary_metric", to_json(table.primary_metric)},
                  {"baseline", table.baseline}, {"finished", table.finished},
                  {"planned", table.planned},   {"notes", table.notes},
                  {"arms", Json::array()}};
@@ -284,8 +262,9 @@ std::string render_json(const ResultTable& table) {
                     {"metrics", Json::object()},
                     {"differences", Json::object()}};
         for (std::size_t i = 0; i < table.metrics.size(); ++i) {
-            arm["metrics"][table.metrics[i]] = estimate_json(row.metrics[i]);
-            if (row.differences[i]) arm["differences"][table.metrics[i]] = estimate_json(*row.differences[i]);
+            const MetricName& name = table.metrics[i];
+            arm["metrics"][text_of(name)] = estimate_json(name, row.metrics[i]);
+            if (row.differences[i]) arm["differences"][text_of(name)] = estimate_json(name, *row.differences[i]);
         }
         json["arms"].push_back(std::move(arm));
     }
@@ -295,21 +274,19 @@ std::string render_json(const ResultTable& table) {
 } // namespace
 
 std::vector<TableColumn> columns_of(const ResultTable& table) {
+    using Content = TableColumn::Content;
     std::vector<TableColumn> columns = {{"arm", "Arm", "", "Runs that differ only in seed", false}};
     std::vector<TableColumn> secondary; // other metrics than the one that judges the task stand at the end
-    for (const std::string& metric : table.metrics) {
-        const bool primary =
-            metric.substr(metric.find('/')) == table.primary_metric.substr(table.primary_metric.find('/'));
-        if (!primary) {
-            secondary.push_back({metric, title_of(metric), is_loss(metric) ? "nats" : "%",
-                                 "Mean over seeds ± half the 95 % t-interval", true});
-            continue;
-        }
-        columns.push_back({metric, title_of(metric), is_loss(metric) ? "nats" : "%",
-                           "Mean over seeds ± half the 95 % t-interval", true});
-        if (metric == table.primary_metric)
-            columns.push_back({"difference:" + metric, "Δ to baseline", is_loss(metric) ? "nats" : "points",
-                               "Paired by seed against " + table.baseline, true});
+    for (std::size_t i = 0; i < table.metrics.size(); ++i) {
+        const MetricName& name = table.metrics[i];
+        const std::string unit = measure_info(name.metric).unit;
+        const bool primary = name.metric == table.primary_metric.metric;
+        (primary ? columns : secondary)
+            .push_back({text_of(name), heading_of(name), unit, "Mean over seeds ± half the 95 % t-interval", true,
+                        Content::metric, i});
+        if (name == table.primary_metric)
+            columns.push_back({"difference:" + text_of(name), "Δ to baseline", unit == "%" ? "points" : unit,
+                               "Paired by seed against " + table.baseline, true, Content::difference, i});
     }
     columns.push_back({"n", "n", "", "Finished seeds; diverged and failed ones are named", true});
     columns.push_back(
@@ -336,14 +313,13 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
         if (row.failed > 0) text += ", " + std::to_string(row.failed) + " failed";
         return text;
     }
-    if (column.key.rfind("difference:", 0) == 0) {
-        const std::string metric = column.key.substr(11);
-        const auto& difference = row.differences[index_of(table, metric)];
-        return difference ? estimate_text(*difference, metric, true) : (row.baseline ? "baseline" : none);
+    if (!is_fact(column)) {
+        const bool difference = column.content == TableColumn::Content::difference;
+        const Estimate* e = estimate_of(row, column);
+        if (e == nullptr) return row.baseline ? "baseline" : none;
+        return estimate_text(*e, measure_info(table.metrics[column.metric].metric), difference);
     }
-    if (column.key.find('/') != std::string::npos)
-        return estimate_text(row.metrics[index_of(table, column.key)], column.key, false);
-    const double value = cell_value(table, row, column);
+    const double value = cell_value(row, column);
     if (!std::isfinite(value)) return none;
     if (column.key == "learning_rate") return format_rate(value);
     if (column.key == "seconds") return value < 60 ? format_number(value, 1) + " s" : format_duration(value);
@@ -354,15 +330,11 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
     return format_count(static_cast<std::int64_t>(value));
 }
 
-double cell_value(const ResultTable& table, const ResultRow& row, const TableColumn& column) {
+double cell_value(const ResultRow& row, const TableColumn& column) {
     const double undefined = std::numeric_limits<double>::quiet_NaN();
-    if (column.key.rfind("difference:", 0) == 0) {
-        const auto& difference = row.differences[index_of(table, column.key.substr(11))];
-        return difference ? difference->mean : undefined;
-    }
-    if (column.key.find('/') != std::string::npos) {
-        const Estimate& e = row.metrics[index_of(table, column.key)];
-        return e.n > 0 ? e.mean : undefined;
+    if (!is_fact(column)) {
+        const Estimate* e = estimate_of(row, column);
+        return e != nullptr && e->n > 0 ? e->mean : undefined;
     }
     if (column.key == "n") return static_cast<double>(row.finished);
     if (column.key == "learning_rate") return row.learning_rate > 0 ? row.learning_rate : undefined;

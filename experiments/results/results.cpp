@@ -1,6 +1,8 @@
 #include "experiments/results/results.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
+#include "core/data/metrics.h"
 #include "core/data/task.h"
 #include "experiments/run/inputs.h"
 #include "experiments/study/study.h"
@@ -16,13 +18,11 @@ namespace diapason {
 namespace {
 
 // Metrics of finished runs in the order of importance: test first, then out of domain, then validation; losses last.
-std::vector<std::string> metric_order(const std::set<std::string>& found, const std::string& primary) {
-    std::vector<std::string> order(found.begin(), found.end());
-    const auto rank = [&](const std::string& name) {
-        const int split = name.rfind("test/", 0) == 0 ? 0 : name.rfind("ood/", 0) == 0 ? 1 : 2;
-        const bool loss = name.ends_with("/loss");
-        const bool first = name.ends_with("/" + primary);
-        return std::tuple(loss, !first, split, name);
+std::vector<MetricName> metric_order(const std::set<MetricName>& found, const std::string& primary) {
+    std::vector<MetricName> order(found.begin(), found.end());
+    const auto rank = [&](const MetricName& name) {
+        const int split = name.split == "test" ? 0 : name.split == "ood" ? 1 : 2;
+        return std::tuple(name.metric == measure::loss, name.metric != primary, split, name);
     };
     std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     return order;
@@ -30,12 +30,12 @@ std::vector<std::string> metric_order(const std::set<std::string>& found, const 
 
 struct FinishedRun {
     std::int64_t seed = 0;
-    std::map<std::string, double> metrics;
+    std::map<MetricName, double> metrics;
 };
 
 // Differences at equal seeds; arms without a common seed have none.
 std::optional<Estimate> paired_difference(const std::vector<FinishedRun>& arm, const std::vector<FinishedRun>& baseline,
-                                          const std::string& metric) {
+                                          const MetricName& metric) {
     std::vector<double> differences;
     for (const FinishedRun& a : arm) {
         for (const FinishedRun& b : baseline) {
@@ -68,7 +68,7 @@ std::string baseline_words(const ArmRecord& chosen, const Json& wide) {
         if (!chosen.levels.contains(address)) continue;
         const std::string name = option_name(address);
         const Json& level = chosen.levels.at(address);
-        const std::string suffix = ", " + name + " " + (level.is_string() ? level.get<std::string>() : level.dump());
+        const std::string suffix = ", " + name + " " + plain_text(level);
         if (const auto at = words.find(suffix); at != std::string::npos) words.erase(at, suffix.size());
         equal += (equal.empty() ? " at equal " : " and ") + name;
     }
@@ -107,12 +107,12 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
     table.backbone = study->document.value("backbone", "");
     table.task = study->document.value("task", "");
     try {
-        table.primary_metric = "test/" + load_task(table.task).primary_metric;
+        table.primary_metric = {"test", "", load_task(table.task).primary_metric};
     } catch (const Error&) { // a task file that is gone: the first metric will do
     }
     std::map<RowId, std::vector<FinishedRun>> finished;
     std::map<RowId, ResultRow> rows;
-    std::set<std::string> found;
+    std::set<MetricName> found;
     std::set<double> steps, rates;
     Json inputs = Json::array();
     for (const RunRecord& run : reader.runs(study_id)) {
@@ -135,10 +135,8 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         ++table.finished;
         add_inputs(run.environment, inputs);
         FinishedRun done{run.seed, {}};
-        const Json metrics = run.summary.value("metrics", Json::object());
-        for (const auto& [name, value] : metrics.items()) {
-            if (!value.is_number()) continue;
-            done.metrics[name] = value.get<double>();
+        for (const auto& [name, value] : metric_values_from(run.summary.value("metrics", Json::array()))) {
+            done.metrics[name] = value;
             found.insert(name);
         }
         row.best_steps.push_back(run.summary.value("best_step", 0.0));
@@ -147,9 +145,8 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         row.file_bytes += run.summary.value("adapter_bytes", 0.0);
         finished[run.arm].push_back(std::move(done));
     }
-    const std::string primary = table.primary_metric.empty() ? "accuracy" : table.primary_metric.substr(5);
-    table.metrics = metric_order(found, primary);
-    if (table.primary_metric.empty() && !table.metrics.empty()) table.primary_metric = table.metrics.front();
+    table.metrics = metric_order(found, table.primary_metric.metric);
+    if (table.primary_metric.metric.empty() && !table.metrics.empty()) table.primary_metric = table.metrics.front();
     const std::vector<ArmRecord> arms = reader.arms(study_id);
     const Json wide = study->document.value("factors", Json::object());
     const std::string wanted = study->document.value("baseline", "");
@@ -169,7 +166,7 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         row.baseline = arm.id == baseline;
         for (double* mean : {&row.seconds, &row.step_seconds, &row.file_bytes})
             *mean /= static_cast<double>(std::max<std::size_t>(1, row.finished));
-        for (const std::string& metric : table.metrics) {
+        for (const MetricName& metric : table.metrics) {
             std::vector<double> values;
             for (const FinishedRun& run : finished[arm.id]) {
                 const auto value = run.metrics.find(metric);

@@ -36,9 +36,10 @@ struct ResultRow {
 };
 
 struct ResultTable {
-    std::string title, backbone, task, primary_metric;
+    std::string title, backbone, task;
+    MetricName primary_metric;
     std::string baseline;                  ///< what arms are compared with, in words: "Head only at equal backbone"
-    std::vector<std::string> metrics;      ///< "test/accuracy", "ood/accuracy", "test/macro_f1", "validation/accuracy"
+    std::vector<MetricName> metrics;       ///< the primary one of each split first, losses last
     std::vector<ResultRow> rows;           ///< in arm order
     std::size_t finished = 0, planned = 0; ///< runs
     std::vector<std::string> notes;        ///< what a reader must know: unequal budgets, partial results, toys

@@ -17,9 +17,9 @@ std::vector<RunEvent> replay_events(const StoreReader& reader, RowId run_id) {
     events.emplace_back(StateChanged{RunState::running, {}, {}, {}});
     std::vector<MetricPoint> points;
     for (const SeriesRecord& series : reader.series(run_id)) {
-        const SeriesPoints stored = reader.points(run_id, series.metric);
+        const SeriesPoints stored = reader.points(run_id, series.name);
         for (std::size_t i = 0; i < stored.step.size(); ++i)
-            points.push_back({series.metric, stored.step[i], stored.wall_s[i], stored.value[i]});
+            points.push_back({series.name, stored.step[i], stored.wall_s[i], stored.value[i]});
     }
     // As a live run would have sent them: by the time at which each value was known.
     std::stable_sort(points.begin(), points.end(),

@@ -19,14 +19,19 @@ struct ToJson {
     Json operator()(const MetricPoints& e) const {
         Json points = Json::array();
         for (const MetricPoint& p : e.points)
-            points.push_back({p.metric, p.step, number_to_json(p.wall_s), number_to_json(p.value)});
+            points.push_back({p.name.split, p.name.dataset, p.name.metric, p.step, number_to_json(p.wall_s),
+                              number_to_json(p.value)});
         return {{"event", "points"}, {"points", std::move(points)}};
     }
     Json operator()(const Predictions& e) const {
         Json items = Json::array();
         for (const Prediction& p : e.items)
             items.push_back({p.item, p.predicted, p.expected, number_to_json(p.score)});
-        return {{"event", "predictions"}, {"split", e.split}, {"step", e.step}, {"items", std::move(items)}};
+        return {{"event", "predictions"},
+                {"split", e.split},
+                {"dataset", e.dataset},
+                {"step", e.step},
+                {"items", std::move(items)}};
     }
     Json operator()(const ArtifactWritten& e) const {
         return {{"event", "artifact"}, {"kind", e.kind},   {"path", e.path},
@@ -68,13 +73,17 @@ RunEvent run_event_from_line(const std::string& line) {
         if (kind == "points") {
             MetricPoints points;
             for (const Json& p : json.at("points")) {
-                points.points.push_back({p.at(0).get<std::string>(), p.at(1).get<std::int64_t>(),
-                                         number_from_json(p.at(2)), number_from_json(p.at(3))});
+                MetricName name{p.at(0).get<std::string>(), p.at(1).get<std::string>(), p.at(2).get<std::string>()};
+                points.points.push_back({std::move(name), p.at(3).get<std::int64_t>(), number_from_json(p.at(4)),
+                                         number_from_json(p.at(5))});
             }
             return points;
         }
         if (kind == "predictions") {
-            Predictions predictions{json.at("split").get<std::string>(), json.at("step").get<std::int64_t>(), {}};
+            Predictions predictions{json.at("split").get<std::string>(),
+                                    json.at("dataset").get<std::string>(),
+                                    json.at("step").get<std::int64_t>(),
+                                    {}};
             for (const Json& p : json.at("items")) {
                 predictions.items.push_back({p.at(0).get<std::string>(), p.at(1).get<std::string>(),
                                              p.at(2).get<std::string>(), number_from_json(p.at(3))});

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/metric_name.h"
 #include "core/store/run_state.h"
 
 #include <cstdint>
@@ -24,8 +25,7 @@ struct RunBegan {
 
 /// One value of one metric. `value` may be NaN or infinite; the store keeps the kind.
 struct MetricPoint {
-    std::string
-        metric; ///< "train/loss", "validation/accuracy", "test/accuracy", "ood/accuracy", "system/tokens_per_second"
+    MetricName name;
     std::int64_t step = 0; ///< updates done so far
     double wall_s = 0;     ///< since RunBegan
     double value = 0;
@@ -37,13 +37,14 @@ struct MetricPoints {
 
 /// Per-item result on an evaluation split, for paired statistics.
 struct Prediction {
-    std::string item; ///< id in the data file
+    std::string item; ///< id in the data file, unique within split and dataset
     std::string predicted;
     std::string expected;
     double score = 0; ///< 1/0 for classification, item metric for generation
 };
 struct Predictions {
-    std::string split; ///< validation, test, ood
+    std::string split;   ///< validation, test, ood
+    std::string dataset; ///< as MetricName::dataset
     std::int64_t step = 0;
     std::vector<Prediction> items;
 };
@@ -74,7 +75,8 @@ struct StateChanged {
     RunState state = RunState::queued;
     std::string message;                   ///< why, for failed, diverged and interrupted
     ErrorKind error = ErrorKind::internal; ///< meaningful for failed
-    Json summary; ///< finished: {"metrics": {...}, "best_step": n, "frozen_unchanged": true, "seconds": s}
+    /// finished: {"metrics": to_json(values), "best_step": n, "frozen_unchanged": true, "seconds": s}
+    Json summary;
 };
 
 using RunEvent = std::variant<RunBegan, MetricPoints, Predictions, ArtifactWritten, Progress, LogLine, StateChanged>;

@@ -85,7 +85,7 @@ struct StudySession::Impl {
             std::vector<PointRow> rows;
             rows.reserve(points->points.size());
             for (const MetricPoint& p : points->points)
-                rows.push_back({p.metric, p.step, p.wall_s, p.value});
+                rows.push_back({p.name, p.step, p.wall_s, p.value});
             store.append_points(run, std::move(rows));
         } else if (const auto* began = std::get_if<RunBegan>(&event)) {
             store.set_began(run, {began->total_steps, began->first_step, began->trained, began->stored,
@@ -96,8 +96,9 @@ struct StudySession::Impl {
             std::vector<PredictionRecord> rows;
             rows.reserve(predictions->items.size());
             for (const Prediction& p : predictions->items)
-                rows.push_back({predictions->split, predictions->step, p.item, p.predicted, p.expected, p.score});
-            store.append_predictions(run, predictions->split, predictions->step, std::move(rows));
+                rows.push_back({predictions->split, predictions->dataset, predictions->step, p.item, p.predicted,
+                                p.expected, p.score});
+            store.append_predictions(run, std::move(rows));
         } else if (const auto* artifact = std::get_if<ArtifactWritten>(&event)) {
             store.append_artifact(
                 {run, artifact->kind, artifact->path, artifact->sha256, artifact->bytes, artifact->step});

@@ -32,7 +32,7 @@ double run_operations(const RunSpec& spec) {
     const double members = spec.method_options.value("members", 1.0); // each reads every input
     const double told =
         spec.method_options.value("demonstrations", 0.0) * spec.method_options.value("demonstration_tokens", 0.0);
-    const bool generation = task.kind == TaskKind::generation;
+    const bool generation = task.kind->written();
     const double length =
         members * (input + soft + told + (generation ? static_cast<double>(task.max_target_tokens) : 0));
     const double head = generation ? static_cast<double>(config.vocabulary * config.width) : 0;

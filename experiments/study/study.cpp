@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/training_options.h"
+#include "core/base/words.h"
 #include "core/data/task.h"
 #include "core/library/library.h"
 #include "methods/catalog/method_info.h"
@@ -42,8 +43,7 @@ void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& opt
         std::vector<std::string> names;
         for (const OptionDescriptor& d : options)
             names.push_back(d.name);
-        const std::string near = nearest_name(name, names);
-        problems.push_back({field, {}, "there is no such option", near.empty() ? "" : "Did you mean " + near + "?"});
+        problems.push_back({field, {}, "there is no such option", did_you_mean(name, names)});
         return;
     }
     if (factor.levels.empty()) problems.push_back({field, {}, "a factor needs a level", {}});
@@ -106,6 +106,11 @@ void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
             if (const std::string why = task_refusal(task, config, in_words); !why.empty()) {
                 say(arm, why, "Choose another backbone");
                 continue;
+            }
+            for (const Problem& problem : in_words ? task.kind->problems_in_words(task) : std::vector<Problem>()) {
+                if (said.insert(arm.spec.task + problem.field).second)
+                    problems.push_back({"task", arm.spec.task,
+                                        problem.field + " = " + problem.value + ": " + problem.what, problem.remedy});
             }
             std::vector<Problem> ignored; // values are checked where they are given
             const auto options = OptionValues::from_json(info.options, arm.spec.method_options, "", ignored);
@@ -172,7 +177,10 @@ std::vector<Problem> problems_of(const Study& study) {
         try {
             look();
         } catch (const Error& error) {
-            problems.push_back({field, value, error.details().what, error.details().remedy});
+            // What is wrong inside a file needs the file and its field; a name that nobody knows is the value itself.
+            const ErrorDetails& d = error.details();
+            problems.push_back(d.file.empty() ? Problem{field, value, d.what, d.remedy}
+                                              : Problem{field, value, error.what(), {}});
         }
     };
     std::optional<BackboneConfig> backbone;
@@ -186,9 +194,8 @@ std::vector<Problem> problems_of(const Study& study) {
             std::vector<std::string> ids;
             for (const MethodInfo& candidate : method_catalog())
                 ids.push_back(candidate.id);
-            const std::string near = nearest_name(entry.method, ids);
-            problems.push_back({field + ".method", entry.method, "there is no such method",
-                                near.empty() ? "" : "Did you mean " + near + "?"});
+            problems.push_back(
+                {field + ".method", entry.method, "there is no such method", did_you_mean(entry.method, ids)});
             continue;
         }
         OptionValues::from_json(info->options, entry.options, field + ".options", problems);
@@ -241,7 +248,7 @@ std::vector<Problem> problems_of(const Study& study) {
     }
     if (!study.baseline.empty() && labels.count(study.baseline) == 0)
         problems.push_back({"baseline", study.baseline, "no arm has this label",
-                            "Did you mean " + nearest_name(study.baseline, {labels.begin(), labels.end()}) + "?"});
+                            did_you_mean(study.baseline, {labels.begin(), labels.end()})});
     return problems;
 }
 

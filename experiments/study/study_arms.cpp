@@ -1,5 +1,6 @@
 // Arms: what a study's factors multiply to, and what tells arms apart.
 #include "core/base/training_options.h"
+#include "core/base/words.h"
 #include "experiments/study/study.h"
 #include "methods/catalog/method_info.h"
 
@@ -9,13 +10,9 @@
 namespace diapason {
 namespace {
 
-std::string plain(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 // What a level adds to a label.
 std::string label_of(const std::string& address, const Json& level) {
-    return ", " + option_name(address) + " " + plain(level);
+    return ", " + option_name(address) + " " + plain_text(level);
 }
 
 // Every combination of levels, the last factor running fastest.
@@ -165,9 +162,9 @@ std::vector<Arm> expand(const Study& study) {
                 const auto set = [&](const std::string& address, const Json& level) {
                     tell(address, level);
                     if (address == "backbone")
-                        arm.spec.backbone = plain(level);
+                        arm.spec.backbone = plain_text(level);
                     else if (address == "task")
-                        arm.spec.task = plain(level);
+                        arm.spec.task = plain_text(level);
                     else if (is_training_address(address))
                         training[option_name(address)] = level;
                     else

@@ -1,94 +1,33 @@
 #include "core/base/error.h"
+#include "core/base/fields.h"
 #include "core/base/paths.h"
+#include "core/base/words.h"
 #include "experiments/study/study.h"
 #include "methods/catalog/method_info.h"
 
 #include <algorithm>
-#include <set>
 
 namespace fs = std::filesystem;
 
 namespace diapason {
 namespace {
 
-// Reads an object field by field; what is left over at the end is an unknown field.
-class Fields {
-public:
-    Fields(const Json& object, std::string prefix, std::vector<Problem>& problems)
-        : m_object(object),
-          m_prefix(std::move(prefix)),
-          m_problems(problems) {
-        if (!object.is_object()) add({}, object.dump(), "an object is needed");
-    }
-    ~Fields() {
-        if (!m_object.is_object()) return;
-        for (const auto& [key, value] : m_object.items()) {
-            if (m_known.count(key) != 0) continue;
-            const std::string near = nearest_name(key, {m_known.begin(), m_known.end()});
-            m_problems.push_back(
-                {address(key), {}, "there is no such field", near.empty() ? "" : "Did you mean " + near + "?"});
-        }
-    }
-
-    const Json* find(const std::string& key) {
-        m_known.insert(key);
-        if (!m_object.is_object()) return nullptr;
-        const auto found = m_object.find(key);
-        return found == m_object.end() || found->is_null() ? nullptr : &*found;
-    }
-    std::string text(const std::string& key, bool required) {
-        const Json* value = find(key);
-        if (value == nullptr) {
-            if (required) add(key, {}, "is missing");
-            return {};
-        }
-        if (value->is_string()) return value->get<std::string>();
-        add(key, value->dump(), "a text is needed");
-        return {};
-    }
-    Json object(const std::string& key) {
-        const Json* value = find(key);
-        if (value == nullptr) return Json::object();
-        if (value->is_object()) return *value;
-        add(key, value->dump(), "an object is needed");
-        return Json::object();
-    }
-    const Json& list(const std::string& key) {
-        static const Json none = Json::array();
-        const Json* value = find(key);
-        if (value == nullptr) return none;
-        if (value->is_array()) return *value;
-        add(key, value->dump(), "a list is needed");
-        return none;
-    }
-    void add(const std::string& key, const std::string& value, const std::string& what) {
-        m_problems.push_back({key.empty() ? m_prefix : address(key), value, what, {}});
-    }
-    std::string address(const std::string& key) const { return m_prefix.empty() ? key : m_prefix + "." + key; }
-
-private:
-    const Json& m_object;
-    std::string m_prefix;
-    std::vector<Problem>& m_problems;
-    std::set<std::string> m_known;
-};
-
 // Options of a preset stand where the entry gives none of its own; afterwards they are options like any others.
 void take_preset(Fields& of, StudyMethod& method) {
-    const std::string name = of.text("preset", false);
+    const std::string name = of.text("preset", "");
     if (name.empty()) return;
     const MethodInfo* info = find_method(method.method);
     if (info == nullptr) return; // said when methods are checked
-    std::string known;
+    std::vector<std::string> known;
     for (const MethodPreset& preset : info->presets) {
-        known += (known.empty() ? "" : ", ") + preset.name;
+        known.push_back(preset.name);
         if (preset.name != name) continue;
         Json options = preset.options;
         options.update(method.options);
         method.options = std::move(options);
         return;
     }
-    of.add("preset", name, known.empty() ? "this method has no presets" : "the method's presets are " + known);
+    of.add("preset", name, known.empty() ? "this method has no presets" : "the method's presets are " + joined(known));
 }
 
 Study parse(const Json& document, std::vector<Problem>& problems) {
@@ -96,17 +35,16 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     Fields fields(document, "", problems);
     fields.find("format");
     fields.find("version");
-    study.id = fields.text("id", false);
-    study.title = fields.text("title", true);
-    study.question = fields.text("question", false);
-    study.summary = fields.text("summary", false);
-    study.backbone = fields.text("backbone", true);
-    study.task = fields.text("task", true);
+    study.id = fields.text("id", "");
+    study.title = fields.needed_text("title");
+    study.question = fields.text("question", "");
+    study.summary = fields.text("summary", "");
+    study.backbone = fields.needed_text("backbone");
+    study.task = fields.needed_text("task");
     study.training = fields.object("training");
-    study.baseline = fields.text("baseline", false);
-    if (const Json* threads = fields.find("threads"); threads != nullptr && threads->is_number_integer())
-        study.threads = threads->get<int>();
-    if (const std::string device = fields.text("device", false); !device.empty()) study.device = device;
+    study.baseline = fields.text("baseline", "");
+    study.threads = static_cast<int>(fields.integer("threads", study.threads, 1, 1024));
+    study.device = fields.text("device", study.device);
     const auto read_vary = [&](Fields& of, const std::string& key) {
         std::vector<Factor> factors;
         const Json lists = of.object(key);
@@ -122,7 +60,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     for (const Json& entry : fields.list("methods")) {
         Fields of(entry, "methods[" + std::to_string(index++) + "]", problems);
         StudyMethod method;
-        method.method = of.text("method", true);
+        method.method = of.needed_text("method");
         method.options = of.object("options");
         take_preset(of, method);
         method.training = of.object("training");
@@ -133,7 +71,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     index = 0;
     for (const Json& entry : fields.list("exclude")) {
         Fields of(entry, "exclude[" + std::to_string(index++) + "]", problems);
-        study.exclude.push_back({of.object("match"), of.text("reason", false)});
+        study.exclude.push_back({of.object("match"), of.text("reason", "")});
     }
     for (const Json& seed : fields.list("seeds")) {
         if (seed.is_number_unsigned() || (seed.is_number_integer() && seed.get<std::int64_t>() >= 0))
@@ -226,9 +164,8 @@ Study sample_study(const std::string& id) {
         if (sample.study.id == id) return sample.study;
         ids.push_back(sample.study.id);
     }
-    const std::string near = nearest_name(id, ids);
     throw config_error("sample", id, "there is no such sample study",
-                       near.empty() ? "diapason-cli study samples lists them" : "Did you mean " + near + "?");
+                       did_you_mean(id, ids, "diapason-cli study samples lists them"));
 }
 
 } // namespace diapason

@@ -1,5 +1,6 @@
 #include "core/backbone/family.h"
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "methods/catalog/infos.h"
 #include "methods/catalog/method_info.h"
 
@@ -52,16 +53,14 @@ bool answers_in_words(const MethodInfo& info, const Json& training) {
 
 TaskShape shape_of(const Task& task, const BackboneConfig& config, bool in_words) {
     const char* language = config.encoder_decoder ? "seq2seq_lm" : config.causal ? "causal_lm" : "masked_lm";
-    const bool head = task.kind == TaskKind::classification && !in_words;
-    return {head ? "sequence_classification" : language, task.classes()};
+    const std::string own = task.kind->head(in_words);
+    return {own.empty() ? language : own, task.classes()};
 }
 
 std::string task_refusal(const Task& task, const BackboneConfig& config, bool in_words) {
-    if (task.kind == TaskKind::generation && !config.causal && !config.encoder_decoder)
-        return "a generation task needs a decoder, and the backbone is an encoder";
-    if (task.kind == TaskKind::classification && !in_words && family_of(config).heads(config).classifier.empty())
-        return "backbones of the family " + config.family + " have no classification head (answers in words need none)";
-    return {};
+    BackboneAbilities abilities{config.family, config.causal || config.encoder_decoder, {}};
+    if (!family_of(config).heads(config).classifier.empty()) abilities.heads.push_back("sequence_classification");
+    return task.kind->refusal(abilities, in_words);
 }
 
 const MethodInfo* find_method(const std::string& id) {
@@ -76,8 +75,7 @@ const MethodInfo& method_info(const std::string& id) {
     std::vector<std::string> names;
     for (const MethodInfo& method : method_catalog())
         names.push_back(method.id);
-    const std::string near = nearest_name(id, names);
-    throw config_error("method", id, "there is no such method", near.empty() ? "" : "Did you mean " + near + "?");
+    throw config_error("method", id, "there is no such method", did_you_mean(id, names));
 }
 
 OptionValues checked_options(const MethodInfo& info, const Json& given, const std::string& origin) {

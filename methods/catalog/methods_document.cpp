@@ -1,6 +1,7 @@
 #include "methods/catalog/methods_document.h"
 
 #include "core/base/training_options.h"
+#include "core/base/words.h"
 #include "methods/catalog/method_info.h"
 
 #include <string>
@@ -21,10 +22,6 @@ std::string cell(const std::string& text) {
             out += c;
     }
     return out.empty() ? "–" : out;
-}
-
-std::string plain(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 std::string range_of(const OptionDescriptor& d) {
@@ -57,7 +54,7 @@ std::string option_table(const std::vector<OptionDescriptor>& options) {
                 values += (values.empty() ? "" : ", ") + value;
             meaning += " Only when " + d.only_when_name + " is " + values + ".";
         }
-        text += "| `" + d.name + "` | " + cell(range_of(d)) + " | " + cell(plain(d.default_value)) + " | " +
+        text += "| `" + d.name + "` | " + cell(range_of(d)) + " | " + cell(plain_text(d.default_value)) + " | " +
                 cell(meaning) + " | " + cell(d.source) + " |\n";
     }
     return text;
@@ -68,7 +65,7 @@ std::string preset_list(const std::vector<MethodPreset>& presets) {
     for (const MethodPreset& preset : presets) {
         std::string values;
         for (const auto& [name, value] : preset.options.items())
-            values += (values.empty() ? "" : ", ") + ("`" + name + "` " + plain(value));
+            values += (values.empty() ? "" : ", ") + ("`" + name + "` " + plain_text(value));
         text += "- Preset `" + preset.name + "` (" + preset.label + "): " + values + "\n";
     }
     return text.empty() ? text : "\n" + text;

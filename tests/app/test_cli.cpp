@@ -13,10 +13,10 @@ namespace {
 /// Metric values of a database, in an order of their own: what two executors must agree on.
 std::vector<std::string> values_of(const std::filesystem::path& file) {
     Connection connection(file, Connection::Mode::read_only);
-    Statement statement(connection,
-                        "SELECT a.label, r.seed, s.metric, p.step, printf('%.17g', p.value) FROM point p "
-                        "JOIN series s ON s.id = p.series JOIN run r ON r.id = s.run JOIN arm a ON a.id = r.arm "
-                        "WHERE s.metric NOT LIKE 'system/%' ORDER BY 1, 2, 3, 4");
+    Statement statement(
+        connection, "SELECT a.label, r.seed, s.split || '/' || s.metric, p.step, printf('%.17g', p.value) FROM point p "
+                    "JOIN series s ON s.id = p.series JOIN run r ON r.id = s.run JOIN arm a ON a.id = r.arm "
+                    "WHERE s.split <> 'system' ORDER BY 1, 2, 3, 4");
     std::vector<std::string> lines;
     while (statement.step())
         lines.push_back(statement.text(0) + "|" + statement.text(1) + "|" + statement.text(2) + "|" +

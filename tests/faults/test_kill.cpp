@@ -79,24 +79,24 @@ std::vector<std::string> result_of(const fs::path& database) {
     std::vector<std::string> lines;
     Connection connection(database, Connection::Mode::read_only);
     {
-        Statement points(
-            connection,
-            "SELECT arm.position, run.seed, series.metric, point.step, hex(point.value), point.value, "
-            "ifnull(point.kind, '') FROM point JOIN series ON series.id = point.series JOIN run ON run.id = "
-            "series.run JOIN arm ON arm.id = run.arm WHERE series.metric NOT LIKE 'system/%' ORDER BY 1, 2, 3, 4");
+        Statement points(connection, "SELECT arm.position, run.seed, split, dataset, metric, point.step, point.value, "
+                                     "ifnull(point.kind, '') FROM point JOIN series ON series.id = point.series JOIN "
+                                     "run ON run.id = series.run JOIN arm ON arm.id = run.arm WHERE split <> 'system' "
+                                     "ORDER BY 1, 2, 3, 4, 5, 6");
         while (points.step()) {
             std::string line;
-            for (int column = 0; column < 4; ++column)
+            for (int column = 0; column < 6; ++column)
                 line += points.text(column) + " ";
-            lines.push_back(line + Json(points.real(5)).dump() + points.text(6));
+            lines.push_back(line + Json(points.real(6)).dump() + points.text(7));
         }
         Statement predictions(connection,
-                              "SELECT arm.position, run.seed, split, item, step, predicted, expected, score "
+                              "SELECT arm.position, run.seed, split, dataset, item, step, predicted, expected, "
+                              "score "
                               "FROM prediction JOIN run ON run.id = prediction.run JOIN arm ON arm.id = "
-                              "run.arm ORDER BY 1, 2, 3, 4");
+                              "run.arm ORDER BY 1, 2, 3, 4, 5");
         while (predictions.step()) {
             std::string line;
-            for (int column = 0; column < 8; ++column)
+            for (int column = 0; column < 9; ++column)
                 line += predictions.text(column) + " ";
             lines.push_back(line);
         }

@@ -24,20 +24,22 @@ inline std::vector<RunEvent> ordinary_run(const RunJob& job, std::int64_t steps 
                                     RunBegan{steps, 100, 100, 3200, 36, {{"torch", "none"}}},
                                     StateChanged{RunState::running, {}, {}, {}}};
     for (std::int64_t step = 1; step <= steps; ++step) {
-        events.push_back(MetricPoints{{{"train/loss", step, 0.1 * double(step), 1 / double(step)},
-                                       {"train/learning_rate", step, 0.1 * double(step), 1e-3}}});
+        events.push_back(MetricPoints{{{{"train", "", "loss"}, step, 0.1 * double(step), 1 / double(step)},
+                                       {{"train", "", "learning_rate"}, step, 0.1 * double(step), 1e-3}}});
         events.push_back(Progress{step, steps});
     }
+    events.push_back(MetricPoints{{{{"validation", "", "accuracy"}, steps, 0.6, quality},
+                                   {{"test", "", "accuracy"}, steps, 0.7, quality - 0.01}}});
+    events.push_back(Predictions{"test", "", steps, {{"item-1", "a", "b", 0}, {"item-2", "a", "a", 1}}});
     events.push_back(
-        MetricPoints{{{"validation/accuracy", steps, 0.6, quality}, {"test/accuracy", steps, 0.7, quality - 0.01}}});
-    events.push_back(Predictions{"test", steps, {{"item-1", "a", "b", 0}, {"item-2", "a", "a", 1}}});
-    events.push_back(StateChanged{RunState::finished,
-                                  {},
-                                  {},
-                                  {{"metrics", {{"test/accuracy", quality - 0.01}, {"validation/accuracy", quality}}},
-                                   {"best_step", steps},
-                                   {"frozen_unchanged", true},
-                                   {"seconds", 0.7}}});
+        StateChanged{RunState::finished,
+                     {},
+                     {},
+                     {{"metrics", to_json(std::vector<MetricValue>{{{"test", "", "accuracy"}, quality - 0.01},
+                                                                   {{"validation", "", "accuracy"}, quality}})},
+                      {"best_step", steps},
+                      {"frozen_unchanged", true},
+                      {"seconds", 0.7}}});
     return events;
 }
 

@@ -5,6 +5,7 @@
 #include "experiments/study/study.h"
 #include "tests/support/program.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -17,13 +18,19 @@ struct Record {
     std::vector<RunEvent> events;
     RunState state = RunState::queued;
 
-    std::vector<MetricPoint> points(const std::string& metric) const {
+    std::vector<MetricPoint> points(const MetricName& name) const {
         std::vector<MetricPoint> found;
         for (const RunEvent& event : events)
             if (const auto* points = std::get_if<MetricPoints>(&event))
                 for (const MetricPoint& point : points->points)
-                    if (point.metric == metric) found.push_back(point);
+                    if (point.name == name) found.push_back(point);
         return found;
+    }
+    /// Of a finished run's summary.
+    std::optional<double> metric(const MetricName& name) const {
+        for (const MetricValue& value : metric_values_from(last().summary.at("metrics")))
+            if (value.name == name) return value.value;
+        return {};
     }
     const StateChanged& last() const { return std::get<StateChanged>(events.back()); }
     std::vector<RunState> states() const {
@@ -63,8 +70,9 @@ inline std::vector<std::string> bits_of(const Record& record) {
     for (RunEvent event : record.events) {
         if (auto* points = std::get_if<MetricPoints>(&event)) {
             for (const MetricPoint& point : points->points)
-                if (point.metric.rfind("system/", 0) != 0)
-                    lines.push_back(point.metric + " " + std::to_string(point.step) + " " + Json(point.value).dump());
+                if (point.name.split != "system")
+                    lines.push_back(text_of(point.name) + " " + std::to_string(point.step) + " " +
+                                    Json(point.value).dump());
         } else if (const auto* predictions = std::get_if<Predictions>(&event)) {
             lines.push_back(to_line(*predictions));
         }

@@ -143,8 +143,8 @@ private Q_SLOTS:
         QVERIFY(run->isVisible());
         const RowId study = at.workspace->currentStudy();
         const RowId first = at.workspace->queue().entries.front().run;
-        QTRY_VERIFY_WITH_TIMEOUT(run->curves().find(first, "train/loss") != nullptr || !at.workspace->running(),
-                                 patience);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            run->curves().find(first, {"train", "", "loss"}) != nullptr || !at.workspace->running(), patience);
         QVERIFY2(at.workspace->running(), at.workspace->queue().entries.front().message.c_str());
         QTRY_VERIFY_WITH_TIMEOUT(!at.workspace->running(), patience);
         // A window that waits for the engine turns once or twice a run.
@@ -156,10 +156,11 @@ private Q_SLOTS:
         // What was drawn live is what was stored.
         const StoreReader& reader = at.workspace->reader();
         for (const RunRecord& stored : reader.runs(study)) {
-            const SeriesPoints points = reader.points(stored.id, "train/loss");
+            const SeriesPoints points = reader.points(stored.id, {"train", "", "loss"});
             QCOMPARE(points.step.size(), std::size_t(8));
-            QCOMPARE(run->curves().find(stored.id, "train/loss")->value, points.value);
-            QCOMPARE(run->curves().find(stored.id, "validation/accuracy")->step, (std::vector<std::int64_t>{4, 8}));
+            QCOMPARE(run->curves().find(stored.id, {"train", "", "loss"})->value, points.value);
+            QCOMPARE(run->curves().find(stored.id, {"validation", "", "accuracy"})->step,
+                     (std::vector<std::int64_t>{4, 8}));
         }
 
         // Results: one row an arm.
@@ -207,9 +208,9 @@ private Q_SLOTS:
         QVERIFY(replay->duration() > 0);
         for (const RunRecord& stored : reader.runs(study)) {
             for (const SeriesRecord& series : reader.series(stored.id)) {
-                const SeriesPoints points = reader.points(stored.id, series.metric);
-                const ui::Curve* curve = replay->curves().find(stored.id, series.metric);
-                QVERIFY2(curve != nullptr, series.metric.c_str());
+                const SeriesPoints points = reader.points(stored.id, series.name);
+                const ui::Curve* curve = replay->curves().find(stored.id, series.name);
+                QVERIFY2(curve != nullptr, text_of(series.name).c_str());
                 QCOMPARE(curve->value, points.value);
                 QCOMPARE(curve->step, points.step);
             }

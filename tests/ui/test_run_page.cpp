@@ -54,14 +54,14 @@ private Q_SLOTS:
         begin();
         const RunJob job = m_at->hand->job();
         m_at->hand->send(begun_run(job, 40, 12));
-        QTRY_VERIFY(m_page->curves().find(job.key, "train/loss") != nullptr);
-        QTRY_COMPARE(m_page->curves().find(job.key, "train/loss")->step.size(), std::size_t(12));
+        QTRY_VERIFY(m_page->curves().find(job.key, {"train", "", "loss"}) != nullptr);
+        QTRY_COMPARE(m_page->curves().find(job.key, {"train", "", "loss"})->step.size(), std::size_t(12));
         QTRY_VERIFY(value(0, 1) != QStringLiteral("—"));
         QVERIFY(m_at->workspace->running());
         QTRY_VERIFY(m_at->find<QLabel>("studyState")->text().startsWith(QLatin1String("running 0 of 9")));
         // A point that the store has delivered already is not drawn twice.
-        m_at->hand->send(MetricPoints{{{"train/loss", 12, 1.2, 5.0}, {"train/loss", 13, 1.3, 5.0}}});
-        QTRY_COMPARE(m_page->curves().find(job.key, "train/loss")->step.size(), std::size_t(13));
+        m_at->hand->send(MetricPoints{{{{"train", "", "loss"}, 12, 1.2, 5.0}, {{"train", "", "loss"}, 13, 1.3, 5.0}}});
+        QTRY_COMPARE(m_page->curves().find(job.key, {"train", "", "loss"})->step.size(), std::size_t(13));
     }
 
     void pauseAndResume() {
@@ -148,7 +148,7 @@ private Q_SLOTS:
         std::vector<double> at20;
         for (const QueueEntry& entry : m_at->workspace->queue().entries) {
             if (entry.arm_label != "LoRA") continue;
-            const ui::Curve* curve = m_page->curves().find(entry.run, "validation/accuracy");
+            const ui::Curve* curve = m_page->curves().find(entry.run, {"validation", "", "accuracy"});
             at20.push_back(100 * curve->value.at(1));
         }
         const Estimate e = estimate(at20);

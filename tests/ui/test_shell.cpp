@@ -365,9 +365,9 @@ private Q_SLOTS:
         auto* runs = at.find<QTreeWidget>("runs");
         QCOMPARE(runs->topLevelItemCount(), 2);
         const RowId first = runs->topLevelItem(0)->child(0)->data(0, Qt::UserRole).toLongLong();
-        QVERIFY(replay->curves().find(first, "train/loss") != nullptr);
+        QVERIFY(replay->curves().find(first, {"train", "", "loss"}) != nullptr);
         runs->topLevelItem(0)->setCheckState(0, Qt::Unchecked);
-        QTRY_VERIFY(replay->curves().find(first, "train/loss") == nullptr);
+        QTRY_VERIFY(replay->curves().find(first, {"train", "", "loss"}) == nullptr);
         QVERIFY(std::abs(replay->position() - 1.1) < 1e-9);
     }
 };

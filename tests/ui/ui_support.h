@@ -49,12 +49,12 @@ inline std::vector<RunEvent> begun_run(const RunJob& job, std::int64_t steps, st
         const auto x = static_cast<double>(step);
         const double wobble = 0.1 * std::sin(7.3 * x * static_cast<double>(job.spec.seed));
         std::vector<MetricPoint> points = {
-            {"train/loss", step, 0.1 * x, 2.4 * std::exp(-speed * x * 0.4) + 0.2 + wobble},
-            {"train/learning_rate", step, 0.1 * x, 1e-3 * (1 - x / static_cast<double>(steps))}};
+            {{"train", "", "loss"}, step, 0.1 * x, 2.4 * std::exp(-speed * x * 0.4) + 0.2 + wobble},
+            {{"train", "", "learning_rate"}, step, 0.1 * x, 1e-3 * (1 - x / static_cast<double>(steps))}};
         if (step % 10 == 0 || step == steps) {
             const double score = 0.9 - 0.7 * std::exp(-speed * x) + 0.01 * static_cast<double>(job.spec.seed);
-            points.push_back({"validation/accuracy", step, 0.1 * x, score});
-            points.push_back({"validation/loss", step, 0.1 * x, 2.4 * std::exp(-speed * x) + 0.3});
+            points.push_back({{"validation", "", "accuracy"}, step, 0.1 * x, score});
+            points.push_back({{"validation", "", "loss"}, step, 0.1 * x, 2.4 * std::exp(-speed * x) + 0.3});
         }
         events.push_back(MetricPoints{points});
         events.push_back(Progress{step, steps});
@@ -67,12 +67,14 @@ inline std::vector<RunEvent> finished_run(const RunJob& job, std::int64_t steps 
     const double score = 0.8 + 0.01 * static_cast<double>(job.spec.seed) +
                          0.01 * static_cast<double>(job.spec.method.size() % 7) +
                          0.002 * static_cast<double>(job.spec.method_options.value("length", 0));
-    events.push_back(MetricPoints{{{"test/accuracy", steps, 4.1, score}}});
-    events.push_back(state_event(RunState::finished, {},
-                                 {{"metrics", {{"test/accuracy", score}, {"validation/accuracy", score + 0.01}}},
-                                  {"best_step", steps},
-                                  {"frozen_unchanged", true},
-                                  {"seconds", 4.1}}));
+    events.push_back(MetricPoints{{{{"test", "", "accuracy"}, steps, 4.1, score}}});
+    events.push_back(
+        state_event(RunState::finished, {},
+                    {{"metrics", to_json(std::vector<MetricValue>{{{"test", "", "accuracy"}, score},
+                                                                  {{"validation", "", "accuracy"}, score + 0.01}})},
+                     {"best_step", steps},
+                     {"frozen_unchanged", true},
+                     {"seconds", 4.1}}));
     return events;
 }
 

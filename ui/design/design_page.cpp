@@ -295,18 +295,17 @@ QString DesignPage::reloadTask() {
             splits.append(qs(split));
         for (const TaskLabel& entry : task.labels)
             labels.append(qs(entry.id));
-        const bool classes = task.kind == TaskKind::classification;
-        m_tasks->setCurrent(qs(name),
-                            QStringLiteral("<p><b>%1</b><br>%2</p><table>").arg(qs(task.title), qs(task.description)) +
-                                factRow(tr("metric"), qs(task.primary_metric)) +
-                                factRow(tr("splits"), splits.join(QStringLiteral(", "))) +
-                                (classes ? factRow(tr("labels"), labels.join(QStringLiteral(", "))) : QString()) +
-                                factRow(tr("source"), qs(task.source)) + factRow(tr("licence"), qs(task.licence)) +
-                                QStringLiteral("</table>"),
-                            false);
-        return classes ? tr("%1\n%n label(s), %2", nullptr, static_cast<int>(task.classes()))
-                             .arg(qs(name), qs(task.primary_metric))
-                       : tr("%1\ngeneration, %2").arg(qs(name), qs(task.primary_metric));
+        m_tasks->setCurrent(
+            qs(name),
+            QStringLiteral("<p><b>%1</b><br>%2</p><table>").arg(qs(task.title), qs(task.description)) +
+                factRow(tr("metric"), qs(heading_of(metric_info(task.primary_metric)))) +
+                factRow(tr("splits"), splits.join(QStringLiteral(", "))) +
+                (labels.isEmpty() ? QString() : factRow(tr("labels"), labels.join(QStringLiteral(", ")))) +
+                factRow(tr("source"), qs(task.source)) + factRow(tr("licence"), qs(task.licence)) +
+                QStringLiteral("</table>"),
+            false);
+        return tr("%1\n%2, %3")
+            .arg(qs(name), qs(task.kind->in_brief(task)), qs(metric_info(task.primary_metric).label));
     } catch (const Error& error) {
         m_tasks->setCurrent(qs(name), qs(error.what()), true);
         return qs(name);

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/words.h"
 #include "core/library/library.h"
 #include "experiments/run/stored_queue.h"
 #include "experiments/study/cost.h"
@@ -300,7 +301,7 @@ void HomePage::showSample(int row) {
         for (const Factor& factor : entry.vary) {
             QStringList levels;
             for (const Json& level : factor.levels)
-                levels.append(level.is_string() ? qs(level.get<std::string>()) : qs(level.dump()));
+                levels.append(qs(plain_text(level)));
             text += tr(" × %1 {%2}").arg(qs(option_name(factor.address)), levels.join(QStringLiteral(", ")));
         }
         methods.append(text);

@@ -13,7 +13,7 @@ struct CurveView;
 
 /// Everything that decides what is drawn, apart from the curve itself.
 struct CacheKey {
-    std::string metric;
+    MetricName metric;
     bool wallTime = false, raw = false;
     double smoothing = 0, scale = 1;
     int columns = 0;

@@ -1,5 +1,6 @@
 #include "ui/plots/curve_desk.h"
 
+#include "core/data/metrics.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/theme.h"
 
@@ -17,12 +18,13 @@ constexpr int narrowSideWidth = 340;
 constexpr int valueInterval = 250; // ms between two fillings of the table
 
 // What has a curve of its own: evaluations while it trains, the system, what the optimiser did.
-bool hasCurve(const std::string& metric) {
-    return metric != "train/loss" && !metric.starts_with("test/");
+bool hasCurve(const MetricName& name) {
+    const bool above = name.split == "train" && name.metric == measure::loss; // has the upper plot
+    return name.split == "validation" || name.split == "system" || (name.split == "train" && !above);
 }
 
-bool isScore(const QString& metric) {
-    return metric.startsWith(QLatin1String("validation/")) && !metric.endsWith(QLatin1String("loss"));
+bool isScore(const MetricName& name) {
+    return name.split == "validation" && name.metric != measure::loss;
 }
 
 } // namespace
@@ -200,22 +202,22 @@ void CurveDesk::hideArm(RowId arm, bool hidden) {
 }
 
 bool CurveDesk::updateMetrics() {
-    std::vector<std::string> names;
-    for (const std::string& name : m_curves.metrics()) {
+    std::vector<MetricName> names;
+    for (const MetricName& name : m_curves.metrics()) {
         if (hasCurve(name)) names.push_back(name);
     }
     m_metric->setEnabled(!names.empty());
     if (names == m_metrics) return false;
     m_metrics = names;
-    const QString chosen = m_metric->currentData().toString();
+    const QVariant chosen = m_metric->currentData();
     const QSignalBlocker blocker(m_metric);
     m_metric->clear();
-    for (const std::string& name : names)
-        m_metric->addItem(metric_text(name).heading, qs(name));
+    for (const MetricName& name : names)
+        m_metric->addItem(metric_text(name).heading, QVariant::fromValue(name));
     int index = m_metric->findData(chosen);
     // The first score, not the loss that sorts before it.
     for (int i = 0; i < m_metric->count() && index < 0; ++i) {
-        if (isScore(m_metric->itemData(i).toString())) index = i;
+        if (isScore(names[static_cast<std::size_t>(i)])) index = i;
     }
     m_metric->setCurrentIndex(m_metric->count() > 0 ? std::max(0, index) : -1);
     return true;
@@ -223,7 +225,7 @@ bool CurveDesk::updateMetrics() {
 
 void CurveDesk::updateViews() {
     CurveView loss;
-    loss.metric = "train/loss";
+    loss.metric = {"train", "", measure::loss};
     loss.wallTime = m_view.wallTime;
     loss.logY = m_view.logY;
     loss.raw = m_view.raw;
@@ -233,9 +235,10 @@ void CurveDesk::updateViews() {
     const MetricText lossText = metric_text(loss.metric);
     m_loss->setHeading(lossText.heading, m_view.logY ? tr("%1, log").arg(lossText.unit) : lossText.unit);
     CurveView score;
-    score.metric = m_metric->currentData().toString().toStdString();
+    score.metric = {"validation", "", measure::loss};
+    if (m_metric->currentData().isValid()) score.metric = m_metric->currentData().value<MetricName>();
     score.wallTime = m_view.wallTime;
-    score.bands = score.metric.starts_with("validation/");
+    score.bands = score.metric.split == "validation";
     score.untilWall = m_view.untilWall;
     const MetricText text = metric_text(score.metric);
     score.scale = text.scale;

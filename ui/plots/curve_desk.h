@@ -65,7 +65,7 @@ private:
     RunCurves m_curves;
     std::vector<CurveStyle> m_styles;
     View m_view;
-    std::vector<std::string> m_metrics; ///< that the lower plot offers
+    std::vector<MetricName> m_metrics; ///< that the lower plot offers
     CurvePlot *m_loss, *m_score;
     ValuePanel* m_values;
     QComboBox* m_metric;

@@ -29,7 +29,7 @@ struct CurveStyle {
 };
 
 struct CurveView {
-    std::string metric;
+    MetricName metric;
     bool wallTime = false;
     bool logY = false;
     bool raw = true;      ///< the unsmoothed values, thin, behind

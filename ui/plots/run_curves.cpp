@@ -14,7 +14,7 @@ void RunCurves::apply(RowId run, const RunEvent& event) {
     if (points == nullptr) return;
     auto& curves = m_curves[run];
     for (const MetricPoint& point : points->points) {
-        Curve& curve = curves[point.metric];
+        Curve& curve = curves[point.name];
         // A point may have been read from the store before its event arrives.
         if (!curve.step.empty() && point.step <= curve.step.back()) continue;
         curve.step.push_back(point.step);
@@ -28,15 +28,15 @@ void RunCurves::load(const StoreReader& reader, RowId run) {
         apply(run, event);
 }
 
-const Curve* RunCurves::find(RowId run, const std::string& metric) const {
+const Curve* RunCurves::find(RowId run, const MetricName& metric) const {
     const auto of_run = m_curves.find(run);
     if (of_run == m_curves.end()) return nullptr;
     const auto curve = of_run->second.find(metric);
     return curve == of_run->second.end() ? nullptr : &curve->second;
 }
 
-std::set<std::string> RunCurves::metrics() const {
-    std::set<std::string> names;
+std::set<MetricName> RunCurves::metrics() const {
+    std::set<MetricName> names;
     for (const auto& [run, curves] : m_curves) {
         for (const auto& [name, curve] : curves)
             names.insert(name);

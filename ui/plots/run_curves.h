@@ -8,7 +8,6 @@
 
 #include <map>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,11 +29,11 @@ public:
     /// A stored run, by the very events that a live one sends. @throws Error when there is no such run
     void load(const StoreReader& reader, RowId run);
 
-    const Curve* find(RowId run, const std::string& metric) const;
-    std::set<std::string> metrics() const;
+    const Curve* find(RowId run, const MetricName& metric) const;
+    std::set<MetricName> metrics() const;
 
 private:
-    std::map<RowId, std::map<std::string, Curve>> m_curves;
+    std::map<RowId, std::map<MetricName, Curve>> m_curves;
 };
 
 /// Two points per pixel column at most, the least and the greatest of each, so that every spike stays visible.

@@ -1,5 +1,6 @@
 #include "ui/plots/study_styles.h"
 
+#include "core/data/metrics.h"
 #include "ui/theme/theme.h"
 
 #include <algorithm>
@@ -55,20 +56,9 @@ std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study) {
     return styles;
 }
 
-MetricText metric_text(const std::string& metric) {
-    const auto words = [](QString text) {
-        text.replace(QLatin1Char('/'), QLatin1Char(' ')).replace(QLatin1Char('_'), QLatin1Char(' '));
-        if (!text.isEmpty()) text[0] = text[0].toUpper();
-        return text;
-    };
-    if (metric.empty()) return {QObject::tr("Score"), QString(), QObject::tr("Score"), 1}; // none yet
-    const QString name = qs(metric);
-    const QString heading = words(name), brief = words(name.section(QLatin1Char('/'), -1));
-    for (const char* score : {"accuracy", "f1", "rouge", "bleu", "matthews"}) {
-        if (metric.find(score) != std::string::npos) return {heading, QStringLiteral("%"), brief, 100};
-    }
-    if (metric.ends_with("loss")) return {heading, QStringLiteral("nats per label"), brief, 1};
-    return {heading, QString(), brief, 1};
+MetricText metric_text(const MetricName& metric) {
+    const MeasureInfo measure = measure_info(metric.metric);
+    return {qs(heading_of(metric)), qs(measure.unit), qs(heading_of(measure)), measure.scale, measure.decimals};
 }
 
 } // namespace diapason::ui

@@ -17,7 +17,8 @@ std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study);
 struct MetricText {
     QString heading, unit, brief;
     double scale = 1;
+    int decimals = 1;
 };
-MetricText metric_text(const std::string& metric);
+MetricText metric_text(const MetricName& metric);
 
 } // namespace diapason::ui

@@ -1,6 +1,7 @@
 #include "ui/plots/value_panel.h"
 
 #include "core/base/format.h"
+#include "core/data/metrics.h"
 #include "experiments/results/results.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/labels.h"
@@ -55,7 +56,8 @@ ValuePanel::ValuePanel(const RunCurves& curves, QWidget* parent)
         m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->horizontalHeaderItem(Arm)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    m_table->horizontalHeaderItem(Loss)->setToolTip(tr("Train loss, nats per label, not smoothed"));
+    const MetricText loss = metric_text({"train", "", measure::loss});
+    m_table->horizontalHeaderItem(Loss)->setToolTip(tr("%1, %2, not smoothed").arg(loss.heading, loss.unit));
     m_table->setAccessibleName(tr("Values of each arm; untick one to hide its curves"));
     m_table->setToolTip(tr("Select an arm to emphasise it; untick it to hide its curves. Statistics do not change."));
     connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row) {
@@ -83,7 +85,7 @@ void ValuePanel::show(const std::vector<CurveStyle>& styles, const CurveView& sc
         if (rows.count(style.arm) == 0) order.push_back(style.arm);
         Row& row = rows[style.arm];
         row.style = &style;
-        const double loss = valueAt(m_curves.find(style.run, "train/loss"), score, cursor);
+        const double loss = valueAt(m_curves.find(style.run, {"train", "", measure::loss}), score, cursor);
         const double value = valueAt(m_curves.find(style.run, score.metric), score, cursor);
         if (std::isfinite(loss)) row.loss.push_back(loss);
         if (std::isfinite(value)) row.score.push_back(value * score.scale);
@@ -119,7 +121,7 @@ void ValuePanel::show(const std::vector<CurveStyle>& styles, const CurveView& sc
                       (interval && e.n >= 3 ? " ± " + format_number(*e.half_width, decimals) : ""));
         };
         cell(Loss, number(row.loss, 3, false));
-        cell(Score, number(row.score, score.scale == 100 ? 1 : 3, true));
+        cell(Score, number(row.score, text.decimals, true));
         cell(Seeds, QString::number(row.score.size()));
         ++index;
     }

@@ -202,12 +202,12 @@ void ReplayPage::chosenChanged() {
 void ReplayPage::findTimes() {
     m_pointTimes.clear();
     m_evaluationTimes.clear();
-    for (const std::string& metric : curves().metrics()) {
+    for (const MetricName& metric : curves().metrics()) {
         for (const CurveStyle& style : m_desk->styles()) {
             const Curve* curve = curves().find(style.run, metric);
             if (curve == nullptr) continue;
             m_pointTimes.insert(m_pointTimes.end(), curve->wall.begin(), curve->wall.end());
-            if (metric.starts_with("validation/"))
+            if (metric.split == "validation")
                 m_evaluationTimes.insert(m_evaluationTimes.end(), curve->wall.begin(), curve->wall.end());
         }
     }

@@ -45,7 +45,7 @@ QVariant ResultsModel::data(const QModelIndex& index, int role) const {
         return {};
     case SortRole: {
         if (!column.numeric) return qs(row.label);
-        const double value = cell_value(m_table, row, column);
+        const double value = cell_value(row, column);
         return std::isfinite(value)
                    ? value
                    : -std::numeric_limits<double>::infinity(); // undefined ones last in a descending order

@@ -1,6 +1,7 @@
 #include "ui/run/run_page.h"
 
 #include "core/base/format.h"
+#include "core/data/metrics.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"

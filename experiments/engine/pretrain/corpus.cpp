@@ -29,7 +29,7 @@ Corpus::Corpus(const std::vector<std::filesystem::path>& files, const std::vecto
     double sum = 0;
     for (std::size_t i = 0; i < files.size(); ++i) {
         File file;
-        for (Example& example : read_dataset("jsonl", files[i], {{"text", "text"}})) {
+        for (Example example : read_dataset("jsonl", files[i], {{"text", "text"}})) {
             const bool keep_back = unit(hash_of(example.text)) < held_out;
             (keep_back ? file.kept_back : file.documents).push_back(std::move(example.text));
         }

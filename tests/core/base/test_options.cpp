@@ -2,6 +2,7 @@
 
 #include "core/base/options.h"
 #include "core/base/training_options.h"
+#include "core/base/words.h"
 #include "tests/support/test_support.h"
 
 #include <cmath>

@@ -12,6 +12,8 @@
 using namespace diapason;
 using namespace diapason::testing;
 
+using Words = std::vector<std::string>;
+
 class TestReaders : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -74,6 +76,76 @@ private Q_SLOTS:
         write_text(folder / "a.jsonl", "");
         QVERIFY(caught([&] { read_dataset("csvx", folder / "a.jsonl", {}); }).says("jsonl"));
         QVERIFY(caught([&] { read_dataset("jsonl", folder / "a.jsonl", {{"text", "text"}}); }).says("a.jsonl"));
+    }
+
+    // Predictions are kept and compared by id: no two rows of a file may have the same.
+    void idsAreUniqueWithinAFile_data() {
+        QTest::addColumn<std::string>("name");
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<Words>("says"); // empty: it can be read
+        const auto row = [](const char* label, const char* name, const QByteArray& content, const Words& says) {
+            QTest::newRow(label) << std::string(name) << content << says;
+        };
+        row("twice", "a.jsonl",
+            "{\"id\": \"r0\", \"text\": \"a\"}\n{\"id\": \"r1\", \"text\": \"b\"}\n"
+            "{\"id\": \"r0\", \"text\": \"c\"}\n{\"id\": \"r0\", \"text\": \"d\"}\n",
+            {"2 lines", "line 3: has the id \"r0\" of line 1", "line 4: has the id \"r0\" of line 1", "map no column"});
+        row("number and text", "a.jsonl", "{\"id\": 1, \"text\": \"a\"}\n{\"id\": \"1\", \"text\": \"b\"}\n",
+            {"line 2", "line 1"});
+        row("spaces tell apart", "a.jsonl", "{\"id\": \"1\", \"text\": \"a\"}\n{\"id\": \" 1\", \"text\": \"b\"}\n",
+            {});
+        row("a number that a line goes by", "a.jsonl", "{\"id\": \"2\", \"text\": \"a\"}\n{\"text\": \"b\"}\n",
+            {"line 2: has no id", "line 1"});
+        row("the other way round", "a.jsonl", "{\"text\": \"b\"}\n{\"id\": 1, \"text\": \"a\"}\n",
+            {"line 2: has the id \"1\"", "line 1"});
+        row("null and empty are none", "a.jsonl",
+            "{\"id\": null, \"text\": \"a\"}\n{\"id\": \"\", \"text\": \"b\"}\n{\"text\": \"c\"}\n", {});
+        row("tsv", "a.tsv", "id\ttext\nx\ta\ny\tb\nx\tc\n", {"line 4: has the id \"x\" of line 2"});
+        row("csv over several lines", "a.csv", "id,text\n\"x\",\"a\nb\"\nx,c\n",
+            {"line 4: has the id \"x\" of line 2"});
+        row("bytes that are no text", "a.tsv", "id\ttext\nx\xe8\ta\nx\xe9\tb\n", {"line 3", "line 2"});
+        row("no id column", "b.tsv", "text\na\na\na\n", {});
+    }
+    void idsAreUniqueWithinAFile() {
+        QFETCH(std::string, name);
+        QFETCH(QByteArray, content);
+        QFETCH(Words, says);
+        TemporaryFolder folder;
+        const std::filesystem::path file = folder / name;
+        write_text(file, content.toStdString());
+        ColumnMap columns = {{"text", "text"}};
+        if (!name.starts_with("b")) columns["id"] = "id";
+        Dataset data;
+        const Caught error = caught([&] { data = read_dataset(file.extension().string().substr(1), file, columns); });
+        QCOMPARE(error.thrown, !says.empty());
+        for (const std::string& part : says)
+            QVERIFY2(error.says(part), error.message.c_str());
+        std::set<std::string> ids;
+        for (const Example& example : data)
+            QVERIFY(!example.id.empty() && ids.insert(example.id).second);
+    }
+
+    void unknownFieldsAreRefused() {
+        TemporaryFolder folder;
+        write_text(folder / "a.tsv", "a\tb\n1\t2\n");
+        const Caught error = caught([&] { read_dataset("tsv", folder / "a.tsv", {{"text", "a"}, {"lable", "b"}}); });
+        QVERIFY2(error.says("columns.lable"), error.message.c_str());
+        const Caught column = caught([&] { read_dataset("tsv", folder / "a.tsv", {{"text", "c"}}); });
+        QVERIFY2(column.says("columns.text") && column.says("a, b"), column.message.c_str());
+    }
+
+    void aCsvFileIsATaskToo() {
+        TemporaryFolder folder;
+        std::string text = "sentence,label\n";
+        for (int i = 0; i < 100; ++i)
+            text += "\"row, number " + std::to_string(i) + "\"," + (i % 2 ? "1" : "0") + "\n";
+        write_text(folder / "mine.csv", text);
+        const Task task = load_task((folder / "mine.csv").string());
+        QCOMPARE(task.classes(), std::int64_t(2));
+        QVERIFY(load_split(task, "train")[0].text.starts_with("row, number"));
+        write_text(folder / "mine.xlsx", text);
+        const Caught error = caught([&] { load_task((folder / "mine.xlsx").string()); });
+        QVERIFY2(error.says("mine.xlsx") && error.says("csv, jsonl, tsv"), error.message.c_str());
     }
 
     void aDataFileIsATask() {

@@ -69,7 +69,7 @@ private Q_SLOTS:
             const std::lock_guard guard(told.mutex);
             told.commits.emplace_back(state, seen);
         });
-        store.append_points(sample.run, {{"train/loss", 1, 0.1, 2.0}});
+        store.append_points(sample.run, {{{"train", "", "loss"}, 1, 0.1, 2.0}});
         const auto count = [&] {
             const std::lock_guard guard(told.mutex);
             return told.commits.size();
@@ -80,7 +80,7 @@ private Q_SLOTS:
         store.set_state(sample.run, RunState::finished, {}, {});
         store.flush();
         store.on_commit({});
-        store.append_points(sample.run, {{"train/loss", 2, 0.2, 2.0}});
+        store.append_points(sample.run, {{{"train", "", "loss"}, 2, 0.2, 2.0}});
         store.flush();
         QVERIFY(!told.commits.front().first);
         QCOMPARE(told.commits.front().second, std::string("queued"));
@@ -97,12 +97,12 @@ private Q_SLOTS:
         const std::vector<double> values = {1.0 / 3, -0.1, std::nan(""), infinity, -infinity, 5e-324, 1.7e308};
         std::vector<PointRow> points;
         for (std::size_t i = 0; i < values.size(); ++i)
-            points.push_back({"train/loss", std::int64_t(i), 0.5 * double(i), values[i]});
+            points.push_back({{"train", "", "loss"}, std::int64_t(i), 0.5 * double(i), values[i]});
         store.append_points(sample.run, points);
         store.flush();
 
         const StoreReader reader(file);
-        const SeriesPoints read = reader.points(sample.run, "train/loss");
+        const SeriesPoints read = reader.points(sample.run, {"train", "", "loss"});
         QCOMPARE(read.value.size(), values.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
             QCOMPARE(read.step[i], std::int64_t(i));
@@ -111,7 +111,7 @@ private Q_SLOTS:
             else
                 QVERIFY(std::memcmp(&read.value[i], &values[i], sizeof(double)) == 0);
         }
-        QCOMPARE(reader.points(sample.run, "train/loss", 4).step.size(), std::size_t(2));
+        QCOMPARE(reader.points(sample.run, {"train", "", "loss"}, 4).step.size(), std::size_t(2));
         QCOMPARE(reader.series(sample.run).size(), std::size_t(1));
         QCOMPARE(reader.arms(sample.study).front().levels, Json({{"rank", 8}}));
         QCOMPARE(reader.study(sample.study)->title, std::string("A study"));
@@ -127,7 +127,7 @@ private Q_SLOTS:
                 store.begin_attempt(run);
                 store.set_state(run, RunState::running, "", {});
                 for (std::int64_t step = 1; step <= 500; ++step)
-                    store.append_points(run, {{"train/loss", step, double(step), double(step)}});
+                    store.append_points(run, {{{"train", "", "loss"}, step, double(step), double(step)}});
                 store.set_state(run, RunState::finished, "", Json::object());
             });
         for (auto& thread : threads)
@@ -135,7 +135,7 @@ private Q_SLOTS:
         store.flush();
         const StoreReader reader(folder / "a.db");
         for (int t = 0; t < 4; ++t) {
-            const SeriesPoints points = reader.points(sample.run + t, "train/loss");
+            const SeriesPoints points = reader.points(sample.run + t, {"train", "", "loss"});
             QCOMPARE(points.step.size(), std::size_t(500));
             for (std::size_t i = 0; i < points.step.size(); ++i)
                 QCOMPARE(points.step[i], std::int64_t(i + 1));
@@ -151,8 +151,8 @@ private Q_SLOTS:
             store.begin_attempt(sample.run);
             store.set_began(sample.run, {10, 4, 1, 1, 32, 1, {{"torch", "x"}}});
             store.set_state(sample.run, RunState::running, "", {});
-            store.append_points(sample.run, {{"train/loss", 1, 0.1, value}});
-            store.append_predictions(sample.run, "test", 1, {{"test", 1, "item", "a", "b", 0}});
+            store.append_points(sample.run, {{{"train", "", "loss"}, 1, 0.1, value}});
+            store.append_predictions(sample.run, {{"test", "", 1, "item", "a", "b", 0}});
             store.append_artifact({sample.run, "checkpoint", "checkpoint.safetensors", "ab", 3, 1});
             store.set_state(sample.run, end, "", Json::object());
         };
@@ -162,12 +162,12 @@ private Q_SLOTS:
         store.set_state(sample.run, RunState::failed, "refused before it began", {});
         store.flush();
         const StoreReader reader(folder / "a.db");
-        QCOMPARE(reader.points(sample.run, "train/loss").value, std::vector<double>{0.0}); // still what there is
+        QCOMPARE(reader.points(sample.run, {"train", "", "loss"}).value, std::vector<double>{0.0}); // still what there is
         QCOMPARE(reader.artifacts(sample.run).size(), std::size_t(1));
         store.requeue({sample.run});
         attempt(1, RunState::finished);
         store.flush();
-        QCOMPARE(reader.points(sample.run, "train/loss").value, std::vector<double>{1.0});
+        QCOMPARE(reader.points(sample.run, {"train", "", "loss"}).value, std::vector<double>{1.0});
         QCOMPARE(reader.predictions(sample.run, "test").size(), std::size_t(1));
         QCOMPARE(reader.artifacts(sample.run).size(), std::size_t(0)); // a finished run has no checkpoint
         QCOMPARE(reader.run(sample.run)->attempt, std::int64_t(3));
@@ -221,6 +221,41 @@ private Q_SLOTS:
                 if (may_follow(from, RunState(i))) table.insert(name_of(RunState(i)));
             QVERIFY2(said == table, name.c_str());
         }
+    }
+
+    // Nothing takes another item's place: the same id in another split or dataset is another item, a repeated one is
+    // an error that stores none of its batch.
+    void noPredictionReplacesAnother() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        const Sample sample = make_sample(store);
+        store.begin_attempt(sample.run);
+        store.append_predictions(sample.run, {{"test", "", 1, "1", "a", "b", 0}, {"test", "", 1, " 1", "a", "b", 0}});
+        store.append_predictions(sample.run, {{"test", "rte", 1, "1", "a", "b", 0}});
+        store.append_predictions(sample.run, {{"ood", "", 1, "1", "a", "b", 0}});
+        store.flush();
+        const StoreReader reader(folder / "a.db");
+        QCOMPARE(reader.predictions(sample.run, "test").size(), std::size_t(3));
+        QCOMPARE(reader.predictions(sample.run, "test").back().dataset, std::string("rte"));
+        QCOMPARE(reader.predictions(sample.run, "ood").size(), std::size_t(1));
+        store.append_predictions(sample.run, {{"test", "", 1, "2", "a", "b", 0}, {"test", "", 1, "1", "b", "b", 1}});
+        QVERIFY(caught([&] { store.flush(); }).thrown);
+        QCOMPARE(reader.predictions(sample.run, "test").size(), std::size_t(3));
+        QCOMPARE(reader.predictions(sample.run, "test").front().predicted, std::string("a"));
+    }
+
+    // Parts of a name are never taken for each other's.
+    void seriesKeepTheirNames() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        const Sample sample = make_sample(store);
+        store.begin_attempt(sample.run);
+        store.append_points(sample.run, {{{"test", "a", "b/c"}, 1, 0, 1}, {{"test", "a/b", "c"}, 1, 0, 2}});
+        store.flush();
+        const StoreReader reader(folder / "a.db");
+        QCOMPARE(reader.series(sample.run).size(), std::size_t(2));
+        QCOMPARE(reader.points(sample.run, {"test", "a", "b/c"}).value, std::vector<double>{1});
+        QCOMPARE(reader.points(sample.run, {"test", "a/b", "c"}).value, std::vector<double>{2});
     }
 
     void oneWriterAtATime() {

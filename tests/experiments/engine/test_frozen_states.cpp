@@ -101,12 +101,16 @@ private Q_SLOTS:
         const Trained plain = trained(spec, none), cached = trained(spec, store);
         QCOMPARE(none.tables(), std::size_t(0));
         QVERIFY(store.bytes() > 0);
-        for (const char* metric : {"train/loss", "validation/loss", "test/loss", "train/gradient_norm"}) {
+        for (const MetricName& metric : {MetricName{"train", "", "loss"},
+                                         {"validation", "", "loss"},
+                                         {"test", "", "loss"},
+                                         {"train", "", "gradient_norm"}}) {
             const auto a = plain.record.points(metric), b = cached.record.points(metric);
             QCOMPARE(a.size(), b.size());
             QVERIFY(!a.empty());
             for (std::size_t i = 0; i < a.size(); ++i)
-                QVERIFY2(std::abs(a[i].value - b[i].value) < 1e-5 * (1 + std::abs(a[i].value)), metric);
+                QVERIFY2(std::abs(a[i].value - b[i].value) < 1e-5 * (1 + std::abs(a[i].value)),
+                         text_of(metric).c_str());
         }
         QCOMPARE(cached.tensors.size(), plain.tensors.size());
         for (std::size_t i = 0; i < plain.tensors.size(); ++i) {

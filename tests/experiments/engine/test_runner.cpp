@@ -2,6 +2,7 @@
 
 #include "core/backbone/tensor_file.h"
 #include "core/base/training_options.h"
+#include "core/data/metrics.h"
 #include "core/library/library.h"
 #include "experiments/engine/run_model.h"
 #include "methods/catalog/method_info.h"
@@ -51,9 +52,9 @@ private Q_SLOTS:
         QVERIFY2(first.state == RunState::finished, first.last().message.c_str());
         QCOMPARE(bits_of(first), bits_of(second));
         const bool trains = method != QLatin1String("in_context"); // prompting is one evaluation
-        QCOMPARE(first.points("train/loss").size(), std::size_t(trains ? 6 : 0));
-        QCOMPARE(first.points("validation/accuracy").size(), std::size_t(trains ? 2 : 1));
-        QCOMPARE(first.points("test/accuracy").size(), std::size_t(1));
+        QCOMPARE(first.points({"train", "", "loss"}).size(), std::size_t(trains ? 6 : 0));
+        QCOMPARE(first.points({"validation", "", "accuracy"}).size(), std::size_t(trains ? 2 : 1));
+        QCOMPARE(first.points({"test", "", "accuracy"}).size(), std::size_t(1));
         QVERIFY(first.last().summary["frozen_unchanged"].get<bool>());
         countsAreAsPromised(spec, first);
         RunSpec other = spec;
@@ -68,7 +69,7 @@ private Q_SLOTS:
         QCOMPARE(bits_of(half), bits_of(again));
         QVERIFY(bits_of(half) != bits_of(exact));
         QVERIFY(half.last().summary["frozen_unchanged"].get<bool>());
-        const auto of_exact = exact.points("train/loss"), of_half = half.points("train/loss");
+        const auto of_exact = exact.points({"train", "", "loss"}), of_half = half.points({"train", "", "loss"});
         QCOMPARE(of_half.size(), of_exact.size());
         for (std::size_t i = 0; i < of_half.size(); ++i)
             QVERIFY(std::abs(of_half[i].value - of_exact[i].value) < 0.05 * of_exact[i].value);
@@ -139,9 +140,9 @@ private Q_SLOTS:
         spec.task = task.toStdString();
         const Record record = execute(spec);
         QVERIFY2(record.state == RunState::finished, record.last().message.c_str());
-        const Json& metrics = record.last().summary["metrics"];
-        QVERIFY(metrics.contains(task == QLatin1String("section") ? "test/accuracy" : "test/rouge_l"));
-        QCOMPARE(metrics.contains("test/accuracy_of_members"), options.contains(QLatin1String("members")));
+        QVERIFY(record.metric({"test", "", task == QLatin1String("section") ? "accuracy" : "rouge_l"}));
+        QCOMPARE(record.metric({"test", "", measure::mean_of_members("accuracy")}).has_value(),
+                 options.contains(QLatin1String("members")));
         QCOMPARE(bits_of(record), bits_of(execute(spec)));
     }
 
@@ -166,7 +167,7 @@ private Q_SLOTS:
     void accumulationIsOneBatch() {
         const Record whole = execute(spec_of("lora", {{"batch_size", 8}, {"steps", 4}})),
                      parts = execute(spec_of("lora", {{"batch_size", 4}, {"accumulation", 2}, {"steps", 4}}));
-        const auto a = whole.points("train/loss"), b = parts.points("train/loss");
+        const auto a = whole.points({"train", "", "loss"}), b = parts.points({"train", "", "loss"});
         QCOMPARE(a.size(), b.size());
         for (std::size_t i = 0; i < a.size(); ++i)
             QVERIFY(std::abs(a[i].value - b[i].value) < 1e-4);
@@ -174,7 +175,7 @@ private Q_SLOTS:
 
     void theLossFalls() {
         const Record record = execute(spec_of("full_tuning", {{"steps", 30}, {"batch_size", 16}}));
-        const auto loss = record.points("train/loss");
+        const auto loss = record.points({"train", "", "loss"});
         double first = 0, last = 0;
         for (std::size_t i = 0; i < 8; ++i)
             first += loss[i].value, last += loss[loss.size() - 1 - i].value;
@@ -200,7 +201,7 @@ private Q_SLOTS:
         const Record record = execute(spec);
         QVERIFY2(record.state == RunState::diverged, record.last().message.c_str());
         QVERIFY2(record.last().message.find("NaN at step 1") != std::string::npos, record.last().message.c_str());
-        QCOMPARE(record.points("train/loss").size(), std::size_t(1));
+        QCOMPARE(record.points({"train", "", "loss"}).size(), std::size_t(1));
     }
 
     void cancelEndsWithinAStep() {
@@ -216,7 +217,7 @@ private Q_SLOTS:
             },
             control);
         QCOMPARE(record.state, RunState::cancelled);
-        const auto loss = record.points("train/loss");
+        const auto loss = record.points({"train", "", "loss"});
         QVERIFY(loss.back().step < 100);
     }
 
@@ -292,7 +293,7 @@ private Q_SLOTS:
         spec.task = (folder / "mine.tsv").string();
         const Record record = execute(spec);
         QVERIFY2(record.state == RunState::finished, record.last().message.c_str());
-        QVERIFY(record.last().summary["metrics"]["test/accuracy"].get<double>() > 0.9);
+        QVERIFY(record.metric({"test", "", "accuracy"}).value_or(0) > 0.9);
     }
 
     // The folder holds what the run ended with: reading it onto the backbone gives the run's own tensors.

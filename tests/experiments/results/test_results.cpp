@@ -78,7 +78,7 @@ private Q_SLOTS:
         QCOMPARE(lora.diverged, std::size_t(1));
         QCOMPARE(lora.metrics.front().n, std::size_t(2));
         QCOMPARE(table.finished, std::size_t(5));
-        QCOMPARE(table.primary_metric, std::string("test/accuracy"));
+        QVERIFY((table.primary_metric == MetricName{"test", "", "accuracy"}));
         QVERIFY(lora.differences.front());
         QCOMPARE(lora.differences.front()->n, std::size_t(2)); // paired: seeds 1 and 2 only
         QVERIFY(std::abs(lora.differences.front()->mean + 0.03 * 7) < 1e-9);
@@ -91,10 +91,14 @@ private Q_SLOTS:
         for (const ResultRow& row : table.rows) {
             for (std::size_t i = 0; i < table.metrics.size(); ++i) {
                 // From the points themselves, not from the summary that the table reads.
-                Statement statement(connection, "SELECT count(*), avg(p.value) FROM point p "
-                                                "JOIN series s ON s.id = p.series JOIN run r ON r.id = s.run "
-                                                "WHERE r.arm = ? AND r.state = 'finished' AND s.metric = ?");
-                statement.bind(1, std::int64_t(row.arm)).bind(2, std::string_view(table.metrics[i]));
+                Statement statement(connection,
+                                    "SELECT count(*), avg(p.value) FROM point p "
+                                    "JOIN series s ON s.id = p.series JOIN run r ON r.id = s.run "
+                                    "WHERE r.arm = ? AND r.state = 'finished' AND s.split = ? AND s.dataset = '' "
+                                    "AND s.metric = ?");
+                statement.bind(1, std::int64_t(row.arm))
+                    .bind(2, table.metrics[i].split)
+                    .bind(3, table.metrics[i].metric);
                 QVERIFY(statement.step());
                 QCOMPARE(statement.integer(0), std::int64_t(row.metrics[i].n));
                 QVERIFY(std::abs(statement.real(1) - row.metrics[i].mean) < 1e-12);
@@ -132,7 +136,10 @@ private Q_SLOTS:
         const ResultTable table = result_table(StoreReader(m_folder / "a.db"), m_study);
         const Json document = parse_json(render(table, TableFormat::json), "table");
         QCOMPARE(document["arms"].size(), table.rows.size());
-        QCOMPARE(document["arms"][1]["metrics"]["test/accuracy"]["n"], Json(2));
+        const Json& accuracy = document["arms"][1]["metrics"]["test/accuracy"];
+        QCOMPARE(accuracy["n"], Json(2));
+        QCOMPARE(accuracy["split"], Json("test"));
+        QCOMPARE(accuracy["metric"], Json("accuracy"));
     }
 
     // A study-wide factor divides a study: each level has a baseline of its own.
@@ -156,7 +163,7 @@ private Q_SLOTS:
                 job.spec.training_options.at("steps").get<double>() / 100 + (job.spec.method == "lora" ? 0.02 : 0.0);
             for (RunEvent& event : events) {
                 if (auto* changed = std::get_if<StateChanged>(&event); changed && changed->state == RunState::finished)
-                    changed->summary["metrics"]["test/accuracy"] = score;
+                    changed->summary["metrics"] = to_json(std::vector<MetricValue>{{{"test", "", "accuracy"}, score}});
             }
             return events;
         };
@@ -168,7 +175,8 @@ private Q_SLOTS:
         QCOMPARE(table.rows.size(), std::size_t(4));
         QCOMPARE(table.baseline, std::string("Head only at equal steps"));
         const auto accuracy = static_cast<std::size_t>(
-            std::find(table.metrics.begin(), table.metrics.end(), "test/accuracy") - table.metrics.begin());
+            std::find(table.metrics.begin(), table.metrics.end(), MetricName{"test", "", "accuracy"}) -
+            table.metrics.begin());
         for (const ResultRow& row : table.rows) {
             QCOMPARE(row.baseline, row.method == "head_only");
             QCOMPARE(row.differences[accuracy].has_value(), row.method == "lora");

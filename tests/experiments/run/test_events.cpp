@@ -16,7 +16,7 @@ private Q_SLOTS:
     void pointsSurviveBitForBit() {
         MetricPoints sent;
         for (const double value : {1.0 / 3, 5e-324, 1.7976931348623157e308, -0.0, std::nan(""), HUGE_VAL, -HUGE_VAL})
-            sent.points.push_back({"train/loss", 3, 0.1, value});
+            sent.points.push_back({{"train", "rte", "loss"}, 3, 0.1, value});
         const std::string line = to_line(sent);
         QVERIFY(line.find('\n') == std::string::npos);
         const auto read = std::get<MetricPoints>(run_event_from_line(line));
@@ -24,13 +24,14 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < sent.points.size(); ++i) {
             const double a = sent.points[i].value, b = read.points[i].value;
             QVERIFY(std::isnan(a) ? std::isnan(b) : std::memcmp(&a, &b, sizeof a) == 0);
+            QVERIFY(read.points[i].name == sent.points[i].name);
         }
     }
 
     void everyKindComesBack() {
         const std::vector<RunEvent> events = {
             RunBegan{10, 1, 2, 64, 3, {{"torch", "x"}}},
-            Predictions{"test", 4, {{"id\n", "a\"", "b\\", 0.5}}},
+            Predictions{"test", "rte", 4, {{"id\n", "a\"", "b\\", 0.5}}},
             ArtifactWritten{"adapter", "adapter.safetensors", "abc", 12, 3},
             Progress{3, 10},
             LogLine{Severity::warning, "text\nwith lines"},

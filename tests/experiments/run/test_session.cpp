@@ -59,7 +59,7 @@ private Q_SLOTS:
         const StoreReader reader(folder / "a.db");
         QCOMPARE(states_of(reader, session.study_id()).at("finished"), 6);
         for (const RunRecord& run : reader.runs(session.study_id())) {
-            QCOMPARE(reader.points(run.id, "train/loss").step.size(), std::size_t(5));
+            QCOMPARE(reader.points(run.id, {"train", "", "loss"}).step.size(), std::size_t(5));
             QCOMPARE(reader.predictions(run.id, "test").size(), std::size_t(2));
             QCOMPARE(run.steps_done, std::int64_t(5));
             QCOMPARE(run.trained, std::int64_t(100));
@@ -105,7 +105,8 @@ private Q_SLOTS:
                         StateChanged{RunState::failed, "the reason", ErrorKind::input, {}}};
             if (job.spec.seed == 3)
                 return {StateChanged{RunState::starting, {}, {}, {}}, RunBegan{},
-                        StateChanged{RunState::running, {}, {}, {}}, MetricPoints{{{"train/loss", 1, 0, std::nan("")}}},
+                        StateChanged{RunState::running, {}, {}, {}},
+                        MetricPoints{{{{"train", "", "loss"}, 1, 0, std::nan("")}}},
                         StateChanged{RunState::diverged, "the loss became NaN at step 1", ErrorKind::diverged, {}}};
             return ordinary_run(job);
         };

@@ -226,6 +226,42 @@ private Q_SLOTS:
         QVERIFY(caught([&] { study_from_json(given, "x"); }).says("gate"));
     }
 
+    // What is wrong with a task is said when the study is checked, not by its runs: file, field, value, known names.
+    void aTaskThatCannotBeJudgedIsRefused() {
+        TemporaryFolder folder;
+        const auto refused = [&](const Json& changes, const Json& training = Json::object()) {
+            Json task = {{"format", "diapason-task"},
+                         {"version", 1},
+                         {"data", {{"train", "a.tsv"}, {"validation", "a.tsv"}, {"test", "a.tsv"}}},
+                         {"reader", "tsv"},
+                         {"columns", {{"text", "sentence"}, {"label", "label"}}},
+                         {"labels", {"p", "n"}}};
+            task.update(changes);
+            write_text(folder / "mine.json", task.dump());
+            Json study = document();
+            study["task"] = (folder / "mine.json").string();
+            study["backbone"] = "decoder-mini";
+            study["methods"] = {{{"method", "lora"}}};
+            study["training"] = training;
+            return caught([&] { study_from_json(study, "study.json"); });
+        };
+        const Caught fine = refused(Json::object());
+        QVERIFY2(!fine.thrown, fine.message.c_str());
+        const Caught metric = refused({{"metrics", {"accuracy", "f1"}}});
+        for (const char* part : {"study.json", "task", "mine.json", "metrics[1]", "f1", "macro_f1"})
+            QVERIFY2(metric.says(part), metric.message.c_str());
+        const Caught primary = refused({{"metrics", {"accuracy"}}, {"primary_metric", "macro_f1"}});
+        for (const char* part : {"mine.json", "primary_metric", "macro_f1", "accuracy"})
+            QVERIFY2(primary.says(part), primary.message.c_str());
+        const Json equal = {{"labels", {{{"id", "p"}, {"words", "good"}}, {{"id", "n"}, {"words", "good "}}}}};
+        QVERIFY(!refused(equal).thrown); // a head needs no words
+        const Caught words = refused(equal, {{"answers", "words"}});
+        for (const char* part : {"task", "mine.json", "labels.n.words", "the label p"})
+            QVERIFY2(words.says(part), words.message.c_str());
+        const Json blank = {{"labels", {{{"id", "p"}, {"words", "good"}}, {{"id", "n"}, {"words", " "}}}}};
+        QVERIFY(refused(blank, {{"answers", "words"}}).says("labels.n.words"));
+    }
+
     void fingerprintsIgnoreTheOrderOfKeys() {
         const RunSpec spec = expand(study_from_json(document(), "x")).front().spec;
         RunSpec shuffled = spec;

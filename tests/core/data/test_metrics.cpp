@@ -1,10 +1,12 @@
 // Metrics against scikit-learn, rouge_score and sacreBLEU; undefined values are empty.
 
-#include "core/eval/metrics.h"
+#include "core/data/metrics.h"
 #include "tests/support/test_support.h"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <type_traits>
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -13,6 +15,16 @@ namespace {
 
 bool close(double a, double b, double tolerance = 1e-9) {
     return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
+}
+
+std::optional<double> of_classes(const std::string& metric, std::vector<std::int64_t> predicted,
+                                 std::vector<std::int64_t> expected, std::int64_t classes) {
+    return score(metric_info(metric), ClassOutcomes{std::move(predicted), std::move(expected), classes});
+}
+
+std::optional<double> of_texts(const std::string& metric, std::vector<std::string> hypotheses,
+                               std::vector<std::string> references) {
+    return score(metric_info(metric), TextOutcomes{std::move(hypotheses), std::move(references)});
 }
 
 /// Calls `check(line)` for every line of a group; returns how many there were.
@@ -49,15 +61,72 @@ class TestMetrics : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void smallCasesByHand() {
-        QCOMPARE(*classification_metric("accuracy", {0, 1, 1, 2}, {0, 1, 2, 2}, 3), 0.75);
-        QVERIFY(!classification_metric("accuracy", {}, {}, 3));
-        QCOMPARE(*classification_metric("matthews", {0, 0, 0}, {0, 1, 0}, 2), 0.0);
-        QVERIFY(!text_metric("bleu", {}, {}));
+        QCOMPARE(*of_classes("accuracy", {0, 1, 1, 2}, {0, 1, 2, 2}, 3), 0.75);
+        QVERIFY(!of_classes("accuracy", {}, {}, 3));
+        QCOMPARE(*of_classes("matthews", {0, 0, 0}, {0, 1, 0}, 2), 0.0);
+        QVERIFY(!of_texts("bleu", {}, {}));
         QCOMPARE(rouge_l("the cat sat", "the cat sat"), 1.0);
         QCOMPARE(rouge_l("", "the cat"), 0.0);
         // LCS "the cat" = 2: P 2/3, R 2/4.
         QVERIFY(close(rouge_l("the fat cat", "the cat sat down"), 2 * (2. / 3) * 0.5 / (2. / 3 + 0.5)));
         QVERIFY(caught([] { metric_info("acuracy"); }).says("accuracy"));
+    }
+
+    // A row without a function, or with one of its two, is no row at all.
+    void aRowNeedsItsFunctions() {
+        static_assert(!std::is_default_constructible_v<MetricInfo>);
+        static_assert(!std::is_constructible_v<MetricInfo, MeasureInfo, std::string, std::string>);
+        static_assert(!std::is_default_constructible_v<MetricFunctions<ClassOutcomes>>);
+        static_assert(!std::is_constructible_v<MetricFunctions<ClassOutcomes>, std::nullptr_t, std::nullptr_t>);
+        std::set<std::string> names, signatures, values;
+        const ClassOutcomes classes{{0, 1, 1, 2, 0}, {0, 1, 2, 2, 2}, 3};
+        const TextOutcomes texts{{"the cat sat on the mat", "a dog"}, {"the cat sat on a mat", "the dog ran"}};
+        for (const MetricInfo& metric : metric_catalog()) {
+            names.insert(metric.name);
+            signatures.insert(metric_signature(metric));
+            const Outcomes outcomes = metric.compares() == OutcomeKind::classes ? Outcomes(classes) : Outcomes(texts);
+            values.insert(Json(*score(metric, outcomes)).dump()); // each its own: no row borrows another's function
+            QVERIFY(!metric.label.empty() && !metric.help.empty() && metric.direction != Direction::none);
+            const double item = item_score(metric, outcomes, 0);
+            QVERIFY(item >= 0 && item <= 1);
+        }
+        QCOMPARE(names.size(), metric_catalog().size());
+        QCOMPARE(signatures.size(), metric_catalog().size());
+        QCOMPARE(values.size(), metric_catalog().size());
+        QVERIFY(caught([&] { metric_info("f1"); }).thrown);
+        QVERIFY_THROWS_EXCEPTION(std::logic_error, score(metric_info("bleu"), classes));
+    }
+
+    void theBetterValueFollowsTheDirection() {
+        const MeasureInfo accuracy = measure_info("accuracy"), loss = measure_info(measure::loss);
+        QVERIFY(better(accuracy, 0.8, 0.7) && !better(accuracy, 0.7, 0.8) && !better(accuracy, 0.7, 0.7));
+        QVERIFY(better(loss, 0.7, 0.8) && !better(loss, 0.8, 0.7));
+        QVERIFY(better(loss, 1e30, std::nan("")) && !better(loss, std::nan(""), 0.1));
+        QVERIFY(!better(accuracy, std::nan(""), std::nan("")));
+        QVERIFY(!better(measure_info(measure::learning_rate), 1, 2));
+    }
+
+    void wordsComeFromTheTable() {
+        QCOMPARE(heading_of(MetricName{"validation", "", "macro_f1"}), std::string("Validation macro F1"));
+        QCOMPARE(heading_of(MetricName{"ood", "", "rouge_l"}), std::string("Out-of-domain ROUGE-L"));
+        QCOMPARE(heading_of(MetricName{"test", "rte", "accuracy"}), std::string("Test accuracy (rte)"));
+        QCOMPARE(heading_of(MetricName{"system", "", measure::tokens_per_second}), std::string("Tokens per second"));
+        QCOMPARE(heading_of(metric_info("bleu")), std::string("BLEU"));
+        QCOMPARE(measure_info(measure::mean_of_members("accuracy")).label, std::string("accuracy of the members"));
+        QCOMPARE(measure_info(measure::best_member("accuracy")).scale, 100.0);
+        QCOMPARE(heading_of(measure_info("of_another_version")), std::string("Of another version"));
+    }
+
+    void namesAreComposedAtTheEdge() {
+        QCOMPARE(text_of({"validation", "", "accuracy"}), std::string("validation/accuracy"));
+        QCOMPARE(text_of({"validation", "rte", "accuracy"}), std::string("validation/rte/accuracy"));
+        const std::vector<MetricValue> values = {{{"test", "a/b", "x/y"}, 1.0 / 3},
+                                                 {{"test", "", "loss"}, std::nan("")}};
+        const auto read = metric_values_from(parse_json(to_json(values).dump(), "summary"));
+        QCOMPARE(read.size(), std::size_t(1)); // not finite: there, but no number
+        QVERIFY(read.front().name == values.front().name && read.front().value == values.front().value);
+        for (const char* wrong : {"[1]", "[{}]", R"([{"split": "a", "dataset": 1, "metric": "b", "value": 1}])"})
+            QVERIFY2(caught([&] { metric_values_from(Json::parse(wrong)); }).thrown, wrong);
     }
 
     void classificationAgrees() {
@@ -78,7 +147,7 @@ private Q_SLOTS:
             const auto n = std::int64_t(classes.size());
             for (const auto& [ours, theirs] :
                  {std::pair{"accuracy", "accuracy"}, {"macro_f1", "macro_f1"}, {"matthews", "mcc"}}) {
-                const auto value = classification_metric(ours, predictions, labels, n);
+                const auto value = of_classes(ours, predictions, labels, n);
                 const bool good = expected[theirs].is_null() ? !value : value && close(*value, expected[theirs]);
                 if (!good && ++wrong < 5) qWarning("%s %s", line["id"].get<std::string>().c_str(), ours);
             }
@@ -101,7 +170,7 @@ private Q_SLOTS:
                 input = line;
             if (!input.contains("hyps")) return;
             const Texts texts = texts_of(input);
-            const auto value = text_metric("rouge_l", texts.hypotheses, texts.references);
+            const auto value = of_texts("rouge_l", texts.hypotheses, texts.references);
             const Json& expected = line["expected"];
             if (!expected.contains("rougeL") || !expected["rougeL"].contains("fmeasure")) return;
             ++compared;
@@ -122,7 +191,7 @@ private Q_SLOTS:
             const Texts texts = texts_of(inputs.at(line["input"].get<std::string>()));
             if (!texts.single) return; // one reference per text is what there is
             ++compared;
-            const auto value = text_metric("bleu", texts.hypotheses, texts.references);
+            const auto value = of_texts("bleu", texts.hypotheses, texts.references);
             if (!value || !close(100 * *value, line["expected"]["score"])) {
                 if (++wrong < 5) qWarning("%s", line["id"].get<std::string>().c_str());
             }

@@ -1,5 +1,4 @@
-#include "core/base/error.h"
-#include "core/eval/metrics.h"
+#include "core/data/metric_functions.h"
 #include "core/text/unicode.h"
 
 #include <algorithm>
@@ -181,19 +180,23 @@ double corpus_bleu(const std::vector<std::string>& hypotheses, const std::vector
     return counts.score(effective_order);
 }
 
-std::optional<double> text_metric(const std::string& name, const std::vector<std::string>& hypotheses,
-                                  const std::vector<std::string>& references) {
-    if (!metric_info(name).generation) throw config_error("metrics", name, "this metric compares classes, not texts");
-    if (hypotheses.empty()) return {};
-    if (name == "bleu") return corpus_bleu(hypotheses, references);
+double metric::mean_rouge_l(const TextOutcomes& outcomes) {
     double sum = 0;
-    for (std::size_t i = 0; i < hypotheses.size(); ++i)
-        sum += rouge_l(hypotheses[i], references[i]);
-    return sum / static_cast<double>(hypotheses.size());
+    for (std::size_t i = 0; i < outcomes.hypotheses.size(); ++i)
+        sum += item_rouge_l(outcomes, i);
+    return sum / static_cast<double>(outcomes.hypotheses.size());
 }
 
-double item_score(const std::string& metric, const std::string& hypothesis, const std::string& reference) {
-    return metric == "bleu" ? corpus_bleu({hypothesis}, {reference}, true) : rouge_l(hypothesis, reference);
+double metric::bleu(const TextOutcomes& outcomes) {
+    return corpus_bleu(outcomes.hypotheses, outcomes.references);
+}
+
+double metric::item_rouge_l(const TextOutcomes& outcomes, std::size_t item) {
+    return rouge_l(outcomes.hypotheses.at(item), outcomes.references.at(item));
+}
+
+double metric::item_bleu(const TextOutcomes& outcomes, std::size_t item) {
+    return corpus_bleu({outcomes.hypotheses.at(item)}, {outcomes.references.at(item)}, true);
 }
 
 } // namespace diapason

@@ -1,0 +1,23 @@
+// Sentences that messages are made of: lists of names, the nearest of them, values of JSON as plain text.
+#pragma once
+
+#include "core/base/json.h"
+
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+/// The candidate nearest to `word` by edit distance; empty when none is near.
+std::string nearest_name(const std::string& word, const std::vector<std::string>& candidates);
+/// "Did you mean accuracy?", else `otherwise`: a remedy.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates,
+                         const std::string& otherwise = {});
+
+/// "csv, jsonl, tsv"; of more than `most` names "…" stands for the rest.
+std::string joined(const std::vector<std::string>& names, std::size_t most = 40);
+
+/// A text as it is, anything else as JSON writes it.
+std::string plain_text(const Json& value);
+
+} // namespace diapason

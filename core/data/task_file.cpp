@@ -1,0 +1,145 @@
+// Task files: every field with its type, and what fields say against each other.
+#include "core/base/error.h"
+#include "core/base/fields.h"
+#include "core/base/words.h"
+#include "core/data/task.h"
+
+#include <algorithm>
+#include <set>
+
+namespace diapason {
+namespace {
+
+constexpr std::int64_t most_tokens = 1'000'000;
+constexpr const char* needed_splits[] = {"train", "validation", "test"};
+
+std::vector<std::string> field_names() {
+    std::vector<std::string> names;
+    for (const ExampleField& field : example_fields())
+        names.emplace_back(field.name);
+    return names;
+}
+
+// @return false when it is unknown, so that nothing can be said of what depends on it
+bool read_kind(Fields& fields, Task& task) {
+    const std::string name = fields.text("kind", task.kind->name());
+    if (const TaskKind* known = find_task_kind(name)) {
+        task.kind = known;
+        return true;
+    }
+    std::vector<std::string> names;
+    for (const TaskKind* kind : task_kinds())
+        names.emplace_back(kind->name());
+    fields.add("kind", name, "there is no such kind of task", "Known are " + joined(names));
+    return false;
+}
+
+void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) {
+    task.reader = fields.text("reader", "jsonl");
+    const std::vector<std::string> readers = reader_names();
+    if (std::count(readers.begin(), readers.end(), task.reader) == 0)
+        fields.add("reader", task.reader, "there is no such reader", "Known are " + joined(readers));
+    const std::vector<std::string> splits = {"train", "validation", "test", "ood"};
+    for (const auto& [split, path] : fields.named_texts("data")) {
+        if (std::count(splits.begin(), splits.end(), split) == 0)
+            fields.add("data." + split, path, "there is no such split", "Splits are " + joined(splits));
+        task.data[split] = folder / path;
+    }
+    for (const char* split : needed_splits) {
+        if (task.data.count(split) == 0) fields.add(std::string("data.") + split, {}, "is missing");
+    }
+    for (const auto& [field, column] : fields.named_texts("columns")) {
+        if (find_example_field(field) == nullptr)
+            fields.add("columns." + field, column, "an example has no such field",
+                       did_you_mean(field, field_names(), "Fields are " + joined(field_names())));
+        task.columns[field] = column;
+    }
+    if (task.columns.count("text") == 0) fields.add("columns.text", {}, "is missing");
+}
+
+void read_templates(Fields& fields, Task& task) {
+    task.text_template = fields.text("template", "{text}");
+    task.target_template = fields.text("target_template", "{target}");
+    task.question = fields.text("question", task.text_template + " {answer}");
+    task.max_tokens = fields.integer("max_tokens", 128, 1, most_tokens);
+    task.max_target_tokens = fields.integer("max_target_tokens", 32, 1, most_tokens);
+    if (task.text_template.find("{text}") == std::string::npos)
+        fields.add("template", task.text_template, "{text} is missing");
+    if (!is_question(task.question)) fields.add("question", task.question, question_rule);
+}
+
+// Metrics that there are, that can judge this kind, and one of them for the choice of a step and for tables.
+void read_metrics(Fields& fields, Task& task) {
+    const std::vector<std::string> fitting = metric_names(task.kind->outcomes());
+    const std::string known = std::string("Metrics of a ") + task.kind->name() + " task are " + joined(fitting);
+    const std::size_t before = fields.problems().size();
+    const Json* given = fields.find("metrics");
+    task.metrics = fields.texts("metrics");
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < task.metrics.size(); ++i) {
+        const std::string& name = task.metrics[i];
+        const std::string field = "metrics[" + std::to_string(i) + "]";
+        const MetricInfo* metric = find_metric(name);
+        if (metric == nullptr)
+            fields.add(field, name, "there is no such metric", known);
+        else if (metric->compares() != task.kind->outcomes())
+            fields.add(field, name, std::string("this metric cannot judge a ") + task.kind->name() + " task", known);
+        if (!seen.insert(name).second) fields.add(field, name, "this metric appears twice");
+    }
+    if (task.metrics.empty()) {
+        if (given != nullptr && given->is_array() && given->empty())
+            fields.add("metrics", "[]", "one metric at least is needed", known);
+        task.metrics = task.kind->default_metrics();
+    }
+    const bool sound = fields.problems().size() == before;
+    task.primary_metric = fields.text("primary_metric", task.metrics.front());
+    if (sound && std::count(task.metrics.begin(), task.metrics.end(), task.primary_metric) == 0)
+        fields.add("primary_metric", task.primary_metric,
+                   "it is not among the metrics of this task, which are " + joined(task.metrics),
+                   find_metric(task.primary_metric) == nullptr ? known : "Add it to metrics, or choose one of them");
+}
+
+} // namespace
+
+bool is_question(const std::string& text) {
+    const auto place = text.find("{text}"), answer = text.find("{answer}");
+    return place != std::string::npos && answer != std::string::npos && place < answer;
+}
+
+Task read_task(const std::filesystem::path& file) {
+    const Json document = read_json(file);
+    const std::string origin = file.string();
+    if (!document.is_object() || document.value("format", Json()) != "diapason-task") {
+        throw input_error(origin, "is not a task file: \"format\": \"diapason-task\" is missing");
+    }
+    if (const Json version = document.value("version", Json(1)); version != 1) {
+        throw Error(ErrorKind::incompatible, {"is a task file of another version", origin, "version", version.dump(),
+                                              "Version 1 is known here"});
+    }
+    std::vector<Problem> problems;
+    Task task;
+    {
+        Fields fields(document, "", problems);
+        fields.find("format");
+        fields.find("version");
+        task.id = fields.text("id", file.stem().string());
+        task.title = fields.text("title", task.id);
+        task.description = fields.text("description", "");
+        task.licence = fields.text("licence", "");
+        task.source = fields.text("source", "");
+        const bool known = read_kind(fields, task);
+        read_data(fields, file.parent_path(), task);
+        read_templates(fields, task);
+        if (known) {
+            task.kind->read(fields, task);
+            read_metrics(fields, task);
+        } else {
+            for (const char* field : {"labels", "metrics", "primary_metric"})
+                fields.find(field);
+        }
+    }
+    throw_if_any(problems, origin);
+    return task;
+}
+
+} // namespace diapason

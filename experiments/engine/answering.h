@@ -1,0 +1,48 @@
+// What kinds of tasks need a model for: the engine's half of a TaskKind, under the same names.
+#pragma once
+
+#include "core/data/task_kind.h"
+#include "core/model/packed_batch.h"
+#include "experiments/run/run_event.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+class Model;
+class TaskData;
+struct EvaluationRequest;
+
+/// Collects the answers of one evaluation, batch after batch. What it was made of outlives it.
+class AnswerReader {
+public:
+    virtual ~AnswerReader() = default;
+    /// @param outputs the model's logits for a batch, or scores of candidates [members · items, classes]
+    /// @param items numbers of the split's examples
+    virtual void read(const at::Tensor& outputs, const std::vector<std::int64_t>& items) = 0;
+    virtual Outcomes outcomes() const = 0;
+    /// Values that are no metric of the task: what the members of an ensemble reach.
+    virtual void add_values(std::map<std::string, double>& values) const = 0;
+    /// The answer and what was expected, in words. @param item in the order in which they were read
+    virtual void describe(Prediction& prediction, std::size_t item) const = 0;
+};
+
+/// One kind's half. Stateless.
+class Answering {
+public:
+    virtual ~Answering() = default;
+    /// Puts what has to be learned onto an input.
+    virtual void label(const TaskData& data, const EncodedExample& example, Sequence& sequence) const = 0;
+    virtual std::unique_ptr<AnswerReader> reader(Model& model, TaskData& data,
+                                                 const EvaluationRequest& request) const = 0;
+};
+
+const Answering& answering_of(const TaskKind& kind);
+
+} // namespace diapason
