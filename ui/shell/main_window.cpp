@@ -63,7 +63,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent)
     }
     connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
     restoreState();
-    m_pages.front()->setFocus();
+    m_pages.front()->firstFocus()->setFocus();
     updateBar();
     updateStatus();
 }
