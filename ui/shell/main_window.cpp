@@ -366,7 +366,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
             event->ignore();
             return;
         }
-        m_workspace.cancelAll();
+        m_workspace.interruptAll();
     }
     QSettings stored = settings();
     stored.setValue(QStringLiteral("geometry"), saveGeometry());
