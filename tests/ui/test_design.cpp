@@ -64,7 +64,7 @@ private Q_SLOTS:
         choose(0);
         auto* preset = m_at->find<QComboBox>("preset");
         QVERIFY(preset->isVisible());
-        QCOMPARE(preset->currentText(), QStringLiteral("own values"));
+        QCOMPARE(preset->currentText(), QStringLiteral("custom"));
         const MethodInfo& info = method_info("serial_adapter");
         const int index = preset->findText(QString::fromStdString(info.presets.front().label));
         QVERIFY(index > 0);
@@ -114,7 +114,7 @@ private Q_SLOTS:
         QVERIFY(m_at->find<QToolButton>("vary_rank")->isChecked());
         type(m_at->find<QLineEdit>("option_rank"), "2, 4, 8");
         QCOMPARE(arms(), 5);
-        QVERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 × 3 seeds = 15 runs")));
+        QVERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 arms × 3 seeds = 15 runs")));
         QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);
         QCOMPARE(arms(), 3);
     }

@@ -113,7 +113,7 @@ private Q_SLOTS:
         };
         answer(QMessageBox::RejectRole);
         m_at->find<QPushButton>("stopAll")->click();
-        QVERIFY2(asked.contains(QLatin1String("9 runs")), qPrintable(asked));
+        QVERIFY2(asked.contains(QLatin1String("9 unfinished runs")), qPrintable(asked));
         QVERIFY(m_at->workspace->running());
         answer(QMessageBox::AcceptRole);
         m_at->find<QPushButton>("stopAll")->click();

@@ -81,8 +81,10 @@ void PreflightPanel::reload(const std::vector<Problem>& problems, std::size_t ar
     m_text->setText(text);
     m_problems->clear();
     for (const Problem& problem : problems) {
-        auto* item = new QListWidgetItem(icon(QStringLiteral("warn"), Role::error),
-                                         qs(to_line(problem)) + tr("   Press Enter to go there."));
+        QString line = qs(to_line(problem));
+        if (!line.endsWith(QLatin1Char('?'))) line += QLatin1Char('.');
+        auto* item =
+            new QListWidgetItem(icon(QStringLiteral("warn"), Role::error), line + tr(" Press Enter to go there."));
         item->setData(Qt::UserRole, qs(problem.field));
         m_problems->addItem(item);
     }

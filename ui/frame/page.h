@@ -22,6 +22,8 @@ public:
     virtual QList<QAction*> pageActions() const { return {}; }
     /// The page has become the visible one.
     virtual void activated() {}
+    /// What the keys go to when the window opens on this page.
+    virtual QWidget* firstFocus() { return this; }
 
 Q_SIGNALS:
     void pageWanted(diapason::ui::PageId id); ///< the user has asked for something that is done there

@@ -261,6 +261,9 @@ void Workspace::pause(bool paused) {
 void Workspace::cancelRun(RowId run) {
     if (m_session != nullptr) m_session->cancel_run(run);
 }
+void Workspace::interruptAll() {
+    if (m_session != nullptr) m_session->interrupt_all();
+}
 void Workspace::cancelAll() {
     if (m_session != nullptr) m_session->cancel_all();
 }

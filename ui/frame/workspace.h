@@ -66,6 +66,7 @@ public:
     void pause(bool paused);
     void cancelRun(RowId run);
     void cancelAll();
+    void interruptAll(); ///< runs leave a checkpoint, waiting ones stay queued: Resume goes on with them
 
 Q_SIGNALS:
     void databaseChanged();

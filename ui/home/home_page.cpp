@@ -74,7 +74,6 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
     connect(&m_workspace, &Workspace::databaseChanged, this, &HomePage::reloadRecent);
     connect(&m_workspace, &Workspace::sessionStarted, this, &HomePage::updateButtons);
     connect(&m_workspace, &Workspace::sessionEnded, this, &HomePage::updateButtons);
-    setFocusProxy(m_table); // where the keys go first
     reloadRecent();
     if (!m_samples.empty()) m_table->selectRow(0);
 }

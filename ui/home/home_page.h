@@ -20,6 +20,7 @@ public:
     explicit HomePage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override { reloadRecent(); }
+    QWidget* firstFocus() override { return m_table; }
 
 private:
     QWidget* buildSide();

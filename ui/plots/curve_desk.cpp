@@ -103,7 +103,7 @@ void CurveDesk::resizeEvent(QResizeEvent* event) {
     if (narrow == (m_left->indexOf(m_right) >= 0)) return;
     if (narrow) {
         m_left->addWidget(m_right);
-        m_left->setSizes({260, 340});
+        m_left->setSizes({300, 300});
         m_splitter->setSizes({narrowSideWidth, width() - narrowSideWidth});
     } else {
         m_splitter->addWidget(m_right);

@@ -168,7 +168,7 @@ QWidget* RunPage::buildControls() {
     auto* controls = new QWidget;
     auto* bar = new QHBoxLayout(controls);
     bar->setContentsMargins(8, 4, 8, 4);
-    bar->setSpacing(spacing);
+    bar->setSpacing(5); // leaves the metric its name in a narrow window
     m_axis = new QComboBox;
     m_axis->addItems({tr("x: step"), tr("x: wall time")});
     m_axis->setObjectName(QStringLiteral("xAxis"));
@@ -179,8 +179,8 @@ QWidget* RunPage::buildControls() {
     m_smooth = new QSlider(Qt::Horizontal);
     m_smooth->setRange(0, 99);
     m_smooth->setValue(60);
-    m_smooth->setMaximumWidth(110);
-    m_smooth->setMinimumWidth(50);
+    m_smooth->setMaximumWidth(90);
+    m_smooth->setMinimumWidth(40);
     m_smooth->setObjectName(QStringLiteral("smoothing"));
     m_smooth->setAccessibleName(tr("Smoothing"));
     m_smooth->setToolTip(tr("Weight of the moving average; evaluations are never smoothed"));

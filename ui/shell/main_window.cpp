@@ -63,7 +63,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent)
     }
     connect(&m_workspace, &Workspace::queueChanged, this, &MainWindow::updateStatus);
     restoreState();
-    m_pages.front()->setFocus();
+    m_pages.front()->firstFocus()->setFocus();
     updateBar();
     updateStatus();
 }
@@ -366,7 +366,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
             event->ignore();
             return;
         }
-        m_workspace.cancelAll();
+        m_workspace.interruptAll();
     }
     QSettings stored = settings();
     stored.setValue(QStringLiteral("geometry"), saveGeometry());
