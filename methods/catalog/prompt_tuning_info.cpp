@@ -99,6 +99,15 @@ MethodInfo prompt_tuning_info() {
         }
         return prompt_room_refusal(config, options.integer("length"));
     };
+    info.asking = [](const OptionValues& options) {
+        AskingOptions asking;
+        asking.by_mean = options.text("ensemble") == "mean";
+        return asking;
+    };
+    info.cost = [](const BackboneConfig&, const OptionValues& options) {
+        return MethodCost{static_cast<double>(options.integer("length")),
+                          static_cast<double>(options.integer("members")), 1};
+    };
     info.traps = {
         "Positions count the soft tokens, and the pooled row is a stored option (`pooling`), since libraries differ.",
         "Last-token heads read the last real token, whatever the padding.",
