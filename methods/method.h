@@ -29,6 +29,5 @@ void attach_parts(const std::string& id, const OptionValues& options, Model& mod
 
 #define DIAPASON_METHOD(name) void attach_##name(const OptionValues& options, Model& model, MethodContext& context);
 #include "methods/methods.def"
-#undef DIAPASON_METHOD
 
 } // namespace diapason

@@ -63,6 +63,24 @@ Stack& Backbone::stack(const std::string& name) {
     throw std::logic_error("no stack " + name);
 }
 
+Layer& Backbone::layer_at(const Site& site) {
+    Stack& owner = stack(site.stack);
+    if (site.layer < 0 || site.layer >= owner.shape.layers) throw std::logic_error("no layer at " + site.address());
+    return owner.layers[static_cast<std::size_t>(site.layer)];
+}
+
+Attention& Backbone::attention_at(const Site& site) {
+    return attention_of(layer_at(site), site.sublayer);
+}
+
+Block& Backbone::block_at(const Site& site) {
+    return block_of(layer_at(site), site.sublayer);
+}
+
+void Backbone::shift_positions(const std::string& stack_name, std::int64_t count) {
+    stack(stack_name).position_shift += count;
+}
+
 Linear& Backbone::linear_at(const Site& site) {
     for (auto& [candidate, linear] : m_linears) {
         if (candidate == site) return *linear;

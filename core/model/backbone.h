@@ -51,12 +51,21 @@ public:
     std::vector<NamedTable> tables();
     /// The stacks, encoder first; for decoding step by step.
     const std::vector<Stack>& stacks() const { return m_stacks; }
-    /// The same, for deltas at sites that are no linear map. @throws std::logic_error
+    /// One of them, for what concerns it as a whole. @throws std::logic_error
     Stack& stack(const std::string& name);
+    /// The attention that a site lies in, for deltas at its points `kv` and `heads`. @throws std::logic_error
+    Attention& attention_at(const Site& site);
+    /// The block of a site's sublayer, for deltas at the point `block`. @throws std::logic_error
+    Block& block_at(const Site& site);
+    /// Moves the positions of a stack's tokens by `count` more: prefixes that take positions, each for itself, so that
+    /// their order does not matter.
+    void shift_positions(const std::string& stack_name, std::int64_t count);
     /// Token embedding, [vocabulary, width].
     Parameter& word_embedding() { return *m_stacks.front().words.weight; }
 
 private:
+    Layer& layer_at(const Site& site);
+
     BackboneConfig m_config;
     std::vector<Stack> m_stacks;
     std::vector<std::pair<Site, Linear*>> m_linears;

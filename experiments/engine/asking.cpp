@@ -26,20 +26,17 @@ void append(Tokens& to, const Tokens& more) {
 
 } // namespace
 
-bool Asking::wanted(const OptionValues& options, bool in_words) {
-    return in_words || options.json().value("demonstrations", std::int64_t{0}) > 0;
+bool Asking::wanted(const AskingOptions& options, bool in_words) {
+    return in_words || options.demonstrations > 0;
 }
 
-Asking::Asking(TaskData& data, Model& model, const OptionValues& options, std::uint64_t seed, std::int64_t limit)
+Asking::Asking(TaskData& data, Model& model, const AskingOptions& options, std::uint64_t seed, std::int64_t limit)
     : m_data(data),
       m_model(model),
       m_task(data.task()),
       m_demonstrations(data, model, DemonstrationOptions::from(options, seed, limit)),
       m_demonstration_room(DemonstrationOptions::from(options, seed, limit).room) {
-    if (const std::string own = options.json().value("question", ""); !own.empty()) {
-        if (!is_question(own)) throw config_error("question", own, question_rule, "For example {text} Topic: {answer}");
-        m_task.question = own;
-    }
+    if (!options.question.empty()) m_task.question = options.question;
     const Tokenizer& tokenizer = data.tokenizer();
     const BackboneConfig& config = model.config();
     if (model.head_spec().kind == HeadKind::causal_lm) {
@@ -58,8 +55,8 @@ Asking::Asking(TaskData& data, Model& model, const OptionValues& options, std::u
                                "Choose another backbone, or answers head");
     }
     m_separator = tokenizer.encode("\n\n", {.add_special_tokens = false}).ids;
-    m_scoring.by_length = options.json().value("scoring", "sum") == "mean";
-    m_calibrated = options.json().value("calibration", "none") == "content_free";
+    m_scoring.by_length = options.by_length;
+    m_calibrated = options.calibrated;
     if (m_task.kind->written()) m_longest_answer = static_cast<std::size_t>(m_task.max_target_tokens);
     std::map<Tokens, std::string> owner; // of the words
     for (const TaskLabel& label : m_task.labels) {

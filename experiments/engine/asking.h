@@ -15,13 +15,13 @@ namespace diapason {
 /// of a template. One for each run; the model's prompt in front of everything is the model's own.
 class Asking {
 public:
-    /// @param options of the method: demonstrations …, scoring, calibration; what it has not is off
-    Asking(TaskData& data, Model& model, const OptionValues& options, std::uint64_t seed, std::int64_t limit);
+    /// @param limit only the first examples of the training split are demonstrations; 0 = all
+    Asking(TaskData& data, Model& model, const AskingOptions& options, std::uint64_t seed, std::int64_t limit);
 
     /// Whether the answer is one of the labels' words; else a text is written.
     bool chooses() const { return !m_words.empty(); }
     /// Whether a run's model is asked at all. @param in_words answers_in_words
-    static bool wanted(const OptionValues& options, bool in_words);
+    static bool wanted(const AskingOptions& options, bool in_words);
 
     /// The question with its right answer, labels on the answer's tokens.
     Sequence training_sequence(const std::string& split, std::size_t item);

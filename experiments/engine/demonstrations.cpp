@@ -17,13 +17,6 @@ namespace {
 
 constexpr std::int64_t tokens_per_batch = 4096;
 
-DemonstrationOptions::Choice choice_from(const std::string& name) {
-    using Choice = DemonstrationOptions::Choice;
-    if (name == "random_each") return Choice::random_each;
-    if (name == "first") return Choice::first;
-    return name == "similar" ? Choice::similar : Choice::random;
-}
-
 std::uint64_t seed_of(std::uint64_t seed, const std::string& split) {
     for (const char c : split)
         seed = splitmix64(seed ^ static_cast<unsigned char>(c));
@@ -32,15 +25,9 @@ std::uint64_t seed_of(std::uint64_t seed, const std::string& split) {
 
 } // namespace
 
-DemonstrationOptions DemonstrationOptions::from(const OptionValues& options, std::uint64_t seed, std::int64_t limit) {
-    DemonstrationOptions own;
-    if (!options.json().contains("demonstrations")) return own;
-    own.count = options.integer("demonstrations");
-    own.choice = choice_from(options.text("choice"));
-    own.room = static_cast<std::size_t>(options.integer("demonstration_tokens"));
-    own.seed = stream_seed(seed, Stream::order);
-    own.limit = limit;
-    return own;
+DemonstrationOptions DemonstrationOptions::from(const AskingOptions& asking, std::uint64_t seed, std::int64_t limit) {
+    return {asking.demonstrations, asking.choice, static_cast<std::size_t>(asking.demonstration_tokens),
+            stream_seed(seed, Stream::order), limit};
 }
 
 Demonstrations::Demonstrations(TaskData& data, Model& model, const DemonstrationOptions& options)

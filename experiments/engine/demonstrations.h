@@ -1,9 +1,9 @@
 // In-context examples: which of the training examples stand in front of a question.
 #pragma once
 
-#include "core/base/options.h"
 #include "core/model/model.h"
 #include "experiments/engine/task_data.h"
+#include "methods/catalog/asking_options.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -14,21 +14,16 @@
 
 namespace diapason {
 
-/// How they are chosen: the options of methods that have them.
+/// How they are chosen.
 struct DemonstrationOptions {
-    enum class Choice {
-        random,      ///< drawn once, the same for all questions
-        random_each, ///< drawn for each question
-        first,       ///< the first of the training split
-        similar      ///< those whose text is nearest to the question's, the nearest last
-    };
+    using Choice = AskingOptions::Choice;
     std::int64_t count = 0;
     Choice choice = Choice::random;
     std::size_t room = 64;  ///< most tokens of each one's text
     std::uint64_t seed = 0; ///< of the draw
     std::int64_t limit = 0; ///< only the first examples of the training split; 0 = all
 
-    static DemonstrationOptions from(const OptionValues& options, std::uint64_t seed, std::int64_t limit);
+    static DemonstrationOptions from(const AskingOptions& asking, std::uint64_t seed, std::int64_t limit);
 };
 
 /// Chooses training examples. Never the question itself: a training example is compared by its text.

@@ -106,8 +106,8 @@ void add_activations(const StoredRun& stored, std::int64_t items, Json& facts) {
     const std::string split = data.has("validation") ? "validation" : "train";
     const std::int64_t count = std::min(items, std::ssize(data.split(split).examples));
     std::optional<Asking> asking;
-    if (Asking::wanted(run.options, run.in_words))
-        asking.emplace(data, model, run.options, run.spec.seed, run.training.integer("max_train_items"));
+    if (Asking::wanted(run.asking, run.in_words))
+        asking.emplace(data, model, run.asking, run.spec.seed, run.training.integer("max_train_items"));
     ChangeRecorder recorder(model);
     ForwardState state;
     state.prefixes = recorder.observer();

@@ -16,6 +16,7 @@ ResolvedRun resolve_run(const RunSpec& spec, const std::string& origin) {
     throw_if_any(problems, origin);
     run.method = &method_info(spec.method);
     run.options = checked_options(*run.method, spec.method_options, origin);
+    run.asking = asking_options(*run.method, run.options);
     run.in_words = answers_in_words(*run.method, run.training.json());
     run.backbone = resolve_backbone(spec.backbone);
     run.config = read_backbone_config(run.backbone);

@@ -15,6 +15,7 @@ struct ResolvedRun {
     RunSpec spec;
     const MethodInfo* method = nullptr; ///< of the catalogue
     OptionValues options;               ///< of the method
+    AskingOptions asking;               ///< what the method makes of them
     OptionValues training;
     std::filesystem::path backbone; ///< its folder
     BackboneConfig config;

@@ -134,8 +134,8 @@ private:
         m_steps = m_trainer == nullptr ? 0 : training.integer("steps"); // prompting trains nothing
         m_read_every = m_model->device().is_cpu() ? 1 : 16;
         m_order.emplace(train_items(), training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
-        if (Asking::wanted(m_run.options, m_run.in_words))
-            m_asking.emplace(*m_data, *m_model, m_run.options, m_spec.seed, training.integer("max_train_items"));
+        if (Asking::wanted(m_run.asking, m_run.in_words))
+            m_asking.emplace(*m_data, *m_model, m_run.asking, m_spec.seed, training.integer("max_train_items"));
         if (m_store != nullptr && !m_asking && !training.flag("backbone_dropout")) {
             const std::int64_t draws = m_steps * training.integer("batch_size") * training.integer("accumulation");
             const FrozenPlan plan{train_items(), draws, training.integer("max_evaluation_items"), m_spec.threads};
@@ -336,7 +336,7 @@ private:
         request.predictions = predictions;
         request.asking = m_asking ? &*m_asking : nullptr;
         request.frozen = m_frozen ? &*m_frozen : nullptr;
-        request.by_mean = m_run.options.json().value("ensemble", "vote") == "mean";
+        request.by_mean = m_run.asking.by_mean;
         request.stop = [this] { return stopping(); };
         return request;
     }

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/data/task.h"
 #include "core/library/library.h"
+#include "methods/catalog/method_info.h"
 
 #include <algorithm>
 #include <map>
@@ -28,20 +29,23 @@ double run_operations(const RunSpec& spec) {
         static_cast<double>(config.parameter_count() - config.vocabulary * config.width); // the embedding is a look-up
     const double input =
         integer(spec, "max_tokens") > 0 ? integer(spec, "max_tokens") : static_cast<double>(task.max_tokens);
-    const double soft = spec.method_options.value("length", 0.0);
-    const double members = spec.method_options.value("members", 1.0); // each reads every input
-    const double told =
-        spec.method_options.value("demonstrations", 0.0) * spec.method_options.value("demonstration_tokens", 0.0);
+    const MethodInfo& info = method_info(spec.method);
+    const OptionValues options = checked_options(info, spec.method_options, "run");
+    const TaskShape shape = shape_of(task, config, answers_in_words(info, spec.training_options));
+    const ParameterCounts counts = info.count(config, shape, options);
+    const MethodCost cost = cost_of(info, config, options);
     const bool generation = task.kind->written();
     const double length =
-        members * (input + soft + told + (generation ? static_cast<double>(task.max_target_tokens) : 0));
+        cost.members * (input + cost.extra_tokens + (generation ? static_cast<double>(task.max_target_tokens) : 0));
     const double head = generation ? static_cast<double>(config.vocabulary * config.width) : 0;
     const double forward = 2 * (weights + head) * length;
 
-    const double steps = spec.method == "in_context" ? 0 : integer(spec, "steps");
+    const double steps = counts.trained + counts.head == 0 ? 0 : integer(spec, "steps");
     const double trained_examples = steps * integer(spec, "batch_size") * std::max(1.0, integer(spec, "accumulation"));
-    // Gradients of activations, and of weights where those are trained; a frozen backbone under a head needs neither.
-    const double backward = spec.method == "head_only" ? 0 : spec.method == "full_tuning" ? 2 : 1.2;
+    // Gradients of activations as deep as something is trained, and of the weights that are; of deltas a fifth is
+    // taken, for what is computed beside every map.
+    const double share = static_cast<double>(counts.trained) / static_cast<double>(config.parameter_count());
+    const double backward = cost.depth + std::clamp(share, 0.2 * cost.depth, 1.0);
     const double every = integer(spec, "evaluate_every");
     const double validations = (every > 0 ? steps / every : 0) + 1;
     const double items = integer(spec, "max_evaluation_items") > 0 ? integer(spec, "max_evaluation_items") : 1000;

@@ -31,7 +31,6 @@ const std::vector<MethodInfo>& method_catalog() {
     static const std::vector<MethodInfo> catalog = {
 #define DIAPASON_METHOD(name) name##_info(),
 #include "methods/methods.def"
-#undef DIAPASON_METHOD
     };
     return catalog;
 }

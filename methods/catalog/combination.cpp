@@ -1,5 +1,7 @@
 #include "methods/catalog/method_info.h"
 
+#include <algorithm>
+
 namespace diapason {
 
 OptionValues options_of_part(const MethodPart& part, const OptionValues& options) {
@@ -8,6 +10,14 @@ OptionValues options_of_part(const MethodPart& part, const OptionValues& options
 
 std::string other_start(const MethodInfo& info, const OptionValues& options) {
     return info.other_start ? info.other_start(options) : std::string();
+}
+
+AskingOptions asking_options(const MethodInfo& info, const OptionValues& options) {
+    return info.asking ? info.asking(options) : AskingOptions();
+}
+
+MethodCost cost_of(const MethodInfo& info, const BackboneConfig& config, const OptionValues& options) {
+    return info.cost ? info.cost(config, options) : MethodCost();
 }
 
 void describe_parts(MethodInfo& info) {
@@ -20,6 +30,16 @@ void describe_parts(MethodInfo& info) {
             sum.stored += counts.stored;
             sum.stored_bits += counts.stored_bits;
             sum.head = counts.head;
+        }
+        return sum;
+    };
+    info.cost = [parts](const BackboneConfig& config, const OptionValues& options) {
+        MethodCost sum{0, 1, 0};
+        for (const MethodPart& part : parts) {
+            const MethodCost cost = cost_of(method_info(part.method), config, options_of_part(part, options));
+            sum.extra_tokens += cost.extra_tokens;
+            sum.members *= cost.members;
+            sum.depth = std::max(sum.depth, cost.depth);
         }
         return sum;
     };

@@ -1,6 +1,8 @@
 #include "methods/catalog/demonstration_options.h"
 
+#include "core/base/error.h"
 #include "core/base/option_builders.h"
+#include "core/data/task.h"
 
 namespace diapason {
 
@@ -33,6 +35,26 @@ std::vector<OptionDescriptor> demonstration_options(std::int64_t count) {
         "Template in place of the task's own: {text}, {pair} and behind them {answer}; empty = the task's.",
         "Schick & Schütze 2021 (patterns and verbalizers)");
     return {demonstrations, choice, room, question};
+}
+
+AskingOptions demonstrations_of(const OptionValues& options) {
+    using Choice = AskingOptions::Choice;
+    const std::string& choice = options.text("choice");
+    AskingOptions asking;
+    asking.demonstrations = options.integer("demonstrations");
+    asking.choice = choice == "random_each" ? Choice::random_each
+                    : choice == "first"     ? Choice::first
+                    : choice == "similar"   ? Choice::similar
+                                            : Choice::random;
+    asking.demonstration_tokens = options.integer("demonstration_tokens");
+    asking.question = options.text("question");
+    if (!asking.question.empty() && !is_question(asking.question))
+        throw config_error("question", asking.question, question_rule, "For example {text} Topic: {answer}");
+    return asking;
+}
+
+double demonstration_cost(const OptionValues& options) {
+    return static_cast<double>(options.integer("demonstrations") * options.integer("demonstration_tokens"));
 }
 
 } // namespace diapason

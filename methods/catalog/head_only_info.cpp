@@ -24,6 +24,7 @@ MethodInfo head_only_info() {
                          "a language-model head belongs to the pretrained backbone, so that nothing would be trained")
                    : std::string();
     };
+    info.cost = [](const BackboneConfig&, const OptionValues&) { return MethodCost{0, 1, 0}; };
     return info;
 }
 

@@ -51,6 +51,15 @@ MethodInfo in_context_info() {
             return std::string("a question of its own asks for classes; a generation task has its templates");
         return std::string();
     };
+    info.asking = [](const OptionValues& options) {
+        AskingOptions asking = demonstrations_of(options);
+        asking.by_length = options.text("scoring") == "mean";
+        asking.calibrated = options.text("calibration") == "content_free";
+        return asking;
+    };
+    info.cost = [](const BackboneConfig&, const OptionValues& options) {
+        return MethodCost{demonstration_cost(options), 1, 0};
+    };
     info.traps = {"Nothing is trained: differences between seeds are those of the drawn demonstrations.",
                   "Demonstrations that do not fit are dropped, and the run says so."};
     return info;

@@ -8,6 +8,5 @@ namespace diapason {
 
 #define DIAPASON_METHOD(name) MethodInfo name##_info();
 #include "methods/methods.def"
-#undef DIAPASON_METHOD
 
 } // namespace diapason

@@ -42,6 +42,13 @@ MethodInfo instruction_prompt_tuning_info() {
     }
     info.parts = {{"prompt_tuning", prompt_options}};
     describe_parts(info);
+    info.asking = demonstrations_of;
+    const auto prompt_cost = info.cost;
+    info.cost = [prompt_cost](const BackboneConfig& config, const OptionValues& options) {
+        MethodCost cost = prompt_cost(config, options);
+        cost.extra_tokens += demonstration_cost(options);
+        return cost;
+    };
     const auto refusal = info.refusal;
     info.refusal = [refusal](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         if (!task.head.ends_with("_lm")) return std::string("only a language model can be asked");

@@ -33,6 +33,12 @@ MethodInfo last_layers_info() {
                    ? std::string()
                    : "the backbone has only " + std::to_string(there) + " layers in this stack";
     };
+    info.cost = [](const BackboneConfig& config, const OptionValues& options) {
+        std::int64_t all = 0;
+        for (const StackShape& stack : config.stacks())
+            all += stack.layers;
+        return MethodCost{0, 1, static_cast<double>(options.integer("layers")) / static_cast<double>(all)};
+    };
     return info;
 }
 

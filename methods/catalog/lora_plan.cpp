@@ -33,6 +33,20 @@ void for_pattern(const BackboneConfig& config, const OptionValues& options, cons
     }
 }
 
+} // namespace
+
+std::vector<LoraTarget> linear_targets(const BackboneConfig& config, const std::string& pattern, std::int64_t rank,
+                                       double alpha, const std::string& method) {
+    std::vector<LoraTarget> targets;
+    for (const Site& site : match_sites(config, pattern)) {
+        if (!site.is_linear())
+            throw config_error("targets", site.address(), method + " needs a linear map",
+                               "Points are q k v o fc1 fc2 gate, and linear for all of them");
+        targets.push_back({site, rank, alpha});
+    }
+    return targets;
+}
+
 // Parts of one module share a pair: all of them, with one rank and one alpha.
 void join_parts(const BackboneConfig& config, std::vector<LoraTarget>& targets) {
     std::map<std::string, std::vector<Site>> modules;
@@ -58,16 +72,9 @@ void join_parts(const BackboneConfig& config, std::vector<LoraTarget>& targets) 
     }
 }
 
-} // namespace
-
 std::vector<LoraTarget> lora_targets(const BackboneConfig& config, const OptionValues& options) {
-    std::vector<LoraTarget> targets;
-    for (const Site& site : match_sites(config, options.text("targets"))) {
-        if (!site.is_linear())
-            throw config_error("targets", site.address(), "LoRA needs a linear map",
-                               "Points are q k v o fc1 fc2 gate, and linear for all of them");
-        targets.push_back({site, options.integer("rank"), options.real("alpha")});
-    }
+    std::vector<LoraTarget> targets =
+        linear_targets(config, options.text("targets"), options.integer("rank"), options.real("alpha"), "LoRA");
     const auto with = [&](const Site& site, const auto& change) {
         for (LoraTarget& target : targets) {
             if (target.site == site) change(target);

@@ -4,6 +4,8 @@
 #include "core/backbone/family.h"
 #include "core/base/options.h"
 #include "core/data/task.h"
+#include "methods/catalog/asking_options.h"
+#include "methods/catalog/method_cost.h"
 
 #include <cstdint>
 #include <functional>
@@ -71,14 +73,14 @@ struct MethodPart {
 
 /// Description of one method: catalog/<name>_info.cpp, listed in methods/methods.def.
 struct MethodInfo {
-    std::string id;      ///< "lora"
-    std::string label;   ///< "LoRA"
-    std::string paper;   ///< "Hu et al. 2022"
-    std::string formula; ///< one line of plain text, for the form's heading
-    std::string summary; ///< one sentence
-    int colour_slot = 1; ///< preferred series colour (1 to 8)
+    std::string id;                      ///< "lora"
+    std::string label;                   ///< "LoRA"
+    std::string paper;                   ///< "Hu et al. 2022"
+    std::string formula;                 ///< one line of plain text, for the form's heading
+    std::string summary;                 ///< one sentence
+    int colour_slot = 1;                 ///< preferred series colour (1 to 8)
     double default_learning_rate = 1e-3; ///< 0: nothing is trained
-    std::string size_option = {}; ///< the whole number that its parameter count grows with; empty = none
+    std::string size_option = {};        ///< the whole number that its parameter count grows with; empty = none
     std::vector<OptionDescriptor> options;
     std::vector<MethodPreset> presets = {};
     std::vector<MethodPart> parts = {};  ///< of a method that is nothing but other methods together
@@ -93,6 +95,10 @@ struct MethodInfo {
     std::function<std::string(const OptionValues&)> other_start = nullptr;
     /// Empty, or the reason why the method makes no sense for this backbone and task.
     std::function<std::string(const BackboneConfig&, const TaskShape&, const OptionValues&)> refusal;
+    /// Null: nothing is asked beside the task's own words. Read through asking_options().
+    std::function<AskingOptions(const OptionValues&)> asking = nullptr;
+    /// Null: nothing beside the backbone's own arithmetic. Read through cost_of().
+    std::function<MethodCost(const BackboneConfig&, const OptionValues&)> cost = nullptr;
 };
 
 /// A method's options with defaults filled in. @throws Error(config) that lists all problems, under `origin`
@@ -112,11 +118,14 @@ const OptionDescriptor& option_of(const MethodInfo& info, const std::string& nam
 /// Whether a run's classes are answered in words. @param training its training options
 bool answers_in_words(const MethodInfo& info, const Json& training);
 
+AskingOptions asking_options(const MethodInfo& info, const OptionValues& options);
+MethodCost cost_of(const MethodInfo& info, const BackboneConfig& config, const OptionValues& options);
+
 /// Why training with a method begins with another function than the backbone's; empty = it does not.
 std::string other_start(const MethodInfo& info, const OptionValues& options);
 
-/// Counts, drawing, start and refusal of a method as those of its parts together: their deltas sit side by side, the
-/// head is counted once.
+/// Counts, cost, drawing, start and refusal of a method as those of its parts together: their deltas sit side by side,
+/// the head is counted once.
 void describe_parts(MethodInfo& info);
 /// The options of one part. @throws Error(config)
 OptionValues options_of_part(const MethodPart& part, const OptionValues& options);

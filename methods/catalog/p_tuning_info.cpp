@@ -119,6 +119,9 @@ MethodInfo p_tuning_info() {
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         return prompt_room_refusal(config, length_of(options));
     };
+    info.cost = [](const BackboneConfig&, const OptionValues& options) {
+        return MethodCost{static_cast<double>(length_of(options)), 1, 1};
+    };
     info.traps = {"Only the table that the network gives is needed after training: that is what counts as stored; the "
                   "network is kept for resuming."};
     return info;

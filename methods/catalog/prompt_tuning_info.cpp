@@ -5,17 +5,9 @@
 
 namespace diapason {
 
-MethodInfo prompt_tuning_info() {
-    MethodInfo info;
-    info.id = "prompt_tuning";
-    info.label = "Prompt tuning";
-    info.paper = "Lester et al. 2021";
-    info.formula = "[P; E(x)], P ∈ ℝ^(length × d) trained";
-    info.summary = "Trains a few vectors in front of every input.";
-    info.colour_slot = 3;
-    info.default_learning_rate = 1e-2;
-    info.size_option = "length";
+namespace {
 
+std::vector<OptionDescriptor> own_options() {
     const OptionDescriptor length =
         option::in_units(option::integer("length", "Length", 20, 1, 512, "Number of soft tokens in front of the input.",
                                          "Lester et al. 2021, §3.2 (1 to 150)"),
@@ -73,8 +65,23 @@ MethodInfo prompt_tuning_info() {
                        {{"vote", "majority vote", "Equal counts are decided by the mean probability."},
                         {"mean", "mean probability", ""}},
                        "What several members say together.", "Lester et al. 2021, §6: majority vote");
+    return {length, init, range, deviation, top, text, members, ensemble, pooling};
+}
 
-    info.options = {length, init, range, deviation, top, text, members, ensemble, pooling};
+} // namespace
+
+MethodInfo prompt_tuning_info() {
+    MethodInfo info;
+    info.id = "prompt_tuning";
+    info.label = "Prompt tuning";
+    info.paper = "Lester et al. 2021";
+    info.formula = "[P; E(x)], P ∈ ℝ^(length × d) trained";
+    info.summary = "Trains a few vectors in front of every input.";
+    info.colour_slot = 3;
+    info.default_learning_rate = 1e-2;
+    info.size_option = "length";
+
+    info.options = own_options();
     info.presets = {
         {"lester2021", "Lester et al. 2021", {{"length", 100}, {"init", "label"}}},
         {"lester2021_code", "Lester et al. 2021, uniform as coded", {{"length", 100}, {"init", "positive"}}},
@@ -98,6 +105,15 @@ MethodInfo prompt_tuning_info() {
                 return std::string("with this init all members are the same prompt: choose random or vocabulary");
         }
         return prompt_room_refusal(config, options.integer("length"));
+    };
+    info.asking = [](const OptionValues& options) {
+        AskingOptions asking;
+        asking.by_mean = options.text("ensemble") == "mean";
+        return asking;
+    };
+    info.cost = [](const BackboneConfig&, const OptionValues& options) {
+        return MethodCost{static_cast<double>(options.integer("length")),
+                          static_cast<double>(options.integer("members")), 1};
     };
     info.traps = {
         "Positions count the soft tokens, and the pooled row is a stored option (`pooling`), since libraries differ.",

@@ -32,14 +32,13 @@ public:
         std::vector<DecoderCache> activations;
         if (!m_words.empty()) activations = text_activations(m_model, m_words);
         for (const PrefixGroup& group : prefix_groups(m_model.config(), m_options)) {
-            Stack& stack = m_model.backbone().stack(group.stack);
+            Backbone& backbone = m_model.backbone();
             PrefixTable* table = nullptr;
             if (has_network())
                 table = &network(group.address() + ".kv", group.slices(), group.width,
                                  m_words.empty() ? at::Tensor() : activation_rows(group, activations));
             for (std::size_t i = 0; i < group.layers.size(); ++i) {
-                Attention& attention =
-                    attention_of(stack.layers[static_cast<std::size_t>(group.layers[i])], group.sublayer);
+                Attention& attention = backbone.attention_at({group.stack, group.layers[i], group.sublayer, "kv"});
                 if (table != nullptr) {
                     const auto slice = static_cast<std::int64_t>(2 * i);
                     attention.prefixes.push_back(
@@ -49,8 +48,8 @@ public:
                 }
             }
             if (group.sublayer != "self_attn" || m_in_slots) continue;
-            if (m_options.text("position_shift") == "by_length") stack.position_shift += m_length;
-            stack.prefix_biased = m_options.text("relative_bias") == "extended";
+            if (m_options.text("position_shift") == "by_length") backbone.shift_positions(group.stack, m_length);
+            backbone.stack(group.stack).prefix_biased = m_options.text("relative_bias") == "extended";
         }
     }
 

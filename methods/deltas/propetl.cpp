@@ -12,6 +12,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <set>
 
 namespace diapason {
 namespace {
@@ -81,10 +82,8 @@ private:
             form.activation = delta_activation(m_options.text("activation"));
             form.down = std::make_unique<DenseMap>(layer_of(down, site.address() + ".down"), down_bias);
             form.up = std::make_unique<DenseMap>(layer_of(up, site.address() + ".up"), up_bias);
-            Layer& layer = m_model.backbone().stack(site.stack).layers[static_cast<std::size_t>(site.layer)];
-            block_of(layer, site.sublayer)
-                .deltas.push_back(std::make_unique<BlockAdapter>(
-                    std::move(form), AdapterPlace{AdapterInput::sum, AdapterBase::output, false, false}));
+            m_model.backbone().block_at(site).deltas.push_back(std::make_unique<BlockAdapter>(
+                std::move(form), AdapterPlace{AdapterInput::sum, AdapterBase::output, false, false}));
         });
     }
 
@@ -117,6 +116,7 @@ private:
         const double score_bound = bound(m_plan.size * group.out);
         if (m_tasks != nullptr) tasks = &task_scores(group.address(), shape, score_bound);
         std::int64_t slice = 0;
+        std::set<std::string> moved; // positions, once a stack
         for (const Site& site : group.sites) {
             DeltaTensor mask;
             if (m_plan.masked) mask = masked_by(site.address(), shape, score_bound, tasks);
@@ -125,12 +125,11 @@ private:
                 store_rows(site.address(), table, mask, *prefix);
                 ++slice;
             }
-            Stack& stack = m_model.backbone().stack(site.stack);
-            attention_of(stack.layers[static_cast<std::size_t>(site.layer)], site.sublayer)
-                .prefixes.push_back(std::move(prefix));
-            if (site.sublayer != "self_attn") continue;
-            stack.position_shift = m_options.text("position_shift") == "by_length" ? m_plan.size : 0;
-            stack.prefix_biased = m_options.text("relative_bias") == "extended";
+            m_model.backbone().attention_at(site).prefixes.push_back(std::move(prefix));
+            if (site.sublayer != "self_attn" || !moved.insert(site.stack).second) continue;
+            if (m_options.text("position_shift") == "by_length")
+                m_model.backbone().shift_positions(site.stack, m_plan.size);
+            m_model.backbone().stack(site.stack).prefix_biased = m_options.text("relative_bias") == "extended";
         }
         m_model.add_module(std::move(network));
     }

@@ -16,11 +16,11 @@ core/model+
 core/train+ core/eval+
 methods/methods.def
 methods/catalog
-methods/picture methods/method.h+ methods/init+
+methods/picture methods/method.h+ methods/init+ methods/interchange+
+methods/interchange/peft/folder+
 methods/deltas/adapter+
 methods/deltas+
-methods/inspect+ methods/interchange+
-methods/interchange/peft+ methods/interchange/adapterhub+ methods/interchange/delta_folder+
+methods/inspect+ methods/interchange/peft+ methods/interchange/adapterhub+ methods/interchange/delta_folder+
 methods+
 experiments/study
 experiments/run

@@ -34,25 +34,22 @@ public:
                 std::make_unique<LinearAdapter>(form(target, name), m_plan.insertion == DeltaInsertion::serial));
             return;
         }
-        Layer& layer = m_model.backbone().stack(site.stack).layers[static_cast<std::size_t>(site.layer)];
         if (m_plan.form == DeltaForm::multi_head) {
             Parameter* down = m_init.heads(name + ".down", target.heads, target.head_width, m_plan.size);
             Parameter* up = m_init.heads_up(name + ".up", target.heads, m_plan.size, target.head_width);
             Parameter* scale = learned_scale(name);
-            attention_of(layer, site.sublayer)
-                .head_deltas.push_back(std::make_unique<MultiHeadAdapter>(
-                    DeltaTensor{down}, DeltaTensor{up}, delta_activation(m_plan.activation), m_plan.scale, scale));
+            m_model.backbone().attention_at(site).head_deltas.push_back(std::make_unique<MultiHeadAdapter>(
+                DeltaTensor{down}, DeltaTensor{up}, delta_activation(m_plan.activation), m_plan.scale, scale));
         } else if (site.point == "heads") {
             auto own = form(target, name);
             const Norm behind = m_plan.norm_out ? m_init.norm(name + ".ln_out", target.out) : Norm{};
-            attention_of(layer, site.sublayer)
-                .head_deltas.push_back(
-                    std::make_unique<HeadsAdapter>(std::move(own), m_plan.insertion == DeltaInsertion::serial, behind));
+            m_model.backbone().attention_at(site).head_deltas.push_back(
+                std::make_unique<HeadsAdapter>(std::move(own), m_plan.insertion == DeltaInsertion::serial, behind));
         } else {
             auto own = form(target, name);
             const Norm behind = m_plan.norm_out ? m_init.norm(name + ".ln_out", target.out) : Norm{};
-            block_of(layer, site.sublayer)
-                .deltas.push_back(std::make_unique<BlockAdapter>(std::move(own), place_of(m_plan), behind));
+            m_model.backbone().block_at(site).deltas.push_back(
+                std::make_unique<BlockAdapter>(std::move(own), place_of(m_plan), behind));
         }
     }
 

@@ -204,7 +204,9 @@ void read_bottleneck(Source& source, const Settings& s) {
             form.scale = s.number("scaling", 1);
         form.dropout = s.number("dropout", 0);
         const Norm behind = s.flag("ln_after", false) ? reader.norm("adapter_norm_after", "ln_after", width) : Norm{};
-        block_of(layer->stack->layers[static_cast<std::size_t>(layer->layer)], sublayer)
+        source.model()
+            .backbone()
+            .block_at({layer->stack->shape.name, layer->layer, sublayer, "block"})
             .deltas.push_back(std::make_unique<BlockAdapter>(std::move(form), place, behind));
     }
     // A rule that is not learned is a constant.

@@ -103,7 +103,8 @@ void read_prefix(Source& source, const Settings& s) {
         auto table = table_of(source, s, names, location, slices, stack.shape.kv_heads * stack.shape.head_width);
         for (std::size_t i = 0; i < layers.size(); ++i) {
             const auto slice = static_cast<std::int64_t>(2 * i);
-            attention_of(stack.layers[static_cast<std::size_t>(layers[i])], where.sublayer)
+            model.backbone()
+                .attention_at({where.stack, layers[i], where.sublayer, "kv"})
                 .prefixes.push_back(std::make_unique<PrefixSlices>(*table, slice, slice + 1));
         }
         model.add_module(std::move(table));

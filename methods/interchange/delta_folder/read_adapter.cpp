@@ -59,15 +59,14 @@ AdapterPlace place_in_block(const Source& source) {
 } // namespace
 
 void read_block(Source& source, const Place& place) {
-    Layer& layer = source.layer_of(place);
+    Block& block = source.model().backbone().block_at(source.site_of(place));
     const std::int64_t width = source.model().config().width;
     const AdapterPlace where = place_in_block(source);
-    block_of(layer, place.sublayer)
-        .deltas.push_back(std::make_unique<BlockAdapter>(bottleneck_of(source, place, width, width), where));
+    block.deltas.push_back(std::make_unique<BlockAdapter>(bottleneck_of(source, place, width, width), where));
 }
 
 void read_heads(Source& source, const Place& place) {
-    Attention& attention = attention_of(source.layer_of(place), place.sublayer);
+    Attention& attention = source.model().backbone().attention_at(source.site_of(place));
     const AttentionShape& shape = attention.shape;
     if (place.tensors.count("down") == 0) {
         attention.head_deltas.push_back(std::make_unique<HeadsAdapter>(

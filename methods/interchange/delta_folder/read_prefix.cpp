@@ -29,14 +29,15 @@ bool gated(const Source& source) {
 // What self-attention's prefix does to positions, once a stack: all its layers have the same length.
 void set_positions(Source& source, const Place& place, std::int64_t length) {
     if (place.sublayer != "self_attn") return;
-    Stack& stack = source.model().backbone().stack(place.stack);
     const Settings& s = source.settings();
     const std::string shift = s.text("position_shift", "none"), bias = s.text("t5_prefix_bias", "extended");
     if (shift != "none" && shift != "by_prefix_length")
         throw s.error("position_shift", "is neither none nor by_prefix_length");
     if (bias != "zero" && bias != "extended") throw s.error("t5_prefix_bias", "is neither zero nor extended");
-    if (shift == "by_prefix_length") stack.position_shift = length;
-    stack.prefix_biased = bias == "extended";
+    if (!source.first_prefix_of(place.stack)) return;
+    Backbone& backbone = source.model().backbone();
+    if (shift == "by_prefix_length") backbone.shift_positions(place.stack, length);
+    backbone.stack(place.stack).prefix_biased = bias == "extended";
 }
 
 } // namespace
@@ -55,7 +56,8 @@ void read_prefix(Source& source, const Place& place) {
         auto table = std::make_unique<ReparametrisedPrefixTable>(
             network_of(source, place, slices * stack->shape.kv_heads * stack->shape.head_width), slices);
         for (std::int64_t i = 0; i < stack->shape.layers; ++i) {
-            attention_of(stack->layers[static_cast<std::size_t>(i)], place.sublayer)
+            model.backbone()
+                .attention_at({place.stack, i, place.sublayer, "kv"})
                 .prefixes.push_back(std::make_unique<PrefixSlices>(*table, 2 * i, 2 * i + 1, with_gate));
         }
         source.adapter().derived["flat." + place.stack + "." + place.sublayer] = [t = table.get()] {
@@ -65,7 +67,7 @@ void read_prefix(Source& source, const Place& place) {
         model.add_module(std::move(table));
         return;
     }
-    Attention& attention = attention_of(source.layer_of(place), place.sublayer);
+    Attention& attention = model.backbone().attention_at(source.site_of(place));
     const std::int64_t width = attention.shape.kv_heads * attention.shape.head_width;
     if (place.tensors.count("score") != 0) { // the network's output behind a mask of this layer
         const Place* prototype = source.shared(place.sublayer, place.point);

@@ -76,14 +76,17 @@ Source::Source(const fs::path& folder, Model& model)
     }
 }
 
-Layer& Source::layer_of(const Place& place) const {
-    for (const Stack& known : m_model.backbone().stacks()) {
-        Stack& stack = m_model.backbone().stack(known.shape.name);
+Site Source::site_of(const Place& place) const {
+    for (const Stack& stack : m_model.backbone().stacks()) {
         if (stack.shape.name != place.stack || place.layer < 0 || place.layer >= stack.shape.layers) continue;
         if (place.sublayer == "cross_attn" && !stack.shape.cross) break;
-        return stack.layers[static_cast<std::size_t>(place.layer)];
+        return {place.stack, place.layer, place.sublayer, place.point};
     }
     throw error("the backbone has no site " + place.address);
+}
+
+bool Source::first_prefix_of(const std::string& stack) {
+    return m_prefixed.insert(stack).second;
 }
 
 Parameter& Source::take(const TensorEntry& entry) {

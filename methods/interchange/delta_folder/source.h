@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ public:
     const Settings& settings() const { return m_settings; }
     const std::vector<Place>& places() const { return m_places; }
 
-    Layer& layer_of(const Place& place) const;
+    Site site_of(const Place& place) const;         ///< @throws Error(input) when the backbone has no such sublayer
+    bool first_prefix_of(const std::string& stack); ///< true once: a stack's positions are moved once
     /// A tensor of a place as a parameter, made once. @param shape -1 = any size. @throws Error(input) when it is not
     /// there or has another shape
     Parameter& need(const Place& place, const std::string& name, const std::vector<std::int64_t>& shape);
@@ -61,6 +63,7 @@ private:
     std::vector<Place> m_places;
     std::vector<const TensorEntry*> m_head;
     std::map<const Place*, PrefixTable*> m_tables;
+    std::set<std::string> m_prefixed; ///< stacks
     StoredAdapter m_adapter;
 };
 

@@ -1,6 +1,6 @@
 #include "core/base/error.h"
 #include "methods/deltas/ia3_delta.h"
-#include "methods/interchange/peft/source.h"
+#include "methods/interchange/peft/readers.h"
 
 namespace diapason::peft {
 

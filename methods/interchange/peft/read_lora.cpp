@@ -2,7 +2,7 @@
 #include "methods/deltas/lora_delta.h"
 #include "methods/deltas/table_delta.h"
 #include "methods/init/lora_init.h"
-#include "methods/interchange/peft/source.h"
+#include "methods/interchange/peft/readers.h"
 
 #include <ATen/TensorOperators.h>
 

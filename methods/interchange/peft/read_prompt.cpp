@@ -1,7 +1,7 @@
 #include "core/base/error.h"
 #include "methods/deltas/prefix_delta.h"
 #include "methods/deltas/prompt_delta.h"
-#include "methods/interchange/peft/source.h"
+#include "methods/interchange/peft/readers.h"
 
 namespace diapason::peft {
 namespace {
@@ -78,10 +78,11 @@ void read_prefix(Source& source) {
     const std::int64_t step = 2 * source.integer("num_transformer_submodules", model.config().encoder_decoder ? 2 : 1);
     for (std::int64_t i = 0; i < std::min(layers, stack.shape.layers); ++i) {
         const std::int64_t slice = step * i % (2 * layers);
-        stack.layers[static_cast<std::size_t>(i)].self.prefixes.push_back(
-            std::make_unique<PrefixSlices>(*table, slice, slice + 1));
+        model.backbone()
+            .attention_at({stack.shape.name, i, "self_attn", "kv"})
+            .prefixes.push_back(std::make_unique<PrefixSlices>(*table, slice, slice + 1));
     }
-    stack.position_shift += entry.shape[0];
+    model.backbone().shift_positions(stack.shape.name, entry.shape[0]);
     model.add_module(std::move(table));
 }
 

@@ -1,5 +1,5 @@
 #include "methods/deltas/ia3_delta.h"
-#include "methods/interchange/peft/sink.h"
+#include "methods/interchange/peft/readers.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>

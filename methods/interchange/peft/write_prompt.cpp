@@ -1,5 +1,5 @@
 #include "methods/deltas/prompt_encoder.h"
-#include "methods/interchange/peft/sink.h"
+#include "methods/interchange/peft/readers.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>

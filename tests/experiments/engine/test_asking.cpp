@@ -41,7 +41,7 @@ struct Asked {
         model = build_run_model(run, *data);
         std::vector<Problem> problems;
         options = OptionValues::from_json(method_info(method).options, spec.method_options, "", problems);
-        asking = std::make_unique<Asking>(*data, *model, options, seed, 50);
+        asking = std::make_unique<Asking>(*data, *model, asking_options(method_info(method), options), seed, 50);
     }
 
     std::string text(const std::string& split, std::size_t item) {

@@ -297,6 +297,20 @@ private Q_SLOTS:
             QVERIFY(at::equal(prefix->logits(batch, {}), prompt->logits(batch, {})));
         }
     }
+
+    // Each prefix moves the positions by its own length, whichever is attached first.
+    void prefixesMovePositionsTogether() {
+        const Json flat = {{"length", 3}, {"reparametrisation", "none"}, {"position_shift", "by_length"}};
+        const Json masked = {
+            {"form", "prefix"}, {"length", 2}, {"hidden", 5}, {"keep", 0.5}, {"position_shift", "by_length"}};
+        for (const bool flat_first : {true, false}) {
+            const auto model = tiny_model("gpt2", {HeadKind::causal_lm, 0});
+            if (flat_first) attach(*model, "prefix_tuning", flat);
+            attach(*model, "propetl", masked);
+            if (!flat_first) attach(*model, "prefix_tuning", flat);
+            QCOMPARE(model->backbone().stacks().front().position_shift, std::int64_t(5));
+        }
+    }
 };
 
 QTEST_GUILESS_MAIN(TestPrefix)

@@ -38,6 +38,8 @@ constexpr Written for_peft[] = {
     {"lora", R"({"targets": "q,k,v", "fused": "whole", "rank": 3})"},
     {"lora", R"({"targets": "q,k,v", "fused": "whole", "rank": 3, "init": "pissa"})"},
     {"lora", R"({"targets": "q,k,v", "fused": "whole", "rank": 3, "dora": true})"},
+    {"vera", R"({"targets": "q,v,fc1", "rank": 5})"},
+    {"vera", R"({"targets": "q,k,v", "fused": "whole", "rank": 3, "save_projection": false})"},
     {"ia3", "{}"},
     {"ia3", R"({"targets": "q,v", "ffn": "fc1_output"})"},
     {"prompt_tuning", R"({"length": 4, "init": "random", "pooling": "first_soft_token"})"},

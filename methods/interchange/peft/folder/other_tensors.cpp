@@ -1,5 +1,5 @@
 #include "core/base/error.h"
-#include "methods/interchange/peft/source.h"
+#include "methods/interchange/peft/folder/source.h"
 
 #include <algorithm>
 
@@ -102,7 +102,7 @@ void read_other(Source& source, const TensorEntry& entry) {
     if (parameter->value.sizes() != value.sizes())
         throw source.error("the tensor " + entry.name + " has another shape than the model's " + parameter->name);
     parameter->value = value;
-    PeftAdapter& adapter = source.adapter();
+    StoredAdapter& adapter = source.adapter();
     adapter.parameters[entry.name] = parameter;
     if (!saved && name.ends_with(".bias") && source.text("bias", "none") != "none")
         add_once(adapter.deltas, parameter);

@@ -1,4 +1,4 @@
-#include "methods/interchange/peft/source.h"
+#include "methods/interchange/peft/folder/source.h"
 
 #include "core/base/error.h"
 

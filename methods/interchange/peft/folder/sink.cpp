@@ -1,4 +1,4 @@
-#include "methods/interchange/peft/sink.h"
+#include "methods/interchange/peft/folder/sink.h"
 
 #include "core/base/atomic_file.h"
 

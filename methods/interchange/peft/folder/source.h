@@ -2,8 +2,9 @@
 #pragma once
 
 #include "core/base/error.h"
-#include "methods/interchange/peft/peft_folder.h"
+#include "methods/interchange/stored_adapter.h"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ public:
 
     Model& model() const { return m_model; }
     const TensorFile& file() const { return m_file; }
-    PeftAdapter& adapter() { return m_adapter; }
+    StoredAdapter& adapter() { return m_adapter; }
 
     /// Fields of the config; absent and null mean the fallback. @throws Error(input) for another type
     const Json& field(const char* name) const; ///< null when absent
@@ -54,7 +55,7 @@ private:
     Json m_config;
     TensorFile m_file;
     Model& m_model;
-    PeftAdapter m_adapter;
+    StoredAdapter m_adapter;
 };
 
 /// A key of the file without the names of the library's wrappers:
@@ -71,11 +72,5 @@ void read_trained_tokens(Source& source, const TensorEntry& entry);
 
 /// Both, of all these entries: saved modules first, since they replace weights that deltas then change.
 void read_others(Source& source, const std::vector<const TensorEntry*>& entries);
-
-void read_lora(Source& source);
-void read_ia3(Source& source);
-void read_prompt(Source& source);
-void read_prefix(Source& source);
-void read_tokens(Source& source);
 
 } // namespace diapason::peft

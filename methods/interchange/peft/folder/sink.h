@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/base/error.h"
-#include "methods/interchange/peft/peft_folder.h"
+#include "core/base/json.h"
+#include "core/model/model.h"
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,11 +41,5 @@ struct Module {
     std::vector<Linear*> linears; ///< all parts, with and without deltas, in their order
 };
 std::vector<Module> modules_with_deltas(Model& model);
-
-/// Each writes one kind when the model has it, and says so. @throws Error(config) when the layout cannot hold it
-bool write_lora(Sink& sink);
-bool write_ia3(Sink& sink);
-bool write_prompt(Sink& sink);
-bool write_prefix(Sink& sink);
 
 } // namespace diapason::peft

@@ -1,0 +1,13 @@
+// What a method adds to the arithmetic of a run. Torch-free.
+#pragma once
+
+namespace diapason {
+
+/// Made from a method's options by MethodInfo::cost; as it stands here for methods that have nothing to say.
+struct MethodCost {
+    double extra_tokens = 0; ///< that every input has beside its own
+    double members = 1;      ///< of an ensemble, each of which reads every input
+    double depth = 1;        ///< the part of the backbone's layers that a backward pass goes through
+};
+
+} // namespace diapason
