@@ -71,14 +71,14 @@ struct MethodPart {
 
 /// Description of one method: catalog/<name>_info.cpp, listed in methods/methods.def.
 struct MethodInfo {
-    std::string id;      ///< "lora"
-    std::string label;   ///< "LoRA"
-    std::string paper;   ///< "Hu et al. 2022"
-    std::string formula; ///< one line of plain text, for the form's heading
-    std::string summary; ///< one sentence
-    int colour_slot = 1; ///< preferred series colour (1 to 8)
+    std::string id;                      ///< "lora"
+    std::string label;                   ///< "LoRA"
+    std::string paper;                   ///< "Hu et al. 2022"
+    std::string formula;                 ///< one line of plain text, for the form's heading
+    std::string summary;                 ///< one sentence
+    int colour_slot = 1;                 ///< preferred series colour (1 to 8)
     double default_learning_rate = 1e-3; ///< 0: nothing is trained
-    std::string size_option = {}; ///< the whole number that its parameter count grows with; empty = none
+    std::string size_option = {};        ///< the whole number that its parameter count grows with; empty = none
     std::vector<OptionDescriptor> options;
     std::vector<MethodPreset> presets = {};
     std::vector<MethodPart> parts = {};  ///< of a method that is nothing but other methods together
