@@ -4,8 +4,10 @@
 #include "core/base/paths.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 namespace diapason::cli {
 namespace {
@@ -27,7 +29,7 @@ void add_database(CLI::App& app, Context& context) {
 }
 
 std::filesystem::path database_file(const Context& context, bool must_exist) {
-    const std::filesystem::path file =
+    std::filesystem::path file =
         context.database.empty() ? default_database() : std::filesystem::path(context.database);
     if (must_exist && !std::filesystem::exists(file)) {
         throw config_error("--db", file.string(), "there is no such database", "diapason-cli study run makes one");
@@ -50,8 +52,9 @@ void watch_interrupts() {
 }
 
 void print(const std::string& text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+    throw Error(ErrorKind::storage,
+                {std::strerror(errno), "standard output", {}, {}, "make room there or write to another file"});
 }
 
 void print_json(const Json& json) {

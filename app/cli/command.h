@@ -46,7 +46,7 @@ std::filesystem::path database_file(const Context& context, bool must_exist);
 std::atomic<int>& interrupts();
 void watch_interrupts();
 
-void print(const std::string& text);
+void print(const std::string& text); ///< @throws Error(storage) when it cannot be written, as on a full disk
 void print_json(const Json& json);
 
 /// Rows with aligned columns; the first row is the heading.

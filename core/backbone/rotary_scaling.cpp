@@ -294,7 +294,7 @@ void read_rotary(ConfigReader& in, BackboneConfig& c) {
 
 RotaryScaling rotary_scaling(const BackboneConfig& config) {
     std::vector<Problem> problems;
-    const RotaryScaling scaling = scaling_of(config, "rope_scaling", problems);
+    RotaryScaling scaling = scaling_of(config, "rope_scaling", problems);
     if (!problems.empty()) throw std::logic_error(to_line(problems.front()));
     return scaling;
 }

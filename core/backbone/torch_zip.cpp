@@ -207,7 +207,7 @@ private:
     }
     Value pop() {
         if (m_stack.empty()) throw refusal("its pickle takes more than it gave");
-        const Value value = m_stack.back();
+        Value value = m_stack.back();
         m_stack.pop_back();
         return value;
     }

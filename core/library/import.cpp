@@ -91,7 +91,7 @@ std::string licence_of(const fs::path& folder) {
                 if (list && lines[i].find("- ") != std::string::npos)
                     return trimmed(lines[i].substr(lines[i].find("- ") + 2));
                 list = lines[i].rfind("license:", 0) == 0;
-                if (const std::string value = list ? trimmed(lines[i].substr(8)) : ""; !value.empty()) return value;
+                if (std::string value = list ? trimmed(lines[i].substr(8)) : ""; !value.empty()) return value;
             }
         }
         for (const char* name : {"LICENSE", "LICENSE.txt", "LICENSE.md"}) {

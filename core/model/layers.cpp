@@ -168,7 +168,7 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
     const at::Tensor bias = biased ? context.bias : at::Tensor();
     const auto attend = [&](const at::Tensor& all_k, const at::Tensor& all_v, const AttentionRows& rows,
                             const AttentionShape& form) {
-        const at::Tensor h = packed_attention(queries, all_k, all_v, rows, form, bias, dropout, state.backbone_dropout);
+        at::Tensor h = packed_attention(queries, all_k, all_v, rows, form, bias, dropout, state.backbone_dropout);
         if (gates.empty() && state.prefixes == nullptr) return h;
         const TextAttention text{
             queries, all_k, rows, form, bias, context.prefix_biased, dropout, state.backbone_dropout};
@@ -176,7 +176,7 @@ at::Tensor Attention::heads_of(const at::Tensor& queries, const at::Tensor& keys
             state.prefixes->share(*this, prefix_share(text, prefix_length()));
         if (gates.empty()) return h;
         at::Tensor share;
-        const at::Tensor mixed = add_gated_prefixes(h, text, gates, state.prefixes == nullptr ? nullptr : &share);
+        at::Tensor mixed = add_gated_prefixes(h, text, gates, state.prefixes == nullptr ? nullptr : &share);
         if (share.defined()) state.prefixes->share(*this, share);
         return mixed;
     };

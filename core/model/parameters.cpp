@@ -80,7 +80,7 @@ at::ScalarType scalar_type_of(const std::string& dtype) {
 
 at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool map) {
     if (needs_float_rows(file, entry)) {
-        const at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(at::kFloat));
+        at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(at::kFloat));
         read_float_rows(file, entry, 0, entry.shape.front(), tensor.mutable_data_ptr<float>());
         return tensor;
     }

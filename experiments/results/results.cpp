@@ -151,9 +151,8 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
     const Json wide = study->document.value("factors", Json::object());
     const std::string wanted = study->document.value("baseline", "");
     const ArmRecord* chosen = arms.empty() ? nullptr : &arms.front();
-    for (const ArmRecord& arm : arms) {
+    for (const ArmRecord& arm : arms)
         if (arm.label == wanted) chosen = &arm;
-    }
     if (chosen != nullptr) table.baseline = baseline_words(*chosen, wide);
     bool any_diverged = false;
     for (const ArmRecord& arm : arms) {
@@ -179,10 +178,9 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         any_diverged = any_diverged || row.diverged > 0;
         table.rows.push_back(std::move(row));
     }
-    if (table.finished < table.planned) {
+    if (table.finished < table.planned)
         table.notes.push_back(std::to_string(table.finished) + " of " + std::to_string(table.planned) +
                               " runs, preliminary");
-    }
     for (std::string& line : differing_inputs(inputs))
         table.notes.push_back(std::move(line));
     if (any_diverged) table.notes.push_back("Diverged runs are counted, never averaged");

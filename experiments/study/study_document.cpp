@@ -93,7 +93,7 @@ Study study_from_json(const Json& document, const std::string& origin) {
                     {"was written by a newer Diapason", origin, "version", version.dump(), "Update Diapason"});
     }
     std::vector<Problem> problems;
-    const Study study = parse(document, problems);
+    Study study = parse(document, problems);
     const std::vector<Problem> meaning = problems_of(study);
     problems.insert(problems.end(), meaning.begin(), meaning.end());
     throw_if_any(problems, origin);

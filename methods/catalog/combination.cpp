@@ -53,14 +53,14 @@ void describe_parts(MethodInfo& info) {
     };
     info.other_start = [parts](const OptionValues& options) {
         for (const MethodPart& part : parts) {
-            const std::string reason = other_start(method_info(part.method), options_of_part(part, options));
+            std::string reason = other_start(method_info(part.method), options_of_part(part, options));
             if (!reason.empty()) return reason;
         }
         return std::string();
     };
     info.refusal = [parts](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         for (const MethodPart& part : parts) {
-            const std::string reason = method_info(part.method).refusal(config, task, options_of_part(part, options));
+            std::string reason = method_info(part.method).refusal(config, task, options_of_part(part, options));
             if (!reason.empty()) return reason;
         }
         return std::string();

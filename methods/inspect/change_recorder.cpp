@@ -13,12 +13,12 @@ class RecordedLinear : public LinearDelta {
 public:
     RecordedLinear(std::unique_ptr<LinearDelta> of, ChangeRecorder::Sums& sums) : delta(std::move(of)), m_sums(sums) {}
     at::Tensor enter(const at::Tensor& x, const ForwardState& state) override {
-        const at::Tensor changed = delta->enter(x, state);
+        at::Tensor changed = delta->enter(x, state);
         if (!changed.is_same(x)) m_sums.add(x, changed);
         return changed;
     }
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override {
-        const at::Tensor changed = delta->apply(x, y, state);
+        at::Tensor changed = delta->apply(x, y, state);
         if (!changed.is_same(y)) m_sums.add(y, changed);
         return changed;
     }
@@ -33,7 +33,7 @@ class RecordedBlock : public BlockDelta {
 public:
     RecordedBlock(std::unique_ptr<BlockDelta> of, ChangeRecorder::Sums& sums) : delta(std::move(of)), m_sums(sums) {}
     at::Tensor apply(const at::Tensor& h, const BlockStates& states, const ForwardState& state) override {
-        const at::Tensor changed = delta->apply(h, states, state);
+        at::Tensor changed = delta->apply(h, states, state);
         m_sums.add(h, changed);
         return changed;
     }
@@ -49,7 +49,7 @@ class RecordedHeads : public HeadsDelta {
 public:
     RecordedHeads(std::unique_ptr<HeadsDelta> of, ChangeRecorder::Sums& sums) : delta(std::move(of)), m_sums(sums) {}
     at::Tensor apply(const at::Tensor& h, const HeadStates& states, const ForwardState& state) override {
-        const at::Tensor changed = delta->apply(h, states, state);
+        at::Tensor changed = delta->apply(h, states, state);
         m_sums.add(h, changed);
         return changed;
     }

@@ -146,6 +146,18 @@ private Q_SLOTS:
         QVERIFY(verify({QStringLiteral("--backbones"), QStringLiteral("elsewhere")}).says("holds no tokenizer"));
     }
 
+    void whatCannotBeWrittenIsSaid() {
+        TemporaryFolder folder;
+        QProcess process;
+        prepare(process, folder.path(), {QStringLiteral("methods"), QStringLiteral("--markdown")});
+        process.setStandardOutputFile(QStringLiteral("/dev/full"));
+        process.start();
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitCode(), 4);
+        const QByteArray error = process.readAllStandardError();
+        QVERIFY2(error.contains("standard output") && error.contains("No space left"), error.constData());
+    }
+
     void doctorKnowsTheMachine() {
         TemporaryFolder folder;
         const Outcome outcome = run_cli(folder.path(), {QStringLiteral("doctor"), QStringLiteral("--json")});

@@ -96,6 +96,64 @@ class TestClickThrough : public QObject {
         QTRY_VERIFY(at.window->findChild<ui::InspectionDialog*>() == nullptr);
     }
 
+    // The files hold what the preview shows.
+    static void exportFiles(const WindowUnderTest& at) {
+        QTest::mouseClick(at.find<QPushButton>("export"), Qt::LeftButton);
+        QTRY_VERIFY(at.window->findChild<QDialog*>() != nullptr);
+        auto* format = at.find<QComboBox>("format");
+        const std::pair<const char*, std::string> files[] = {
+            {"LaTeX", "t.tex"}, {"Markdown", "t.md"}, {"CSV", "t.csv"}, {"JSON", "t.json"}};
+        for (const auto& [name, file] : files) {
+            format->setCurrentIndex(format->findText(QLatin1String(name), Qt::MatchStartsWith));
+            ui::file_dialog::nextAnswer() = ui::qs((at.folder() / file).string());
+            QTest::mouseClick(at.find<QPushButton>("exportTable"), Qt::LeftButton);
+            const std::string written = content(at.folder() / file);
+            QVERIFY2(written.find("LoRA") != std::string::npos, file.c_str());
+            QCOMPARE(ui::qs(written).remove(QLatin1Char('\r')), at.find<QPlainTextEdit>("preview")->toPlainText());
+        }
+        QVERIFY(content(at.folder() / "t.tex").find("\\toprule") != std::string::npos);
+        for (const std::string name : {"f.png", "f.pdf"}) {
+            ui::file_dialog::nextAnswer() = ui::qs((at.folder() / name).string());
+            QTest::mouseClick(at.find<QPushButton>("exportFigure"), Qt::LeftButton);
+        }
+        const QImage figure(ui::qs((at.folder() / "f.png").string()));
+        QVERIFY(figure.width() > 400);
+        QCOMPARE(content(at.folder() / "f.pdf").substr(0, 5), std::string("%PDF-"));
+        // A folder that is not there: said, nothing written.
+        ui::file_dialog::nextAnswer() = ui::qs((at.folder() / "absent" / "t.csv").string());
+        QTest::mouseClick(at.find<QPushButton>("exportTable"), Qt::LeftButton);
+        QVERIFY(at.find<QLabel>("exportResult")->text().contains(QLatin1String("absent")));
+        at.window->findChild<QDialog*>()->close();
+    }
+
+    // The stored points, played to their end.
+    static void replayToItsEnd(const WindowUnderTest& at, RowId study) {
+        const StoreReader& reader = at.workspace->reader();
+        at.window->showPage(ui::PageId::replay);
+        auto* replay = at.window->page<ui::ReplayPage>();
+        QVERIFY(replay->duration() > 0);
+        for (const RunRecord& stored : reader.runs(study)) {
+            for (const SeriesRecord& series : reader.series(stored.id)) {
+                const SeriesPoints points = reader.points(stored.id, series.name);
+                const ui::Curve* curve = replay->curves().find(stored.id, series.name);
+                QVERIFY2(curve != nullptr, text_of(series.name).c_str());
+                QCOMPARE(curve->value, points.value);
+                QCOMPARE(curve->step, points.step);
+            }
+        }
+        replay->seek(0);
+        at.find<QComboBox>("speed")->setCurrentText(QLatin1String("at once"));
+        QTest::mouseClick(at.find<QPushButton>("play"), Qt::LeftButton);
+        QVERIFY(replay->playing());
+        QTRY_VERIFY(!replay->playing());
+        QCOMPARE(replay->position(), replay->duration());
+        at.window->activateWindow(); // after the dialog
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        at.find<QSlider>("scrubber")->setFocus();
+        QTest::keyClick(at.find<QSlider>("scrubber"), Qt::Key_Left);
+        QVERIFY(replay->position() < replay->duration());
+    }
+
 private Q_SLOTS:
     // The engine and the command line are looked for beside the running program.
     void initTestCase() {
@@ -174,58 +232,9 @@ private Q_SLOTS:
 
         inspect(at);
 
-        // Export: the files hold what the preview shows.
-        QTest::mouseClick(at.find<QPushButton>("export"), Qt::LeftButton);
-        QTRY_VERIFY(at.window->findChild<QDialog*>() != nullptr);
-        auto* format = at.find<QComboBox>("format");
-        const std::pair<const char*, std::string> files[] = {
-            {"LaTeX", "t.tex"}, {"Markdown", "t.md"}, {"CSV", "t.csv"}, {"JSON", "t.json"}};
-        for (const auto& [name, file] : files) {
-            format->setCurrentIndex(format->findText(QLatin1String(name), Qt::MatchStartsWith));
-            ui::file_dialog::nextAnswer() = ui::qs((at.folder() / file).string());
-            QTest::mouseClick(at.find<QPushButton>("exportTable"), Qt::LeftButton);
-            const std::string written = content(at.folder() / file);
-            QVERIFY2(written.find("LoRA") != std::string::npos, file.c_str());
-            QCOMPARE(ui::qs(written).remove(QLatin1Char('\r')), at.find<QPlainTextEdit>("preview")->toPlainText());
-        }
-        QVERIFY(content(at.folder() / "t.tex").find("\\toprule") != std::string::npos);
-        for (const std::string name : {"f.png", "f.pdf"}) {
-            ui::file_dialog::nextAnswer() = ui::qs((at.folder() / name).string());
-            QTest::mouseClick(at.find<QPushButton>("exportFigure"), Qt::LeftButton);
-        }
-        const QImage figure(ui::qs((at.folder() / "f.png").string()));
-        QVERIFY(figure.width() > 400);
-        QCOMPARE(content(at.folder() / "f.pdf").substr(0, 5), std::string("%PDF-"));
-        // A folder that is not there: said, nothing written.
-        ui::file_dialog::nextAnswer() = ui::qs((at.folder() / "absent" / "t.csv").string());
-        QTest::mouseClick(at.find<QPushButton>("exportTable"), Qt::LeftButton);
-        QVERIFY(at.find<QLabel>("exportResult")->text().contains(QLatin1String("absent")));
-        at.window->findChild<QDialog*>()->close();
-
-        // Replay: the stored points, played to their end.
-        at.window->showPage(ui::PageId::replay);
-        auto* replay = at.window->page<ui::ReplayPage>();
-        QVERIFY(replay->duration() > 0);
-        for (const RunRecord& stored : reader.runs(study)) {
-            for (const SeriesRecord& series : reader.series(stored.id)) {
-                const SeriesPoints points = reader.points(stored.id, series.name);
-                const ui::Curve* curve = replay->curves().find(stored.id, series.name);
-                QVERIFY2(curve != nullptr, text_of(series.name).c_str());
-                QCOMPARE(curve->value, points.value);
-                QCOMPARE(curve->step, points.step);
-            }
-        }
-        replay->seek(0);
-        at.find<QComboBox>("speed")->setCurrentText(QLatin1String("at once"));
-        QTest::mouseClick(at.find<QPushButton>("play"), Qt::LeftButton);
-        QVERIFY(replay->playing());
-        QTRY_VERIFY(!replay->playing());
-        QCOMPARE(replay->position(), replay->duration());
-        at.window->activateWindow(); // after the dialog
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
-        at.find<QSlider>("scrubber")->setFocus();
-        QTest::keyClick(at.find<QSlider>("scrubber"), Qt::Key_Left);
-        QVERIFY(replay->position() < replay->duration());
+        exportFiles(at);
+        if (QTest::currentTestFailed()) return;
+        replayToItsEnd(at, study);
     }
 };
 

@@ -112,25 +112,8 @@ class TestPictures : public QObject {
         look(at, QStringLiteral("backbones-error"));
     }
 
-private Q_SLOTS:
-    void everyPage_data() {
-        QTest::addColumn<int>("appearance");
-        QTest::newRow("light") << static_cast<int>(ui::Appearance::light);
-        QTest::newRow("dark") << static_cast<int>(ui::Appearance::dark);
-    }
-    void everyPage() {
-        QFETCH(int, appearance);
-        m_look = QString::fromLatin1(QTest::currentDataTag());
-        WindowUnderTest at(false, static_cast<ui::Appearance>(appearance));
-        QVERIFY(QTest::qWaitForWindowExposed(at.window.get()));
-        look(at, QStringLiteral("home-no-database"));
-        QVERIFY(at.open());
-        look(at, QStringLiteral("home-first"));
-        for (const ui::PageId page : {ui::PageId::run, ui::PageId::results, ui::PageId::replay}) {
-            at.window->showPage(page);
-            look(at, QStringLiteral("empty-%1").arg(static_cast<int>(page)));
-        }
-        lookAtBackbones(at);
+    // A good design, one with every method, and a wrong one.
+    void lookAtDesign(WindowUnderTest& at) {
         at.window->showPage(ui::PageId::design);
         look(at, QStringLiteral("design-empty"));
         at.workspace->openDesign(sample_study("first-look"));
@@ -162,6 +145,28 @@ private Q_SLOTS:
         look(at, QStringLiteral("design-wrong-training"));
         sections->setCurrentRow(4);
         look(at, QStringLiteral("design-wrong-preflight"));
+    }
+
+private Q_SLOTS:
+    void everyPage_data() {
+        QTest::addColumn<int>("appearance");
+        QTest::newRow("light") << static_cast<int>(ui::Appearance::light);
+        QTest::newRow("dark") << static_cast<int>(ui::Appearance::dark);
+    }
+    void everyPage() {
+        QFETCH(int, appearance);
+        m_look = QString::fromLatin1(QTest::currentDataTag());
+        WindowUnderTest at(false, static_cast<ui::Appearance>(appearance));
+        QVERIFY(QTest::qWaitForWindowExposed(at.window.get()));
+        look(at, QStringLiteral("home-no-database"));
+        QVERIFY(at.open());
+        look(at, QStringLiteral("home-first"));
+        for (const ui::PageId page : {ui::PageId::run, ui::PageId::results, ui::PageId::replay}) {
+            at.window->showPage(page);
+            look(at, QStringLiteral("empty-%1").arg(static_cast<int>(page)));
+        }
+        lookAtBackbones(at);
+        lookAtDesign(at);
 
         const QByteArray given = qgetenv("DIAPASON_SCREENSHOTS_DB");
         if (!given.isEmpty()) {

@@ -55,7 +55,7 @@ fs::path named_backbone(const Json& backbone, const fs::path& backbones, const s
     const std::string name = backbone.value("name", "");
     if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..")
         throw input_error(origin, "backbone.name is missing or no plain name");
-    const fs::path folder = backbones / name;
+    fs::path folder = backbones / name;
     if (backbones.empty() || !fs::is_directory(folder)) {
         throw input_error(
             origin, "missing backbone " + name + " (package " + backbone.value("package", "unknown") + ")",
