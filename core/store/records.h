@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/base/json.h"
-#include "core/store/run_state.h"
 #include "core/base/metric_name.h"
+#include "core/store/run_state.h"
 
 #include <cstdint>
 #include <string>

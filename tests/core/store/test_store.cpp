@@ -162,7 +162,8 @@ private Q_SLOTS:
         store.set_state(sample.run, RunState::failed, "refused before it began", {});
         store.flush();
         const StoreReader reader(folder / "a.db");
-        QCOMPARE(reader.points(sample.run, {"train", "", "loss"}).value, std::vector<double>{0.0}); // still what there is
+        QCOMPARE(reader.points(sample.run, {"train", "", "loss"}).value,
+                 std::vector<double>{0.0}); // still what there is
         QCOMPARE(reader.artifacts(sample.run).size(), std::size_t(1));
         store.requeue({sample.run});
         attempt(1, RunState::finished);
