@@ -247,7 +247,10 @@ private Q_SLOTS:
             study["backbone"] = "decoder-mini";
             study["methods"] = {{{"method", "lora"}}};
             study["training"] = training;
-            return caught([&] { study_from_json(study, "study.json"); });
+            return caught([&] {
+                PlanSources sources;
+                plan_of_document(study, "study.json", sources);
+            });
         };
         const Caught fine = refused(Json::object());
         QVERIFY2(!fine.thrown, fine.message.c_str());
