@@ -4,7 +4,6 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "core/library/library.h"
 #include "experiments/study/equal_budget.h"
 
 namespace diapason::cli {
@@ -17,10 +16,13 @@ struct BudgetRequest {
 int show_budgets(const Context& context, const BudgetRequest& request) {
     if (request.file.empty() == request.sample.empty())
         throw config_error("study budget", {}, "give a study file or --sample NAME");
-    Study study = request.sample.empty() ? read_study(request.file) : sample_study(request.sample);
-    const BackboneConfig config = read_backbone_config(resolve_backbone(study.backbone));
-    const Budget budget = budget_from(request.measure, request.target, config);
-    const std::vector<BudgetRow> rows = solve_budgets(study, config, budget);
+    PlanStart start;
+    Study study = request.sample.empty() ? read_study(request.file, &start.problems) : sample_study(request.sample);
+    PlanSources sources;
+    const Plan plan = make_plan(study, sources, std::move(start));
+    throw_if_any(plan.problems, request.file.empty() ? study.title : request.file);
+    const Budget budget = budget_from(request.measure, request.target, plan.backbone().get());
+    const std::vector<BudgetRow> rows = solve_budgets(plan, budget);
     apply_budgets(study, rows);
     if (!request.out.empty()) write_file_atomically(request.out, to_json(study).dump(2) + "\n");
     Json list = Json::array();

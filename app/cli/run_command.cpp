@@ -7,7 +7,6 @@
 #include "core/store/store_reader.h"
 #include "experiments/run/engine_library.h"
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <iostream>
@@ -66,7 +65,7 @@ int execute_run() {
     const RunSpec spec = run_spec_from_json(order.at("spec"), "standard input");
     const bool outlives_parent = order.at("outlives_parent").get<bool>();
     const RunPlace place{order.at("folder").get<std::string>(), order.at("checkpoint_every_s").get<double>(),
-                         order.at("inputs"), outlives_parent};
+                         order.at("inputs"), order.at("task"), outlives_parent};
     std::thread(follow_requests, outlives_parent).detach();
     const RunState state = load_engine().run(
         spec, place, [](RunEvent event) { write_line(to_line(event)); }, control());
@@ -82,26 +81,18 @@ int list_runs(const Context& context, RowId study) {
     const StoreReader reader(database_file(context, true));
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows = {{"id", "study", "seed", "state", "steps", "arm"}};
-    for (const StudyRecord& record : reader.studies(true)) {
-        if (study != 0 && record.id != study) continue;
-        const auto arms = reader.arms(record.id);
-        for (const RunRecord& run : reader.runs(record.id)) {
-            const auto arm =
-                std::find_if(arms.begin(), arms.end(), [&](const ArmRecord& a) { return a.id == run.arm; });
-            const std::string label = arm == arms.end() ? "" : arm->label;
-            rows.push_back({std::to_string(run.id), std::to_string(record.id), std::to_string(run.seed),
-                            name_of(run.state), std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total),
-                            label});
-            list.push_back({{"id", run.id},
-                            {"uuid", run.uuid},
-                            {"study", record.id},
-                            {"arm", label},
-                            {"seed", run.seed},
-                            {"state", name_of(run.state)},
-                            {"message", run.message},
-                            {"steps_done", run.steps_done},
-                            {"steps_total", run.steps_total}});
-        }
+    for (const RunLine& run : reader.run_lines(study)) {
+        rows.push_back({std::to_string(run.id), std::to_string(run.study), std::to_string(run.seed), name_of(run.state),
+                        std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total), run.arm_label});
+        list.push_back({{"id", run.id},
+                        {"uuid", run.uuid},
+                        {"study", run.study},
+                        {"arm", run.arm_label},
+                        {"seed", run.seed},
+                        {"state", name_of(run.state)},
+                        {"message", run.message},
+                        {"steps_done", run.steps_done},
+                        {"steps_total", run.steps_total}});
     }
     if (context.json)
         print_json(list);
@@ -118,7 +109,7 @@ int show_run(const Context& context, RowId id) {
                  {"uuid", run->uuid},
                  {"study", run->study},
                  {"seed", run->seed},
-                 {"state", run->state},
+                 {"state", name_of(run->state)},
                  {"message", run->message},
                  {"attempt", run->attempt},
                  {"steps_done", run->steps_done},

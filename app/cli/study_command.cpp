@@ -11,7 +11,6 @@
 #include "experiments/run/study_session.h"
 #include "experiments/study/study_schema.h"
 
-#include <algorithm>
 #include <set>
 
 namespace diapason::cli {
@@ -50,33 +49,36 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text) {
     return seeds;
 }
 
-Study requested_study(const RunRequest& request, const StoreReader* reader) {
+// The study that is asked for, read and checked once; it goes from here to the session.
+Plan requested_plan(const RunRequest& request, const StoreReader& reader) {
     const int given = !request.file.empty() + !request.sample.empty() + (request.continued != 0);
     if (given != 1) throw config_error("study run", {}, "give a study file, --sample NAME or --continue ID");
-    Study study;
+    PlanSources sources;
     if (request.continued != 0) {
-        const auto stored = reader->study(request.continued);
+        const auto stored = reader.study(request.continued);
         if (!stored)
             throw config_error("--continue", std::to_string(request.continued), "there is no such study",
                                "diapason-cli study list shows them");
-        return study_from_json(stored->document, "study " + std::to_string(request.continued));
+        return plan_of_stored(*stored, sources);
     }
-    study = request.sample.empty() ? read_study(request.file) : sample_study(request.sample);
+    PlanStart start;
+    Study study = request.sample.empty() ? read_study(request.file, &start.problems) : sample_study(request.sample);
     if (!request.seeds.empty()) study.seeds = parse_seeds(request.seeds);
     if (!request.task.empty()) study.task = request.task;
     if (!request.backbone.empty()) study.backbone = request.backbone;
     if (!request.device.empty()) study.device = request.device;
-    throw_if_any(problems_of(study), study.title);
-    return study;
+    Plan plan = make_plan(study, sources, std::move(start));
+    throw_if_any(plan.problems, request.file.empty() ? study.title : request.file);
+    return plan;
 }
 
 // Reads all rows of its tasks: what is wrong with them is said before anything is stored, not by every run.
-void check_rows(const Study& study) {
+void check_rows(const Plan& plan) {
     std::set<std::string> names;
-    for (const Arm& arm : expand(study))
+    for (const Arm& arm : plan.arms)
         names.insert(arm.spec.task);
     for (const std::string& name : names) {
-        const Task task = load_task(name);
+        const Task& task = plan.tasks.at(name).get();
         for (const auto& [split, file] : task.data)
             load_split(task, split);
     }
@@ -96,19 +98,19 @@ int exit_code_of(const QueueStatus& status) {
 int run_study(const Context& context, const RunRequest& request) {
     const std::filesystem::path file = database_file(context, request.continued != 0);
     Store store(file);
-    std::optional<StoreReader> reader(file);
-    const Study study = requested_study(request, &*reader);
+    const StoreReader reader(file);
+    const Plan plan = requested_plan(request, reader);
     if (request.executor != "processes" && request.executor != "thread")
         throw config_error("--executor", request.executor, "it must be processes or thread");
-    check_rows(study);
+    check_rows(plan);
     auto executor =
         request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs, request.outlive);
-    StudySession session(store, std::move(executor), study,
+    StudySession session(store, std::move(executor), plan,
                          request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt,
                          request.checkpoint_every_s);
     watch_interrupts();
     if (!request.quiet) {
-        std::fprintf(stderr, "%s: %zu runs on %s\n", study.title.c_str(), session.status().entries.size(),
+        std::fprintf(stderr, "%s: %zu runs on %s\n", plan.study.title.c_str(), session.status().entries.size(),
                      session.executor_description().c_str());
     }
     ProgressLine progress;
@@ -127,7 +129,7 @@ int run_study(const Context& context, const RunRequest& request) {
     }
     store.flush();
     const QueueStatus status = session.status();
-    const ResultTable table = result_table(*reader, session.study_id());
+    const ResultTable table = result_table(reader, session.study_id());
     print(render(table, context.json ? TableFormat::json : TableFormat::text));
     for (const QueueEntry& entry : status.entries) {
         if (entry.state != RunState::failed && entry.state != RunState::diverged) continue;
@@ -146,18 +148,18 @@ int list_studies(const Context& context) {
     const StoreReader reader(database_file(context, true));
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows = {{"id", "runs", "backbone", "task", "title"}};
+    auto counts = reader.state_counts();
     for (const StudyRecord& study : reader.studies()) {
-        const auto runs = reader.runs(study.id);
-        const auto finished = std::count_if(runs.begin(), runs.end(),
-                                            [](const RunRecord& run) { return run.state == RunState::finished; });
-        const std::string amount = std::to_string(finished) + " of " + std::to_string(runs.size());
+        const StateCounts& runs = counts[study.id];
+        const std::size_t finished = runs.in(RunState::finished);
+        const std::string amount = std::to_string(finished) + " of " + std::to_string(runs.all());
         rows.push_back({std::to_string(study.id), amount, study.document.value("backbone", ""),
                         study.document.value("task", ""), study.title});
         list.push_back({{"id", study.id},
                         {"uuid", study.uuid},
                         {"title", study.title},
                         {"finished", finished},
-                        {"runs", runs.size()},
+                        {"runs", runs.all()},
                         {"created_ms", study.created_ms}});
     }
     if (context.json)
@@ -184,15 +186,17 @@ int show_study(const Context& context, RowId id, bool document) {
 int list_samples(const Context& context) {
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows = {{"name", "arms", "runs", "backbone", "question"}};
-    for (const SampleStudy& sample : sample_studies()) {
-        const std::size_t arms = sample.runs / std::max<std::size_t>(1, sample.study.seeds.size());
-        rows.push_back({sample.study.id, std::to_string(arms), std::to_string(sample.runs), sample.study.backbone,
-                        sample.study.question});
-        list.push_back({{"id", sample.study.id},
-                        {"title", sample.study.title},
-                        {"question", sample.study.question},
+    PlanSources sources;
+    for (const Study& sample : sample_studies()) {
+        const Plan plan = make_plan(sample, sources);
+        const std::size_t arms = plan.arms.size();
+        rows.push_back(
+            {sample.id, std::to_string(arms), std::to_string(plan.runs()), sample.backbone, sample.question});
+        list.push_back({{"id", sample.id},
+                        {"title", sample.title},
+                        {"question", sample.question},
                         {"arms", arms},
-                        {"runs", sample.runs}});
+                        {"runs", plan.runs()}});
     }
     if (context.json)
         print_json(list);

@@ -95,7 +95,7 @@ BackboneConfig parse(const Json& document, const std::string& origin) {
     family->read(in, config);
     if (problems.size() == 1) {
         Problem& p = problems.front();
-        throw Error(ErrorKind::input, {p.what, origin, p.field, p.value, p.remedy});
+        throw Error(ErrorKind::input, {p.what, origin, p.field.text(), p.value, p.remedy});
     }
     if (!problems.empty()) {
         std::string what = std::to_string(problems.size()) + " problems: ";

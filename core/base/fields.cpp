@@ -14,9 +14,9 @@ std::string shown(const Json& value) {
 
 } // namespace
 
-Fields::Fields(const Json& object, std::string prefix, std::vector<Problem>& problems)
+Fields::Fields(const Json& object, FieldPath place, std::vector<Problem>& problems)
     : m_object(object),
-      m_prefix(std::move(prefix)),
+      m_place(std::move(place)),
       m_problems(problems) {
     if (!object.is_object()) add({}, shown(object), "an object is needed");
 }
@@ -119,8 +119,8 @@ void Fields::add(const std::string& key, const std::string& value, const std::st
     m_problems.push_back({address(key), value, what, remedy});
 }
 
-std::string Fields::address(const std::string& key) const {
-    return m_prefix.empty() || key.empty() ? m_prefix + key : m_prefix + "." + key;
+FieldPath Fields::address(const std::string& key) const {
+    return key.empty() ? m_place : m_place / key;
 }
 
 } // namespace diapason

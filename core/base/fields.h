@@ -13,7 +13,7 @@
 
 namespace diapason {
 
-/// Collects problems with the addresses of their fields ("methods[1].options"). A field that is null counts as absent.
+/// Collects problems with the addresses of their fields. A field that is null counts as absent.
 /// What nobody has asked for when the reader goes is an unknown field. The object outlives its reader.
 ///
 /// @code
@@ -24,8 +24,8 @@ namespace diapason {
 /// @endcode
 class Fields {
 public:
-    /// @param prefix address of the object itself; empty = the document
-    Fields(const Json& object, std::string prefix, std::vector<Problem>& problems);
+    /// @param place address of the object itself; empty = the document
+    Fields(const Json& object, FieldPath place, std::vector<Problem>& problems);
     ~Fields();
     Fields(const Fields&) = delete;
     Fields& operator=(const Fields&) = delete;
@@ -43,14 +43,14 @@ public:
 
     bool has(const std::string& key) const;
     void add(const std::string& key, const std::string& value, const std::string& what, const std::string& remedy = {});
-    std::string address(const std::string& key) const; ///< of a field of this object; empty = its own
+    FieldPath address(const std::string& key) const; ///< of a field of this object; empty = its own
     std::vector<Problem>& problems() { return m_problems; }
 
 private:
     const Json& of_type(const std::string& key, Json::value_t type, const char* what, const Json& otherwise);
 
     const Json& m_object;
-    std::string m_prefix;
+    FieldPath m_place;
     std::vector<Problem>& m_problems;
     std::set<std::string> m_known;
 };

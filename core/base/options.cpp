@@ -29,7 +29,7 @@ bool in_range(const OptionDescriptor& d, double value) {
 } // namespace
 
 std::string to_line(const Problem& problem) {
-    std::string line = problem.field;
+    std::string line = problem.field.text();
     if (!problem.value.empty()) line += " = " + problem.value;
     line += ": " + problem.what;
     if (!problem.remedy.empty()) line += ". " + problem.remedy;
@@ -40,7 +40,7 @@ void throw_if_any(const std::vector<Problem>& problems, const std::string& origi
     if (problems.empty()) return;
     if (problems.size() == 1) {
         const Problem& p = problems.front();
-        throw Error(ErrorKind::config, {p.what, origin, p.field, p.value, p.remedy});
+        throw Error(ErrorKind::config, {p.what, origin, p.field.text(), p.value, p.remedy});
     }
     std::string what = std::to_string(problems.size()) + " problems";
     for (const Problem& p : problems)
@@ -84,17 +84,17 @@ std::string check_option(const OptionDescriptor& d, const Json& value) {
 }
 
 OptionValues OptionValues::from_json(const std::vector<OptionDescriptor>& descriptors, const Json& given,
-                                     const std::string& prefix, std::vector<Problem>& problems) {
+                                     const FieldPath& place, std::vector<Problem>& problems) {
     OptionValues result = defaults(descriptors);
     if (given.is_null()) return result;
     if (!given.is_object()) {
-        problems.push_back({prefix, given.dump(), "an object with option names and values is needed", {}});
+        problems.push_back({place, given.dump(), "an object with option names and values is needed", {}});
         return result;
     }
     for (const auto& [name, value] : given.items()) {
         const auto found = std::find_if(descriptors.begin(), descriptors.end(),
                                         [&, key = name](const OptionDescriptor& d) { return d.name == key; });
-        const std::string field = prefix.empty() ? name : prefix + "." + name;
+        const FieldPath field = place / name;
         if (found == descriptors.end()) {
             std::vector<std::string> names;
             for (const OptionDescriptor& d : descriptors)

@@ -2,6 +2,7 @@
 // columns are generated.
 #pragma once
 
+#include "core/base/field_path.h"
 #include "core/base/json.h"
 
 #include <cstdint>
@@ -38,9 +39,9 @@ struct OptionDescriptor {
     bool advanced = false; ///< folded away in forms
 };
 
-/// Something wrong with a document, with the address of the field ("methods.lora.rank").
+/// Something wrong with a document, with the address of the field.
 struct Problem {
-    std::string field;
+    FieldPath field;
     std::string value;
     std::string what;
     std::string remedy;
@@ -58,9 +59,9 @@ public:
     OptionValues() = default;
 
     /// Fills defaults and checks types, ranges, choices and unknown names (the nearest known name is offered).
-    /// Problems are appended with `prefix` in front of the option's name; a value with a problem keeps its default.
+    /// Problems are appended with `place` in front of the option's name; a value with a problem keeps its default.
     static OptionValues from_json(const std::vector<OptionDescriptor>& descriptors, const Json& given,
-                                  const std::string& prefix, std::vector<Problem>& problems);
+                                  const FieldPath& place, std::vector<Problem>& problems);
     static OptionValues defaults(const std::vector<OptionDescriptor>& descriptors);
 
     std::int64_t integer(const std::string& name) const;

@@ -12,7 +12,7 @@
 namespace diapason {
 namespace {
 
-TaskLabel label_of(const Json& entry, const std::string& field, std::vector<Problem>& problems) {
+TaskLabel label_of(const Json& entry, const FieldPath& field, std::vector<Problem>& problems) {
     TaskLabel label;
     if (entry.is_string()) {
         label.id = label.words = entry.get<std::string>();

@@ -5,6 +5,7 @@
 #include "core/base/rng.h"
 #include "core/base/words.h"
 #include "core/data/filling.h"
+#include "core/data/task_document.h"
 
 #include <algorithm>
 #include <set>
@@ -27,6 +28,10 @@ std::string split_of(const std::string& text) {
 }
 
 } // namespace
+
+Task read_task(const fs::path& file) {
+    return task_from_json(read_json(file), file.parent_path(), file.string());
+}
 
 Task task_of_data_file(const fs::path& file) {
     Task task;
@@ -64,10 +69,14 @@ Task task_of_data_file(const fs::path& file) {
     return task;
 }
 
-std::vector<Task> list_tasks() {
+Task read_task_or_data(const fs::path& file) {
+    return file.extension() == ".json" ? read_task(file) : task_of_data_file(file);
+}
+
+std::vector<Task> list_tasks(const TaskReader& read) {
     std::vector<Task> tasks;
     for (const auto& [folder, embedded] :
-         {std::pair{resource_folder() / "tasks", true}, std::pair{home_folder() / "tasks", false}}) {
+         {std::pair{tasks_folder(), true}, std::pair{home_folder() / "tasks", false}}) {
         std::error_code error;
         std::vector<fs::path> files;
         for (const auto& item : fs::directory_iterator(folder, error)) {
@@ -75,21 +84,27 @@ std::vector<Task> list_tasks() {
         }
         std::sort(files.begin(), files.end());
         for (const fs::path& path : files) {
-            tasks.push_back(read_task(path));
+            tasks.push_back(read(path));
             tasks.back().embedded = embedded;
         }
     }
     return tasks;
 }
 
-Task load_task(const std::string& id_or_path) {
+Task load_task(const std::string& id_or_path, const TaskReader& read) {
+    const fs::path path(id_or_path);
+    // Most tasks lie in the file of their name: the others need not be read.
+    if (const fs::path named = tasks_folder() / (id_or_path + ".json"); !path.has_parent_path() && fs::exists(named)) {
+        Task task = read(named);
+        task.embedded = true;
+        if (task.id == id_or_path) return task;
+    }
     std::vector<std::string> ids;
-    for (Task& task : list_tasks()) {
+    for (Task& task : list_tasks(read)) {
         if (task.id == id_or_path) return std::move(task);
         ids.push_back(task.id);
     }
-    const fs::path path(id_or_path);
-    if (fs::is_regular_file(path)) return path.extension() == ".json" ? read_task(path) : task_of_data_file(path);
+    if (fs::is_regular_file(path)) return read(path);
     throw config_error("task", id_or_path, "there is no such task, and no file of this name",
                        did_you_mean(id_or_path, ids));
 }

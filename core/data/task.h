@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -52,10 +53,15 @@ Task read_task(const std::filesystem::path& file);
 /// @throws Error(input)
 Task task_of_data_file(const std::filesystem::path& file);
 
+/// A task file, or a data file as a task.
+Task read_task_or_data(const std::filesystem::path& file);
+/// How a task's file is read: whoever looks for tasks often remembers what files said.
+using TaskReader = std::function<Task(const std::filesystem::path& file)>;
+
 /// Tasks that come with Diapason, then those in the user's home (tasks/*.json).
-std::vector<Task> list_tasks();
+std::vector<Task> list_tasks(const TaskReader& read = read_task);
 /// A known id, a task file, or a data file. @throws Error(config) naming the nearest known id
-Task load_task(const std::string& id_or_path);
+Task load_task(const std::string& id_or_path, const TaskReader& read = read_task_or_data);
 
 /// The examples of one split with label_index set; unknown labels are listed. @throws Error(input|config)
 Dataset load_split(const Task& task, const std::string& split);

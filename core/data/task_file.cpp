@@ -2,7 +2,7 @@
 #include "core/base/error.h"
 #include "core/base/fields.h"
 #include "core/base/words.h"
-#include "core/data/task.h"
+#include "core/data/task_document.h"
 
 #include <algorithm>
 #include <set>
@@ -106,9 +106,7 @@ bool is_question(const std::string& text) {
     return place != std::string::npos && answer != std::string::npos && place < answer;
 }
 
-Task read_task(const std::filesystem::path& file) {
-    const Json document = read_json(file);
-    const std::string origin = file.string();
+Task task_from_json(const Json& document, const std::filesystem::path& folder, const std::string& origin) {
     if (!document.is_object() || document.value("format", Json()) != "diapason-task") {
         throw input_error(origin, "is not a task file: \"format\": \"diapason-task\" is missing");
     }
@@ -122,13 +120,13 @@ Task read_task(const std::filesystem::path& file) {
         Fields fields(document, "", problems);
         fields.find("format");
         fields.find("version");
-        task.id = fields.text("id", file.stem().string());
+        task.id = fields.text("id", std::filesystem::path(origin).stem().string());
         task.title = fields.text("title", task.id);
         task.description = fields.text("description", "");
         task.licence = fields.text("licence", "");
         task.source = fields.text("source", "");
         const bool known = read_kind(fields, task);
-        read_data(fields, file.parent_path(), task);
+        read_data(fields, folder, task);
         read_templates(fields, task);
         if (known) {
             task.kind->read(fields, task);

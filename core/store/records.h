@@ -6,6 +6,7 @@
 #include "core/store/run_state.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct StudyRecord {
     std::int64_t created_ms = 0;
     std::int64_t modified_ms = 0;
     bool trashed = false;
+    Json tasks = Json::object(); ///< name in the runs' specifications → definition (core/data/task_document.h)
 };
 
 /// An option that the study varies.
@@ -56,6 +58,7 @@ struct RunRecord {
     std::int64_t steps_done = 0;
     std::int64_t steps_total = 0;
     std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0;
+    double operations = 0; ///< as the plan estimates them; 0 = unknown
     Json environment;
     Json summary;
 };
@@ -70,14 +73,47 @@ struct BeganRecord {
 
 /// A study with everything that belongs to it, before it has ids. A run's `arm` is an index into `arms`.
 struct NewStudy {
-    StudyRecord study; ///< uuid, title, document
+    StudyRecord study; ///< uuid, title, document, tasks
     std::vector<FactorRecord> factors;
     std::vector<ArmRecord> arms; ///< label, method, levels, colour_slot; positions follow their order
-    std::vector<RunRecord> runs; ///< uuid, arm, seed, spec, fingerprint
+    std::vector<RunRecord> runs; ///< uuid, arm, seed, spec, fingerprint, operations
 };
 struct StudyIds {
     RowId study = 0;
     std::vector<RowId> arms, runs; ///< in the order in which they were given
+};
+
+/// How many of a study's runs are in which state.
+struct StateCounts {
+    std::map<RunState, std::size_t> runs;
+
+    std::size_t all() const {
+        std::size_t sum = 0;
+        for (const auto& [state, count] : runs)
+            sum += count;
+        return sum;
+    }
+    std::size_t in(RunState state) const {
+        const auto found = runs.find(state);
+        return found == runs.end() ? 0 : found->second;
+    }
+};
+
+/// A run as lists show it, without its specification and results.
+struct RunLine {
+    RowId id = 0;
+    std::string uuid;
+    RowId study = 0;
+    std::string arm_label;
+    std::int64_t seed = 0;
+    RunState state = RunState::queued;
+    std::string message;
+    std::int64_t steps_done = 0, steps_total = 0;
+};
+
+/// What finished runs have done in what time.
+struct MeasuredSpeed {
+    double operations = 0, seconds = 0;
 };
 
 /// One metric of one run. Values are parallel arrays, ordered by step; non-finite values are NaN or infinite here.

@@ -6,7 +6,7 @@ namespace {
 // Version 1. Times are milliseconds since 1970 UTC. Non-finite values have value NULL and a kind.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE study (
-  id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, document TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, document TEXT NOT NULL, tasks TEXT NOT NULL,
   created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, trashed INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE factor (
   id INTEGER PRIMARY KEY, study INTEGER NOT NULL REFERENCES study(id) ON DELETE CASCADE, position INTEGER NOT NULL,
@@ -23,9 +23,10 @@ CREATE TABLE run (
   created_ms INTEGER NOT NULL, started_ms INTEGER NOT NULL DEFAULT 0, finished_ms INTEGER NOT NULL DEFAULT 0,
   steps_done INTEGER NOT NULL DEFAULT 0, steps_total INTEGER NOT NULL DEFAULT 0,
   trained INTEGER NOT NULL DEFAULT 0, stored INTEGER NOT NULL DEFAULT 0, stored_bits INTEGER NOT NULL DEFAULT 0,
-  head INTEGER NOT NULL DEFAULT 0, environment TEXT NOT NULL DEFAULT 'null', summary TEXT NOT NULL DEFAULT 'null',
+  head INTEGER NOT NULL DEFAULT 0, operations REAL NOT NULL DEFAULT 0, environment TEXT NOT NULL DEFAULT 'null', summary TEXT NOT NULL DEFAULT 'null',
   UNIQUE (arm, seed)) STRICT;
-CREATE INDEX run_by_study ON run(study);
+CREATE INDEX run_by_study ON run(study, state);
+CREATE INDEX run_by_end ON run(finished_ms) WHERE state = 'finished';
 CREATE TABLE attempt (
   run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, number INTEGER NOT NULL, started_ms INTEGER NOT NULL,
   ended_ms INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', steps INTEGER NOT NULL DEFAULT 0,

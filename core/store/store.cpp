@@ -277,12 +277,14 @@ StudyIds Store::create_study(const NewStudy& plan) {
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
         ids = {};
         const std::int64_t now = now_ms();
-        Statement(c, "INSERT INTO study(uuid, title, document, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?)")
+        Statement(c,
+                  "INSERT INTO study(uuid, title, document, tasks, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(1, plan.study.uuid)
             .bind(2, plan.study.title)
             .bind(3, plan.study.document.dump())
-            .bind(4, now)
+            .bind(4, plan.study.tasks.dump())
             .bind(5, now)
+            .bind(6, now)
             .run();
         ids.study = c.last_row_id();
         Statement factor(c, "INSERT INTO factor(study, position, address, levels) VALUES (?, ?, ?, ?)");
@@ -305,8 +307,8 @@ StudyIds Store::create_study(const NewStudy& plan) {
                 .run();
             ids.arms.push_back(c.last_row_id());
         }
-        Statement run(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, created_ms) "
-                         "VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)");
+        Statement run(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, operations, created_ms) "
+                         "VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)");
         for (const RunRecord& record : plan.runs) {
             run.bind(1, record.uuid)
                 .bind(2, ids.study)
@@ -314,7 +316,8 @@ StudyIds Store::create_study(const NewStudy& plan) {
                 .bind(4, record.seed)
                 .bind(5, record.spec.dump())
                 .bind(6, record.fingerprint)
-                .bind(7, now)
+                .bind(7, record.operations)
+                .bind(8, now)
                 .run();
             ids.runs.push_back(c.last_row_id());
         }

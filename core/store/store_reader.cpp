@@ -8,18 +8,20 @@
 namespace diapason {
 namespace {
 
-constexpr const char* study_columns = "SELECT id, uuid, title, document, created_ms, modified_ms, trashed FROM study ";
+constexpr const char* study_columns =
+    "SELECT id, uuid, title, document, created_ms, modified_ms, trashed, tasks FROM study ";
 constexpr const char* run_columns = "SELECT run.id, run.uuid, run.study, run.arm, run.seed, run.state, run.message, "
                                     "run.spec, run.fingerprint, run.attempt, run.created_ms, run.started_ms, "
                                     "run.finished_ms, run.steps_done, run.steps_total, run.trained, run.stored, "
-                                    "run.stored_bits, run.head, run.environment, run.summary FROM run ";
+                                    "run.stored_bits, run.head, run.environment, run.summary, run.operations FROM run ";
 
 Json json_of(const Statement& s, int column) {
     return Json::parse(s.text(column), nullptr, false);
 }
 
 StudyRecord study_of(const Statement& s) {
-    return {s.integer(0), s.text(1), s.text(2), json_of(s, 3), s.integer(4), s.integer(5), s.integer(6) != 0};
+    return {s.integer(0), s.text(1),    s.text(2),         json_of(s, 3),
+            s.integer(4), s.integer(5), s.integer(6) != 0, json_of(s, 7)};
 }
 
 RunRecord run_of(const Statement& s) {
@@ -45,6 +47,7 @@ RunRecord run_of(const Statement& s) {
     r.head = s.integer(18);
     r.environment = json_of(s, 19);
     r.summary = json_of(s, 20);
+    r.operations = s.real(21);
     return r;
 }
 
@@ -128,6 +131,38 @@ std::optional<RunRecord> StoreReader::run(RowId id) const {
     Statement s(m_impl->connection, std::string(run_columns) + "WHERE run.id = ?");
     s.bind(1, id);
     return s.step() ? std::optional(run_of(s)) : std::nullopt;
+}
+
+std::vector<RunLine> StoreReader::run_lines(RowId study) const {
+    Statement s(m_impl->connection,
+                std::string("SELECT run.id, run.uuid, run.study, arm.label, run.seed, run.state, run.message, "
+                            "run.steps_done, run.steps_total FROM run JOIN arm ON arm.id = run.arm ") +
+                    (study != 0 ? "WHERE run.study = ? " : "") + "ORDER BY run.study DESC, arm.position, run.seed");
+    if (study != 0) s.bind(1, study);
+    std::vector<RunLine> lines;
+    while (s.step())
+        lines.push_back({s.integer(0), s.text(1), s.integer(2), s.text(3), s.integer(4), run_state_from(s.text(5)),
+                         s.text(6), s.integer(7), s.integer(8)});
+    return lines;
+}
+
+std::map<RowId, StateCounts> StoreReader::state_counts() const {
+    Statement s(m_impl->connection, "SELECT study, state, count(*) FROM run GROUP BY study, state");
+    std::map<RowId, StateCounts> counts;
+    while (s.step())
+        counts[s.integer(0)].runs[run_state_from(s.text(1))] = static_cast<std::size_t>(s.integer(2));
+    return counts;
+}
+
+MeasuredSpeed StoreReader::measured_speed(std::int64_t latest) const {
+    // Of a run that went on from a checkpoint only the last attempt's time is known.
+    Statement s(
+        m_impl->connection,
+        "SELECT sum(operations), sum(finished_ms - started_ms) FROM (SELECT operations, finished_ms, started_ms "
+        "FROM run WHERE state = 'finished' AND attempt = 1 AND operations > 0 ORDER BY finished_ms DESC LIMIT ?)");
+    s.bind(1, latest);
+    if (!s.step()) return {};
+    return {s.real(0), s.real(1) / 1000};
 }
 
 std::vector<SeriesRecord> StoreReader::series(RowId run) const {

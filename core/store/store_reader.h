@@ -4,6 +4,7 @@
 #include "core/store/records.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ public:
     std::vector<ArmRecord> arms(RowId study) const;       ///< by position
     std::vector<RunRecord> runs(RowId study) const;       ///< by arm position, then seed
     std::optional<RunRecord> run(RowId id) const;
+    /// By arm position, then seed. @param study 0 = of all studies, trashed ones too, newest first
+    std::vector<RunLine> run_lines(RowId study) const;
+    std::map<RowId, StateCounts> state_counts() const; ///< by study; those without runs are left out
+    /// Of the latest finished runs. @param latest how many at most
+    MeasuredSpeed measured_speed(std::int64_t latest) const;
     std::vector<SeriesRecord> series(RowId run) const;
     /// Points with step > after_step, in order.
     SeriesPoints points(RowId run, const MetricName& name, std::int64_t after_step = -1) const;

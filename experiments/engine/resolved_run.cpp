@@ -2,13 +2,14 @@
 
 #include "core/base/error.h"
 #include "core/base/training_options.h"
+#include "core/data/task_document.h"
 #include "core/library/library.h"
 
 #include <algorithm>
 
 namespace diapason {
 
-ResolvedRun resolve_run(const RunSpec& spec, const std::string& origin) {
+ResolvedRun resolve_run(const RunSpec& spec, const Json& task, const std::string& origin) {
     ResolvedRun run;
     run.spec = spec;
     std::vector<Problem> problems;
@@ -20,7 +21,8 @@ ResolvedRun resolve_run(const RunSpec& spec, const std::string& origin) {
     run.in_words = answers_in_words(*run.method, run.training.json());
     run.backbone = resolve_backbone(spec.backbone);
     run.config = read_backbone_config(run.backbone);
-    run.task = load_task(spec.task);
+    run.task = task.is_null() ? load_task(spec.task) : stored_task(task, "task " + spec.task);
+    run.definition = task.is_null() ? to_json(run.task) : task;
     if (const std::string why = task_refusal(run.task, run.config, run.in_words); !why.empty())
         throw config_error("task", spec.task, why, "Choose another backbone");
     if (const std::int64_t limit = run.training.integer("max_tokens"); limit > 0)

@@ -20,12 +20,14 @@ struct ResolvedRun {
     std::filesystem::path backbone; ///< its folder
     BackboneConfig config;
     Task task;             ///< with the run's own limit of tokens
+    Json definition;       ///< of the task without that limit (core/data/task_document.h)
     bool in_words = false; ///< answers_in_words()
     TaskShape shape;
 };
 
+/// @param task definition of its task, as a study stores it; null = what the specification names is read
 /// @param origin for messages: "run", or the file that the specification comes from
 /// @throws Error(config|input) for a specification that cannot be met
-ResolvedRun resolve_run(const RunSpec& spec, const std::string& origin = "run");
+ResolvedRun resolve_run(const RunSpec& spec, const Json& task = {}, const std::string& origin = "run");
 
 } // namespace diapason

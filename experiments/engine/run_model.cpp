@@ -33,7 +33,10 @@ StoredRun load_stored_run(const std::filesystem::path& adapter) {
     if (stored == file.metadata().end()) throw input_error(adapter.string(), "is not an adapter that a run has stored");
     RunSpec spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
     spec.device = "cpu";
-    StoredRun result{resolve_run(spec, adapter.string()), {}, {}};
+    // Those of older versions name their task only.
+    const auto task = file.metadata().find("task");
+    const Json definition = task == file.metadata().end() ? Json() : parse_json(task->second, adapter.string());
+    StoredRun result{resolve_run(spec, definition, adapter.string()), {}, {}};
     result.data = shared_task_data(result.run);
     result.model = build_run_model(result.run, *result.data);
     load_adapter(file, *result.model);

@@ -123,7 +123,7 @@ private:
     }
 
     void set_up() {
-        m_run = resolve_run(m_spec);
+        m_run = resolve_run(m_spec, m_place.task);
         m_data = shared_task_data(m_run);
         m_inputs = inputs_of(m_run, *m_data);
         require_same_inputs(m_place.inputs, m_inputs, "other runs of this study");
@@ -386,12 +386,14 @@ private:
         return metrics;
     }
 
-    // What inference needs beside the backbone, and the specification to rebuild it.
+    // What inference needs beside the backbone, and specification and task to rebuild it.
     // @return the file's size, 0 when nothing is kept
     std::int64_t store_adapter() {
         if (m_place.folder.empty()) return 0;
         const auto file = m_place.folder / adapter_file;
-        save_adapter(file, *m_model, {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}});
+        save_adapter(
+            file, *m_model,
+            {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}, {"task", m_run.definition.dump()}});
         const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
         m_sink(ArtifactWritten{"adapter", adapter_file, sha256_of_file(file), bytes, m_selection.step()});
         return bytes;

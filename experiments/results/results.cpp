@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/words.h"
 #include "core/data/metrics.h"
-#include "core/data/task.h"
 #include "experiments/run/inputs.h"
 #include "experiments/study/study.h"
 
@@ -68,7 +67,7 @@ std::string baseline_words(const ArmRecord& chosen, const Json& wide) {
         if (!chosen.levels.contains(address)) continue;
         const std::string name = option_name(address);
         const Json& level = chosen.levels.at(address);
-        const std::string suffix = ", " + name + " " + plain_text(level);
+        const std::string suffix = ", " + name + " " + level_text(address, level, values.get<std::vector<Json>>());
         if (const auto at = words.find(suffix); at != std::string::npos) words.erase(at, suffix.size());
         equal += (equal.empty() ? " at equal " : " and ") + name;
     }
@@ -106,10 +105,9 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
     table.title = study->title;
     table.backbone = study->document.value("backbone", "");
     table.task = study->document.value("task", "");
-    try {
-        table.primary_metric = {"test", "", load_task(table.task).primary_metric};
-    } catch (const Error&) { // a task file that is gone: the first metric will do
-    }
+    // As the study stored it: a table is the same in any folder and after the task's file has changed.
+    if (const Json task = study->tasks.value(table.task, Json::object()); task.contains("primary_metric"))
+        table.primary_metric = {"test", "", task.at("primary_metric").get<std::string>()};
     std::map<RowId, std::vector<FinishedRun>> finished;
     std::map<RowId, ResultRow> rows;
     std::set<MetricName> found;

@@ -102,6 +102,7 @@ public:
                                 {"folder", job.place.folder.string()},
                                 {"checkpoint_every_s", job.place.checkpoint_every_s},
                                 {"inputs", job.place.inputs},
+                                {"task", job.place.task},
                                 {"outlives_parent", m_outlive}};
             request(*child, order.dump() + "\n");
             child->reader = std::thread([this, self = child.get()] { read(*self); });

@@ -160,7 +160,10 @@ struct StudySession::Impl {
             item.started = Clock::now();
             ++active;
             store.begin_attempt(item.entry.run);
-            executor->submit({item.entry.run, item.spec, {item.folder, checkpoint_every_s, inputs}});
+            const auto task = tasks.find(item.spec.task);
+            executor->submit({item.entry.run,
+                              item.spec,
+                              {item.folder, checkpoint_every_s, inputs, task == tasks.end() ? Json() : task->second}});
         }
     }
 
@@ -217,7 +220,8 @@ struct StudySession::Impl {
     std::unique_ptr<Executor> executor;
     RowId study = 0;
     double checkpoint_every_s = RunPlace::default_checkpoint_every_s;
-    Json inputs = Json::array(); ///< of all runs of the study that have begun
+    Json inputs = Json::array();       ///< of all runs of the study that have begun
+    std::map<std::string, Json> tasks; ///< definitions by the names in specifications
     mutable std::mutex mutex;
     std::condition_variable wake;
     std::vector<Item> items;
@@ -230,23 +234,26 @@ struct StudySession::Impl {
 
 namespace {
 
-NewStudy plan_of(const Study& study, const std::vector<Arm>& arms) {
-    NewStudy plan;
-    plan.study.uuid = new_uuid();
-    plan.study.title = study.title;
-    plan.study.document = to_json(study);
+NewStudy rows_of(const Plan& plan, const std::map<std::string, Json>& tasks) {
+    const Study& study = plan.study;
+    NewStudy rows;
+    rows.study.uuid = new_uuid();
+    rows.study.title = study.title;
+    rows.study.document = to_json(study);
+    for (const auto& [name, definition] : tasks)
+        rows.study.tasks[name] = definition;
     for (const Factor& factor : study.factors)
-        plan.factors.push_back({factor.address, factor.levels});
+        rows.factors.push_back({factor.address, factor.levels});
     for (const StudyMethod& method : study.methods) {
         for (const Factor& factor : method.vary)
-            plan.factors.push_back({method.method + "." + factor.address, factor.levels});
+            rows.factors.push_back({method.method + "." + factor.address, factor.levels});
     }
-    for (const Arm& arm : arms)
-        plan.arms.push_back({0, 0, 0, arm.label, arm.spec.method, arm.levels, arm.colour_slot});
+    for (const Arm& arm : plan.arms)
+        rows.arms.push_back({0, 0, 0, arm.label, arm.spec.method, arm.levels, arm.colour_slot});
     // Seeds outermost: after the first round every arm has a result to look at.
     for (const std::uint64_t seed : study.seeds) {
-        for (std::size_t i = 0; i < arms.size(); ++i) {
-            RunSpec spec = arms[i].spec;
+        for (std::size_t i = 0; i < plan.arms.size(); ++i) {
+            RunSpec spec = plan.arms[i].spec;
             spec.seed = seed;
             RunRecord run;
             run.uuid = new_uuid();
@@ -254,30 +261,32 @@ NewStudy plan_of(const Study& study, const std::vector<Arm>& arms) {
             run.seed = static_cast<std::int64_t>(seed);
             run.spec = to_json(spec);
             run.fingerprint = fingerprint(spec);
-            plan.runs.push_back(std::move(run));
+            run.operations = plan.facts[i].operations;
+            rows.runs.push_back(std::move(run));
         }
     }
-    return plan;
+    return rows;
 }
 
 } // namespace
 
-StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
+StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Plan& plan,
                            std::optional<RowId> study_id, double checkpoint_every_s)
     : m_impl(std::make_unique<Impl>(store, std::move(executor))) {
     m_impl->checkpoint_every_s = checkpoint_every_s;
-    throw_if_any(problems_of(study), study.title);
-    const std::vector<Arm> arms = expand(study);
+    throw_if_any(plan.problems, plan.study.title);
+    for (const auto& [name, task] : plan.tasks)
+        m_impl->tasks[name] = plan.task_definition(name);
     std::vector<ArmRecord> arm_rows;
     std::vector<RunRecord> runs;
     if (!study_id) {
-        NewStudy plan = plan_of(study, arms);
-        const StudyIds ids = store.create_study(plan);
+        NewStudy rows = rows_of(plan, m_impl->tasks);
+        const StudyIds ids = store.create_study(rows);
         m_impl->study = ids.study;
-        arm_rows = std::move(plan.arms);
+        arm_rows = std::move(rows.arms);
         for (std::size_t i = 0; i < arm_rows.size(); ++i)
             arm_rows[i].id = ids.arms[i];
-        runs = std::move(plan.runs);
+        runs = std::move(rows.runs);
         for (std::size_t i = 0; i < runs.size(); ++i) {
             runs[i].id = ids.runs[i];
             runs[i].arm = ids.arms[static_cast<std::size_t>(runs[i].arm)];

@@ -3,7 +3,7 @@
 
 #include "core/store/records.h"
 #include "experiments/run/executor.h"
-#include "experiments/study/study.h"
+#include "experiments/study/plan.h"
 
 #include <chrono>
 #include <cstdint>
@@ -52,9 +52,10 @@ public:
     };
 
     /// Writes study, arms and queued runs into the store at once (study_id: go on with a stored one: its unfinished
-    /// runs are queued again, and go on from their checkpoints). The executor is owned. Nothing runs before start().
-    StudySession(Store& store, std::unique_ptr<Executor> executor, const Study& study,
-                 std::optional<RowId> study_id = {}, double checkpoint_every_s = RunPlace::default_checkpoint_every_s);
+    /// runs are queued again, and go on from their checkpoints; see plan_of_stored). The executor is owned. Nothing
+    /// runs before start(). @throws Error(config) when the plan has problems
+    StudySession(Store& store, std::unique_ptr<Executor> executor, const Plan& plan, std::optional<RowId> study_id = {},
+                 double checkpoint_every_s = RunPlace::default_checkpoint_every_s);
     ~StudySession(); ///< interrupts all runs and waits
 
     void set_listener(Listener listener); ///< before start()

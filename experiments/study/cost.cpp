@@ -1,13 +1,8 @@
 #include "experiments/study/cost.h"
 
-#include "core/backbone/backbone_config.h"
-#include "core/base/error.h"
-#include "core/data/task.h"
-#include "core/library/library.h"
 #include "methods/catalog/method_info.h"
 
 #include <algorithm>
-#include <map>
 
 namespace diapason {
 namespace {
@@ -22,9 +17,7 @@ double integer(const RunSpec& spec, const char* name) {
 
 } // namespace
 
-double run_operations(const RunSpec& spec) {
-    const BackboneConfig config = read_backbone_config(resolve_backbone(spec.backbone));
-    const Task task = load_task(spec.task);
+double run_operations(const RunSpec& spec, const BackboneConfig& config, const Task& task) {
     const double weights =
         static_cast<double>(config.parameter_count() - config.vocabulary * config.width); // the embedding is a look-up
     const double input =
@@ -55,28 +48,10 @@ double run_operations(const RunSpec& spec) {
     return forward * (trained_examples * (1 + backward) + items * (validations + splits) + decoding);
 }
 
-CostEstimate study_cost(const Study& study, const StoreReader* reader) {
-    double operations = 0;
-    for (const Arm& arm : expand(study))
-        operations += run_operations(arm.spec) * static_cast<double>(study.seeds.size());
-    double done = 0, seconds = 0;
-    int count = 0;
-    if (reader != nullptr) {
-        for (const StudyRecord& stored : reader->studies()) {
-            for (const RunRecord& run : reader->runs(stored.id)) {
-                if (run.state != RunState::finished || count == recent_runs) continue;
-                try {
-                    done += run_operations(run_spec_from_json(run.spec, "run"));
-                } catch (const Error&) { // its backbone or task is gone
-                    continue;
-                }
-                seconds += static_cast<double>(run.finished_ms - run.started_ms) / 1000;
-                ++count;
-            }
-        }
-    }
-    const bool measured = seconds > 1;
-    return {operations / (measured ? done / seconds : typical_speed), measured};
+CostEstimate study_cost(const Plan& plan, const StoreReader* reader) {
+    const MeasuredSpeed done = reader != nullptr ? reader->measured_speed(recent_runs) : MeasuredSpeed();
+    const bool measured = done.seconds > 1;
+    return {plan.operations() / (measured ? done.operations / done.seconds : typical_speed), measured};
 }
 
 } // namespace diapason

@@ -1,20 +1,20 @@
 #include "experiments/study/equal_budget.h"
 
-#include "core/data/task.h"
-
 #include <algorithm>
 
 namespace diapason {
 
-std::vector<BudgetRow> solve_budgets(const Study& study, const BackboneConfig& config, const Budget& budget) {
-    const Task task = load_task(study.task);
+std::vector<BudgetRow> solve_budgets(const Plan& plan, const Budget& budget) {
+    const Study& study = plan.study;
+    const BackboneConfig& config = plan.backbone().get();
+    const Task& task = plan.task().get();
     std::vector<BudgetRow> rows;
     for (std::size_t i = 0; i < study.methods.size(); ++i) {
         const StudyMethod& entry = study.methods[i];
         const MethodInfo& info = method_info(entry.method);
         std::vector<Problem> problems;
-        const OptionValues options = OptionValues::from_json(info.options, entry.options,
-                                                             "methods[" + std::to_string(i) + "].options", problems);
+        const OptionValues options =
+            OptionValues::from_json(info.options, entry.options, FieldPath("methods") / i / "options", problems);
         throw_if_any(problems, study.title);
         Json training = study.training;
         training.update(entry.training);

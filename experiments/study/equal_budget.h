@@ -1,7 +1,7 @@
 // A study's methods at one budget.
 #pragma once
 
-#include "experiments/study/study.h"
+#include "experiments/study/plan.h"
 #include "methods/catalog/budget.h"
 
 #include <optional>
@@ -16,9 +16,9 @@ struct BudgetRow {
     std::string note; ///< why there is no answer: no size, or the study varies it
 };
 
-/// What each method's size would have to be; nothing is changed. @param config of the study's backbone
-/// @throws Error when task or options cannot be read
-std::vector<BudgetRow> solve_budgets(const Study& study, const BackboneConfig& config, const Budget& budget);
+/// What each method's size would have to be; nothing is changed. @throws Error when backbone, task or options cannot be
+/// read
+std::vector<BudgetRow> solve_budgets(const Plan& plan, const Budget& budget);
 
 /// Takes the answers over into the study.
 void apply_budgets(Study& study, const std::vector<BudgetRow>& rows);

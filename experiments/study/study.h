@@ -71,28 +71,25 @@ struct Arm {
     int colour_slot = 1;          ///< series colour: preferred slot of the method, else the next free one
 };
 
-/// Reads and validates: unknown keys, methods, options, levels out of range, empty product: all problems together.
-/// @throws Error(config|input)
-Study study_from_json(const Json& document, const std::string& origin);
-Study read_study(const std::filesystem::path& file);
+/// Reads a document's form: unknown fields and wrong types, all problems together. What it means is make_plan()'s to
+/// check (experiments/study/plan.h). @param problems where problems of the form go; null = they are thrown
+/// @throws Error(config|input|incompatible)
+Study study_from_json(const Json& document, const std::string& origin, std::vector<Problem>* problems = nullptr);
+Study read_study(const std::filesystem::path& file, std::vector<Problem>* problems = nullptr);
 Json to_json(const Study& study);
-/// All problems of a study that is being edited; empty = it can start. Field addresses as in the JSON
-/// ("methods[1].options.rank").
-std::vector<Problem> problems_of(const Study& study);
 
 /// What each method entry is called: its method, and the options in which it differs from others of that method.
 std::vector<std::string> entry_labels(const Study& study);
 
-/// The product in a fixed order: study-wide factors outermost, then methods as listed, then their own factors.
-std::vector<Arm> expand(const Study& study);
+/// How labels say a level: a path by its last part, where that tells it from the factor's other levels.
+std::string level_text(const std::string& address, const Json& level, const std::vector<Json>& levels);
 
-/// Samples that come with Diapason: resources/studies/*.json.
-struct SampleStudy {
-    std::filesystem::path file;
-    Study study;
-    std::size_t runs = 0;
-};
-std::vector<SampleStudy> sample_studies();
+/// The product in a fixed order: study-wide factors outermost, then methods as listed, then their own factors. Plans
+/// hold it (Plan::arms). @param hits gets the number of arms that each exclusion meets
+std::vector<Arm> expand(const Study& study, std::vector<std::size_t>* hits = nullptr);
+
+/// Samples that come with Diapason, resources/studies/*.json, small ones first. @throws Error(config|input)
+std::vector<Study> sample_studies();
 /// @throws Error(config) naming the nearest sample
 Study sample_study(const std::string& id);
 

@@ -8,11 +8,21 @@
 #include <set>
 
 namespace diapason {
+namespace fs = std::filesystem;
 namespace {
 
-// What a level adds to a label.
-std::string label_of(const std::string& address, const Json& level) {
-    return ", " + option_name(address) + " " + plain_text(level);
+constexpr std::string_view training_prefix = "training.";
+
+// What a level adds to a label. @param others the factor's levels
+std::string label_of(const std::string& address, const Json& level, const std::vector<Json>& others = {}) {
+    return ", " + option_name(address) + " " + level_text(address, level, others);
+}
+
+const std::vector<Json>& levels_of(const std::vector<Factor>& factors, const std::string& address) {
+    static const std::vector<Json> none;
+    const auto found =
+        std::find_if(factors.begin(), factors.end(), [&](const Factor& factor) { return factor.address == address; });
+    return found == factors.end() ? none : found->levels;
 }
 
 // Every combination of levels, the last factor running fastest.
@@ -31,9 +41,15 @@ std::vector<std::vector<std::pair<std::string, Json>>> product(const std::vector
     return combinations;
 }
 
-bool excluded(const Study& study, const Json& levels) {
-    return std::any_of(study.exclude.begin(), study.exclude.end(),
-                       [&](const Exclusion& exclusion) { return matches(exclusion, levels); });
+// @param hits of each exclusion; counted up
+bool excluded(const Study& study, const Json& levels, std::vector<std::size_t>& hits) {
+    bool any = false;
+    for (std::size_t i = 0; i < study.exclude.size(); ++i) {
+        if (!matches(study.exclude[i], levels)) continue;
+        ++hits[i];
+        any = true;
+    }
+    return any;
 }
 
 // Preferred slot of the method, else the next free one; arms of one method entry share a hue.
@@ -53,7 +69,7 @@ std::vector<int> colour_slots(const Study& study) {
 
 // Training options of a method entry's runs, defaults filled in.
 Json training_of(const MethodInfo& info, const Json& given) {
-    std::vector<Problem> ignored; // problems_of lists them
+    std::vector<Problem> ignored; // the plan lists them
     Json training = OptionValues::from_json(training_options(), given, "", ignored).json();
     if (training.at("learning_rate") == 0.0) training["learning_rate"] = info.default_learning_rate;
     return training;
@@ -67,7 +83,7 @@ Json given_training(const Study& study, const StudyMethod& entry) {
 
 // All options of a method entry that matter, by address, defaults filled in.
 Json completed(const Study& study, const StudyMethod& entry, const MethodInfo& info) {
-    std::vector<Problem> ignored; // problems_of lists them
+    std::vector<Problem> ignored; // the plan lists them
     const Json own = OptionValues::from_json(info.options, entry.options, "", ignored).json();
     Json all = Json::object();
     for (const OptionDescriptor& option : info.options) {
@@ -109,6 +125,27 @@ std::vector<Json> telling_options(const Study& study) {
 
 } // namespace
 
+bool is_training_address(const std::string& address) {
+    return address.starts_with(training_prefix);
+}
+
+std::string training_address(const std::string& option) {
+    return std::string(training_prefix) + option;
+}
+
+std::string option_name(const std::string& address) {
+    return is_training_address(address) ? address.substr(training_prefix.size()) : address;
+}
+
+std::string level_text(const std::string& address, const Json& level, const std::vector<Json>& levels) {
+    const std::string text = plain_text(level);
+    if ((address != "backbone" && address != "task") || !fs::path(text).is_absolute()) return text;
+    const auto name_of = [](const Json& of) { return fs::path(plain_text(of)).filename(); };
+    const bool tells = std::count_if(levels.begin(), levels.end(),
+                                     [&](const Json& other) { return name_of(other) == name_of(level); }) <= 1;
+    return tells ? name_of(level).string() : text;
+}
+
 bool varies(const std::vector<Factor>& factors, const std::string& address) {
     return std::any_of(factors.begin(), factors.end(), [&](const Factor& f) { return f.address == address; });
 }
@@ -132,8 +169,9 @@ std::vector<std::string> entry_labels(const Study& study) {
     return labels;
 }
 
-std::vector<Arm> expand(const Study& study) {
+std::vector<Arm> expand(const Study& study, std::vector<std::size_t>* hits) {
     std::vector<Arm> arms;
+    std::vector<std::size_t> met(study.exclude.size());
     const std::vector<int> slots = colour_slots(study);
     const std::vector<Json> telling = telling_options(study);
     for (const auto& wide : product(study.factors)) {
@@ -157,7 +195,7 @@ std::vector<Arm> expand(const Study& study) {
                 Json options = entry.options;
                 const auto tell = [&](const std::string& address, const Json& level) {
                     arm.levels[address] = level;
-                    arm.label += label_of(address, level);
+                    arm.label += label_of(address, level, levels_of(study.factors, address));
                 };
                 const auto set = [&](const std::string& address, const Json& level) {
                     tell(address, level);
@@ -176,14 +214,15 @@ std::vector<Arm> expand(const Study& study) {
                     set(address, level);
                 for (const auto& [address, level] : wide)
                     set(address, level);
-                if (excluded(study, arm.levels)) continue;
-                std::vector<Problem> ignored; // problems_of lists them
+                if (excluded(study, arm.levels, met)) continue;
+                std::vector<Problem> ignored; // the plan lists them
                 arm.spec.method_options = OptionValues::from_json(info->options, options, "", ignored).json();
                 arm.spec.training_options = training_of(*info, training);
                 arms.push_back(std::move(arm));
             }
         }
     }
+    if (hits != nullptr) *hits = std::move(met);
     return arms;
 }
 

@@ -12,6 +12,10 @@ namespace fs = std::filesystem;
 namespace diapason {
 namespace {
 
+fs::path samples_folder() {
+    return resource_folder() / "studies";
+}
+
 // Options of a preset stand where the entry gives none of its own; afterwards they are options like any others.
 void take_preset(Fields& of, StudyMethod& method) {
     const std::string name = of.text("preset", "");
@@ -58,7 +62,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     };
     std::size_t index = 0;
     for (const Json& entry : fields.list("methods")) {
-        Fields of(entry, "methods[" + std::to_string(index++) + "]", problems);
+        Fields of(entry, FieldPath("methods") / index++, problems);
         StudyMethod method;
         method.method = of.needed_text("method");
         method.options = of.object("options");
@@ -70,7 +74,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     study.factors = read_vary(fields, "factors");
     index = 0;
     for (const Json& entry : fields.list("exclude")) {
-        Fields of(entry, "exclude[" + std::to_string(index++) + "]", problems);
+        Fields of(entry, FieldPath("exclude") / index++, problems);
         study.exclude.push_back({of.object("match"), of.text("reason", "")});
     }
     for (const Json& seed : fields.list("seeds")) {
@@ -84,7 +88,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
 
 } // namespace
 
-Study study_from_json(const Json& document, const std::string& origin) {
+Study study_from_json(const Json& document, const std::string& origin, std::vector<Problem>* problems) {
     if (!document.is_object() || document.value("format", Json()) != "diapason-study") {
         throw input_error(origin, "is no study: \"format\": \"diapason-study\" is missing");
     }
@@ -92,16 +96,17 @@ Study study_from_json(const Json& document, const std::string& origin) {
         throw Error(ErrorKind::incompatible,
                     {"was written by a newer Diapason", origin, "version", version.dump(), "Update Diapason"});
     }
-    std::vector<Problem> problems;
-    Study study = parse(document, problems);
-    const std::vector<Problem> meaning = problems_of(study);
-    problems.insert(problems.end(), meaning.begin(), meaning.end());
-    throw_if_any(problems, origin);
+    std::vector<Problem> found;
+    Study study = parse(document, found);
+    if (problems == nullptr)
+        throw_if_any(found, origin);
+    else
+        problems->insert(problems->end(), found.begin(), found.end());
     return study;
 }
 
-Study read_study(const fs::path& file) {
-    return study_from_json(read_json(file), file.string());
+Study read_study(const fs::path& file, std::vector<Problem>* problems) {
+    return study_from_json(read_json(file), file.string(), problems);
 }
 
 Json to_json(const Study& study) {
@@ -138,32 +143,31 @@ Json to_json(const Study& study) {
     return document;
 }
 
-std::vector<SampleStudy> sample_studies() {
-    std::vector<SampleStudy> samples;
+std::vector<Study> sample_studies() {
     std::vector<fs::path> files;
     std::error_code error;
-    for (const auto& item : fs::directory_iterator(resource_folder() / "studies", error)) {
-        if (item.path().extension() == ".json" && item.path().stem().extension() != ".schema")
-            files.push_back(item.path());
+    for (const auto& item : fs::directory_iterator(samples_folder(), error)) {
+        if (item.path().extension() == ".json") files.push_back(item.path());
     }
     std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) {
-        SampleStudy sample{file, read_study(file), 0};
-        sample.runs = expand(sample.study).size() * sample.study.seeds.size();
-        samples.push_back(std::move(sample));
-    }
+    std::vector<Study> samples;
+    for (const fs::path& file : files)
+        samples.push_back(read_study(file));
     // A newcomer meets the quickest one first.
-    std::stable_sort(samples.begin(), samples.end(),
-                     [](const SampleStudy& a, const SampleStudy& b) { return a.runs < b.runs; });
+    std::stable_sort(samples.begin(), samples.end(), [](const Study& a, const Study& b) {
+        return a.methods.size() * a.seeds.size() < b.methods.size() * b.seeds.size();
+    });
     return samples;
 }
 
 Study sample_study(const std::string& id) {
+    // A sample lies in the file of its name.
+    if (const fs::path file = samples_folder() / (id + ".json");
+        !id.empty() && !fs::path(id).has_parent_path() && fs::is_regular_file(file))
+        return read_study(file);
     std::vector<std::string> ids;
-    for (const SampleStudy& sample : sample_studies()) {
-        if (sample.study.id == id) return sample.study;
-        ids.push_back(sample.study.id);
-    }
+    for (const Study& sample : sample_studies())
+        ids.push_back(sample.id);
     throw config_error("sample", id, "there is no such sample study",
                        did_you_mean(id, ids, "diapason-cli study samples lists them"));
 }

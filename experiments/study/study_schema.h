@@ -5,7 +5,7 @@
 
 namespace diapason {
 
-/// Draft 2020-12. Editors complete and check study files with it; Diapason itself checks more (problems_of).
+/// Draft 2020-12. Editors complete and check study files with it; Diapason itself checks more (make_plan).
 Json study_schema();
 
 } // namespace diapason

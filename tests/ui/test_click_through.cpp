@@ -187,7 +187,8 @@ private Q_SLOTS:
         type(at.find<QLineEdit>("option_steps"), "8");
         type(at.find<QLineEdit>("option_evaluate_every"), "4");
         type(at.find<QLineEdit>("option_max_evaluation_items"), "30");
-        QCOMPARE(problems_of(at.workspace->design()).size(), std::size_t(0));
+        QVERIFY(at.settle());
+        QCOMPARE(at.workspace->plan()->problems.size(), std::size_t(0));
         QTest::mouseClick(at.find<QPushButton>("preflight"), Qt::LeftButton);
         auto* start = at.find<QPushButton>("start");
         QCOMPARE(start->text(), QStringLiteral("Start 2 runs"));

@@ -21,7 +21,10 @@ class TestDesign : public QObject {
 
     std::unique_ptr<WindowUnderTest> m_at;
 
-    int arms() const { return m_at->find<QTableView>("arms")->model()->rowCount(); }
+    int arms() const {
+        m_at->settle();
+        return m_at->find<QTableView>("arms")->model()->rowCount();
+    }
     void choose(int method) { m_at->find<QListWidget>("methods")->setCurrentRow(method); }
 
 private Q_SLOTS:
@@ -32,6 +35,7 @@ private Q_SLOTS:
         QVERIFY(m_at->open());
         m_at->window->showPage(ui::PageId::design);
         m_at->workspace->openDesign(window_study());
+        QVERIFY(m_at->settle());
         new QAbstractItemModelTester(m_at->find<QTableView>("arms")->model(),
                                      QAbstractItemModelTester::FailureReportingMode::Fatal, m_at->window.get());
     }
@@ -97,8 +101,8 @@ private Q_SLOTS:
         const Study& study = m_at->workspace->design();
         const auto rank = study.methods[0].options.at("rank").get<std::int64_t>();
         QCOMPARE(shown, QStringLiteral("rank %1|the study varies its length|").arg(rank));
-        std::int64_t backbone = 0;
-        const ParameterCounts counts = ui::counts_of(expand(study).front().spec, &backbone);
+        QVERIFY(m_at->settle());
+        const ParameterCounts& counts = m_at->workspace->plan()->facts.front().counts;
         QVERIFY(std::abs(static_cast<double>(counts.trained) / 50000 - 1) < 0.05);
         QVERIFY(!study.methods[1].options.contains("length"));
         m_at->window->activateWindow(); // what a window manager does behind a dialog
@@ -114,7 +118,7 @@ private Q_SLOTS:
         QVERIFY(m_at->find<QToolButton>("vary_rank")->isChecked());
         type(m_at->find<QLineEdit>("option_rank"), "2, 4, 8");
         QCOMPARE(arms(), 5);
-        QVERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 arms × 3 seeds = 15 runs")));
+        QTRY_VERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 arms × 3 seeds = 15 runs")));
         QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);
         QCOMPARE(arms(), 3);
     }
@@ -130,7 +134,7 @@ private Q_SLOTS:
         QCOMPARE(study.methods[0].vary.front().address, std::string("training.learning_rate"));
         QVERIFY(m_at->find<QListWidget>("methods")->item(0)->text().contains(QStringLiteral("2 × learning_rate")));
         type(form->findChild<QLineEdit*>(QStringLiteral("option_learning_rate")), "0.001, -1");
-        QVERIFY(form->findChild<QLabel*>(QStringLiteral("wrong_learning_rate"))->isVisible());
+        QTRY_VERIFY(form->findChild<QLabel*>(QStringLiteral("wrong_learning_rate"))->isVisible());
         type(form->findChild<QLineEdit*>(QStringLiteral("option_learning_rate")), "0.001, 0.004");
         QTest::mouseClick(form->findChild<QToolButton*>(QStringLiteral("vary_learning_rate")), Qt::LeftButton);
         QCOMPARE(arms(), 3);
@@ -142,24 +146,24 @@ private Q_SLOTS:
         type(m_at->find<QLineEdit>("option_rank"), "2, many");
         QCOMPARE(arms(), 3);
         auto* wrong = m_at->find<QLabel>("wrong_rank");
-        QVERIFY(wrong->isVisible());
+        QTRY_VERIFY(wrong->isVisible());
         QVERIFY2(wrong->text().contains(QLatin1String("many")), qPrintable(wrong->text()));
         type(m_at->find<QLineEdit>("option_rank"), "2, 16");
-        QVERIFY(wrong->isHidden());
+        QTRY_VERIFY(wrong->isHidden());
         QCOMPARE(arms(), 4);
     }
 
     void wrongValueIsExplainedAndBlocksTheStart() {
         auto* sections = m_at->find<QListWidget>("sections");
         auto* start = m_at->find<QPushButton>("start");
-        QVERIFY(start->isEnabled());
-        QCOMPARE(start->text(), QStringLiteral("Start 9 runs"));
+        QTRY_VERIFY(start->isEnabled());
+        QTRY_COMPARE(start->text(), QStringLiteral("Start 9 runs"));
         sections->setCurrentRow(3);
         type(m_at->find<QLineEdit>("option_steps"), "0");
         auto* wrong = m_at->find<QLabel>("wrong_steps");
-        QVERIFY(wrong->isVisible());
+        QTRY_VERIFY(wrong->isVisible());
         QVERIFY2(wrong->text().contains(QLatin1String("from 1")), qPrintable(wrong->text()));
-        QVERIFY(!start->isEnabled());
+        QTRY_VERIFY(!start->isEnabled());
         sections->setCurrentRow(4);
         auto* problems = m_at->find<QListWidget>("problems");
         QVERIFY(problems->item(0)->text().contains(QLatin1String("training.steps")));
@@ -170,11 +174,11 @@ private Q_SLOTS:
         QCOMPARE(sections->currentRow(), 3);
         QCOMPARE(m_at->window->focusWidget(), m_at->find<QLineEdit>("option_steps"));
         type(m_at->find<QLineEdit>("option_steps"), "many");
-        QVERIFY(wrong->isVisible());
-        QVERIFY(!start->isEnabled());
+        QTRY_VERIFY(wrong->isVisible());
+        QTRY_VERIFY(!start->isEnabled());
         type(m_at->find<QLineEdit>("option_steps"), "30");
-        QVERIFY(wrong->isHidden());
-        QVERIFY(start->isEnabled());
+        QTRY_VERIFY(wrong->isHidden());
+        QTRY_VERIFY(start->isEnabled());
     }
 
     void seeds() {
@@ -183,10 +187,10 @@ private Q_SLOTS:
         QVERIFY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("two")));
         QCOMPARE(m_at->workspace->design().seeds.size(), std::size_t(3));
         type(m_at->find<QLineEdit>("seeds"), "1,1");
-        QVERIFY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("twice")));
-        QVERIFY(!m_at->find<QPushButton>("start")->isEnabled());
+        QTRY_VERIFY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("twice")));
+        QTRY_VERIFY(!m_at->find<QPushButton>("start")->isEnabled());
         type(m_at->find<QLineEdit>("seeds"), "4, 5");
-        QVERIFY(m_at->find<QLabel>("wrong_seeds")->isHidden());
+        QTRY_VERIFY(m_at->find<QLabel>("wrong_seeds")->isHidden());
         QCOMPARE(m_at->workspace->design().seeds, (std::vector<std::uint64_t>{4, 5}));
     }
 
@@ -203,6 +207,7 @@ private Q_SLOTS:
         Study study = window_study();
         study.backbone = "/nowhere/backbone";
         m_at->workspace->openDesign(study);
+        QVERIFY(m_at->settle());
         QVERIFY(!m_at->find<QPushButton>("start")->isEnabled());
         QVERIFY(m_at->find<QListWidget>("problems")->item(0)->text().contains(QLatin1String("/nowhere/backbone")));
     }

@@ -1,6 +1,7 @@
 // Models under Qt's own tester while they change, and what a plot draws: smoothing, thinning, means, gaps.
 
 #include "experiments/results/results.h"
+#include "tests/support/plans.h"
 #include "tests/ui/ui_support.h"
 #include "ui/design/arms_model.h"
 #include "ui/plots/curve_cache.h"
@@ -55,7 +56,8 @@ private Q_SLOTS:
     void armsModel() {
         ui::ArmsModel model;
         QAbstractItemModelTester tester(&model, fatal);
-        model.setStudy(window_study());
+        const auto show = [&](const Study& study) { model.setPlan(std::make_shared<const Plan>(planned(study))); };
+        show(window_study());
         QCOMPARE(model.rowCount(), 3);
         const auto text = [&](int row, int column) {
             return model.index(row, column).data(Qt::DisplayRole).toString();
@@ -66,11 +68,11 @@ private Q_SLOTS:
         QCOMPARE(text(1, ui::ArmsModel::Seeds), QStringLiteral("3"));
         Study nothing = window_study();
         nothing.methods.clear();
-        model.setStudy(nothing);
+        show(nothing);
         QCOMPARE(model.rowCount(), 0);
         Study absent = window_study();
         absent.backbone = "/nowhere";
-        model.setStudy(absent);
+        show(absent);
         QCOMPARE(text(0, ui::ArmsModel::Trained), QStringLiteral("—"));
         QVERIFY(model.index(0, 0).data(Qt::ToolTipRole).toString().contains(QLatin1String("/nowhere")));
     }

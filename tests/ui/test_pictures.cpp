@@ -117,6 +117,7 @@ class TestPictures : public QObject {
         at.window->showPage(ui::PageId::design);
         look(at, QStringLiteral("design-empty"));
         at.workspace->openDesign(sample_study("first-look"));
+        QVERIFY(at.settle());
         auto* sections = at.find<QListWidget>("sections");
         QVERIFY(sections != nullptr);
         for (int section = 0; section < sections->count(); ++section) {
@@ -125,11 +126,12 @@ class TestPictures : public QObject {
         }
         // A method with presets, and every kind of glyph.
         at.workspace->openDesign(sample_study("all-methods"));
+        QVERIFY(at.settle());
         sections->setCurrentRow(2);
         if (auto* methods = at.find<QListWidget>("methods")) methods->setCurrentRow(11);
         look(at, QStringLiteral("design-all"));
         {
-            ui::BudgetDialog budget(at.workspace->design(), at.window.get());
+            ui::BudgetDialog budget(at.workspace->plan(), at.window.get());
             budget.show();
             look(at, QStringLiteral("design-budget"), &budget);
         }
@@ -138,6 +140,7 @@ class TestPictures : public QObject {
         wrong.methods.back().options["targets"] = "encoder.*.self_attn.zz";
         wrong.training["steps"] = -3;
         at.workspace->openDesign(wrong);
+        QVERIFY(at.settle());
         sections->setCurrentRow(2);
         if (auto* methods = at.find<QListWidget>("methods")) methods->setCurrentRow(3);
         look(at, QStringLiteral("design-wrong-methods"));

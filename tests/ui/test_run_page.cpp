@@ -25,6 +25,7 @@ class TestRunPage : public QObject {
 
     void begin(const Study& study = window_study()) {
         m_at->workspace->openDesign(study);
+        QVERIFY(m_at->settle());
         QVERIFY(m_at->workspace->startStudy());
         QTRY_VERIFY(m_at->hand->job().key != 0);
     }

@@ -121,6 +121,7 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
         QVERIFY(at.open());
         at.workspace->openDesign(sample_study("first-look"));
+        QVERIFY(at.settle());
         QVERIFY(at.playToEnd(window_study()));
         auto* sections = at.find<QListWidget>("sections");
         auto* stack = at.window->centralWidget()->findChild<QStackedWidget*>();

@@ -10,6 +10,7 @@
 
 #include <QLabel>
 #include <QLineEdit>
+#include <QTableWidget>
 #include <QtTest>
 
 #include <cmath>
@@ -96,14 +97,21 @@ public:
         QObject::connect(workspace.get(), &ui::Workspace::problem, window.get(),
                          [this](const QString& text) { problems.append(text); });
         window->show();
+        if (!settle()) qWarning("no widget shows the plans");
     }
     bool open() { return workspace->openDatabase(m_folder / "window.db"); }
+    /// Waits for the plans of the design and of the samples.
+    bool settle() const {
+        const auto* samples = find<QTableWidget>("samples");
+        return QTest::qWaitFor(
+            [&] { return workspace->checked() && !samples->item(samples->rowCount() - 1, 2)->text().isEmpty(); });
+    }
     std::filesystem::path folder() const { return m_folder.path(); }
 
     /// Starts the design and plays all its runs, or the first `runs` of them, to their end.
     bool play(const Study& study, std::size_t runs = 1000) {
         workspace->openDesign(study);
-        if (!workspace->startStudy()) return false;
+        if (!settle() || !workspace->startStudy()) return false;
         for (std::size_t i = 0; i < runs && workspace->running(); ++i) {
             if (!QTest::qWaitFor([&] { return hand->job().key != 0 || !workspace->running(); })) return false;
             const RunJob job = hand->job();

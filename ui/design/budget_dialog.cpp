@@ -2,7 +2,6 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "core/library/library.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
@@ -17,9 +16,9 @@
 
 namespace diapason::ui {
 
-BudgetDialog::BudgetDialog(const Study& study, QWidget* parent)
+BudgetDialog::BudgetDialog(std::shared_ptr<const Plan> plan, QWidget* parent)
     : QDialog(parent),
-      m_study(study),
+      m_plan(std::move(plan)),
       m_measure(new QComboBox),
       m_target(new QLineEdit(QStringLiteral("1 %"))),
       m_table(new QTableWidget(0, 4)),
@@ -60,10 +59,9 @@ void BudgetDialog::solve() {
     m_rows.clear();
     m_table->setRowCount(0);
     try {
-        if (!m_config) m_config = read_backbone_config(resolve_backbone(m_study.backbone));
-        const Budget budget =
-            budget_from(m_measure->currentData().toString().toStdString(), m_target->text().toStdString(), *m_config);
-        m_rows = solve_budgets(m_study, *m_config, budget);
+        const Budget budget = budget_from(m_measure->currentData().toString().toStdString(),
+                                          m_target->text().toStdString(), m_plan->backbone().get());
+        m_rows = solve_budgets(*m_plan, budget);
         m_message->setText(tr("The target is %1. The task head is counted separately.")
                                .arg(budget.measure == BudgetMeasure::bytes
                                         ? qs(format_bytes(budget.target))
@@ -76,7 +74,7 @@ void BudgetDialog::solve() {
                 item->setTextAlignment((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
                 m_table->setItem(at, column, item);
             };
-            cell(0, qs(method_info(m_study.methods[row.method].method).label), false);
+            cell(0, qs(method_info(m_plan->study.methods[row.method].method).label), false);
             cell(1, row.answer ? qs(row.answer->option + " " + std::to_string(row.answer->value)) : qs(row.note),
                  false);
             if (!row.answer) continue;

@@ -10,7 +10,7 @@
 #include <QPushButton>
 #include <QTableWidget>
 
-#include <optional>
+#include <memory>
 #include <vector>
 
 namespace diapason::ui {
@@ -18,15 +18,14 @@ namespace diapason::ui {
 class BudgetDialog : public QDialog {
     Q_OBJECT
 public:
-    explicit BudgetDialog(const Study& study, QWidget* parent = nullptr);
+    explicit BudgetDialog(std::shared_ptr<const Plan> plan, QWidget* parent = nullptr);
     /// What is shown; apply_budgets() takes it over. Empty while the target cannot be read.
     const std::vector<BudgetRow>& rows() const { return m_rows; }
 
 private:
     void solve();
 
-    Study m_study;
-    std::optional<BackboneConfig> m_config; ///< read once
+    std::shared_ptr<const Plan> m_plan;
     std::vector<BudgetRow> m_rows;
     QComboBox* m_measure;
     QLineEdit* m_target;

@@ -2,7 +2,6 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "core/data/task.h"
 #include "core/library/library.h"
 #include "ui/design/budget_dialog.h"
 #include "ui/frame/words.h"
@@ -15,7 +14,7 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
-#include <algorithm>
+#include <map>
 #include <set>
 
 namespace diapason::ui {
@@ -28,11 +27,11 @@ QStringList backboneNames() {
     return names;
 }
 
-QStringList taskNames() {
+QStringList taskNames(PlanSources& sources) {
     QStringList names;
     try {
-        for (const Task& task : list_tasks())
-            names.append(qs(task.id));
+        for (const std::string& name : sources.task_names())
+            names.append(qs(name));
     } catch (const Error&) { // pre-flight names what is wrong with the study's own task
     }
     return names;
@@ -68,11 +67,13 @@ DesignPage::DesignPage(Workspace& workspace, QWidget* parent)
     connect(go, &QAction::triggered, this, [this] { m_sections->setCurrentRow(PreflightSection); });
     m_actions = {go};
     for (const auto signal :
-         {&Workspace::designChanged, &Workspace::sessionStarted, &Workspace::sessionEnded, &Workspace::databaseChanged})
-        connect(&m_workspace, signal, this, &DesignPage::reload);
+         {&Workspace::planChanged, &Workspace::sessionStarted, &Workspace::sessionEnded, &Workspace::databaseChanged})
+        connect(&m_workspace, signal, this, &DesignPage::showPlan);
+    connect(&m_workspace, &Workspace::designChanged, this, &DesignPage::showDesign);
+    connect(&m_workspace, &Workspace::checkTakesTime, this, &DesignPage::showThatItIsChecked);
     connect(&m_workspace, &Workspace::libraryChanged, this, &DesignPage::reloadChoices);
     m_sections->setCurrentRow(MethodsSection);
-    reload();
+    activated();
 }
 
 QWidget* DesignPage::buildSections() {
@@ -130,7 +131,8 @@ QWidget* DesignPage::buildCentre() {
     m_backbones = new ChoicePanel(tr("Backbones"),
                                   tr("Frozen pretrained transformers: those that come with Diapason and your own."),
                                   backboneNames());
-    m_tasks = new ChoicePanel(tr("Tasks"), tr("The data, how an example becomes input, and the metrics."), taskNames());
+    m_tasks = new ChoicePanel(tr("Tasks"), tr("The data, how an example becomes input, and the metrics."),
+                              taskNames(m_workspace.sources()));
     m_training = new TrainingPanel(m_workspace);
     m_preflight = new PreflightPanel(m_workspace);
     m_stack = new QStackedWidget;
@@ -192,7 +194,8 @@ QWidget* DesignPage::buildCentre() {
 }
 
 void DesignPage::equaliseBudgets() {
-    BudgetDialog dialog(m_workspace.design(), this);
+    if (!m_workspace.checked()) return;
+    BudgetDialog dialog(m_workspace.plan(), this);
     if (dialog.exec() != QDialog::Accepted) return;
     m_workspace.edit(tr("equal budget"), [&](Study& study) { apply_budgets(study, dialog.rows()); });
 }
@@ -202,7 +205,7 @@ QWidget* DesignPage::buildMethods() {
     splitter->setObjectName(QStringLiteral("methodsSplitter"));
     splitter->setHandleWidth(1);
     m_block = new BlockView;
-    m_methods = new MethodPanel(m_workspace, *m_arms);
+    m_methods = new MethodPanel(m_workspace);
     m_methods->setMinimumWidth(280);
     splitter->addWidget(m_block);
     splitter->addWidget(m_methods);
@@ -212,54 +215,74 @@ QWidget* DesignPage::buildMethods() {
     return splitter;
 }
 
-int DesignPage::sectionOf(const QString& field) {
-    if (field.startsWith(QStringLiteral("backbone"))) return BackboneSection;
-    if (field.startsWith(QStringLiteral("task"))) return TaskSection;
-    for (const char* start : {"methods", "exclude", "baseline"}) {
-        if (field.startsWith(QLatin1String(start))) return MethodsSection;
-    }
-    return SeedsSection;
+int DesignPage::sectionOf(const FieldPath& field) {
+    static const std::map<std::string, Section> sections = {{"backbone", BackboneSection},
+                                                            {"task", TaskSection},
+                                                            {"methods", MethodsSection},
+                                                            {"exclude", MethodsSection},
+                                                            {"baseline", MethodsSection}};
+    const auto found = sections.find(field.name(0));
+    return found == sections.end() ? SeedsSection : found->second;
 }
 
 // To the section of a problem, and to the editor of its option when there is one.
-void DesignPage::goTo(const QString& field) {
-    if (field == QStringLiteral("title")) return m_name->setFocus();
+void DesignPage::goTo(const FieldPath& field) {
+    if (field.name(0) == "title") return m_name->setFocus();
     m_sections->setCurrentRow(sectionOf(field));
-    if (field.startsWith(QStringLiteral("methods[")))
-        m_methods->setCurrent(field.mid(8, field.indexOf(QLatin1Char(']')) - 8).toInt());
-    const QString last = field.mid(field.lastIndexOf(QLatin1Char('.')) + 1).section(QLatin1Char('['), 0, 0);
+    if (const auto method = field.place(1); method && field.name(0) == "methods")
+        m_methods->setCurrent(static_cast<int>(*method));
+    const QString last = qs(option_name(field.last_name()));
     for (const QString& name : {QStringLiteral("option_") + last, last}) {
         if (auto* editor = m_stack->currentWidget()->findChild<QWidget*>(name)) return editor->setFocus();
     }
     m_stack->currentWidget()->setFocus();
 }
 
-void DesignPage::reload() {
-    const Study& study = m_workspace.design();
-    if (!m_name->isModified()) m_name->setText(qs(study.title));
-    m_arms->setStudy(study);
+void DesignPage::activated() {
+    showDesign();
+    showPlan();
+}
+
+void DesignPage::showDesign() {
+    if (!m_name->isModified()) m_name->setText(qs(m_workspace.design().title));
+    m_methods->reload();
+    m_training->reload();
+    if (!m_workspace.checked()) m_preflight->wait();
+}
+
+void DesignPage::showThatItIsChecked() {
+    m_table->setEnabled(false);
+    m_preflight->showThatItWaits();
+    m_sections->item(PreflightSection)->setText(tr("5  Pre-flight\nchecking…"));
+}
+
+void DesignPage::showPlan() {
+    if (!m_workspace.checked()) return; // it follows
+    const Plan& plan = *m_workspace.plan();
+    m_table->setEnabled(true);
+    m_arms->setPlan(m_workspace.plan());
     fitColumns(m_table, 420);
     m_baseline->clear();
-    for (const Arm& arm : m_arms->arms())
+    for (const Arm& arm : plan.arms)
         m_baseline->addItem(qs(arm.label));
-    m_baseline->setCurrentIndex(study.baseline.empty() ? 0 : m_baseline->findText(qs(study.baseline)));
-    const std::vector<Problem> problems = problems_of(study);
-    m_methods->reload(problems);
-    m_training->reload(problems);
-    m_preflight->reload(problems, m_arms->arms().size());
+    m_baseline->setCurrentIndex(plan.study.baseline.empty() ? 0 : m_baseline->findText(qs(plan.study.baseline)));
+    m_methods->showPlan();
+    m_training->showProblems(plan.problems);
+    m_preflight->showPlan();
     reloadDrawing();
-    reloadSections(problems);
+    reloadSections();
 }
 
 void DesignPage::reloadChoices() {
     m_backbones->setNames(backboneNames());
-    reload();
+    m_workspace.checkAgain();
 }
 
 QString DesignPage::reloadBackbone() {
-    const std::string& name = m_workspace.design().backbone;
+    const Found<BackboneConfig>& found = m_workspace.plan()->backbone();
+    const std::string& name = found.name;
     try {
-        const BackboneConfig config = read_backbone_config(resolve_backbone(name));
+        const BackboneConfig& config = found.get();
         m_backbones->setCurrent(
             qs(name),
             QStringLiteral("<table>") +
@@ -287,9 +310,10 @@ QString DesignPage::reloadBackbone() {
 }
 
 QString DesignPage::reloadTask() {
-    const std::string& name = m_workspace.design().task;
+    const Found<Task>& found = m_workspace.plan()->task();
+    const std::string& name = found.name;
     try {
-        const Task task = load_task(name);
+        const Task& task = found.get();
         QStringList splits, labels;
         for (const auto& [split, file] : task.data)
             splits.append(qs(split));
@@ -312,14 +336,16 @@ QString DesignPage::reloadTask() {
     }
 }
 
-void DesignPage::reloadSections(const std::vector<Problem>& problems) {
-    const Study& study = m_workspace.design();
+void DesignPage::reloadSections() {
+    const Plan& plan = *m_workspace.plan();
+    const Study& study = plan.study;
+    const std::vector<Problem>& problems = plan.problems;
     std::set<int> bad;
     for (const Problem& problem : problems)
-        bad.insert(sectionOf(qs(problem.field)));
+        bad.insert(sectionOf(problem.field));
     if (!problems.empty()) bad.insert(PreflightSection);
-    const std::size_t arms = m_arms->arms().size();
-    const std::size_t runs = arms * study.seeds.size();
+    const std::size_t arms = plan.arms.size();
+    const std::size_t runs = plan.runs();
     const QString blocks =
         problems.empty() ? tr("%1, ready to start").arg(Words::runs(runs)) : Words::problems(problems.size());
     const std::string steps = study.training.contains("steps") ? study.training.at("steps").dump() : "200";
@@ -339,15 +365,12 @@ void DesignPage::reloadSections(const std::vector<Problem>& problems) {
 }
 
 void DesignPage::reloadDrawing() {
-    const Study& study = m_workspace.design();
-    std::optional<BackboneConfig> config;
-    try {
-        config = read_backbone_config(resolve_backbone(study.backbone));
-    } catch (const Error&) { // the section list and pre-flight say what is wrong
-    }
-    m_block->setBackbone(config);
-    m_block->setMethods(config ? drawn_methods(study, *config, m_arms->arms(), m_methods->current())
-                               : std::vector<DrawnMethod>());
+    if (!m_workspace.checked()) return; // it follows with the plan
+    const Plan& plan = *m_workspace.plan();
+    const BackboneConfig* config = plan.backbone().value.get(); // null: the section list and pre-flight say why
+    m_block->setBackbone(config == nullptr ? std::nullopt : std::optional(*config));
+    m_block->setMethods(config == nullptr ? std::vector<DrawnMethod>()
+                                          : drawn_methods(plan.study, *config, plan.arms, m_methods->current()));
 }
 
 } // namespace diapason::ui

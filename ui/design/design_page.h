@@ -26,7 +26,7 @@ class DesignPage : public Page {
 public:
     explicit DesignPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
-    void activated() override { reload(); }
+    void activated() override;
 
 private:
     enum Section { BackboneSection, TaskSection, MethodsSection, SeedsSection, PreflightSection, SectionCount };
@@ -35,14 +35,16 @@ private:
     QWidget* buildCentre();
     QWidget* buildMethods();
     void equaliseBudgets();
-    void reload();
-    void reloadChoices(); ///< backbones have come or gone
-    void reloadSections(const std::vector<Problem>& problems);
+    void showDesign();          ///< what is edited, at once
+    void showPlan();            ///< what follows from it, when it is known
+    void showThatItIsChecked(); ///< meanwhile, when that takes time
+    void reloadChoices();       ///< backbones have come or gone
+    void reloadSections();
     void reloadDrawing();
     QString reloadBackbone(); ///< @return what the section list says
     QString reloadTask();
-    void goTo(const QString& field);
-    static int sectionOf(const QString& field);
+    void goTo(const FieldPath& field);
+    static int sectionOf(const FieldPath& field);
 
     Workspace& m_workspace;
     ArmsModel* m_arms;

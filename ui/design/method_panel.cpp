@@ -1,6 +1,5 @@
 #include "ui/design/method_panel.h"
 
-#include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/training_options.h"
 #include "ui/theme/icons.h"
@@ -49,10 +48,9 @@ void setLevels(std::vector<Factor>& factors, const std::string& address, const s
     }
 }
 
-MethodPanel::MethodPanel(Workspace& workspace, const ArmsModel& arms, QWidget* parent)
+MethodPanel::MethodPanel(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
-      m_arms(arms),
       m_add(new QComboBox),
       m_remove(new QPushButton(icon(QStringLiteral("trash")), tr("Remove"))),
       m_methods(new QListWidget) {
@@ -152,32 +150,39 @@ StudyMethod* MethodPanel::selected(Study& study) const {
                                                                     : nullptr;
 }
 
-void MethodPanel::reload(const std::vector<Problem>& problems) {
-    m_problems = problems;
+// Labels and colours follow with the plan; what is there meanwhile stays.
+void MethodPanel::reload() {
+    const Study& study = m_workspace.design();
+    if (m_methods->count() != static_cast<int>(study.methods.size())) list(entry_labels(study));
+    reloadForm();
+}
+
+void MethodPanel::showPlan() {
+    list(m_workspace.plan()->entry_labels);
+    reloadForm();
+}
+
+void MethodPanel::list(const std::vector<std::string>& labels) {
     const Study& study = m_workspace.design();
     const int row = m_methods->currentRow();
-    {
-        const QSignalBlocker blocker(m_methods);
-        m_methods->clear();
-        const std::vector<std::string> labels = entry_labels(study);
-        for (std::size_t i = 0; i < labels.size(); ++i) {
-            const StudyMethod& method = study.methods[i];
-            QString text = qs(labels[i]);
-            for (const Factor& factor : method.vary)
-                text += tr(" · %1 × %2").arg(factor.levels.size()).arg(qs(option_name(factor.address)));
-            auto* item = new QListWidgetItem(text);
-            for (const Arm& arm : m_arms.arms()) {
-                if (arm.entry == i) item->setData(Qt::DecorationRole, seriesColour(arm.colour_slot));
-            }
-            item->setToolTip(text);
-            m_methods->addItem(item);
-        }
-        const int count = m_methods->count();
-        m_methods->setCurrentRow(std::clamp(row, count == 0 ? -1 : 0, count - 1));
-        m_methods->setFixedHeight(std::clamp(count, 1, 6) * rowHeight + 6);
+    const QSignalBlocker blocker(m_methods);
+    m_methods->clear();
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        QString text = qs(labels[i]);
+        for (const Factor& factor : study.methods[i].vary)
+            text += tr(" · %1 × %2").arg(factor.levels.size()).arg(qs(option_name(factor.address)));
+        auto* item = new QListWidgetItem(text);
+        item->setToolTip(text);
+        m_methods->addItem(item);
     }
+    if (m_workspace.checked()) {
+        for (const Arm& arm : m_workspace.plan()->arms)
+            m_methods->item(static_cast<int>(arm.entry))->setData(Qt::DecorationRole, seriesColour(arm.colour_slot));
+    }
+    const int count = m_methods->count();
+    m_methods->setCurrentRow(std::clamp(row, count == 0 ? -1 : 0, count - 1));
+    m_methods->setFixedHeight(std::clamp(count, 1, 6) * rowHeight + 6);
     m_remove->setEnabled(m_methods->currentRow() >= 0);
-    reloadForm();
 }
 
 void MethodPanel::reloadForm() {
@@ -200,15 +205,20 @@ void MethodPanel::reloadForm() {
     m_summary->setText(qs(info->summary));
     m_options->setOptions(info->options, entry->options, entry->vary, true);
     m_training->setOptions(ownTraining(*info), entry->training, trainingFactors(entry->vary), true);
-    const std::string field = "methods[" + std::to_string(m_methods->currentRow()) + "].";
+    if (m_workspace.checked()) showProblems();
+}
+
+void MethodPanel::showProblems() {
+    const FieldPath field = FieldPath("methods") / static_cast<std::size_t>(m_methods->currentRow());
     std::vector<Problem> options, training;
-    for (const Problem& problem : m_problems)
-        (problem.field.starts_with(field + "training.") || problem.field.starts_with(field + "vary.training.")
-             ? training
-             : options)
-            .push_back(problem);
-    m_options->setProblems(options, field);
-    m_training->setProblems(training, field);
+    for (const Problem& problem : m_workspace.plan()->problems) {
+        if (!problem.field.begins_with(field)) continue;
+        const bool trains = problem.field.name(2) == "training" ||
+                            (problem.field.name(2) == "vary" && is_training_address(problem.field.name(3)));
+        (trains ? training : options).push_back(problem);
+    }
+    m_options->setProblems(options);
+    m_training->setProblems(training);
     showCounts();
 }
 
@@ -246,22 +256,23 @@ void MethodPanel::takePreset(int index) {
 
 void MethodPanel::showCounts() {
     m_counts->clear();
-    for (const Arm& arm : m_arms.arms()) {
-        if (arm.entry != static_cast<std::size_t>(m_methods->currentRow())) continue;
-        try {
-            const ParameterCounts counts = counts_of(arm.spec);
-            const auto row = [](const QString& name, const std::string& value) {
-                return QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td align='right'>%2</td></tr>").arg(name, qs(value));
-            };
-            m_counts->setText(QStringLiteral("<b>%1</b><table>").arg(qs(arm.label).toHtmlEscaped()) +
-                              row(tr("trained"), format_count(counts.trained)) +
-                              row(tr("stored for inference"), format_count(counts.stored)) +
-                              row(tr("storage, bits"), format_count(counts.stored_bits)) +
-                              row(tr("task head, separate"), format_count(counts.head)) + QStringLiteral("</table>"));
-        } catch (const Error& error) {
+    const Plan& plan = *m_workspace.plan();
+    for (std::size_t i = 0; i < plan.arms.size(); ++i) {
+        const ArmFacts& facts = plan.facts[i];
+        if (plan.arms[i].entry != static_cast<std::size_t>(m_methods->currentRow())) continue;
+        const auto row = [](const QString& name, const std::string& value) {
+            return QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td align='right'>%2</td></tr>").arg(name, qs(value));
+        };
+        if (!facts.problem.empty())
             m_counts->setText(QStringLiteral("<span style=\"color:%1\">%2</span>")
-                                  .arg(colour(Role::error).name(), qs(error.what()).toHtmlEscaped()));
-        }
+                                  .arg(colour(Role::error).name(), qs(facts.problem).toHtmlEscaped()));
+        else
+            m_counts->setText(QStringLiteral("<b>%1</b><table>").arg(qs(plan.arms[i].label).toHtmlEscaped()) +
+                              row(tr("trained"), format_count(facts.counts.trained)) +
+                              row(tr("stored for inference"), format_count(facts.counts.stored)) +
+                              row(tr("storage, bits"), format_count(facts.counts.stored_bits)) +
+                              row(tr("task head, separate"), format_count(facts.counts.head)) +
+                              QStringLiteral("</table>"));
         return;
     }
 }

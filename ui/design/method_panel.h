@@ -1,7 +1,6 @@
 // The methods of a study: add, remove, and the options of the selected one with the forks that vary them.
 #pragma once
 
-#include "ui/design/arms_model.h"
 #include "ui/design/option_form.h"
 #include "ui/frame/workspace.h"
 
@@ -11,13 +10,17 @@
 #include <QPushButton>
 #include <QWidget>
 
+#include <string>
+#include <vector>
+
 namespace diapason::ui {
 
 class MethodPanel : public QWidget {
     Q_OBJECT
 public:
-    MethodPanel(Workspace& workspace, const ArmsModel& arms, QWidget* parent = nullptr);
-    void reload(const std::vector<Problem>& problems);
+    explicit MethodPanel(Workspace& workspace, QWidget* parent = nullptr);
+    void reload();   ///< the design has changed
+    void showPlan(); ///< labels, colours, counts and problems
     int current() const { return m_methods->currentRow(); }
     void setCurrent(int row) { m_methods->setCurrentRow(row); }
 
@@ -26,15 +29,15 @@ Q_SIGNALS:
 
 private:
     QWidget* buildForm();
+    void list(const std::vector<std::string>& labels);
     void reloadForm();
+    void showProblems();
     void showCounts();
     void showPresets(const MethodInfo* info, const Json& options);
     void takePreset(int index);
     StudyMethod* selected(Study& study) const;
 
     Workspace& m_workspace;
-    const ArmsModel& m_arms;
-    std::vector<Problem> m_problems;
     QComboBox* m_add;
     QPushButton* m_remove;
     QListWidget* m_methods;

@@ -311,15 +311,12 @@ void OptionForm::show(Row& row) {
     }
 }
 
-void OptionForm::setProblems(const std::vector<Problem>& problems, const std::string& prefix) {
+void OptionForm::setProblems(const std::vector<Problem>& problems) {
     for (Row& row : m_rows) {
         if (const auto* edit = qobject_cast<QLineEdit*>(row.editor); edit != nullptr && edit->isModified()) continue;
         QString wrong;
         for (const Problem& problem : problems) {
-            if (problem.field.rfind(prefix, 0) != 0) continue;
-            const std::string rest = problem.field.substr(prefix.size());
-            const std::string last = rest.substr(rest.rfind('.') + 1); // npos + 1: the whole
-            if (last != row.option.name && last.rfind(row.option.name + "[", 0) != 0) continue;
+            if (option_name(problem.field.last_name()) != row.option.name) continue;
             wrong = qs(problem.what) + (problem.remedy.empty() ? QString() : QStringLiteral(". ") + qs(problem.remedy));
         }
         markWrong(row.editor, row.wrong, wrong);

@@ -25,8 +25,8 @@ public:
     /// @param values given values only; @param varied options with their levels; @param mayVary show the forks
     void setOptions(const std::vector<OptionDescriptor>& options, const Json& values, const std::vector<Factor>& varied,
                     bool mayVary);
-    /// Says below a row what is wrong with it. @param prefix of the fields that are this form's: "methods[1]."
-    void setProblems(const std::vector<Problem>& problems, const std::string& prefix);
+    /// Says below a row what is wrong with it. @param problems of the fields that are this form's
+    void setProblems(const std::vector<Problem>& problems);
 
 Q_SIGNALS:
     void valueChanged(const QString& name, const diapason::Json& value);

@@ -53,24 +53,35 @@ PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     connect(m_execution, &QComboBox::currentIndexChanged, this, [this](int index) {
         m_workspace.setExecution(index == 1 ? Workspace::Execution::processes : Workspace::Execution::workerThread);
     });
-    const auto go = [this](const QListWidgetItem* item) {
-        if (const QString field = item->data(Qt::UserRole).toString(); !field.isEmpty()) Q_EMIT fieldWanted(field);
-    };
-    connect(m_problems, &QListWidget::itemActivated, this, go);
+    connect(m_problems, &QListWidget::itemActivated, this, [this](const QListWidgetItem* item) {
+        const auto number = static_cast<std::size_t>(m_problems->row(item));
+        const std::vector<Problem>& problems = m_workspace.plan()->problems;
+        if (m_workspace.checked() && number < problems.size()) Q_EMIT fieldWanted(problems[number].field);
+    });
     connect(m_start, &QPushButton::clicked, this, [this] {
         if (m_workspace.startStudy()) Q_EMIT started();
     });
 }
 
-void PreflightPanel::reload(const std::vector<Problem>& problems, std::size_t arms) {
-    const Study& study = m_workspace.design();
-    const std::size_t runs = arms * study.seeds.size();
+void PreflightPanel::wait() {
+    m_start->setEnabled(false);
+}
+
+void PreflightPanel::showThatItWaits() {
+    m_why->setText(tr("The design is being checked."));
+}
+
+void PreflightPanel::showPlan() {
+    const Plan& plan = *m_workspace.plan();
+    const Study& study = plan.study;
+    const std::vector<Problem>& problems = plan.problems;
+    const std::size_t runs = plan.runs();
     QString text = tr("%1 × %2 = <b>%3</b>, stored in %4.")
-                       .arg(Words::arms(arms), Words::seeds(study.seeds.size()), Words::runs(runs),
+                       .arg(Words::arms(plan.arms.size()), Words::seeds(study.seeds.size()), Words::runs(runs),
                             m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped()
                                                       : tr("no database"));
     if (problems.empty()) {
-        const CostEstimate cost = study_cost(study, m_workspace.hasDatabase() ? &m_workspace.reader() : nullptr);
+        const CostEstimate cost = study_cost(plan, m_workspace.hasDatabase() ? &m_workspace.reader() : nullptr);
         const int cores = std::max(1, QThread::idealThreadCount());
         text += tr("<br>About <b>%1</b> in the window's worker thread, %2 in %3 processes (%4).")
                     .arg(qs(format_duration(cost.seconds)),
@@ -83,10 +94,8 @@ void PreflightPanel::reload(const std::vector<Problem>& problems, std::size_t ar
     for (const Problem& problem : problems) {
         QString line = qs(to_line(problem));
         if (!line.endsWith(QLatin1Char('?'))) line += QLatin1Char('.');
-        auto* item =
-            new QListWidgetItem(icon(QStringLiteral("warn"), Role::error), line + tr(" Press Enter to go there."));
-        item->setData(Qt::UserRole, qs(problem.field));
-        m_problems->addItem(item);
+        m_problems->addItem(
+            new QListWidgetItem(icon(QStringLiteral("warn"), Role::error), line + tr(" Press Enter to go there.")));
     }
     if (problems.empty())
         m_problems->addItem(

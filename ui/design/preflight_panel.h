@@ -15,11 +15,13 @@ class PreflightPanel : public QWidget {
     Q_OBJECT
 public:
     explicit PreflightPanel(Workspace& workspace, QWidget* parent = nullptr);
-    void reload(const std::vector<Problem>& problems, std::size_t arms);
+    void showPlan();
+    void wait();            ///< for the plan of a changed design: nothing starts
+    void showThatItWaits(); ///< when that takes time
 
 Q_SIGNALS:
     void started();
-    void fieldWanted(const QString& field); ///< the one that a problem names
+    void fieldWanted(const diapason::FieldPath& field); ///< the one that a problem names
 
 private:
     Workspace& m_workspace;

@@ -62,26 +62,32 @@ void TrainingPanel::takeSeeds() {
     m_workspace.edit(tr("seeds"), [&](Study& study) { study.seeds = seeds; });
 }
 
-void TrainingPanel::reload(const std::vector<Problem>& problems) {
+void TrainingPanel::reload() {
     const Study& study = m_workspace.design();
-    QString wrong;
-    std::vector<Problem> ours;
-    for (const Problem& problem : problems) {
-        if (problem.field.rfind("training.", 0) == 0 || problem.field.rfind("factors.training.", 0) == 0)
-            ours.push_back(problem);
-        if (problem.field.rfind("seeds", 0) == 0)
-            wrong = qs(problem.what + (problem.remedy.empty() ? "" : ". " + problem.remedy));
-    }
     if (!m_seeds->isModified()) { // what is being typed stays
         QStringList seeds;
         for (const std::uint64_t seed : study.seeds)
             seeds.append(QString::number(seed));
         if (const QString text = seeds.join(QStringLiteral(", ")); text != m_seeds->text()) m_seeds->setText(text);
+    }
+    m_training->setOptions(training_options(), study.training, trainingFactors(study.factors), true);
+}
+
+void TrainingPanel::showProblems(const std::vector<Problem>& problems) {
+    QString wrong;
+    std::vector<Problem> ours;
+    for (const Problem& problem : problems) {
+        if (problem.field.name(0) == "training" ||
+            (problem.field.name(0) == "factors" && is_training_address(problem.field.name(1))))
+            ours.push_back(problem);
+        if (problem.field.name(0) == "seeds")
+            wrong = qs(problem.what + (problem.remedy.empty() ? "" : ". " + problem.remedy));
+    }
+    if (!m_seeds->isModified()) {
         m_wrong->setText(wrong);
         m_wrong->setVisible(!wrong.isEmpty());
     }
-    m_training->setOptions(training_options(), study.training, trainingFactors(study.factors), true);
-    m_training->setProblems(ours, {});
+    m_training->setProblems(ours);
 }
 
 } // namespace diapason::ui

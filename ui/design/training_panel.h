@@ -14,7 +14,8 @@ class TrainingPanel : public QWidget {
     Q_OBJECT
 public:
     explicit TrainingPanel(Workspace& workspace, QWidget* parent = nullptr);
-    void reload(const std::vector<Problem>& problems);
+    void reload(); ///< the design has changed
+    void showProblems(const std::vector<Problem>& problems);
 
 private:
     void takeSeeds();

@@ -7,7 +7,6 @@
 #include <QUndoCommand>
 
 #include <algorithm>
-#include <set>
 
 namespace diapason::ui {
 
@@ -24,7 +23,7 @@ public:
 private:
     void swap() {
         std::swap(m_workspace.m_design, m_other);
-        Q_EMIT m_workspace.designChanged();
+        m_workspace.check(true);
     }
     Workspace& m_workspace;
     Study m_other;
@@ -39,6 +38,9 @@ Workspace::Workspace(QObject* parent) : QObject(parent), m_inbox(std::make_share
         Q_EMIT statesStored();
         Q_EMIT queueChanged();
     });
+    m_patience.setSingleShot(true);
+    m_patience.setInterval(150);
+    connect(&m_patience, &QTimer::timeout, this, &Workspace::checkTakesTime);
     newStudy();
 }
 
@@ -102,26 +104,37 @@ void Workspace::newStudy() {
     openDesign(study);
 }
 
-void Workspace::openDesign(const Study& study) {
+void Workspace::openDesign(const Study& study, std::shared_ptr<const Plan> plan) {
     m_undo.clear();
     m_design = study;
+    if (plan == nullptr) return check(false);
+    m_planner.forget(0);
+    m_checked = false;
     Q_EMIT designChanged();
+    adopt(std::move(plan));
 }
 
 void Workspace::edit(const QString& what, const std::function<void(Study&)>& change) {
     Study study = m_design;
     change(study);
-    // A baseline that the edit takes away falls back to the first arm.
-    const auto labels = [](const Study& of) {
-        std::set<std::string> all;
-        for (const Arm& arm : expand(of))
-            all.insert(arm.label);
-        return all;
-    };
-    if (!study.baseline.empty() && labels(m_design).count(study.baseline) != 0 &&
-        labels(study).count(study.baseline) == 0)
-        study.baseline.clear();
     m_undo.push(new DesignCommand(*this, what, study));
+}
+
+void Workspace::check(bool mayDropBaseline) {
+    m_checked = false;
+    m_patience.start();
+    // One that no arm has had is a slip to be told; one that an edit has taken away is not.
+    const bool drop = mayDropBaseline && m_plan != nullptr && m_plan->has_arm(m_design.baseline);
+    m_planner.want(0, m_design, drop, [this](std::shared_ptr<const Plan> plan) { adopt(std::move(plan)); });
+    Q_EMIT designChanged();
+}
+
+void Workspace::adopt(std::shared_ptr<const Plan> plan) {
+    m_patience.stop();
+    m_plan = std::move(plan);
+    m_checked = true;
+    m_design.baseline = m_plan->study.baseline;
+    Q_EMIT planChanged();
 }
 
 void Workspace::showStudy(RowId study) {
@@ -149,7 +162,12 @@ void Workspace::trashStudy(RowId study) {
 }
 
 bool Workspace::startStudy() {
-    return beginSession(m_design, {});
+    if (!m_checked) {
+        Q_EMIT problem(tr("The design is still being checked."));
+        return false;
+    }
+    const std::shared_ptr<const Plan> plan = m_plan; // signals of the start may bring another
+    return beginSession(*plan, {});
 }
 
 std::optional<Study> Workspace::storedDesign(RowId study) {
@@ -164,8 +182,14 @@ std::optional<Study> Workspace::storedDesign(RowId study) {
 }
 
 bool Workspace::resumeStudy(RowId study) {
-    const auto design = storedDesign(study);
-    return design && beginSession(*design, study);
+    const auto stored = m_reader->study(study);
+    if (!stored) return false;
+    try {
+        return beginSession(plan_of_stored(*stored, m_sources), study);
+    } catch (const Error& error) {
+        Q_EMIT problem(qs(error.what()));
+        return false;
+    }
 }
 
 bool Workspace::designLike(RowId study) {
@@ -174,7 +198,7 @@ bool Workspace::designLike(RowId study) {
     return design.has_value();
 }
 
-bool Workspace::beginSession(const Study& study, std::optional<RowId> stored) {
+bool Workspace::beginSession(const Plan& plan, std::optional<RowId> stored) {
     if (running()) return false;
     if (m_store == nullptr) {
         Q_EMIT problem(tr("The database is read-only: no run can be stored in it."));
@@ -184,7 +208,7 @@ bool Workspace::beginSession(const Study& study, std::optional<RowId> stored) {
         auto executor = m_factory                             ? m_factory()
                         : m_execution == Execution::processes ? make_process_executor()
                                                               : make_thread_executor();
-        m_session = std::make_unique<StudySession>(*m_store, std::move(executor), study, stored);
+        m_session = std::make_unique<StudySession>(*m_store, std::move(executor), plan, stored);
     } catch (const Error& error) {
         Q_EMIT problem(qs(error.what()));
         return false;
@@ -250,9 +274,11 @@ QueueStatus Workspace::queue() const {
 
 std::size_t Workspace::resumableRuns(RowId study) const {
     if (running() || readOnly() || study == 0) return 0;
-    const QueueStatus status = stored_queue(*m_reader, study);
-    return static_cast<std::size_t>(std::count_if(status.entries.begin(), status.entries.end(),
-                                                  [](const QueueEntry& entry) { return can_go_on(entry.state); }));
+    std::size_t runs = 0;
+    const StateCounts counts = m_reader->state_counts()[study];
+    for (const auto& [state, count] : counts.runs)
+        runs += can_go_on(state) ? count : 0;
+    return runs;
 }
 
 void Workspace::pause(bool paused) {

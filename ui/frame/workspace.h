@@ -1,10 +1,11 @@
-// The one owner of what the window works on: database, design document with its undo stack, running session. Window
-// thread only.
+// The one owner of what the window works on: database, design document with its undo stack and its plan, running
+// session. Window thread only.
 #pragma once
 
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "experiments/run/study_session.h"
+#include "ui/frame/plan_worker.h"
 
 #include <QObject>
 #include <QTimer>
@@ -41,9 +42,21 @@ public:
     const Study& design() const { return m_design; }
     QUndoStack& undoStack() { return m_undo; }
     void newStudy();
-    void openDesign(const Study& study); ///< forgets the undo history
-    /// One undoable step.
+    /// Forgets the undo history. @param plan of this study, when there is one already
+    void openDesign(const Study& study, std::shared_ptr<const Plan> plan = nullptr);
+    /// One undoable step. A baseline that it takes away falls back to the first arm.
     void edit(const QString& what, const std::function<void(Study&)>& change);
+
+    /// The latest plan of a design; null only while the first is being made.
+    const std::shared_ptr<const Plan>& plan() const { return m_plan; }
+    void checkAgain() { check(false); }        ///< what the design refers to has changed
+    bool checked() const { return m_checked; } ///< whether that is the plan of the design as it is now
+    /// The plan of another study, made when that of the design is. @param key of whoever wants it, above 0: the newest
+    /// wish of a key counts
+    void planFor(int key, const Study& study, PlanWorker::Done done) {
+        m_planner.want(key, study, false, std::move(done));
+    }
+    PlanSources& sources() { return m_sources; }
 
     /// The stored study that Run, Results and Replay show; 0 = none.
     RowId currentStudy() const { return m_study; }
@@ -55,7 +68,7 @@ public:
     /// For tests: executors come from here instead.
     void setExecutorFactory(std::function<std::unique_ptr<Executor>()> factory) { m_factory = std::move(factory); }
 
-    bool startStudy(); ///< the design becomes a stored study and starts
+    bool startStudy(); ///< the design becomes a stored study and starts; its plan has to be there
     /// Goes on with the unfinished runs of a stored study.
     bool resumeStudy(RowId study);
     /// How many runs that would be; 0 while a study runs and where nothing can be stored.
@@ -70,8 +83,10 @@ public:
 
 Q_SIGNALS:
     void databaseChanged();
-    void designChanged();
-    void studyChanged(); ///< another study is shown
+    void designChanged(); ///< its plan follows
+    void planChanged();
+    void checkTakesTime(); ///< the plan of the design is not there after a moment
+    void studyChanged();   ///< another study is shown
     void sessionStarted();
     void sessionEnded();
     void queueChanged();
@@ -83,7 +98,9 @@ Q_SIGNALS:
 private:
     friend class DesignCommand;
     std::optional<Study> storedDesign(RowId study); ///< none, and problem(), when it cannot be read
-    bool beginSession(const Study& study, std::optional<RowId> stored);
+    void check(bool mayDropBaseline);
+    void adopt(std::shared_ptr<const Plan> plan);
+    bool beginSession(const Plan& plan, std::optional<RowId> stored);
     void deliver();
     void endSession();
 
@@ -91,6 +108,11 @@ private:
     std::unique_ptr<Store> m_store;
     std::unique_ptr<StoreReader> m_reader;
     Study m_design;
+    PlanSources m_sources;
+    PlanWorker m_planner{m_sources};
+    std::shared_ptr<const Plan> m_plan;
+    bool m_checked = false;
+    QTimer m_patience; ///< how long a check may take before anybody is told
     QUndoStack m_undo;
     RowId m_study = 0;
     Execution m_execution = Execution::workerThread;

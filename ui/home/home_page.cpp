@@ -3,8 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/words.h"
-#include "core/library/library.h"
-#include "experiments/run/stored_queue.h"
 #include "experiments/study/cost.h"
 #include "methods/catalog/method_info.h"
 #include "ui/frame/file_dialog.h"
@@ -16,6 +14,7 @@
 
 #include <QDateTime>
 #include <QHeaderView>
+#include <QPointer>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QVBoxLayout>
@@ -34,15 +33,12 @@ QPushButton* flat(const QString& iconName, const QString& text, const QKeySequen
 }
 
 // With one run at a time, as the window's worker thread takes them.
-QString minutesOf(const Workspace& workspace, const Study& study) {
-    try {
-        const CostEstimate cost = study_cost(study, workspace.hasDatabase() ? &workspace.reader() : nullptr);
-        const auto minutes = std::max(1, static_cast<int>(std::lround(cost.seconds / 60)));
-        return cost.measured ? QObject::tr("about %1 min").arg(minutes)
-                             : QObject::tr("about %1 min, estimated").arg(minutes);
-    } catch (const Error& error) {
-        return qs(error.what());
-    }
+QString minutesOf(const Workspace& workspace, const Plan& plan) {
+    if (!plan.problems.empty()) return qs(to_line(plan.problems.front()));
+    const CostEstimate cost = study_cost(plan, workspace.hasDatabase() ? &workspace.reader() : nullptr);
+    const auto minutes = std::max(1, static_cast<int>(std::lround(cost.seconds / 60)));
+    return cost.measured ? QObject::tr("about %1 min").arg(minutes)
+                         : QObject::tr("about %1 min, estimated").arg(minutes);
 }
 
 } // namespace
@@ -57,6 +53,7 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
         m_samples = sample_studies();
     } catch (const Error&) { // the list stays empty; the Design page names what is wrong with a backbone or task
     }
+    m_plans.resize(m_samples.size());
     auto* splitter = new QSplitter;
     splitter->setObjectName(QStringLiteral("homeSplitter"));
     splitter->setHandleWidth(1);
@@ -76,6 +73,13 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
     connect(&m_workspace, &Workspace::sessionEnded, this, &HomePage::updateButtons);
     reloadRecent();
     if (!m_samples.empty()) m_table->selectRow(0);
+    for (std::size_t i = 0; i < m_samples.size(); ++i) {
+        const int row = static_cast<int>(i);
+        m_workspace.planFor(row + 1, m_samples[i],
+                            [page = QPointer<HomePage>(this), row](std::shared_ptr<const Plan> plan) {
+                                if (page != nullptr) page->takePlan(row, std::move(plan));
+                            });
+    }
 }
 
 QWidget* HomePage::buildSide() {
@@ -156,14 +160,12 @@ QWidget* HomePage::buildSamples() {
     m_table->horizontalHeaderItem(2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_table->setAccessibleName(tr("Sample studies"));
     for (int row = 0; row < m_table->rowCount(); ++row) {
-        const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
-        const auto arms = sample.runs / std::max<std::size_t>(1, sample.study.seeds.size());
-        const QStringList cells = {qs(sample.study.title) + QLatin1Char('\n') + qs(sample.study.question),
-                                   tr("%1 × %2").arg(Words::arms(arms), Words::seeds(sample.study.seeds.size())),
-                                   QString::number(sample.runs), QString(), qs(sample.study.backbone)};
+        const Study& sample = m_samples[static_cast<std::size_t>(row)];
+        const QStringList cells = {qs(sample.title) + QLatin1Char('\n') + qs(sample.question), QString(), QString(),
+                                   QString(), qs(sample.backbone)};
         for (int column = 0; column < cells.size(); ++column) {
             m_table->setItem(row, column, new QTableWidgetItem(cells[column]));
-            m_table->item(row, column)->setToolTip(qs(sample.study.question));
+            m_table->item(row, column)->setToolTip(qs(sample.question));
         }
         m_table->item(row, 2)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
         m_table->setRowHeight(row, 46);
@@ -226,11 +228,11 @@ void HomePage::updateButtons() {
                         : m_workspace.readOnly()     ? tr("The database is read-only.")
                                                      : QString();
     m_why->setText(why);
-    m_run->setEnabled(row >= 0 && why.isEmpty());
+    const Plan* plan = row < 0 ? nullptr : m_plans[static_cast<std::size_t>(row)].get();
+    m_run->setEnabled(plan != nullptr && plan->problems.empty() && why.isEmpty());
     m_open->setEnabled(row >= 0);
     updateResume();
-    m_run->setText(row < 0 ? tr("Run now")
-                           : tr("Run now: %1").arg(Words::runs(m_samples[static_cast<std::size_t>(row)].runs)));
+    m_run->setText(plan == nullptr ? tr("Run now") : tr("Run now: %1").arg(Words::runs(plan->runs())));
 }
 
 RowId HomePage::selectedStudy() const {
@@ -251,18 +253,16 @@ void HomePage::reloadRecent() {
                                                         (m_workspace.readOnly() ? tr(", read-only") : QString())
                                                   : tr("No database is open"));
     if (m_workspace.hasDatabase()) {
+        auto counts = m_workspace.reader().state_counts();
         for (const StudyRecord& study : m_workspace.reader().studies()) {
-            const QueueStatus runs = stored_queue(m_workspace.reader(), study.id);
-            const auto interrupted = std::count_if(runs.entries.begin(), runs.entries.end(), [](const QueueEntry& run) {
-                return run.state == RunState::interrupted;
-            });
-            QString text =
-                qs(study.title) + QLatin1Char('\n') +
-                tr("%1 of %n run(s) finished", nullptr, static_cast<int>(runs.entries.size())).arg(runs.finished);
+            const StateCounts& runs = counts[study.id];
+            const std::size_t finished = runs.in(RunState::finished), interrupted = runs.in(RunState::interrupted);
+            QString text = qs(study.title) + QLatin1Char('\n') +
+                           tr("%1 of %n run(s) finished", nullptr, static_cast<int>(runs.all())).arg(finished);
             if (interrupted > 0) text += tr(", %1 interrupted").arg(interrupted);
             text += QStringLiteral("\n") +
                     QDateTime::fromMSecsSinceEpoch(study.created_ms).toString(QStringLiteral("d MMM yyyy HH:mm"));
-            const bool all = runs.finished == runs.entries.size();
+            const bool all = finished == runs.all();
             auto* item = new QListWidgetItem(
                 all ? icon(QStringLiteral("check"), Role::good) : icon(QStringLiteral("clock"), Role::warning), text);
             item->setData(Qt::UserRole, static_cast<qlonglong>(study.id));
@@ -276,10 +276,8 @@ void HomePage::reloadRecent() {
         item->setFlags(Qt::NoItemFlags);
         m_recent->addItem(item);
     }
-    for (int row = 0; row < m_table->rowCount(); ++row) {
-        const SampleStudy& sample = m_samples[static_cast<std::size_t>(row)];
-        m_table->item(row, 3)->setText(minutesOf(m_workspace, sample.study));
-    }
+    for (int row = 0; row < m_table->rowCount(); ++row)
+        showPlan(row);
     fitColumns(m_table, 400);
     // As high as the samples, so that the preview begins where they end; scrolls when they are many.
     const int rows = std::clamp(static_cast<int>(m_samples.size()), 1, 6);
@@ -288,12 +286,27 @@ void HomePage::reloadRecent() {
     updateButtons();
 }
 
+void HomePage::takePlan(int row, std::shared_ptr<const Plan> plan) {
+    m_plans[static_cast<std::size_t>(row)] = std::move(plan);
+    showPlan(row);
+    fitColumns(m_table, 400);
+    if (row == m_table->currentRow()) showSample(row);
+}
+
+void HomePage::showPlan(int row) {
+    const std::shared_ptr<const Plan> plan = m_plans[static_cast<std::size_t>(row)];
+    if (plan == nullptr) return;
+    m_table->item(row, 1)->setText(
+        tr("%1 × %2").arg(Words::arms(plan->arms.size()), Words::seeds(plan->study.seeds.size())));
+    m_table->item(row, 2)->setText(QString::number(plan->runs()));
+    m_table->item(row, 3)->setText(minutesOf(m_workspace, *plan));
+}
+
 void HomePage::showSample(int row) {
     if (row < 0) return;
-    const Study& study = m_samples[static_cast<std::size_t>(row)].study;
+    const Study& study = m_samples[static_cast<std::size_t>(row)];
     m_title->setText(qs(study.title));
     m_text->setText(qs(study.summary));
-    const std::vector<Arm> arms = expand(study);
     QStringList methods;
     for (const StudyMethod& entry : study.methods) {
         QString text = qs(method_info(entry.method).label);
@@ -309,29 +322,30 @@ void HomePage::showSample(int row) {
         return QStringLiteral("<tr><td>%1&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
     };
     m_facts->setText(QStringLiteral("<table>") + row_of(tr("Methods"), methods.join(QStringLiteral("; "))) +
-                     row_of(tr("Runs"), tr("%1 × %2").arg(Words::arms(arms.size()), Words::seeds(study.seeds.size()))) +
-                     row_of(tr("Task"), qs(study.task)) + row_of(tr("Backbone"), qs(study.backbone)) +
-                     row_of(tr("Time"), m_table->item(row, 3)->text()) + QStringLiteral("</table>"));
-    try {
-        const BackboneConfig config = read_backbone_config(resolve_backbone(study.backbone));
-        m_block->setBackbone(config);
-        m_block->setMethods(drawn_methods(study, config, arms, -1));
-    } catch (const Error&) { // pre-flight says what is wrong with it
-        m_block->setBackbone(std::nullopt);
-    }
+                     row_of(tr("Runs"), m_table->item(row, 1)->text()) + row_of(tr("Task"), qs(study.task)) +
+                     row_of(tr("Backbone"), qs(study.backbone)) + row_of(tr("Time"), m_table->item(row, 3)->text()) +
+                     QStringLiteral("</table>"));
+    const std::shared_ptr<const Plan> plan = m_plans[static_cast<std::size_t>(row)];
+    const BackboneConfig* config = plan == nullptr ? nullptr : plan->backbone().value.get();
+    m_block->setBackbone(config == nullptr ? std::nullopt : std::optional(*config));
+    m_block->setMethods(config == nullptr ? std::vector<DrawnMethod>()
+                                          : drawn_methods(plan->study, *config, plan->arms, -1));
     updateButtons();
 }
 
+bool HomePage::designSample() {
+    const int row = m_table->currentRow();
+    if (row < 0) return false;
+    m_workspace.openDesign(m_samples[static_cast<std::size_t>(row)], m_plans[static_cast<std::size_t>(row)]);
+    return true;
+}
+
 void HomePage::openSample() {
-    if (m_table->currentRow() < 0) return;
-    m_workspace.openDesign(m_samples[static_cast<std::size_t>(m_table->currentRow())].study);
-    Q_EMIT pageWanted(PageId::design);
+    if (designSample()) Q_EMIT pageWanted(PageId::design);
 }
 
 void HomePage::runSample() {
-    if (m_table->currentRow() < 0) return;
-    m_workspace.openDesign(m_samples[static_cast<std::size_t>(m_table->currentRow())].study);
-    if (m_workspace.startStudy()) Q_EMIT pageWanted(PageId::run);
+    if (designSample() && m_workspace.startStudy()) Q_EMIT pageWanted(PageId::run);
 }
 
 } // namespace diapason::ui

@@ -12,6 +12,9 @@
 #include <QPushButton>
 #include <QTableWidget>
 
+#include <memory>
+#include <vector>
+
 namespace diapason::ui {
 
 class HomePage : public Page {
@@ -30,12 +33,16 @@ private:
     void updateResume();
     RowId selectedStudy() const; ///< 0 = none
     void reloadRecent();
+    bool designSample();
+    void takePlan(int row, std::shared_ptr<const Plan> plan);
+    void showPlan(int row); ///< what its row says of it
     void showSample(int row);
     void runSample();
     void openSample();
 
     Workspace& m_workspace;
-    std::vector<SampleStudy> m_samples;
+    std::vector<Study> m_samples;
+    std::vector<std::shared_ptr<const Plan>> m_plans; ///< parallel to the samples; null until they are made
     QListWidget* m_recent;
     QTableWidget* m_table;
     QLineEdit* m_filter;

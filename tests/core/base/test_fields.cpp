@@ -42,7 +42,7 @@ private Q_SLOTS:
         std::vector<Problem> problems;
         QCOMPARE(Fields(document, "outer", problems).integer("count", 5, 0, 10), std::int64_t(5));
         QCOMPARE(problems.size(), std::size_t(1));
-        QCOMPARE(problems.front().field, std::string("outer.count"));
+        QCOMPARE(problems.front().field.text(), std::string("outer.count"));
         QVERIFY(!problems.front().value.empty());
     }
 
@@ -51,7 +51,7 @@ private Q_SLOTS:
         std::vector<Problem> problems;
         Fields(document, "a[0]", problems).text("title", "");
         QCOMPARE(problems.size(), std::size_t(2));
-        QCOMPARE(problems[0].field, std::string("a[0].titel"));
+        QCOMPARE(problems[0].field.text(), std::string("a[0].titel"));
         QVERIFY(problems[0].remedy.find("title") != std::string::npos);
         QVERIFY(problems[1].remedy.empty());
     }
@@ -64,7 +64,7 @@ private Q_SLOTS:
             QCOMPARE(fields.text("title", "x"), std::string("x"));
         }
         QCOMPARE(problems.size(), std::size_t(1));
-        QCOMPARE(problems.front().field, std::string("methods[1]"));
+        QCOMPARE(problems.front().field.text(), std::string("methods[1]"));
     }
 
     void longValuesAreCut() {

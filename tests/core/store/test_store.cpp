@@ -355,6 +355,56 @@ private Q_SLOTS:
         QCOMPARE(reader.studies().size(), std::size_t(2));
     }
 
+    // Lists ask for states and labels only; the speed comes from the latest runs, however many there are.
+    void listsAndSpeedAreAskedWithoutReadingRuns() {
+        TemporaryFolder folder;
+        Store store(folder / "a.db");
+        NewStudy plan;
+        plan.study.uuid = new_uuid();
+        plan.study.title = "Many runs";
+        plan.study.document = Json::object();
+        ArmRecord arm;
+        arm.label = "LoRA";
+        arm.method = "lora";
+        arm.levels = Json::object();
+        plan.arms = {arm};
+        for (int i = 0; i < 300; ++i) {
+            RunRecord run;
+            run.uuid = new_uuid();
+            run.seed = i + 1;
+            run.spec = Json::object();
+            run.operations = i < 200 ? 1e20 : 1e6; // the older ones come from another machine
+            plan.runs.push_back(run);
+        }
+        const StudyIds ids = store.create_study(plan);
+        make_sample(store, 2);
+        const StoreReader reader(folder / "a.db");
+        QCOMPARE(reader.measured_speed(60).operations, 0.0);
+        {
+            Connection connection(folder / "a.db", Connection::Mode::read_write);
+            connection.execute("UPDATE run SET state = 'finished', attempt = 1, started_ms = 1000 * id, finished_ms = "
+                               "1000 * id + 500 WHERE study = 1");
+            connection.execute(
+                "UPDATE run SET attempt = 2, operations = 1e30 WHERE id = 300"); // half its time is known
+            connection.execute("UPDATE run SET state = 'failed' WHERE id = 1");
+        }
+        const MeasuredSpeed speed = reader.measured_speed(60);
+        QCOMPARE(speed.operations, 60e6);
+        QCOMPARE(speed.seconds, 30.0);
+        auto counts = reader.state_counts();
+        QCOMPARE(counts[1].all(), std::size_t(300));
+        QCOMPARE(counts[1].in(RunState::finished), std::size_t(299));
+        QCOMPARE(counts[1].in(RunState::failed), std::size_t(1));
+        QCOMPARE(counts[2].in(RunState::queued), std::size_t(2));
+        const auto lines = reader.run_lines(0);
+        QCOMPARE(lines.size(), std::size_t(302));
+        QCOMPARE(lines.front().study, RowId(2)); // newest first
+        QCOMPARE(lines.back().id, ids.runs.back());
+        QCOMPARE(reader.run_lines(2).size(), std::size_t(2));
+        QCOMPARE(reader.run_lines(1).front().arm_label, std::string("LoRA"));
+        QVERIFY(reader.run_lines(1).front().state == RunState::failed);
+    }
+
     // docs/SCHEMA.md explains every table and column that there is.
     void theDocumentNamesEveryColumn() {
         TemporaryFolder folder;

@@ -6,6 +6,7 @@
 #include "experiments/results/results.h"
 #include "experiments/run/study_session.h"
 #include "tests/support/fake_executor.h"
+#include "tests/support/plans.h"
 #include "tests/support/test_support.h"
 
 #include <algorithm>
@@ -20,16 +21,15 @@ namespace {
 /// A study of two methods and three seeds, one of whose runs diverges; its title wants escaping everywhere.
 RowId stored_study(const std::filesystem::path& file) {
     Store store(file);
-    const Study study = study_from_json({{"format", "diapason-study"},
-                                         {"version", 1},
-                                         {"id", "small"},
-                                         {"title", "=1+1 | 50% & \"more\"_$"},
-                                         {"backbone", "encoder-mini"},
-                                         {"task", "section"},
-                                         {"methods", {{{"method", "full_tuning"}}, {{"method", "lora"}}}},
-                                         {"seeds", {1, 2, 3}},
-                                         {"baseline", "Full tuning"}},
-                                        "small");
+    const Plan study = planned(Json{{"format", "diapason-study"},
+                                    {"version", 1},
+                                    {"id", "small"},
+                                    {"title", "=1+1 | 50% & \"more\"_$"},
+                                    {"backbone", "encoder-mini"},
+                                    {"task", "section"},
+                                    {"methods", {{{"method", "full_tuning"}}, {{"method", "lora"}}}},
+                                    {"seeds", {1, 2, 3}},
+                                    {"baseline", "Full tuning"}});
     const auto script = [](const RunJob& job) -> std::vector<RunEvent> {
         if (job.spec.method == "lora" && job.spec.seed == 3)
             return {StateChanged{RunState::starting, {}, {}, {}},
@@ -146,16 +146,15 @@ private Q_SLOTS:
     void baselinesAreTakenAtEqualFactors() {
         TemporaryFolder folder;
         Store store(folder / "a.db");
-        const Study study = study_from_json({{"format", "diapason-study"},
-                                             {"version", 1},
-                                             {"id", "wide"},
-                                             {"title", "wide"},
-                                             {"backbone", "encoder-mini"},
-                                             {"task", "section"},
-                                             {"methods", {{{"method", "head_only"}}, {{"method", "lora"}}}},
-                                             {"factors", {{"training.steps", {5, 10}}}},
-                                             {"seeds", {1, 2}}},
-                                            "wide");
+        const Plan study = planned(Json{{"format", "diapason-study"},
+                                        {"version", 1},
+                                        {"id", "wide"},
+                                        {"title", "wide"},
+                                        {"backbone", "encoder-mini"},
+                                        {"task", "section"},
+                                        {"methods", {{{"method", "head_only"}}, {{"method", "lora"}}}},
+                                        {"factors", {{"training.steps", {5, 10}}}},
+                                        {"seeds", {1, 2}}});
         // A run's score is told by its steps and its method.
         const auto script = [](const RunJob& job) {
             std::vector<RunEvent> events = ordinary_run(job);
@@ -192,7 +191,7 @@ private Q_SLOTS:
         TemporaryFolder folder;
         Store store(folder / "a.db");
         StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
-                             sample_study("first-look"));
+                             planned(sample_study("first-look")));
         store.flush();
         const ResultTable table = result_table(StoreReader(folder / "a.db"), session.study_id());
         QCOMPARE(table.rows.size(), std::size_t(12));

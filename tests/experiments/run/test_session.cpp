@@ -6,6 +6,7 @@
 #include "experiments/run/stored_queue.h"
 #include "experiments/run/study_session.h"
 #include "tests/support/fake_executor.h"
+#include "tests/support/plans.h"
 #include "tests/support/test_support.h"
 
 #include <algorithm>
@@ -20,16 +21,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Study small_study() {
-    return study_from_json({{"format", "diapason-study"},
-                            {"version", 1},
-                            {"id", "small"},
-                            {"title", "Small"},
-                            {"backbone", "encoder-mini"},
-                            {"task", "section"},
-                            {"methods", {{{"method", "lora"}}, {{"method", "head_only"}}}},
-                            {"seeds", {1, 2, 3}}},
-                           "small");
+Plan small_study() {
+    return planned(Json{{"format", "diapason-study"},
+                        {"version", 1},
+                        {"id", "small"},
+                        {"title", "Small"},
+                        {"backbone", "encoder-mini"},
+                        {"task", "section"},
+                        {"methods", {{{"method", "lora"}}, {{"method", "head_only"}}}},
+                        {"seeds", {1, 2, 3}}});
 }
 
 std::map<std::string, int> states_of(const StoreReader& reader, RowId study) {
@@ -308,12 +308,12 @@ private Q_SLOTS:
     void badStudiesAreRefusedBeforeAnythingIsWritten() {
         TemporaryFolder folder;
         Store store(folder / "a.db");
-        Study study = small_study();
+        Study study = small_study().study;
         study.backbone = "nothing";
         QVERIFY(caught([&] {
                     StudySession session(
                         store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
-                        study);
+                        planned(study));
                 }).thrown);
         store.flush();
         QCOMPARE(StoreReader(folder / "a.db").studies(true).size(), std::size_t(0));

@@ -17,7 +17,8 @@ double operations(const std::string& method, const Json& options = Json::object(
                            {"task", "section"},
                            {"methods", {{{"method", method}, {"options", options}}}},
                            {"seeds", {1}}};
-    return run_operations(expand(study_from_json(document, "test")).front().spec);
+    const RunSpec spec = expand(study_from_json(document, "test")).front().spec;
+    return run_operations(spec, read_backbone_config(resolve_backbone(spec.backbone)), load_task(spec.task));
 }
 
 } // namespace

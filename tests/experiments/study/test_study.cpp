@@ -1,9 +1,9 @@
 // Studies: what they expand to, and that everything wrong with one is said at once.
 
 #include "core/base/paths.h"
-#include "experiments/study/study.h"
 #include "experiments/study/study_schema.h"
 #include "methods/catalog/method_info.h"
+#include "tests/support/plans.h"
 #include "tests/support/test_support.h"
 
 #include <set>
@@ -61,14 +61,15 @@ private Q_SLOTS:
         }
         QCOMPARE(labels.size(), std::size_t(12));
         QCOMPARE(prints.size(), std::size_t(12));
-        QVERIFY(problems_of(study).empty());
+        QVERIFY(planned(study).problems.empty());
     }
 
     void everySampleCanStart() {
-        for (const SampleStudy& sample : sample_studies()) {
-            QVERIFY2(problems_of(sample.study).empty(), sample.study.id.c_str());
-            QCOMPARE(sample.runs, expand(sample.study).size() * sample.study.seeds.size());
-            QVERIFY2(!sample.study.question.empty(), sample.study.id.c_str());
+        for (const Study& sample : sample_studies()) {
+            const Plan plan = planned(sample);
+            QVERIFY2(plan.problems.empty(), sample.id.c_str());
+            QCOMPARE(plan.runs(), expand(sample).size() * sample.seeds.size());
+            QVERIFY2(!sample.question.empty(), sample.id.c_str());
         }
     }
 
@@ -91,7 +92,7 @@ private Q_SLOTS:
         given["title"] = "";
         given["methods"][0]["vary"]["targets"] = {"q,v", "q,w"};
         given["methods"][0]["options"] = {{"targets", "encoder.*.self_attn.x"}};
-        const Caught error = caught([&] { study_from_json(given, "x"); });
+        const Caught error = caught([&] { planned(given); });
         QVERIFY2(error.says("title") && error.says("methods[0].vary.targets = q,w") &&
                      error.says("methods[0].options.targets = encoder.*.self_attn.x"),
                  error.message.c_str());
@@ -99,15 +100,15 @@ private Q_SLOTS:
 
     void productAndExclusions() {
         Json given = document();
-        QCOMPARE(expand(study_from_json(given, "x")).size(), std::size_t(5));
+        QCOMPARE(planned(given).arms.size(), std::size_t(5));
         given["exclude"] = {{{"match", {{"rank", 4}, {"targets", "q,k,v,o"}}}, {"reason", "too large"}}};
-        const auto arms = expand(study_from_json(given, "x"));
+        const auto arms = planned(given).arms;
         QCOMPARE(arms.size(), std::size_t(4));
         for (const Arm& arm : arms)
             QVERIFY(!(arm.levels.value("rank", 0) == 4 && arm.levels["targets"] == "q,k,v,o"));
         given.erase("exclude");
         given["factors"] = {{"training.steps", {10, 20}}};
-        const auto doubled = expand(study_from_json(given, "x"));
+        const auto doubled = planned(given).arms;
         QCOMPARE(doubled.size(), std::size_t(10));
         QCOMPARE(doubled.front().spec.training_options["steps"], Json(10));
         QCOMPARE(doubled.back().spec.training_options["steps"], Json(20));
@@ -123,7 +124,7 @@ private Q_SLOTS:
                             {{"method", "lora"}},
                             {{"method", "ia3"}, {"vary", {{"training.learning_rate", {0.02, 0.03}}}}},
                             {{"method", "ia3"}}};
-        const auto arms = expand(study_from_json(given, "x"));
+        const auto arms = planned(given).arms;
         std::vector<std::string> labels;
         for (const Arm& arm : arms)
             labels.push_back(arm.label);
@@ -135,7 +136,7 @@ private Q_SLOTS:
                                                    "IA³, learning_rate 0.03",
                                                    "IA³, learning_rate 0.01"};
         QCOMPARE(labels, expected);
-        const std::vector<std::string> entries = entry_labels(study_from_json(given, "x"));
+        const std::vector<std::string> entries = planned(given).entry_labels;
         QCOMPARE(entries[1], expected[1]);
         QCOMPARE(entries[4], std::string("IA³")); // the one that varies the option
         QCOMPARE(entries[5], expected[6]);
@@ -145,9 +146,9 @@ private Q_SLOTS:
         QCOMPARE(arms[3].levels["training.learning_rate"], Json(method_info("lora").default_learning_rate));
         // What differs can be excluded by it; what does not is one arm twice.
         given["exclude"] = {{{"match", {{"method", "lora"}, {"training.learning_rate", 0.5}}}}};
-        QCOMPARE(expand(study_from_json(given, "x")).size(), std::size_t(6));
+        QCOMPARE(planned(given).arms.size(), std::size_t(6));
         given["methods"].push_back({{"method", "lora"}, {"options", {{"rank", 8}}}});
-        const auto twice = caught([&] { study_from_json(given, "x"); });
+        const auto twice = caught([&] { planned(given); });
         QVERIFY2(twice.says("two arms are the same"), twice.message.c_str());
     }
 
@@ -155,12 +156,12 @@ private Q_SLOTS:
         Json given = document();
         given["methods"][0]["vary"] = {{"training.learning_rate", {0.1, 0.2}}};
         given["factors"] = {{"training.learning_rate", {0.1, 0.2}}};
-        const auto error = caught([&] { study_from_json(given, "x"); });
+        const auto error = caught([&] { planned(given); });
         QVERIFY2(error.says("methods[0].vary.training.learning_rate: the whole study varies it"),
                  error.message.c_str());
         given.erase("factors");
         given["methods"][0]["vary"] = {{"training.lerning_rate", {0.1}}};
-        const auto wrong = caught([&] { study_from_json(given, "x"); });
+        const auto wrong = caught([&] { planned(given); });
         QVERIFY2(wrong.says("learning_rate"), wrong.message.c_str());
     }
 
@@ -181,7 +182,10 @@ private Q_SLOTS:
         given["methods"][0]["options"] = {{"alhpa", 3}};
         given["methods"].push_back({{"method", "lorra"}});
         given["training"] = {{"steps", -1}};
-        const Caught error = caught([&] { study_from_json(given, "study.json"); });
+        const Caught error = caught([&] {
+            PlanSources sources;
+            plan_of_document(given, "study.json", sources);
+        });
         QVERIFY(error.thrown && error.kind == ErrorKind::config);
         for (const char* part :
              {"study.json", "encoder-mini", "section", "sedes", "seeds", "rank", "alpha", "lora", "steps"})
@@ -193,17 +197,17 @@ private Q_SLOTS:
         QVERIFY(caught([] { study_from_json(Json::array(), "x"); }).thrown);
         Json none = document();
         none["methods"] = Json::array();
-        QVERIFY(caught([&] { study_from_json(none, "x"); }).says("methods"));
+        QVERIFY(caught([&] { planned(none); }).says("methods"));
         Json newer = document();
         newer["version"] = 99;
-        QVERIFY(caught([&] { study_from_json(newer, "x"); }).says("99"));
+        QVERIFY(caught([&] { planned(newer); }).says("99"));
         Json all_excluded = document();
         all_excluded["exclude"] = {{{"match", {{"method", "lora"}}}}, {{"match", {{"method", "head_only"}}}}};
-        QVERIFY(caught([&] { study_from_json(all_excluded, "x"); }).says("no arm"));
+        QVERIFY(caught([&] { planned(all_excluded); }).says("no arm"));
         for (const Json& match : {Json::object(), Json{{"rank", 77}}, Json{{"rnk", 2}}}) {
             Json slip = document();
             slip["exclude"] = {{{"match", match}}};
-            QVERIFY(caught([&] { study_from_json(slip, "x"); }).says("exclude[0].match"));
+            QVERIFY(caught([&] { planned(slip); }).says("exclude[0].match"));
         }
     }
 
@@ -217,13 +221,13 @@ private Q_SLOTS:
         for (int i = 1; i <= 4000; ++i)
             many.push_back(i);
         given["factors"] = {{"training.steps", many}};
-        QVERIFY(caught([&] { study_from_json(given, "x"); }).thrown);
+        QVERIFY(caught([&] { planned(given); }).thrown);
     }
 
     void methodsThatCannotBeAreRefusedWithTheReason() {
         Json given = document();
         given["methods"][0]["vary"] = {{"targets", {"q", "gate"}}}; // an encoder has none
-        QVERIFY(caught([&] { study_from_json(given, "x"); }).says("gate"));
+        QVERIFY(caught([&] { planned(given); }).says("gate"));
     }
 
     // What is wrong with a task is said when the study is checked, not by its runs: file, field, value, known names.
@@ -243,7 +247,10 @@ private Q_SLOTS:
             study["backbone"] = "decoder-mini";
             study["methods"] = {{{"method", "lora"}}};
             study["training"] = training;
-            return caught([&] { study_from_json(study, "study.json"); });
+            return caught([&] {
+                PlanSources sources;
+                plan_of_document(study, "study.json", sources);
+            });
         };
         const Caught fine = refused(Json::object());
         QVERIFY2(!fine.thrown, fine.message.c_str());
@@ -263,7 +270,7 @@ private Q_SLOTS:
     }
 
     void fingerprintsIgnoreTheOrderOfKeys() {
-        const RunSpec spec = expand(study_from_json(document(), "x")).front().spec;
+        const RunSpec spec = planned(document()).arms.front().spec;
         RunSpec shuffled = spec;
         Json reversed = Json::object();
         for (auto entry = spec.training_options.rbegin(); entry != spec.training_options.rend(); ++entry)

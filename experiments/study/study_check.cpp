@@ -1,25 +1,18 @@
-#include "experiments/study/study.h"
+#include "experiments/study/study_check.h"
 
-#include "core/backbone/backbone_config.h"
 #include "core/backbone/sites.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/training_options.h"
 #include "core/base/words.h"
-#include "core/data/task.h"
-#include "core/library/library.h"
-#include "methods/catalog/method_info.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <optional>
 #include <set>
 
 namespace diapason {
 namespace {
 
-constexpr std::string_view training_prefix = "training.";
 constexpr std::size_t max_runs = 100'000;
 constexpr double max_combinations = 2e5;
 
@@ -37,7 +30,7 @@ const OptionDescriptor* find_option(const std::vector<OptionDescriptor>& options
 }
 
 void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& options, const std::string& name,
-                  const std::string& field, std::vector<Problem>& problems) {
+                  const FieldPath& field, std::vector<Problem>& problems) {
     const OptionDescriptor* option = find_option(options, name);
     if (option == nullptr) {
         std::vector<std::string> names;
@@ -49,7 +42,7 @@ void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& opt
     if (factor.levels.empty()) problems.push_back({field, {}, "a factor needs a level", {}});
     for (std::size_t i = 0; i < factor.levels.size(); ++i) {
         if (const std::string wrong = check_option(*option, factor.levels[i]); !wrong.empty()) {
-            problems.push_back({field + "[" + std::to_string(i) + "]", factor.levels[i].dump(), wrong, {}});
+            problems.push_back({field / i, factor.levels[i].dump(), wrong, {}});
         }
         if (std::count(factor.levels.begin(), factor.levels.end(), factor.levels[i]) > 1 &&
             std::find(factor.levels.begin(), factor.levels.end(), factor.levels[i]) ==
@@ -59,15 +52,11 @@ void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& opt
     }
 }
 
-// An exclusion that leaves nothing out is a slip of the pen.
-void check_exclusions(const Study& study, std::vector<Problem>& problems) {
-    Study all = study;
-    all.exclude.clear();
-    const std::vector<Arm> arms = expand(all);
+// An exclusion that leaves nothing out is a slip of the pen. @param hits how many arms each has met
+void check_exclusions(const Study& study, const std::vector<std::size_t>& hits, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < study.exclude.size(); ++i) {
-        const Exclusion& exclusion = study.exclude[i];
-        if (std::none_of(arms.begin(), arms.end(), [&](const Arm& arm) { return matches(exclusion, arm.levels); }))
-            problems.push_back({"exclude[" + std::to_string(i) + "].match", exclusion.match.dump(),
+        if (hits[i] == 0)
+            problems.push_back({FieldPath("exclude") / i / "match", study.exclude[i].match.dump(),
                                 "no arm has these levels", "Name the levels as in \"vary\" and \"factors\""});
     }
 }
@@ -87,20 +76,15 @@ double combination_count(const Study& study) {
 }
 
 // What an arm's own method, backbone and task say against each other; each reason once a method.
-void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
+void check_arms(Plan& plan) {
     std::set<std::string> said;
-    std::map<std::string, BackboneConfig> configs;
-    std::map<std::string, Task> tasks;
     const auto say = [&](const Arm& arm, const std::string& what, const std::string& remedy) {
-        if (said.insert(arm.spec.method + what).second) problems.push_back({"methods", arm.label, what, remedy});
+        if (said.insert(arm.spec.method + what).second) plan.problems.push_back({"methods", arm.label, what, remedy});
     };
-    for (const Arm& arm : arms) {
+    for (const Arm& arm : plan.arms) {
         try {
-            if (configs.count(arm.spec.backbone) == 0)
-                configs[arm.spec.backbone] = read_backbone_config(resolve_backbone(arm.spec.backbone));
-            if (tasks.count(arm.spec.task) == 0) tasks[arm.spec.task] = load_task(arm.spec.task);
-            const BackboneConfig& config = configs.at(arm.spec.backbone);
-            const Task& task = tasks.at(arm.spec.task);
+            const BackboneConfig& config = plan.configs.at(arm.spec.backbone).get();
+            const Task& task = plan.tasks.at(arm.spec.task).get();
             const MethodInfo& info = method_info(arm.spec.method);
             const bool in_words = answers_in_words(info, arm.spec.training_options);
             if (const std::string why = task_refusal(task, config, in_words); !why.empty()) {
@@ -108,12 +92,13 @@ void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
                 continue;
             }
             for (const Problem& problem : in_words ? task.kind->problems_in_words(task) : std::vector<Problem>()) {
-                if (said.insert(arm.spec.task + problem.field).second)
-                    problems.push_back({"task", arm.spec.task,
-                                        problem.field + " = " + problem.value + ": " + problem.what, problem.remedy});
+                const std::string field = problem.field.text();
+                if (said.insert(arm.spec.task + field).second)
+                    plan.problems.push_back(
+                        {"task", arm.spec.task, field + " = " + problem.value + ": " + problem.what, problem.remedy});
             }
             std::vector<Problem> ignored; // values are checked where they are given
-            const auto options = OptionValues::from_json(info.options, arm.spec.method_options, "", ignored);
+            const auto options = OptionValues::from_json(info.options, arm.spec.method_options, {}, ignored);
             if (const std::string why = info.refusal(config, shape_of(task, config, in_words), options); !why.empty())
                 say(arm, why, {});
         } catch (const Error& error) {
@@ -123,9 +108,9 @@ void check_arms(const std::vector<Arm>& arms, std::vector<Problem>& problems) {
 }
 
 // Addresses that match nothing, at the fields where they are given.
-void check_sites(const BackboneConfig& config, const MethodInfo& info, const StudyMethod& entry,
-                 const std::string& field, std::vector<Problem>& problems) {
-    const auto check = [&](const Json& value, const std::string& at) {
+void check_sites(const BackboneConfig& config, const MethodInfo& info, const StudyMethod& entry, const FieldPath& field,
+                 std::vector<Problem>& problems) {
+    const auto check = [&](const Json& value, const FieldPath& at) {
         if (!value.is_string()) return; // said already
         try {
             match_sites(config, value.get<std::string>());
@@ -136,31 +121,27 @@ void check_sites(const BackboneConfig& config, const MethodInfo& info, const Stu
     for (const OptionDescriptor& option : info.options) {
         if (option.type != OptionType::sites) continue;
         if (entry.options.is_object() && entry.options.contains(option.name))
-            check(entry.options.at(option.name), field + ".options." + option.name);
+            check(entry.options.at(option.name), field / "options" / option.name);
         for (const Factor& factor : entry.vary) {
             for (const Json& level : factor.levels) {
-                if (factor.address == option.name) check(level, field + ".vary." + option.name);
+                if (factor.address == option.name) check(level, field / "vary" / option.name);
             }
         }
     }
 }
 
-} // namespace
-
-bool is_training_address(const std::string& address) {
-    return address.starts_with(training_prefix);
+// A name that leads nowhere.
+template <class T>
+void check_found(const Found<T>& found, const char* field, std::vector<Problem>& problems) {
+    if (!found.error) return;
+    // What is wrong inside a file needs the file and its field; a name that nobody knows is the value itself.
+    const ErrorDetails& d = found.error->details();
+    problems.push_back(d.file.empty() ? Problem{field, found.name, d.what, d.remedy}
+                                      : Problem{field, found.name, found.error->what(), {}});
 }
 
-std::string training_address(const std::string& option) {
-    return std::string(training_prefix) + option;
-}
-
-std::string option_name(const std::string& address) {
-    return is_training_address(address) ? address.substr(training_prefix.size()) : address;
-}
-
-std::vector<Problem> problems_of(const Study& study) {
-    std::vector<Problem> problems;
+// Seeds, threads, device and training: what needs no file.
+void check_frame(const Study& study, std::vector<Problem>& problems) {
     if (study.title.empty()) problems.push_back({"title", {}, "is empty", "Name the study"});
     if (study.methods.empty()) problems.push_back({"methods", {}, "no method is chosen", "Add a method"});
     if (study.seeds.empty())
@@ -173,45 +154,36 @@ std::vector<Problem> problems_of(const Study& study) {
     if (!is_device_name(study.device))
         problems.push_back({"device", study.device, "it must be cpu, cuda, cuda:N or auto", {}});
     OptionValues::from_json(training_options(), study.training, "training", problems);
-    const auto attempt = [&](const char* field, const std::string& value, auto&& look) {
-        try {
-            look();
-        } catch (const Error& error) {
-            // What is wrong inside a file needs the file and its field; a name that nobody knows is the value itself.
-            const ErrorDetails& d = error.details();
-            problems.push_back(d.file.empty() ? Problem{field, value, d.what, d.remedy}
-                                              : Problem{field, value, error.what(), {}});
-        }
-    };
-    std::optional<BackboneConfig> backbone;
-    attempt("backbone", study.backbone, [&] { backbone = read_backbone_config(resolve_backbone(study.backbone)); });
-    attempt("task", study.task, [&] { load_task(study.task); });
-    for (std::size_t i = 0; i < study.methods.size(); ++i) {
-        const StudyMethod& entry = study.methods[i];
-        const std::string field = "methods[" + std::to_string(i) + "]";
-        const MethodInfo* info = find_method(entry.method);
-        if (info == nullptr) {
-            std::vector<std::string> ids;
-            for (const MethodInfo& candidate : method_catalog())
-                ids.push_back(candidate.id);
-            problems.push_back(
-                {field + ".method", entry.method, "there is no such method", did_you_mean(entry.method, ids)});
-            continue;
-        }
-        OptionValues::from_json(info->options, entry.options, field + ".options", problems);
-        OptionValues::from_json(training_options(), entry.training, field + ".training", problems);
-        for (const Factor& factor : entry.vary) {
-            const std::string at = field + ".vary." + factor.address;
-            const bool training = is_training_address(factor.address);
-            check_levels(factor, training ? training_options() : info->options, option_name(factor.address), at,
-                         problems);
-            if (training && varies(study.factors, factor.address))
-                problems.push_back({at, {}, "the whole study varies it already", "Vary it in one of the two places"});
-        }
-        if (backbone) check_sites(*backbone, *info, entry, field, problems);
+}
+
+// One entry of the methods and what it varies. @param config null when the backbone cannot be read
+void check_method(const Study& study, std::size_t index, const BackboneConfig* config, std::vector<Problem>& problems) {
+    const StudyMethod& entry = study.methods[index];
+    const FieldPath field = FieldPath("methods") / index;
+    const MethodInfo* info = find_method(entry.method);
+    if (info == nullptr) {
+        std::vector<std::string> ids;
+        for (const MethodInfo& candidate : method_catalog())
+            ids.push_back(candidate.id);
+        problems.push_back(
+            {field / "method", entry.method, "there is no such method", did_you_mean(entry.method, ids)});
+        return;
     }
+    OptionValues::from_json(info->options, entry.options, field / "options", problems);
+    OptionValues::from_json(training_options(), entry.training, field / "training", problems);
+    for (const Factor& factor : entry.vary) {
+        const FieldPath at = field / "vary" / factor.address;
+        const bool training = is_training_address(factor.address);
+        check_levels(factor, training ? training_options() : info->options, option_name(factor.address), at, problems);
+        if (training && varies(study.factors, factor.address))
+            problems.push_back({at, {}, "the whole study varies it already", "Vary it in one of the two places"});
+    }
+    if (config != nullptr) check_sites(*config, *info, entry, field, problems);
+}
+
+void check_factors(const Study& study, std::vector<Problem>& problems) {
     for (const Factor& factor : study.factors) {
-        const std::string field = "factors." + factor.address;
+        const FieldPath field = FieldPath("factors") / factor.address;
         if (is_training_address(factor.address))
             check_levels(factor, training_options(), option_name(factor.address), field, problems);
         else if (factor.address != "backbone" && factor.address != "task")
@@ -220,7 +192,41 @@ std::vector<Problem> problems_of(const Study& study) {
                                 "only backbone, task and training.<option> vary for the whole study",
                                 "Options of a method stand in its own \"vary\""});
     }
-    if (!problems.empty()) return problems;
+}
+
+// What arms say together.
+void check_set_of_arms(Plan& plan, const std::vector<std::size_t>& hits) {
+    std::vector<Problem>& problems = plan.problems;
+    check_exclusions(plan.study, hits, problems);
+    if (plan.arms.empty()) problems.push_back({"exclude", {}, "the exclusions leave no arm", {}});
+    if (plan.runs() > max_runs)
+        problems.push_back({"methods",
+                            {},
+                            std::to_string(plan.runs()) + " runs are more than " + std::to_string(max_runs),
+                            "Fewer levels or seeds"});
+    check_arms(plan);
+    std::set<std::string> labels;
+    for (const Arm& arm : plan.arms) {
+        if (!labels.insert(arm.label).second)
+            problems.push_back({"methods", arm.label, "two arms are the same", "Vary an option or remove one of them"});
+    }
+    const std::string& baseline = plan.study.baseline;
+    if (!baseline.empty() && labels.count(baseline) == 0)
+        problems.push_back(
+            {"baseline", baseline, "no arm has this label", did_you_mean(baseline, {labels.begin(), labels.end()})});
+}
+
+} // namespace
+
+void check_study(Plan& plan, bool may_drop_baseline) {
+    const Study& study = plan.study;
+    std::vector<Problem>& problems = plan.problems;
+    check_frame(study, problems);
+    check_found(plan.backbone(), "backbone", problems);
+    check_found(plan.task(), "task", problems);
+    for (std::size_t i = 0; i < study.methods.size(); ++i)
+        check_method(study, i, plan.backbone().value.get(), problems);
+    check_factors(study, problems);
     // Counted before they are made: a few long lists multiply to more than fits into memory.
     const double combinations = combination_count(study);
     if (combinations * static_cast<double>(study.seeds.size()) > max_combinations) {
@@ -229,27 +235,12 @@ std::vector<Problem> problems_of(const Study& study) {
                             "the levels multiply to " + format_count(std::llround(std::min(combinations, 1e15))) +
                                 " arms, too many even to leave some out",
                             "Fewer levels or seeds"});
-        return problems;
+        return;
     }
-    if (!study.exclude.empty()) check_exclusions(study, problems);
-    const std::vector<Arm> arms = expand(study);
-    if (arms.empty()) problems.push_back({"exclude", {}, "the exclusions leave no arm", {}});
-    if (arms.size() * study.seeds.size() > max_runs)
-        problems.push_back(
-            {"methods",
-             {},
-             std::to_string(arms.size() * study.seeds.size()) + " runs are more than " + std::to_string(max_runs),
-             "Fewer levels or seeds"});
-    check_arms(arms, problems);
-    std::set<std::string> labels;
-    for (const Arm& arm : arms) {
-        if (!labels.insert(arm.label).second)
-            problems.push_back({"methods", arm.label, "two arms are the same", "Vary an option or remove one of them"});
-    }
-    if (!study.baseline.empty() && labels.count(study.baseline) == 0)
-        problems.push_back({"baseline", study.baseline, "no arm has this label",
-                            did_you_mean(study.baseline, {labels.begin(), labels.end()})});
-    return problems;
+    std::vector<std::size_t> hits;
+    plan.arms = expand(study, &hits);
+    if (may_drop_baseline && !plan.has_arm(study.baseline)) plan.study.baseline.clear();
+    if (problems.empty()) check_set_of_arms(plan, hits);
 }
 
 } // namespace diapason

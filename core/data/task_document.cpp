@@ -1,0 +1,48 @@
+#include "core/data/task_document.h"
+
+#include "core/base/paths.h"
+
+namespace diapason {
+namespace fs = std::filesystem;
+
+Json to_json(const Task& task) {
+    Json data = Json::object(), columns = Json::object(), labels = Json::array();
+    for (const auto& [split, file] : task.data)
+        data[split] = (task.embedded ? file.lexically_relative(tasks_folder()) : fs::absolute(file).lexically_normal())
+                          .generic_string();
+    for (const auto& [field, column] : task.columns)
+        columns[field] = column;
+    for (const TaskLabel& label : task.labels)
+        labels.push_back({{"id", label.id}, {"words", label.words}});
+    Json document = {{"format", "diapason-task"},
+                     {"version", 1},
+                     {"id", task.id},
+                     {"title", task.title},
+                     {"description", task.description},
+                     {"kind", task.kind->name()},
+                     {"reader", task.reader},
+                     {"data", std::move(data)},
+                     {"columns", std::move(columns)}};
+    if (!task.labels.empty()) document["labels"] = std::move(labels);
+    const Json rest = {{"template", task.text_template},
+                       {"target_template", task.target_template},
+                       {"question", task.question},
+                       {"max_tokens", task.max_tokens},
+                       {"max_target_tokens", task.max_target_tokens},
+                       {"metrics", task.metrics},
+                       {"primary_metric", task.primary_metric},
+                       {"licence", task.licence},
+                       {"source", task.source}};
+    document.update(rest);
+    return document;
+}
+
+Task stored_task(const Json& definition, const std::string& origin) {
+    return task_from_json(definition, tasks_folder(), origin);
+}
+
+fs::path tasks_folder() {
+    return resource_folder() / "tasks";
+}
+
+} // namespace diapason
