@@ -1,5 +1,6 @@
 // How much a run computes, by formula: what differs between methods is what they say of themselves.
 
+#include "core/library/library.h"
 #include "experiments/study/cost.h"
 #include "tests/support/test_support.h"
 
