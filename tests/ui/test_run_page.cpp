@@ -244,9 +244,9 @@ private Q_SLOTS:
             ui::RunCurves stored;
             stored.load(m_at->workspace->reader(), entry.run);
             QCOMPARE(stored.metrics(), m_page->curves().metrics());
-            for (const std::string& metric : stored.metrics()) {
+            for (const MetricName& metric : stored.metrics()) {
                 const ui::Curve* live = m_page->curves().find(entry.run, metric);
-                QVERIFY2(live != nullptr, metric.c_str());
+                QVERIFY2(live != nullptr, text_of(metric).c_str());
                 QCOMPARE(live->step, stored.find(entry.run, metric)->step);
                 QCOMPARE(live->value, stored.find(entry.run, metric)->value);
             }

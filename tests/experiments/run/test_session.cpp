@@ -295,7 +295,7 @@ private Q_SLOTS:
                 if (const auto* points = std::get_if<MetricPoints>(&event))
                     replayed.insert(replayed.end(), points->points.begin(), points->points.end());
             const auto by_place = [](const MetricPoint& a, const MetricPoint& b) {
-                return std::tie(a.step, a.metric) < std::tie(b.step, b.metric);
+                return std::tie(a.step, a.name) < std::tie(b.step, b.name);
             };
             std::sort(replayed.begin(), replayed.end(), by_place);
             std::sort(live[run.id].begin(), live[run.id].end(), by_place);
