@@ -298,9 +298,7 @@ private:
             push_new(Kind::text, m_texts, std::string(take_text(take<std::uint32_t>())));
             return true;
         case 0x8c: // SHORT_BINUNICODE
-            push_new(Kind::text, m_texts, std::string(take_text(take<std::uint8_t>())));
-            return true;
-        case 'U': // SHORT_BINSTRING
+        case 'U':  // SHORT_BINSTRING
             push_new(Kind::text, m_texts, std::string(take_text(take<std::uint8_t>())));
             return true;
         case '}':
