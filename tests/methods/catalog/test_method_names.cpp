@@ -42,6 +42,7 @@ public:
     }
     bool names_one(std::string line) const {
         line = line.substr(0, line.find("//"));
+        if (line.find('"') == std::string::npos) return false;
         if (std::regex_search(line, m_method)) return true;
         return std::regex_search(line, m_option) && !std::regex_search(line, m_training);
     }
