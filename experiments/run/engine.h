@@ -31,7 +31,7 @@ struct RunPlace {
     std::filesystem::path folder; ///< created when needed; empty = write nothing. A checkpoint there is gone on from
     double checkpoint_every_s = default_checkpoint_every_s; ///< 0 = behind every step; also at every pause and stop
     Json inputs = Json::array(); ///< of other runs of the study (RunBegan's environment): the run refuses others
-    Json task; ///< the definition of its task as its study stored it; null = what its specification names is read
+    Json task = {}; ///< the definition of its task as its study stored it; null = what its specification names is read
     bool checkpoint_at_end = false; ///< behind the last step too: nobody may be there to hear of the result
 
     static constexpr double default_checkpoint_every_s = 60;
