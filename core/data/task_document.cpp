@@ -5,11 +5,23 @@
 namespace diapason {
 namespace fs = std::filesystem;
 
+namespace {
+
+// What comes with Diapason lies elsewhere on another machine: relative to the folder of its tasks. All else is
+// absolute.
+std::string portable(const fs::path& file) {
+    const fs::path whole = fs::absolute(file).lexically_normal();
+    const fs::path within = whole.lexically_relative(resource_folder().lexically_normal());
+    const bool ours = !within.empty() && *within.begin() != "..";
+    return (ours ? whole.lexically_relative(tasks_folder().lexically_normal()) : whole).generic_string();
+}
+
+} // namespace
+
 Json to_json(const Task& task) {
     Json data = Json::object(), columns = Json::object(), labels = Json::array();
     for (const auto& [split, file] : task.data)
-        data[split] = (task.embedded ? file.lexically_relative(tasks_folder()) : fs::absolute(file).lexically_normal())
-                          .generic_string();
+        data[split] = portable(file);
     for (const auto& [field, column] : task.columns)
         columns[field] = column;
     for (const TaskLabel& label : task.labels)

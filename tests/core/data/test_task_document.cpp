@@ -14,6 +14,7 @@ private Q_SLOTS:
         for (const Task& task : list_tasks()) {
             const Json definition = to_json(task);
             const Task again = stored_task(parse_json(definition.dump(), "x"), "x");
+            QCOMPARE(to_json(again), definition); // a run that goes on stores the same bytes
             QCOMPARE(again.id, task.id);
             QVERIFY(again.kind == task.kind);
             QCOMPARE(again.data.size(), task.data.size());
