@@ -1,6 +1,7 @@
 #include "experiments/engine/task_data.h"
 
 #include "core/base/sha256.h"
+#include "core/data/task_document.h"
 #include "core/text/tokenizer_files.h"
 #include "experiments/engine/answering.h"
 
@@ -10,18 +11,13 @@ namespace diapason {
 
 namespace {
 
-// What its rows, their tokens and their labels are made of, by content.
+// What its rows, their tokens, their labels and their scores are made of, by content.
 std::string content_of(const ResolvedRun& run) {
-    std::string content = hash_of_tokenizer(run.backbone) + to_json(run.spec).at("task").dump() +
-                          std::to_string(run.task.max_tokens) + (run.in_words ? "words" : "head");
+    std::string content = to_json(run.task).dump() + run.config.raw.dump() + hash_of_tokenizer(run.backbone) +
+                          (run.in_words ? "words" : "head");
     for (const auto& [split, file] : run.task.data)
         content += "|" + split + "=" + sha256_of_file(file);
-    for (const auto& [field, column] : run.task.columns)
-        content += "|" + field + "=" + column;
-    for (const TaskLabel& label : run.task.labels)
-        content += "|" + label.id + "=" + label.words;
-    return content + "|" + run.task.text_template + "|" + run.task.target_template + "|" + run.task.question + "|" +
-           std::to_string(run.task.max_target_tokens);
+    return content;
 }
 
 } // namespace
