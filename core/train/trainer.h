@@ -68,7 +68,6 @@ public:
     std::int64_t steps() const { return m_optimiser.steps(); } ///< done so far
     const at::Tensor& values() const { return m_optimiser.values(); }
     void set_values(const at::Tensor& values) { m_optimiser.set_values(values); } ///< copies
-    const AdamW& optimiser() const { return m_optimiser; }
 
     /// Everything that the next step depends on beside its batches; within a step, as it was before.
     void save(Checkpoint& checkpoint) const;
