@@ -96,6 +96,7 @@ int exit_code_of(const QueueStatus& status) {
 }
 
 int run_study(const Context& context, const RunRequest& request) {
+    watch_interrupts(); // before anything is stored: from there on a request to end is answered by 75
     const std::filesystem::path file = database_file(context, request.continued != 0);
     Store store(file);
     const StoreReader reader(file);
@@ -109,7 +110,6 @@ int run_study(const Context& context, const RunRequest& request) {
     StudySession session(store, std::move(executor), plan,
                          request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt,
                          request.checkpoint_every_s);
-    watch_interrupts();
     if (!request.quiet) {
         std::fprintf(stderr, "%s: %zu runs on %s\n", plan.study.title.c_str(), session.status().entries.size(),
                      session.executor_description().c_str());
