@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/backbone/backbone_config.h"
-#include "core/base/options.h"
+#include "core/base/fields.h"
 
 #include <optional>
 #include <string>
@@ -10,25 +10,16 @@
 
 namespace diapason {
 
-class ConfigReader {
+/// What the fields of a config.json have in common; others than those that are read are none of our business.
+class ConfigReader : public Fields {
 public:
-    ConfigReader(const Json& document, std::vector<Problem>& problems) : m_document(document), m_problems(problems) {}
+    ConfigReader(const Json& document, std::vector<Problem>& problems)
+        : Fields(document, {}, problems, Others::ignored) {}
 
-    bool has(const char* name) const { return m_document.contains(name) && !m_document.at(name).is_null(); }
     /// A whole number from 1 to maximum; without a fallback the field must be there.
     std::int64_t size(const char* name, std::int64_t maximum, std::optional<std::int64_t> fallback = {});
-    double real(const char* name, double fallback, double minimum, double maximum);
-    bool flag(const char* name, bool fallback);
-    std::string text(const char* name, const std::string& fallback);
     std::int64_t token(const char* name); ///< -1 when absent; lists (several end tokens) give their first entry
     Activation activation(const char* name, const std::string& fallback);
-
-    void problem(Problem p) { m_problems.push_back(std::move(p)); }
-    const Json& document() const { return m_document; }
-
-private:
-    const Json& m_document;
-    std::vector<Problem>& m_problems;
 };
 
 /// Sizes above these are refused before anything is allocated.

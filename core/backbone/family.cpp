@@ -108,7 +108,7 @@ HeadTensors head_tensors(const BackboneConfig& c, HeadKind kind, std::int64_t la
     const HeadLayout layout = family_of(c).heads(c);
     HeadTensors tensors;
     const auto refuse = [&]() -> HeadTensors {
-        throw config_error("head", name_of(kind), "backbones of the family " + c.family + " have no such head");
+        throw config_error("head", name_of(kind), c.family + " backbones have no such head");
     };
     const auto dense = [&](std::vector<ExpectedTensor>& list, const std::string& name, std::int64_t out, bool bias,
                            bool optional) {
@@ -172,8 +172,8 @@ bool replace_ending(std::string& text, const std::string& ending, const std::str
 
 void read_labels(ConfigReader& in, BackboneConfig& c) {
     c.problem_type = in.text("problem_type", "");
-    if (in.has("id2label") && in.document().at("id2label").is_object())
-        c.labels = static_cast<std::int64_t>(in.document().at("id2label").size());
+    if (const Json* names = in.find("id2label"); names != nullptr && names->is_object())
+        c.labels = static_cast<std::int64_t>(names->size());
     c.labels = in.size("num_labels", 1'000'000, c.labels);
     c.pad_id = in.token("pad_token_id");
     c.bos_id = in.token("bos_token_id");
@@ -191,16 +191,12 @@ void read_sizes(ConfigReader& in, BackboneConfig& c) {
     c.initializer_range = in.real("initializer_range", 0.02, 0, 10);
     c.head_width = in.size("head_dim", max_width, std::max<std::int64_t>(1, c.width / c.heads));
     if (!in.has("head_dim") && c.width % c.heads != 0) {
-        in.problem({"num_attention_heads",
-                    std::to_string(c.heads),
-                    "does not divide hidden_size " + std::to_string(c.width),
-                    {}});
+        in.add("num_attention_heads", std::to_string(c.heads),
+               "does not divide hidden_size " + std::to_string(c.width));
     }
     if (c.heads % c.kv_heads != 0) {
-        in.problem({"num_key_value_heads",
-                    std::to_string(c.kv_heads),
-                    "does not divide num_attention_heads " + std::to_string(c.heads),
-                    {}});
+        in.add("num_key_value_heads", std::to_string(c.kv_heads),
+               "does not divide num_attention_heads " + std::to_string(c.heads));
     }
 }
 

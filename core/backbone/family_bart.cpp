@@ -21,7 +21,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     for (const auto& [name, heads] :
          {std::pair{"encoder_attention_heads", c.heads}, std::pair{"decoder_attention_heads", c.decoder_heads}}) {
         if (c.width % heads != 0)
-            in.problem({name, std::to_string(heads), "does not divide d_model " + std::to_string(c.width), {}});
+            in.add(name, std::to_string(heads), "does not divide d_model " + std::to_string(c.width));
     }
     c.head_width = std::max<std::int64_t>(1, c.width / c.heads);
     c.ffn_width = in.size("encoder_ffn_dim", 16 * max_width);

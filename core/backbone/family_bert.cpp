@@ -16,8 +16,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     c.attention_dropout = in.real("attention_probs_dropout_prob", 0.1, 0, 1);
     c.tied_head = in.flag("tie_word_embeddings", true);
     const std::string positions = in.text("position_embedding_type", "absolute");
-    if (positions != "absolute")
-        in.problem({"position_embedding_type", positions, "only absolute positions are supported", {}});
+    if (positions != "absolute") in.add("position_embedding_type", positions, "only absolute positions are supported");
 }
 
 std::vector<StackLayout> stacks(const BackboneConfig& c) {

@@ -12,7 +12,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     c.heads = c.kv_heads = in.size("n_head", 4096);
     c.head_width = std::max<std::int64_t>(1, c.width / c.heads);
     if (c.width % c.heads != 0)
-        in.problem({"n_head", std::to_string(c.heads), "does not divide n_embd " + std::to_string(c.width), {}});
+        in.add("n_head", std::to_string(c.heads), "does not divide n_embd " + std::to_string(c.width));
     c.ffn_width = in.size("n_inner", 16 * max_width, 4 * c.width);
     c.max_positions = in.size("n_positions", max_position_count, in.size("n_ctx", max_position_count, 1024));
     c.activation = in.activation("activation_function", "gelu_new");
@@ -26,7 +26,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     if (!in.flag("scale_attn_weights", true)) c.attention_scale = 1;
     c.scale_by_layer = in.flag("scale_attn_by_inverse_layer_idx", false);
     if (in.flag("add_cross_attention", false))
-        in.problem({"add_cross_attention", "true", "cross attention is not supported in this family", {}});
+        in.add("add_cross_attention", "true", "cross attention is not supported in this family");
 }
 
 std::vector<StackLayout> stacks(const BackboneConfig& c) {

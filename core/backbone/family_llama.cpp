@@ -19,15 +19,15 @@ std::vector<bool> windowed_layers(ConfigReader& in, const BackboneConfig& c, boo
     }
     const Json& types = c.raw.at("layer_types");
     if (!types.is_array() || types.size() != layers.size()) {
-        in.problem({"layer_types", types.dump(), "a list with one entry for each layer is needed", {}});
+        in.add("layer_types", types.dump(), "must be a list with one entry for each layer");
         return layers;
     }
     for (std::size_t i = 0; i < layers.size(); ++i) {
         layers[i] = types[i] == "sliding_attention";
         if (!layers[i] && types[i] != "full_attention")
-            in.problem({"layer_types", types[i].dump(), "full_attention or sliding_attention is needed", {}});
+            in.add("layer_types", types[i].dump(), "must be full_attention or sliding_attention");
         else if (layers[i] && !window)
-            in.problem({"layer_types", types[i].dump(), "needs use_sliding_window and sliding_window", {}});
+            in.add("layer_types", types[i].dump(), "needs use_sliding_window and sliding_window");
     }
     return layers;
 }

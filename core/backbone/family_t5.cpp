@@ -36,10 +36,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     c.gated_ffn = strip_prefix(act, "gated-");
     if (feed_forward == "gated-gelu") act = "gelu_new";
     const Json named = {{"feed_forward_proj", act}};
-    std::vector<Problem> problems;
-    c.activation = ConfigReader(named, problems).activation("feed_forward_proj", "relu");
-    for (Problem& problem : problems)
-        in.problem(std::move(problem));
+    c.activation = ConfigReader(named, in.problems()).activation("feed_forward_proj", "relu");
     c.tied_head = in.flag("tie_word_embeddings", true);
     // Whether logits are scaled is a field of its own in newer files; older ones of T5 scale when the head is tied.
     if (in.flag("scale_decoder_outputs", c.tied_head && c.model_type != "mt5"))

@@ -1,5 +1,6 @@
 #include "core/backbone/rotary_scaling.h"
 
+#include "core/base/fields.h"
 #include "core/base/words.h"
 
 #include <algorithm>
@@ -13,54 +14,31 @@ namespace {
 
 constexpr double max_factor = 1e6;
 
-// The fields of a scaling object; what is wrong goes to the problems under "rope_scaling.FIELD".
-class ScalingReader {
+// The fields of a scaling object.
+class ScalingReader : public Fields {
 public:
-    ScalingReader(const Json& object, std::string name, std::vector<Problem>& problems)
-        : m_object(object),
-          m_name(std::move(name)),
-          m_problems(problems) {}
+    ScalingReader(const Json& object, const std::string& name, std::vector<Problem>& problems)
+        : Fields(object, name, problems, Others::ignored) {}
 
-    bool has(const char* field) const {
-        return m_object.is_object() && m_object.contains(field) && !m_object.at(field).is_null();
-    }
-    const Json& at(const char* field) const { return m_object.at(field); }
-
-    double real(const char* field, std::optional<double> fallback, double minimum, double maximum) {
-        if (!has(field)) {
-            if (!fallback) problem(field, {}, "is missing");
-            return fallback.value_or(minimum);
-        }
-        const Json& value = at(field);
-        if (value.is_number() && value.get<double>() >= minimum && value.get<double>() <= maximum)
-            return value.get<double>();
-        problem(field, value.dump(),
-                "a number from " + Json(minimum).dump() + " to " + Json(maximum).dump() + " is needed");
-        return fallback.value_or(minimum);
+    double needed(const char* field, double minimum, double maximum) {
+        if (!has(field)) add(field, {}, "is missing");
+        return real(field, minimum, minimum, maximum);
     }
 
     std::vector<double> list(const char* field, std::size_t size) {
         std::vector<double> numbers;
-        bool good = has(field) && at(field).is_array() && at(field).size() == size;
+        const Json* values = find(field);
+        bool good = values != nullptr && values->is_array() && values->size() == size;
         if (good) {
-            for (const Json& value : at(field)) {
+            for (const Json& value : *values) {
                 good = good && value.is_number() && value.get<double>() >= 1e-6 && value.get<double>() <= max_factor;
                 numbers.push_back(good ? value.get<double>() : 1);
             }
         }
-        if (!good) problem(field, {}, "a list of " + std::to_string(size) + " numbers above 0 is needed (one a pair)");
+        if (!good) add(field, {}, "must be a list of " + std::to_string(size) + " numbers above 0 (one per pair)");
         numbers.resize(size, 1.0);
         return numbers;
     }
-
-    void problem(const char* field, const std::string& value, const std::string& what, const std::string& remedy = {}) {
-        m_problems.push_back({m_name + "." + field, value, what, remedy});
-    }
-
-private:
-    const Json& m_object;
-    std::string m_name;
-    std::vector<Problem>& m_problems;
 };
 
 std::vector<double> plain(const RotaryScaling& s, double theta) {
@@ -77,7 +55,7 @@ std::vector<double> default_frequencies(const RotaryScaling& s, std::int64_t) {
 }
 
 void read_factor(ScalingReader& in, RotaryScaling& s) {
-    s.factor = in.real("factor", {}, 1e-6, max_factor);
+    s.factor = in.needed("factor", 1e-6, max_factor);
 }
 
 std::vector<double> linear_frequencies(const RotaryScaling& s, std::int64_t) {
@@ -88,8 +66,8 @@ std::vector<double> linear_frequencies(const RotaryScaling& s, std::int64_t) {
 }
 
 void read_dynamic(ScalingReader& in, RotaryScaling& s) {
-    s.factor = in.real("factor", {}, 1, max_factor);
-    if (s.width < 4) in.problem("rope_type", "dynamic", "needs heads of at least 4 dimensions");
+    s.factor = in.needed("factor", 1, max_factor);
+    if (s.width < 4) in.add("rope_type", "dynamic", "needs heads of at least 4 dimensions");
 }
 
 // The base grows with the text, once it is longer than what was trained.
@@ -100,11 +78,11 @@ std::vector<double> dynamic_frequencies(const RotaryScaling& s, std::int64_t len
 }
 
 void read_llama3(ScalingReader& in, RotaryScaling& s) {
-    s.factor = in.real("factor", {}, 1e-6, max_factor);
-    s.low = in.real("low_freq_factor", {}, 1e-6, max_factor);
-    s.high = in.real("high_freq_factor", {}, 1e-6, max_factor);
+    s.factor = in.needed("factor", 1e-6, max_factor);
+    s.low = in.needed("low_freq_factor", 1e-6, max_factor);
+    s.high = in.needed("high_freq_factor", 1e-6, max_factor);
     if (in.has("low_freq_factor") && in.has("high_freq_factor") && s.high <= s.low)
-        in.problem("high_freq_factor", in.at("high_freq_factor").dump(), "must be above low_freq_factor");
+        in.add("high_freq_factor", Json(s.high).dump(), "must be above low_freq_factor");
 }
 
 std::vector<double> llama3_frequencies(const RotaryScaling& s, std::int64_t) {
@@ -136,13 +114,8 @@ void read_yarn(ScalingReader& in, RotaryScaling& s) {
     };
     s.beta_fast = or_default("beta_fast", 32);
     s.beta_slow = or_default("beta_slow", 1);
-    if (in.has("truncate")) {
-        if (in.at("truncate").is_boolean())
-            s.truncate = in.at("truncate").get<bool>();
-        else
-            in.problem("truncate", in.at("truncate").dump(), "true or false is needed");
-    }
-    if (s.theta <= 1) in.problem("rope_theta", Json(s.theta).dump(), "yarn needs a base above 1");
+    s.truncate = in.flag("truncate", s.truncate);
+    if (s.theta <= 1) in.add("rope_theta", Json(s.theta).dump(), "yarn needs a base above 1");
     const double scale = in.real("mscale", 0, 0, max_factor), all = in.real("mscale_all_dim", 0, 0, max_factor);
     const auto grown = [&](double by) { return s.factor <= 1 ? 1.0 : 0.1 * by * std::log(s.factor) + 1; };
     s.magnitude =
@@ -207,6 +180,11 @@ const RotaryKind kinds[] = {
     {"dynamic", read_dynamic, dynamic_frequencies, true},  {"llama3", read_llama3, llama3_frequencies, false},
     {"yarn", read_yarn, yarn_frequencies, false},          {"longrope", read_longrope, longrope_frequencies, true}};
 
+void require_whole_heads(Fields& in) {
+    if (const double factor = in.real("partial_rotary_factor", 1, 0, 1); factor != 1)
+        in.add("partial_rotary_factor", Json(factor).dump(), "this family rotates whole heads: only 1 is supported");
+}
+
 RotaryScaling scaling_of(const BackboneConfig& config, const std::string& name, std::vector<Problem>& problems) {
     RotaryScaling s;
     s.kind = kinds;
@@ -215,16 +193,15 @@ RotaryScaling scaling_of(const BackboneConfig& config, const std::string& name, 
     s.theta = config.rope_theta;
     ScalingReader in(config.rope_scaling, name, problems);
     const char* field = in.has("rope_type") ? "rope_type" : "type";
-    if (in.has(field)) {
-        const Json& value = in.at(field);
-        const std::string word = plain_text(value);
+    if (const Json* value = in.find(field)) {
+        const std::string word = plain_text(*value);
         const auto found =
             std::find_if(std::begin(kinds), std::end(kinds), [&](const auto& k) { return k.name == word; });
         if (found == std::end(kinds)) {
-            std::string known;
+            std::vector<std::string> known;
             for (const RotaryKind& kind : kinds)
-                known += (known.empty() ? "" : ", ") + std::string(kind.name);
-            in.problem(field, word, "unsupported: this kind of rotary scaling is not known", "Known are " + known);
+                known.emplace_back(kind.name);
+            in.add(field, word, "unsupported: unknown kind of rotary scaling", "Choose from " + joined(known));
         } else {
             s.kind = found;
         }
@@ -232,9 +209,7 @@ RotaryScaling scaling_of(const BackboneConfig& config, const std::string& name, 
     const double original = in.real("original_max_position_embeddings", static_cast<double>(s.positions), 1,
                                     static_cast<double>(max_position_count));
     s.original = static_cast<std::int64_t>(original);
-    if (in.real("partial_rotary_factor", 1, 0, 1) != 1)
-        in.problem("partial_rotary_factor", in.at("partial_rotary_factor").dump(),
-                   "this family turns whole heads: only 1 is supported");
+    require_whole_heads(in);
     s.kind->read(in, s);
     return s;
 }
@@ -255,41 +230,29 @@ void read_rotary(ConfigReader& in, BackboneConfig& c) {
     c.rope_scaling = nullptr;
     std::string name = "rope_scaling";
     for (const char* field : {"rope_scaling", "rope_parameters"}) {
-        if (!in.has(field)) continue;
-        const Json& object = in.document().at(field);
-        if (!object.is_object()) {
-            in.problem({field, object.dump(), "an object is needed", {}});
-            continue;
-        }
+        const Json& object = in.object(field);
         if (object.empty()) continue;
         c.rope_scaling = object;
         name = field;
         break;
     }
-    std::vector<Problem> problems;
     if (c.rope_scaling.is_object()) {
         for (auto item = c.rope_scaling.begin(); item != c.rope_scaling.end(); ++item) {
             if (item.value().is_object())
-                problems.push_back(
-                    {name + "." + item.key(), {}, "a scaling for each kind of layer is not supported", {}});
+                in.add(name + "." + item.key(), {}, "separate scaling for each kind of layer is not supported");
         }
         if (c.rope_scaling.contains("rope_theta"))
-            c.rope_theta = ScalingReader(c.rope_scaling, name, problems).real("rope_theta", c.rope_theta, 1, 1e12);
+            c.rope_theta = ScalingReader(c.rope_scaling, name, in.problems()).real("rope_theta", c.rope_theta, 1, 1e12);
         // Some models say it beside the object; that comes first.
         for (const char* field : {"original_max_position_embeddings", "partial_rotary_factor"}) {
-            if (in.has(field)) c.rope_scaling[field] = in.document().at(field);
+            if (const Json* value = in.find(field)) c.rope_scaling[field] = *value;
         }
-    } else if (in.real("partial_rotary_factor", 1, 0, 1) != 1) {
-        in.problem({"partial_rotary_factor",
-                    in.document().at("partial_rotary_factor").dump(),
-                    "this family turns whole heads: only 1 is supported",
-                    {}});
+    } else {
+        require_whole_heads(in);
     }
     if (c.head_width % 2 != 0)
-        in.problem({"head_dim", std::to_string(c.head_width), "rotary positions need an even width of a head", {}});
-    scaling_of(c, name, problems);
-    for (Problem& problem : problems)
-        in.problem(std::move(problem));
+        in.add("head_dim", std::to_string(c.head_width), "rotary positions need an even head width");
+    scaling_of(c, name, in.problems());
 }
 
 RotaryScaling rotary_scaling(const BackboneConfig& config) {

@@ -12,17 +12,24 @@ std::string shown(const Json& value) {
     return in_one_line(value.dump(), most_shown);
 }
 
+// Unsigned numbers beyond the signed ones would come back negative.
+bool is_whole(const Json& value) {
+    return value.is_number_integer() &&
+           (!value.is_number_unsigned() || value.get<std::uint64_t>() <= std::uint64_t(INT64_MAX));
+}
+
 } // namespace
 
-Fields::Fields(const Json& object, FieldPath place, std::vector<Problem>& problems)
+Fields::Fields(const Json& object, FieldPath place, std::vector<Problem>& problems, Others others)
     : m_object(object),
       m_place(std::move(place)),
-      m_problems(problems) {
-    if (!object.is_object()) add({}, shown(object), "an object is needed");
+      m_problems(problems),
+      m_others(others) {
+    if (!object.is_object() && !object.is_null()) add({}, shown(object), "must be an object");
 }
 
 Fields::~Fields() {
-    if (!m_object.is_object()) return;
+    if (!m_object.is_object() || m_others == Others::ignored) return;
     for (const auto& [key, value] : m_object.items()) {
         if (m_known.count(key) == 0)
             add(key, {}, "there is no such field", did_you_mean(key, {m_known.begin(), m_known.end()}));
@@ -42,7 +49,7 @@ std::string Fields::text(const std::string& key, const std::string& fallback) {
     const Json* value = find(key);
     if (value == nullptr) return fallback;
     if (value->is_string()) return value->get<std::string>();
-    add(key, shown(*value), "a text is needed");
+    add(key, shown(*value), "must be a string");
     return fallback;
 }
 
@@ -55,13 +62,23 @@ std::int64_t Fields::integer(const std::string& key, std::int64_t fallback, std:
                              std::int64_t maximum) {
     const Json* value = find(key);
     if (value == nullptr) return fallback;
-    // Unsigned numbers beyond the signed ones would come back negative.
-    const bool whole = value->is_number_integer() &&
-                       (!value->is_number_unsigned() || value->get<std::uint64_t>() <= std::uint64_t(INT64_MAX));
-    if (whole && value->get<std::int64_t>() >= minimum && value->get<std::int64_t>() <= maximum)
+    if (is_whole(*value) && value->get<std::int64_t>() >= minimum && value->get<std::int64_t>() <= maximum)
         return value->get<std::int64_t>();
+    const bool any = minimum == INT64_MIN && maximum == INT64_MAX;
     add(key, shown(*value),
-        "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum) + " is needed");
+        any ? "must be a whole number"
+            : "must be a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+    return fallback;
+}
+
+double Fields::real(const std::string& key, double fallback, double minimum, double maximum) {
+    const Json* value = find(key);
+    if (value == nullptr) return fallback;
+    if (value->is_number() && value->get<double>() >= minimum && value->get<double>() <= maximum)
+        return value->get<double>();
+    const bool any = std::isinf(minimum) && std::isinf(maximum);
+    add(key, shown(*value),
+        any ? "must be a number" : "must be a number from " + Json(minimum).dump() + " to " + Json(maximum).dump());
     return fallback;
 }
 
@@ -69,7 +86,7 @@ bool Fields::flag(const std::string& key, bool fallback) {
     const Json* value = find(key);
     if (value == nullptr) return fallback;
     if (value->is_boolean()) return value->get<bool>();
-    add(key, shown(*value), "true or false is needed");
+    add(key, shown(*value), "must be true or false");
     return fallback;
 }
 
@@ -83,12 +100,12 @@ const Json& Fields::of_type(const std::string& key, Json::value_t type, const ch
 
 const Json& Fields::object(const std::string& key) {
     static const Json none = Json::object();
-    return of_type(key, Json::value_t::object, "an object is needed", none);
+    return of_type(key, Json::value_t::object, "must be an object", none);
 }
 
 const Json& Fields::list(const std::string& key) {
     static const Json none = Json::array();
-    return of_type(key, Json::value_t::array, "a list is needed", none);
+    return of_type(key, Json::value_t::array, "must be a list", none);
 }
 
 std::vector<std::string> Fields::texts(const std::string& key) {
@@ -98,7 +115,20 @@ std::vector<std::string> Fields::texts(const std::string& key) {
         if (value.is_string())
             found.push_back(value.get<std::string>());
         else
-            add(key + "[" + std::to_string(index) + "]", shown(value), "a text is needed");
+            add(key + "[" + std::to_string(index) + "]", shown(value), "must be a string");
+        ++index;
+    }
+    return found;
+}
+
+std::vector<std::int64_t> Fields::integers(const std::string& key) {
+    std::vector<std::int64_t> found;
+    std::size_t index = 0;
+    for (const Json& value : list(key)) {
+        if (is_whole(value))
+            found.push_back(value.get<std::int64_t>());
+        else
+            add(key + "[" + std::to_string(index) + "]", shown(value), "must be a whole number");
         ++index;
     }
     return found;
@@ -110,7 +140,7 @@ std::vector<std::pair<std::string, std::string>> Fields::named_texts(const std::
         if (value.is_string())
             found.emplace_back(name, value.get<std::string>());
         else
-            add(key + "." + name, shown(value), "a text is needed");
+            add(key + "." + name, shown(value), "must be a string");
     }
     return found;
 }

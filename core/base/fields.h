@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/options.h"
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -13,8 +14,9 @@
 
 namespace diapason {
 
-/// Collects problems with the addresses of their fields. A field that is null counts as absent.
-/// What nobody has asked for when the reader goes is an unknown field. The object outlives its reader.
+/// Collects problems with the addresses of their fields. What is null counts as absent.
+/// What nobody has asked for when the reader goes is an unknown field, save in files of others, which may say more than
+/// is read. The object outlives its reader.
 ///
 /// @code
 /// Fields fields(document, "", problems);
@@ -24,8 +26,10 @@ namespace diapason {
 /// @endcode
 class Fields {
 public:
-    /// @param place address of the object itself; empty = the document
-    Fields(const Json& object, FieldPath place, std::vector<Problem>& problems);
+    enum class Others { refused, ignored };
+
+    /// @param place address of the object itself; empty = the document @param others fields that nobody asks for
+    Fields(const Json& object, FieldPath place, std::vector<Problem>& problems, Others others = Others::refused);
     ~Fields();
     Fields(const Fields&) = delete;
     Fields& operator=(const Fields&) = delete;
@@ -33,11 +37,14 @@ public:
     const Json* find(const std::string& key); ///< null when absent
     std::string text(const std::string& key, const std::string& fallback);
     std::string needed_text(const std::string& key); ///< that it is missing is a problem; empty then
-    std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t minimum, std::int64_t maximum);
+    std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t minimum = INT64_MIN,
+                         std::int64_t maximum = INT64_MAX);
+    double real(const std::string& key, double fallback, double minimum = -HUGE_VAL, double maximum = HUGE_VAL);
     bool flag(const std::string& key, bool fallback);
     const Json& object(const std::string& key); ///< empty when absent
     const Json& list(const std::string& key);   ///< empty when absent
     std::vector<std::string> texts(const std::string& key);
+    std::vector<std::int64_t> integers(const std::string& key);
     /// An object of texts, in its order.
     std::vector<std::pair<std::string, std::string>> named_texts(const std::string& key);
 
@@ -52,6 +59,7 @@ private:
     const Json& m_object;
     FieldPath m_place;
     std::vector<Problem>& m_problems;
+    Others m_others;
     std::set<std::string> m_known;
 };
 

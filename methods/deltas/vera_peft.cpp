@@ -49,15 +49,16 @@ Entries entries_of(Source& source) {
 VeraProjections projections_of(Source& source, const Entries& entries, std::int64_t rank, std::int64_t in,
                                std::int64_t out) {
     VeraProjections projections;
-    const bool stored = source.field("save_projection").is_null() || source.flag("save_projection");
+    const bool stored =
+        source.settings().field("save_projection").is_null() || source.settings().flag("save_projection");
     if (stored) {
         if (entries.a == nullptr || entries.b == nullptr)
             throw source.error(
-                "the tensors vera_A and vera_B are missing, and save_projection says that they are there");
+                "the tensors vera_A and vera_B are missing, although save_projection says that they are stored");
         projections = {source.read(*entries.a), source.read(*entries.b)};
     } else {
         at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(
-            static_cast<std::uint64_t>(source.integer("projection_prng_key", 0)));
+            static_cast<std::uint64_t>(source.settings().integer("projection_prng_key", 0)));
         projections = vera_projections(rank, in, out, generator);
     }
     const auto holds = [](const at::Tensor& tensor, std::int64_t rows, std::int64_t columns) {
@@ -65,7 +66,7 @@ VeraProjections projections_of(Source& source, const Entries& entries, std::int6
     };
     if (!holds(projections.a, rank, in) || !holds(projections.b, out, rank))
         throw source.error("vera_A or vera_B is too small for maps from " + std::to_string(in) + " to " +
-                           std::to_string(out) + " with " + std::to_string(rank) + " rows between");
+                           std::to_string(out) + " with " + std::to_string(rank) + " rows in between");
     return projections;
 }
 
@@ -76,7 +77,7 @@ void read_vera(Source& source) {
                         {});
     const Entries entries = entries_of(source);
     std::int64_t in = 0, out = 0;
-    const std::int64_t rank = source.integer("r", 256);
+    const std::int64_t rank = source.settings().integer("r", 256);
     for (const std::string& path : entries.order) {
         const Vectors& vectors = entries.modules.at(path);
         if (vectors.b == nullptr || vectors.d == nullptr)
@@ -94,7 +95,7 @@ void read_vera(Source& source) {
     VectorUpdate update;
     update.a = &model.deltas().add("vera_A", projections.a.to(model.device()));
     update.b = &model.deltas().add("vera_B", projections.b.to(model.device()));
-    update.dropout = source.number("vera_dropout", 0);
+    update.dropout = source.settings().number("vera_dropout", 0);
     for (const std::string& path : entries.order) {
         const Maps maps = source.maps(path);
         update.in = maps.in;
@@ -126,12 +127,12 @@ bool write_vera(Sink& sink) {
         };
         if (!std::all_of(module.linears.begin(), module.linears.end(), same))
             throw config_error("deltas", module.name,
-                               "the PEFT layout holds one pair of VeRA's vectors for all parts of a fused map",
+                               "the PEFT layout allows only one pair of VeRA vectors for all parts of a fused map",
                                "Name all parts among the targets, and choose fused as one map");
         const VectorUpdate& update = lead->update();
         if (first == nullptr) first = &update;
         if (update.a != first->a || update.lambda_d->value.size(0) != first->lambda_d->value.size(0))
-            throw config_error("deltas", module.name, "the PEFT layout holds one pair of A and B, and one rank");
+            throw config_error("deltas", module.name, "the PEFT layout allows only one pair of A and B, and one rank");
         const std::string path = sink.path(module.name), key = "base_model.model." + path;
         targets.push_back(path);
         sink.add(key + ".vera_lambda_b", update.lambda_b->value);

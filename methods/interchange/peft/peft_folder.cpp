@@ -1,6 +1,7 @@
 #include "methods/interchange/peft/peft_folder.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "methods/interchange/peft/folder/kind.h"
 #include "methods/interchange/peft/folder/sink.h"
 #include "methods/interchange/peft/folder/source.h"
@@ -47,12 +48,12 @@ bool has_other_deltas(Model& model) {
 PeftAdapter read_peft_folder(const std::filesystem::path& folder, Model& model) {
     const c10::NoGradGuard guard;
     peft::Source source(folder, model);
-    const std::string name = source.text("peft_type", "?");
+    const std::string name = source.settings().text("peft_type", "?");
     const auto kind =
         std::find_if(kinds().begin(), kinds().end(), [&](const peft::Kind& known) { return name == known.type; });
-    if (kind == kinds().end()) throw source.config_error("peft_type", name, "unsupported: adapters of this kind");
+    if (kind == kinds().end()) throw source.settings().error("peft_type", "unsupported: adapters of this kind");
     kind->read(source);
-    if (source.adapter().deltas.empty()) throw source.error("the file holds no tensor of the adapter " + name);
+    if (source.adapter().deltas.empty()) throw source.error("the file contains no tensor of the adapter " + name);
     return std::move(source.adapter());
 }
 
@@ -64,16 +65,16 @@ void write_peft_folder(const std::filesystem::path& folder, Model& model, const 
         throw config_error(
             "deltas", "adapters",
             "the PEFT layout has no adapters at blocks, heads or projections; those of embeddings are only read");
-    std::string known;
+    std::vector<std::string> known;
     int kinds_there = 0;
     for (const peft::Kind& kind : kinds()) {
         if (kind.write == nullptr) continue;
-        known += (known.empty() ? "" : ", ") + std::string(kind.type);
+        known.emplace_back(kind.type);
         kinds_there += kind.write(sink) ? 1 : 0;
     }
     if (kinds_there != 1)
         throw config_error("deltas", std::to_string(kinds_there) + " kinds",
-                           "a PEFT folder holds one kind of adapter, one of " + known);
+                           "a PEFT folder contains exactly one kind of adapter: one of " + joined(known));
     sink.write(folder);
 }
 

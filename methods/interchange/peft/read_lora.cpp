@@ -55,19 +55,20 @@ void check_shapes(const Source& source, const std::string& path, const Entries& 
 
 // Inits that take their start out of the weight: the library does so again whenever it loads the adapter.
 void subtract_start(Source& source, const Maps& maps, std::int64_t rank, LowRank& update) {
-    const Json& init = source.field("init_lora_weights");
+    const Json& init = source.settings().field("init_lora_weights");
     if (!init.is_string()) return;
     const auto kind = init.get<std::string>();
     const bool singular = kind == "pissa" || kind.rfind("pissa_niter_", 0) == 0;
     if (!singular && kind != "olora" && kind != "OLoRA") {
         if (kind == "corda" || kind == "loftq")
-            throw source.config_error("init_lora_weights", kind,
-                                      "unsupported: this init changes the backbone by data that the folder lacks");
+            throw source.settings().error(
+                "init_lora_weights", "unsupported: this init changes the backbone with data that the folder lacks");
         return;
     }
     if (kind.rfind("pissa_niter_", 0) == 0)
-        source.adapter().warnings.push_back(source.file().path().string() +
-                                            ": the library draws this start at random; the exact one is used");
+        source.adapter().warnings.push_back(
+            source.file().path().string() +
+            ": the library computes this start with random draws; the exact one is used");
     Parameter& weight = *maps.linears.front()->weight;
     const bool turned = maps.linears.front()->input_major;
     const at::Tensor matrix = turned ? weight.value.t() : weight.value;
@@ -80,8 +81,8 @@ void subtract_start(Source& source, const Maps& maps, std::int64_t rank, LowRank
 
 double scale_of(const Source& source, const std::string& path, std::int64_t rank) {
     const auto r = static_cast<double>(rank);
-    return source.pattern("alpha_pattern", path, source.number("lora_alpha", 8)) /
-           (source.flag("use_rslora") ? std::sqrt(r) : r);
+    return source.pattern("alpha_pattern", path, source.settings().number("lora_alpha", 8)) /
+           (source.settings().flag("use_rslora") ? std::sqrt(r) : r);
 }
 
 // An embedding: the module's own table; what it shares with others is theirs.
@@ -91,7 +92,7 @@ void read_table(Source& source, const std::string& path, const Entries& e) {
     const std::optional<NamedTable> found = source.table(path);
     if (!found) { // the stacks of an encoder-decoder look tokens up in modules of their own
         source.adapter().warnings.push_back(source.file().path().string() + ": nothing is looked up in " + path +
-                                            ", and its update changes nothing");
+                                            ", so its update has no effect");
         source.add("unused." + path + ".lora_A", *e.a);
         source.add("unused." + path + ".lora_B", *e.b);
         if (e.magnitude != nullptr) source.add("unused." + path + ".lora_magnitude", *e.magnitude);
@@ -119,7 +120,7 @@ void read_module(Source& source, const std::string& path, const Entries& e) {
     const std::int64_t rank = e.a->shape[0];
     LowRank update;
     update.scale = scale_of(source, path, rank);
-    update.dropout = source.number("lora_dropout", 0);
+    update.dropout = source.settings().number("lora_dropout", 0);
     if (!e.started) subtract_start(source, maps, rank, update);
     update.a = &source.add(maps.address + ".lora_A", *e.a);
     update.b = &source.add(maps.address + ".lora_B", *e.b);
@@ -181,7 +182,7 @@ void read_lora(Source& source) {
             others.push_back(&entry);
         }
     }
-    if (source.flag("use_dora")) {
+    if (source.settings().flag("use_dora")) {
         for (const auto& [path, entries] : modules) {
             if (entries.magnitude == nullptr)
                 throw source.error("the tensor lora_magnitude_vector of " + path + " is missing");

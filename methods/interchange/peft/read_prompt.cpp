@@ -15,17 +15,17 @@ const TensorEntry& table_of(Source& source) {
     }
     const TensorEntry* table = source.file().find(table_name);
     if (table == nullptr) throw source.error(std::string("the tensor ") + table_name + " is missing");
-    source.adapter().without_types = source.text("task_type") == "FEATURE_EXTRACTION";
+    source.adapter().without_types = source.settings().text("task_type") == "FEATURE_EXTRACTION";
     if (table->shape.size() != 2 || table->shape[0] < 1)
-        throw source.error(std::string("the tensor ") + table_name + " is no table of vectors");
+        throw source.error(std::string("the tensor ") + table_name + " is not a table of vectors");
     return *table;
 }
 
 std::int64_t length_of(const Source& source, const TensorEntry& table) {
-    const std::int64_t length = source.integer("num_virtual_tokens", table.shape[0]);
+    const std::int64_t length = source.settings().integer("num_virtual_tokens", table.shape[0]);
     if (length < 1 || length > table.shape[0])
-        throw source.config_error("num_virtual_tokens", std::to_string(length),
-                                  "the table has " + std::to_string(table.shape[0]) + " rows");
+        throw source.settings().error("num_virtual_tokens",
+                                      "the table has " + std::to_string(table.shape[0]) + " rows");
     return length;
 }
 
@@ -65,17 +65,18 @@ void read_prefix(Source& source) {
     Model& model = source.model();
     const TensorEntry& entry = table_of(source);
     Stack& stack = model.backbone().stack(model.config().encoder_decoder ? "decoder" : model.config().stack());
-    const std::int64_t layers = source.integer("num_layers", stack.shape.layers);
+    const std::int64_t layers = source.settings().integer("num_layers", stack.shape.layers);
     const std::int64_t width = stack.shape.kv_heads * stack.shape.head_width;
     if (layers < 1 || entry.shape[1] != 2 * layers * width)
-        throw source.error(std::string(table_name) + " has " + std::to_string(entry.shape[1]) + " columns, and " +
+        throw source.error(std::string(table_name) + " has " + std::to_string(entry.shape[1]) + " columns, but " +
                            std::to_string(layers) + " layers with keys of " + std::to_string(width) + " need " +
                            std::to_string(2 * layers * width));
     if (length_of(source, entry) != entry.shape[0])
         throw source.error(std::string(table_name) + " has more rows than num_virtual_tokens");
     Parameter& parameter = source.add(stack.shape.name + ".self_attn.kv.table", entry);
     auto table = std::make_unique<FlatPrefixTable>(parameter, 2 * layers);
-    const std::int64_t step = 2 * source.integer("num_transformer_submodules", model.config().encoder_decoder ? 2 : 1);
+    const std::int64_t step =
+        2 * source.settings().integer("num_transformer_submodules", model.config().encoder_decoder ? 2 : 1);
     for (std::int64_t i = 0; i < std::min(layers, stack.shape.layers); ++i) {
         const std::int64_t slice = step * i % (2 * layers);
         model.backbone()

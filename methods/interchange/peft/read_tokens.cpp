@@ -11,26 +11,27 @@ namespace {
 
 // The numbers of a module's trained rows: one list for the input embedding, or lists by the end of a module's path.
 std::vector<std::int64_t> numbers_of(const Source& source, const std::string& module, std::int64_t count) {
-    const char* name = source.text("peft_type") == "TRAINABLE_TOKENS" ? "token_indices" : "trainable_token_indices";
-    const Json& field = source.field(name);
-    const auto wrong = [&](const char* what) { return source.config_error(name, field.dump(), what); };
+    const char* name =
+        source.settings().text("peft_type") == "TRAINABLE_TOKENS" ? "token_indices" : "trainable_token_indices";
+    const Json& field = source.settings().field(name);
+    const auto wrong = [&](const std::string& what) { return source.settings().error(name, what); };
     const Json* list = &field;
     if (field.is_object()) {
         list = nullptr;
         for (const auto& [key, value] : field.items()) {
             if (module == key || module.ends_with("." + key)) list = &value;
         }
-        if (list == nullptr) throw wrong(("has no list for " + module).c_str());
+        if (list == nullptr) throw wrong("has no list for " + module);
     }
     if (!list->is_array() ||
         !std::all_of(list->begin(), list->end(), [](const Json& n) { return n.is_number_integer(); }))
-        throw wrong("is no list of whole numbers");
+        throw wrong("must be a list of whole numbers");
     auto numbers = list->get<std::vector<std::int64_t>>();
     if (std::any_of(numbers.begin(), numbers.end(), [&](std::int64_t n) { return n < 0 || n >= count; }))
-        throw wrong("has a number beyond the vocabulary");
+        throw wrong("contains a number beyond the vocabulary");
     std::vector<std::int64_t> sorted = numbers;
     std::sort(sorted.begin(), sorted.end());
-    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) throw wrong("has a number twice");
+    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) throw wrong("contains a number twice");
     return numbers;
 }
 
@@ -69,8 +70,8 @@ void read_trained_tokens(Source& source, const TensorEntry& entry) {
     const std::vector<std::int64_t> numbers = numbers_of(source, module, words.value.size(0));
     const std::vector<std::int64_t> shape = {std::ssize(numbers), words.value.size(1)};
     if (entry.shape != shape)
-        throw source.error("the tensor " + entry.name + " does not hold " + std::to_string(shape[0]) + " vectors of " +
-                           std::to_string(shape[1]));
+        throw source.error("the tensor " + entry.name + " does not contain " + std::to_string(shape[0]) +
+                           " vectors of " + std::to_string(shape[1]));
     bool alone = false;
     for (const TensorEntry& other : source.file().entries()) {
         if (!of.words() || &other == &entry || !other.name.ends_with(tokens_ending)) continue;

@@ -28,7 +28,7 @@ bool write_ia3(Sink& sink) {
                     own_input = own_input.defined() ? own_input * vector : vector;
                 } else {
                     if (module.name == modules.front().name && targets.empty()) return false;
-                    throw config_error("deltas", module.name, "the PEFT layout holds one kind of delta");
+                    throw config_error("deltas", module.name, "the PEFT layout allows only one kind of delta");
                 }
             }
             const bool same =
@@ -39,7 +39,7 @@ bool write_ia3(Sink& sink) {
             input = own_input;
         }
         if (any_output && input.defined())
-            throw config_error("deltas", module.name, "the PEFT layout holds one IA3 vector on a map");
+            throw config_error("deltas", module.name, "the PEFT layout allows only one IA3 vector on each map");
         const std::string path = sink.path(module.name);
         targets.push_back(path);
         if (input.defined()) inner.push_back(path);

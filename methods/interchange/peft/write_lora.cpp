@@ -23,7 +23,7 @@ const LoraDelta* lora_of(const Linear& linear, const std::string& name) {
     if (linear.deltas.empty()) return nullptr;
     const auto* delta = dynamic_cast<const LoraDelta*>(linear.deltas.front().get());
     if (delta == nullptr || linear.deltas.size() > 1 || dynamic_cast<const WholeDoraDelta*>(delta) != nullptr)
-        throw config_error("deltas", name, "the PEFT layout holds one kind of delta, and one on a map");
+        throw config_error("deltas", name, "the PEFT layout allows only one kind of delta, and one on each map");
     return delta;
 }
 
@@ -146,7 +146,7 @@ bool write_lora(Sink& sink) {
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         const Pair& pair = pairs[i];
         if (pair.magnitude.defined() != dora)
-            throw config_error("deltas", modules[i].name, "the PEFT layout holds DoRA on all adapted maps or on none");
+            throw config_error("deltas", modules[i].name, "the PEFT layout allows DoRA on all adapted maps or on none");
         const std::string path = sink.path(modules[i].name), key = "base_model.model." + path;
         config["target_modules"].push_back(path);
         if (pair.rank() != first.rank()) config["rank_pattern"][escaped(path)] = pair.rank();

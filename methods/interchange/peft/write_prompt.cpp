@@ -11,7 +11,7 @@ namespace {
 
 void write_sizes(Sink& sink, const StackShape& shape, std::int64_t length, std::int64_t width, std::int64_t heads) {
     if (sink.model().head_spec().kind == HeadKind::masked_lm)
-        throw config_error("head", "masked_lm", "PEFT puts no prompt in front of a masked language model's input");
+        throw config_error("head", "masked_lm", "PEFT does not put prompts before a masked language model's input");
     Json& config = sink.config();
     config["num_virtual_tokens"] = length;
     config["token_dim"] = width;
@@ -35,7 +35,7 @@ bool write_prompt(Sink& sink) {
     EmbeddingDelta* prompt = model.prompt();
     if (prompt == nullptr) return false;
     if (prompt->in_slots() || prompt->members() > 1)
-        throw config_error("prompt", {}, "the PEFT layout cannot hold it: there is one prompt, in front of the text");
+        throw config_error("prompt", {}, "the PEFT layout cannot store it: it has only one prompt, before the text");
     const bool pools = model.head_spec().kind == HeadKind::sequence_classification && !model.config().causal;
     if (pools && !prompt->pool_first_soft_token())
         throw config_error("pooling", "first_token", "the library's classifier reads the first soft token",
@@ -63,12 +63,12 @@ bool write_prefix(Sink& sink) {
         elsewhere = elsewhere || !layer.cross.prefixes.empty();
     if (!elsewhere && !any_prefix(stack)) return false;
     const auto refuse = [](const std::string& what) {
-        return config_error("prefix", "", "the PEFT layout cannot hold it: " + what);
+        return config_error("prefix", "", "the PEFT layout cannot store it: " + what);
     };
     if (elsewhere) throw refuse("only the decoder's self-attention of an encoder-decoder can have a prefix");
     const std::int64_t length = stack.layers.front().self.prefix_length();
     if (stack.relative == nullptr ? stack.position_shift != length : !stack.prefix_biased)
-        throw refuse("positions of real tokens begin behind the prefix there");
+        throw refuse("positions of real tokens begin after the prefix there");
     const std::int64_t layers = stack.shape.layers, width = stack.shape.kv_heads * stack.shape.head_width;
     std::vector<at::Tensor> slices(static_cast<std::size_t>(2 * layers));
     for (std::int64_t i = 0; i < layers; ++i) {
@@ -76,7 +76,7 @@ bool write_prefix(Sink& sink) {
         if (attention.prefix_length() != length) throw refuse("every layer needs a prefix of the same length");
         std::vector<at::Tensor> keys, values;
         for (const auto& prefix : attention.prefixes) {
-            if (prefix->gated() || prefix->in_slots()) throw refuse("rows stand in front of the text, among the keys");
+            if (prefix->gated() || prefix->in_slots()) throw refuse("rows come before the text, among the keys");
             const KeyValues rows = prefix->rows();
             keys.push_back(rows.keys);
             values.push_back(rows.values);
@@ -84,7 +84,7 @@ bool write_prefix(Sink& sink) {
         const auto place = [&](std::int64_t index, const at::Tensor& rows) {
             at::Tensor& slice = slices[static_cast<std::size_t>(index % (2 * layers))];
             if (slice.defined() && !at::equal(slice, rows))
-                throw refuse("layers of an encoder-decoder share slices there, and these differ");
+                throw refuse("layers of an encoder-decoder share slices there, but these differ");
             slice = rows;
         };
         place((two ? 4 : 2) * i, at::cat(keys));

@@ -43,7 +43,7 @@ std::string name_of(const TensorEntry& entry) {
 
 // Whether a saved embedding and the output tied to it stay one tensor: then the file holds it under both names.
 bool stays_tied(const Source& source) {
-    if (!source.flag("ensure_weight_tying")) return false;
+    if (!source.settings().flag("ensure_weight_tying")) return false;
     const BackboneFamily& family = family_of(source.model().config());
     const std::string output = family.heads(source.model().config()).language + ".weight";
     const std::string& words = source.model().backbone().word_embedding().name;
@@ -82,7 +82,7 @@ void read_other(Source& source, const TensorEntry& entry) {
         source.add("unused." + name, entry);
         return;
     }
-    const std::vector<std::string> modules = source.list("modules_to_save");
+    const std::vector<std::string> modules = source.settings().text_or_texts("modules_to_save");
     const bool saved = in_saved_module(name, modules);
     const CanonicalName canonical = family_of(source.model().config()).canonical(name);
     if (canonical.name.empty()) return;
@@ -90,7 +90,7 @@ void read_other(Source& source, const TensorEntry& entry) {
         canonical.name ==
             family_of(source.model().config()).stacks(source.model().config()).front().words + ".weight") {
         source.adapter().warnings.push_back(source.file().path().string() + ": nothing is looked up in " + name +
-                                            ", and saving it changes nothing");
+                                            ", so saving it has no effect");
         source.add("unused." + name, entry);
         return;
     }
@@ -100,11 +100,11 @@ void read_other(Source& source, const TensorEntry& entry) {
         throw source.error("the tensor " + entry.name + " belongs to no module of this backbone and head");
     at::Tensor value = source.read(entry);
     if (parameter->value.sizes() != value.sizes())
-        throw source.error("the tensor " + entry.name + " has another shape than the model's " + parameter->name);
+        throw source.error("the tensor " + entry.name + " has a different shape from the model's " + parameter->name);
     parameter->value = value;
     StoredAdapter& adapter = source.adapter();
     adapter.parameters[entry.name] = parameter;
-    if (!saved && name.ends_with(".bias") && source.text("bias", "none") != "none")
+    if (!saved && name.ends_with(".bias") && source.settings().text("bias", "none") != "none")
         add_once(adapter.deltas, parameter);
     else if (saved || source.model().in_head(parameter))
         add_once(adapter.saved_modules, parameter);

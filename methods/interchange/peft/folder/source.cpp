@@ -57,75 +57,28 @@ std::string without_wrapper(const std::string& key) {
 Source::Source(const fs::path& folder, Model& model)
     : m_config_file(folder / "adapter_config.json"),
       m_config(read_json(m_config_file)),
+      m_settings(m_config_file.string(), m_config),
       m_file(weights_of(folder)),
       m_model(model) {
-    if (!m_config.is_object()) throw input_error(m_config_file.string(), "is no JSON object");
-}
-
-Error Source::config_error(const std::string& field, const std::string& value, const std::string& what) const {
-    return Error(ErrorKind::input, {what, m_config_file.string(), field, value, {}});
-}
-
-const Json& Source::field(const char* name) const {
-    static const Json none;
-    const auto found = m_config.find(name);
-    return found == m_config.end() ? none : *found;
-}
-
-double Source::number(const char* name, double fallback) const {
-    const Json& value = field(name);
-    if (value.is_null()) return fallback;
-    if (!value.is_number()) throw config_error(name, value.dump(), "is no number");
-    return value.get<double>();
-}
-
-std::int64_t Source::integer(const char* name, std::int64_t fallback) const {
-    const Json& value = field(name);
-    if (value.is_null()) return fallback;
-    if (!value.is_number_integer()) throw config_error(name, value.dump(), "is no whole number");
-    return value.get<std::int64_t>();
-}
-
-bool Source::flag(const char* name) const {
-    const Json& value = field(name);
-    if (value.is_null()) return false;
-    if (!value.is_boolean()) throw config_error(name, value.dump(), "is neither true nor false");
-    return value.get<bool>();
-}
-
-std::string Source::text(const char* name, const std::string& fallback) const {
-    const Json& value = field(name);
-    if (value.is_null()) return fallback;
-    if (!value.is_string()) throw config_error(name, value.dump(), "is no text");
-    return value.get<std::string>();
-}
-
-std::vector<std::string> Source::list(const char* name) const {
-    const Json& value = field(name);
-    if (value.is_null()) return {};
-    if (value.is_string()) return {value.get<std::string>()};
-    if (!value.is_array()) throw config_error(name, value.dump(), "is no list");
-    std::vector<std::string> items;
-    for (const Json& item : value) {
-        if (!item.is_string()) throw config_error(name, item.dump(), "is no text");
-        items.push_back(item.get<std::string>());
-    }
-    return items;
+    if (!m_config.is_object()) throw input_error(m_config_file.string(), "is not a JSON object");
 }
 
 double Source::pattern(const char* name, const std::string& path, double fallback) const {
-    const Json& patterns = field(name);
+    const Json& patterns = m_settings.field(name);
     if (patterns.is_null()) return fallback;
-    if (!patterns.is_object()) throw config_error(name, patterns.dump(), "is no object");
+    if (!patterns.is_object()) throw m_settings.error(name, "must be an object");
     for (const auto& [key, value] : patterns.items()) {
-        if (!value.is_number()) throw config_error(std::string(name) + "." + key, value.dump(), "is no number");
+        const auto refused = [&](const std::string& what) {
+            return m_settings.error(name, "\"" + key + "\": " + what);
+        };
+        if (!value.is_number()) throw refused("must be a number");
+        if (key.size() >= 1000) throw refused("too long for a regular expression");
         try {
             // The library's own rule: (.*\.)?(key)$ from the start of the path.
-            if (key.size() >= 1000) throw config_error(name, key, "is too long for a regular expression");
             if (std::regex_match(path, std::regex("(.*\\.)?(" + portable_pattern(key) + ")")))
                 return value.get<double>();
         } catch (const std::regex_error&) {
-            throw config_error(name, key, "unsupported: this regular expression, or it is none");
+            throw refused("not a regular expression, or an unsupported one");
         }
     }
     return fallback;
@@ -150,7 +103,8 @@ Maps Source::maps(const std::string& module) const {
         if (name == canonical || name == module) maps.linears.push_back(linear);
     }
     if (maps.linears.empty())
-        throw error("unsupported: the adapter changes " + module + ", which is no linear map of this backbone or head");
+        throw error("unsupported: the adapter changes " + module +
+                    ", which is not a linear map of this backbone or head");
     const at::Tensor matrix = maps.linears.front()->matrix();
     maps.in = matrix.size(1);
     maps.out = matrix.size(0) * maps.linears.front()->parts;
@@ -169,7 +123,8 @@ std::optional<NamedTable> Source::table(const std::string& module) const {
         if (item.module == own) return item;
     }
     if (own + ".weight" == m_model.backbone().word_embedding().name) return {};
-    throw error("unsupported: the adapter changes " + module + ", which is no embedding of tokens, positions or types");
+    throw error("unsupported: the adapter changes " + module +
+                ", which is not an embedding of tokens, positions or types");
 }
 
 void Source::check_fields(const std::vector<std::string>& known, const std::vector<std::string>& refused) {
@@ -178,10 +133,9 @@ void Source::check_fields(const std::vector<std::string>& known, const std::vect
         "task_type",    "runtime_config",          "modules_to_save"};
     for (const auto& [name, value] : m_config.items()) {
         if (std::find(refused.begin(), refused.end(), name) != refused.end()) {
-            if (in_use(value)) throw config_error(name, value.dump(), "unsupported: this option is not implemented");
+            if (in_use(value)) throw m_settings.error(name, "unsupported: this option is not implemented");
         } else if (common.count(name) == 0 && std::find(known.begin(), known.end(), name) == known.end()) {
-            m_adapter.warnings.push_back(m_config_file.string() + ": the field " + name +
-                                         " is not known here and is passed over");
+            m_adapter.warnings.push_back(m_config_file.string() + ": the field " + name + " is unknown and is ignored");
         }
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "methods/interchange/settings.h"
 #include "methods/interchange/stored_adapter.h"
 
 #include <filesystem>
@@ -26,13 +27,7 @@ public:
     const TensorFile& file() const { return m_file; }
     StoredAdapter& adapter() { return m_adapter; }
 
-    /// Fields of the config; absent and null mean the fallback. @throws Error(input) for another type
-    const Json& field(const char* name) const; ///< null when absent
-    double number(const char* name, double fallback) const;
-    std::int64_t integer(const char* name, std::int64_t fallback) const;
-    bool flag(const char* name) const;
-    std::string text(const char* name, const std::string& fallback = {}) const;
-    std::vector<std::string> list(const char* name) const;
+    const Settings& settings() const { return m_settings; } ///< adapter_config.json
     /// The value for a module in rank_pattern or alpha_pattern: keys are regular expressions for its path's end.
     double pattern(const char* name, const std::string& path, double fallback) const;
 
@@ -46,13 +41,13 @@ public:
     std::optional<NamedTable> table(const std::string& module) const;
 
     Error error(const std::string& what) const { return input_error(m_file.path().string(), what); }
-    Error config_error(const std::string& field, const std::string& value, const std::string& what) const;
     /// Warns about fields that are neither common nor among `known`, refuses those of `refused` that are in use.
     void check_fields(const std::vector<std::string>& known, const std::vector<std::string>& refused);
 
 private:
     std::filesystem::path m_config_file;
     Json m_config;
+    Settings m_settings;
     TensorFile m_file;
     Model& m_model;
     StoredAdapter m_adapter;
