@@ -1,6 +1,6 @@
 // diapason-cli backbone import|list|show|check|remove
 
-#include "app/cli/command.h"
+#include "app/cli/listing.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
@@ -57,38 +57,60 @@ int import(const Context& context, const std::string& path, const std::string& n
     return 0;
 }
 
-int list(const Context& context) {
-    Json all = Json::array();
-    std::vector<std::vector<std::string>> rows = {
-        {"name", "family", "layers", "width", "parameters", "size", "origin"}};
-    for (const BackboneEntry& entry : list_backbones()) {
-        try {
-            const BackboneConfig config = read_backbone_config(entry.folder);
-            const auto record = read_record(entry.folder);
-            const std::string origin = entry.embedded ? "embedded" : record ? record->origin : "folder";
-            rows.push_back({entry.name, config.family, std::to_string(config.layers), std::to_string(config.width),
-                            format_count(config.parameter_count()),
-                            format_bytes(static_cast<double>(folder_bytes(entry.folder))), origin});
-            all.push_back({{"name", entry.name},
-                           {"family", config.family},
-                           {"layers", config.layers},
-                           {"width", config.width},
-                           {"parameters", config.parameter_count()},
-                           {"bytes", folder_bytes(entry.folder)},
-                           {"embedded", entry.embedded},
-                           {"origin", origin},
-                           {"licence", record ? record->licence : ""},
-                           {"folder", entry.folder.string()}});
-        } catch (const Error& error) { // one unreadable folder must not hide the others
-            rows.push_back({entry.name, "–", "–", "–", "–", "–", error.what()});
-            all.push_back({{"name", entry.name}, {"error", error.what()}});
-        }
+// A folder of the library, or why it cannot be read: one of these must not hide the others.
+struct Listed {
+    BackboneEntry entry;
+    Json facts; ///< empty when it cannot be read
+    std::string error;
+};
+
+Listed listed(const BackboneEntry& entry) {
+    try {
+        const BackboneConfig config = read_backbone_config(entry.folder);
+        const auto record = read_record(entry.folder);
+        return {entry,
+                {{"family", config.family},
+                 {"layers", config.layers},
+                 {"width", config.width},
+                 {"parameters", config.parameter_count()},
+                 {"bytes", folder_bytes(entry.folder)},
+                 {"origin", entry.embedded ? "embedded"
+                            : record       ? record->origin
+                                           : "folder"},
+                 {"licence", record ? record->licence : ""}},
+                {}};
+    } catch (const Error& error) {
+        return {entry, {}, error.what()};
     }
-    if (context.json)
-        print_json(all);
-    else
-        print_table(rows);
-    return 0;
+}
+
+int list(const Context& context) {
+    std::vector<Listed> all;
+    for (const BackboneEntry& entry : list_backbones())
+        all.push_back(listed(entry));
+    using Text = std::function<std::string(const Json&)>;
+    const auto fact = [](const char* heading, const char* key, const Text& text = plain_text) -> Column<Listed> {
+        return {heading, key, [key](const Listed& item) { return item.facts.value(key, Json()); },
+                [key, text](const Listed& item) { return item.error.empty() ? text(item.facts.at(key)) : "–"; }};
+    };
+    const Text count = [](const Json& value) { return format_count(value.get<std::int64_t>()); };
+    const Text bytes = [](const Json& value) { return format_bytes(value.get<double>()); };
+    return print_list<Listed>(
+        context, all,
+        {{"name", "name", [](const Listed& item) { return item.entry.name; }},
+         fact("family", "family"),
+         fact("layers", "layers"),
+         fact("width", "width"),
+         fact("parameters", "parameters", count),
+         fact("size", "bytes", bytes),
+         {"origin", "origin", [](const Listed& item) { return item.facts.value("origin", Json()); },
+          [](const Listed& item) {
+              return item.error.empty() ? item.facts.at("origin").get<std::string>() : item.error;
+          }},
+         {nullptr, "embedded", [](const Listed& item) { return item.entry.embedded; }},
+         fact(nullptr, "licence"),
+         {nullptr, "folder", [](const Listed& item) { return item.entry.folder.string(); }},
+         {nullptr, "error", [](const Listed& item) { return item.error.empty() ? Json() : Json(item.error); }}});
 }
 
 int show(const Context& context, const std::string& name) {
@@ -140,7 +162,7 @@ int check(const Context& context, const std::string& name) {
     std::vector<std::string> wrong;
     if (record) wrong = check_files(entry.folder, *record, watch);
     if (wrong.empty()) { // damaged files are not worth a sentence
-        watch.report("trying a sentence", 0.9);
+        watch.report("running a test sentence", 0.9);
         const Json now = canary_of(entry.folder);
         if (const std::string why = record ? compare_canary(record->canary, now) : std::string(); !why.empty())
             wrong.push_back(why);
@@ -150,8 +172,8 @@ int check(const Context& context, const std::string& name) {
     if (context.json) {
         print_json({{"name", entry.name}, {"recorded", record.has_value()}, {"good", wrong.empty()}, {"wrong", wrong}});
     } else if (wrong.empty()) {
-        print(record ? entry.name + ": files and canary sentence are as they were at import\n"
-                     : entry.name + ": reads and computes; it was not imported, so that there is nothing to compare\n");
+        print(record ? entry.name + ": files and canary sentence match the import record\n"
+                     : entry.name + ": loads and runs; it was not imported, so there is no record to compare with\n");
     }
     if (!context.json) {
         for (const std::string& line : wrong)
@@ -169,8 +191,9 @@ int remove(const Context& context, const std::string& name, bool force) {
             for (const StudyRecord& study : studies_using(StoreReader(database), entry))
                 users += "\n  #" + std::to_string(study.id) + "  " + study.title;
             if (!users.empty())
-                throw config_error("backbone", name, "stored studies use it; they could not be run again:" + users,
-                                   "\nRemove it all the same with --force");
+                throw config_error("backbone", name,
+                                   "stored studies use it and could not be run again without it:" + users,
+                                   "\nUse --force to remove it anyway");
         }
     }
     remove_backbone(name);
@@ -184,13 +207,14 @@ int remove(const Context& context, const std::string& name, bool force) {
 } // namespace
 
 void add_backbone(CLI::App& app, Context& context) {
-    CLI::App* backbone = app.add_subcommand("backbone", "The library of backbones: import, look at, check, remove");
+    CLI::App* backbone =
+        app.add_subcommand("backbone", "Manage the backbone library: import, list, show, check, remove");
     backbone->require_subcommand(1);
     const auto name = std::make_shared<std::string>();
 
     CLI::App* importer = backbone->add_subcommand(
         "import",
-        "Copy a backbone into the library; everything is checked first, and nothing is kept of half an import");
+        "Copy a backbone into the library; everything is checked first, and a failed import leaves nothing behind");
     const auto path = std::make_shared<std::string>();
     importer
         ->add_option(
@@ -204,25 +228,26 @@ void add_backbone(CLI::App& app, Context& context) {
         [&context, path, name] { context.action = [&context, path, name] { return import(context, *path, *name); }; });
 
     // `backbones` stands beside `methods` and `tasks`.
-    for (CLI::App* lister : {backbone->add_subcommand("list", "Backbones that can be named"),
-                             app.add_subcommand("backbones", "Backbones that can be named")}) {
+    for (CLI::App* lister : {backbone->add_subcommand("list", "List the available backbones"),
+                             app.add_subcommand("backbones", "List the available backbones")}) {
         add_json_flag(*lister, context);
         lister->callback([&context] { context.action = [&context] { return list(context); }; });
     }
 
-    CLI::App* shower = backbone->add_subcommand("show", "Sizes, sites, tensors, tokenizer, licence and files");
+    CLI::App* shower = backbone->add_subcommand("show", "Show sizes, sites, tensors, tokenizer, licence and files");
     shower->add_option("backbone", *name, "Name or folder")->required();
     add_json_flag(*shower, context);
     shower->callback([&context, name] { context.action = [&context, name] { return show(context, *name); }; });
 
     CLI::App* checker = backbone->add_subcommand(
-        "check", "Compare files and the hidden states of a sentence with what was recorded at import");
+        "check", "Compare the files and the hidden states of a test sentence with the import record");
     checker->add_option("backbone", *name, "Name or folder")->required();
     add_json_flag(*checker, context);
     checker->callback([&context, name] { context.action = [&context, name] { return check(context, *name); }; });
 
     // For the window, whose own process may be training at that moment.
-    CLI::App* canary = backbone->add_subcommand("canary", "Print what the engine makes of a sentence")->group("");
+    CLI::App* canary =
+        backbone->add_subcommand("canary", "Print what the engine computes for a test sentence")->group("");
     canary->add_option("backbone", *name, "Name or folder")->required();
     canary->callback([&context, name] {
         context.action = [name] {

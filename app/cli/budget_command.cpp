@@ -1,6 +1,6 @@
 // diapason-cli study budget: the sizes at which a study's methods cost the same.
 
-#include "app/cli/command.h"
+#include "app/cli/listing.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
@@ -25,31 +25,34 @@ int show_budgets(const Context& context, const BudgetRequest& request) {
     const std::vector<BudgetRow> rows = solve_budgets(plan, budget);
     apply_budgets(study, rows);
     if (!request.out.empty()) write_file_atomically(request.out, to_json(study).dump(2) + "\n");
-    Json list = Json::array();
+    const bool in_bytes = budget.measure == BudgetMeasure::bytes;
     const auto target = static_cast<std::int64_t>(budget.target);
-    std::vector<std::vector<std::string>> table = {
-        {"method", "size", budget.measure == BudgetMeasure::bytes ? "bytes" : "parameters", "off the target"}};
-    for (const BudgetRow& row : rows) {
-        const std::string& id = study.methods[row.method].method;
-        if (!row.answer) {
-            table.push_back({id, row.note, "", ""});
-            list.push_back({{"method", id}, {"note", row.note}});
-            continue;
-        }
-        const auto count = static_cast<std::int64_t>(budget.of(row.answer->counts));
-        table.push_back({id, row.answer->option + " " + std::to_string(row.answer->value), format_count(count),
-                         format_difference(100 * row.answer->mismatch, 1) + " %"});
-        list.push_back({{"method", id},
-                        {"option", row.answer->option},
-                        {"value", row.answer->value},
-                        {"count", count},
-                        {"mismatch", row.answer->mismatch}});
-    }
+    const auto count = [&](const BudgetRow& row) { return static_cast<std::int64_t>(budget.of(row.answer->counts)); };
+    const auto answered = [](auto value) {
+        return [value](const BudgetRow& row) { return row.answer ? Json(value(row)) : Json(); };
+    };
+    const std::vector<Column<BudgetRow>> columns = {
+        {"method", "method", [&](const BudgetRow& row) { return study.methods[row.method].method; }},
+        {nullptr, "note", [](const BudgetRow& row) { return row.answer ? Json() : Json(row.note); }},
+        {nullptr, "option", answered([](const BudgetRow& row) { return row.answer->option; })},
+        {nullptr, "value", answered([](const BudgetRow& row) { return row.answer->value; })},
+        {"size",
+         nullptr,
+         {},
+         [](const BudgetRow& row) {
+             return row.answer ? row.answer->option + " " + std::to_string(row.answer->value) : row.note;
+         }},
+        {in_bytes ? "bytes" : "parameters", "count", answered(count),
+         [&](const BudgetRow& row) { return row.answer ? format_count(count(row)) : ""; }},
+        {"off by", "mismatch", answered([](const BudgetRow& row) { return row.answer->mismatch; }),
+         [](const BudgetRow& row) {
+             return row.answer ? format_difference(100 * row.answer->mismatch, 1) + " %" : "";
+         }}};
     if (context.json) {
-        print_json({{"measure", request.measure}, {"target", target}, {"methods", list}});
+        print_json({{"measure", request.measure}, {"target", target}, {"methods", json_list(rows, columns)}});
     } else {
-        print("Target: " + format_count(target) + " " + table.front()[2] + "\n");
-        print_table(table);
+        print("Target: " + format_count(target) + (in_bytes ? " bytes\n" : " parameters\n"));
+        print_table(table_rows(rows, columns));
     }
     return 0;
 }
@@ -57,16 +60,17 @@ int show_budgets(const Context& context, const BudgetRequest& request) {
 } // namespace
 
 void add_study_budget(CLI::App& study, Context& context) {
-    CLI::App* budget = study.add_subcommand("budget", "The rank, length or bottleneck of each method at one budget");
+    CLI::App* budget =
+        study.add_subcommand("budget", "Find the rank, length or bottleneck of each method for one budget");
     auto request = std::make_shared<BudgetRequest>();
     budget->add_option("file", request->file, "Study file")->type_name("FILE");
     budget->add_option("--sample", request->sample, "A study that comes with Diapason")->type_name("NAME");
     budget
         ->add_option("--target", request->target,
-                     "1% of the backbone, a number of parameters (300k), or of bytes (1.5 MiB)")
+                     "A share of the backbone (1%), a number of parameters (300k) or a size (1.5 MiB)")
         ->required();
     budget->add_option("--measure", request->measure, "trained, stored or bytes")->capture_default_str();
-    budget->add_option("--out", request->out, "Write the study with these sizes")->type_name("FILE");
+    budget->add_option("--out", request->out, "Write the study with these sizes to this file")->type_name("FILE");
     add_json_flag(*budget, context);
     budget->callback(
         [&context, request] { context.action = [&context, request] { return show_budgets(context, *request); }; });

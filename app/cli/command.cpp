@@ -2,22 +2,14 @@
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
+#include "core/base/text_table.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 
 namespace diapason::cli {
-namespace {
-
-std::size_t width_of(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-} // namespace
 
 void add_json_flag(CLI::App& app, Context& context) {
     app.add_flag("--json", context.json, "Print JSON");
@@ -32,7 +24,7 @@ std::filesystem::path database_file(const Context& context, bool must_exist) {
     std::filesystem::path file =
         context.database.empty() ? default_database() : std::filesystem::path(context.database);
     if (must_exist && !std::filesystem::exists(file)) {
-        throw config_error("--db", file.string(), "there is no such database", "diapason-cli study run makes one");
+        throw config_error("--db", file.string(), "there is no such database", "diapason-cli study run creates one");
     }
     return file;
 }
@@ -54,7 +46,7 @@ void watch_interrupts() {
 void print(const std::string& text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
     throw Error(ErrorKind::storage,
-                {std::strerror(errno), "standard output", {}, {}, "make room there or write to another file"});
+                {std::strerror(errno), "standard output", {}, {}, "Free some space, or write to another file"});
 }
 
 void print_json(const Json& json) {
@@ -62,20 +54,7 @@ void print_json(const Json& json) {
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()), 0);
-        for (std::size_t i = 0; i < row.size(); ++i)
-            widths[i] = std::max(widths[i], width_of(row[i]));
-    }
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            line += row[i];
-            if (i + 1 < row.size()) line += std::string(widths[i] - width_of(row[i]) + 2, ' ');
-        }
-        print(line + "\n");
-    }
+    print(text_table(rows));
 }
 
 } // namespace diapason::cli

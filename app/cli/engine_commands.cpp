@@ -65,7 +65,7 @@ int doctor(const Context& context) {
         good = engine.value("blas_is_torchs_own", true);
         if (!good)
             facts["problem"] =
-                "another BLAS answers for the tensor library: matrix products may be several times slower";
+                "another BLAS is loaded in place of LibTorch's own: matrix products may be several times slower";
     } catch (const Error& error) {
         facts["problem"] = error.what();
         good = false;
@@ -111,7 +111,7 @@ int pretrain(const PretrainRequest& request) {
 
 void add_verify(CLI::App& app, Context& context) {
     CLI::App* command =
-        app.add_subcommand("verify", "Check golden cases of independent implementations against this engine");
+        app.add_subcommand("verify", "Check this engine against golden cases from independent implementations");
     auto folder = std::make_shared<std::string>();
     auto only = std::make_shared<std::string>();
     auto device = std::make_shared<std::string>("cpu");
@@ -121,7 +121,7 @@ void add_verify(CLI::App& app, Context& context) {
     auto backbones = std::make_shared<std::string>();
     command
         ->add_option("--backbones", *backbones,
-                     "Folder of the backbones that cases on real weights name (default: the library)")
+                     "Folder of the backbones used by cases on real weights (default: the library)")
         ->envname("DIAPASON_BACKBONES")
         ->type_name("FOLDER");
     add_json_flag(*command, context);
@@ -134,13 +134,13 @@ void add_verify(CLI::App& app, Context& context) {
 
 void add_adapter(CLI::App& app, Context& context) {
     CLI::App* command =
-        app.add_subcommand("adapter", "Write the adapter that a run stored as a folder that another library loads");
+        app.add_subcommand("adapter", "Convert a run's stored adapter into a folder that another library can load");
     auto adapter = std::make_shared<std::string>();
     auto folder = std::make_shared<std::string>();
     auto layout = std::make_shared<std::string>("peft");
-    command->add_option("adapter", *adapter, "adapter.safetensors of a run")->required();
+    command->add_option("adapter", *adapter, "A run's adapter.safetensors")->required();
     command->add_option("folder", *folder, "The folder to write")->required();
-    command->add_option("--layout", *layout, "Whose folder: of the PEFT or of the AdapterHub library")
+    command->add_option("--layout", *layout, "Layout of the folder: PEFT or AdapterHub")
         ->check(CLI::IsMember({"peft", "adapterhub"}))
         ->capture_default_str();
     command->callback([&context, adapter, folder, layout] {
@@ -152,14 +152,14 @@ void add_adapter(CLI::App& app, Context& context) {
 }
 
 void add_doctor(CLI::App& app, Context& context) {
-    CLI::App* command = app.add_subcommand("doctor", "Versions, device, BLAS, threads, file system and paths");
+    CLI::App* command = app.add_subcommand("doctor", "Show versions, device, BLAS, threads, file system and paths");
     add_database(*command, context);
     add_json_flag(*command, context);
     command->callback([&context] { context.action = [&context] { return doctor(context); }; });
 }
 
 void add_pretrain(CLI::App& app, Context& context) {
-    CLI::App* command = app.add_subcommand("pretrain", "Train a small backbone from a recipe; goes on after a stop");
+    CLI::App* command = app.add_subcommand("pretrain", "Train a small backbone from a recipe; continues after a stop");
     auto request = std::make_shared<PretrainRequest>();
     command->add_option("recipe", request->recipe, "Recipe file (resources/recipes)")->required()->type_name("FILE");
     command
@@ -167,10 +167,11 @@ void add_pretrain(CLI::App& app, Context& context) {
         ->type_name("FOLDER");
     command->add_option("--out", request->out, "Folder for weights and log (default: the recipe's backbone folder)")
         ->type_name("FOLDER");
-    command->add_option("--steps", request->steps, "Updates instead of the recipe's");
-    command->add_option("--threads", request->threads, "Threads")->capture_default_str();
-    command->add_option("--time-limit", request->time_limit, "Seconds; the schedule ends there")->type_name("SECONDS");
-    command->add_flag("--fresh", request->fresh, "Start anew even if there is a checkpoint");
+    command->add_option("--steps", request->steps, "Number of steps, instead of the recipe's");
+    command->add_option("--threads", request->threads, "Number of threads")->capture_default_str();
+    command->add_option("--time-limit", request->time_limit, "Time limit in seconds; the schedule ends there")
+        ->type_name("SECONDS");
+    command->add_flag("--fresh", request->fresh, "Start over even if there is a checkpoint");
     command->callback([&context, request] { context.action = [request] { return pretrain(*request); }; });
 }
 

@@ -26,7 +26,7 @@ void add_export(CLI::App& app, Context& context) {
                                                                        {"text", TableFormat::text}};
             const auto chosen = formats.find(*format);
             if (chosen == formats.end())
-                throw config_error("--format", *format, "it must be csv, markdown, latex, json or text");
+                throw config_error("--format", *format, "must be csv, markdown, latex, json or text");
             const std::string text =
                 render(result_table(StoreReader(database_file(context, true)), *study), chosen->second);
             if (out->empty())

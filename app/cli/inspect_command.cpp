@@ -32,13 +32,12 @@ int inspect(const Context& context, const InspectRequest& request) {
 } // namespace
 
 void add_inspect(CLI::App& app, Context& context) {
-    CLI::App* command =
-        app.add_subcommand("inspect", "What a trained adapter does: changes, spectra, masks, near words, attention");
+    CLI::App* command = app.add_subcommand(
+        "inspect", "Show what a trained adapter does: changes, spectra, masks, nearest words, attention");
     auto request = std::make_shared<InspectRequest>();
-    command->add_option("adapter", request->adapter, "adapter.safetensors of a run")->required();
-    command->add_option("--other", request->other, "A second adapter: how much their subspaces share")
-        ->type_name("FILE");
-    command->add_option("--items", request->items, "Validation examples that are run through the model")
+    command->add_option("adapter", request->adapter, "A run's adapter.safetensors")->required();
+    command->add_option("--other", request->other, "A second adapter, to compare subspaces with")->type_name("FILE");
+    command->add_option("--items", request->items, "Number of validation examples to run through the model")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
     add_json_flag(*command, context);

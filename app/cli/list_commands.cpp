@@ -1,6 +1,6 @@
 // diapason-cli methods, tasks: what can be compared, on what
 
-#include "app/cli/command.h"
+#include "app/cli/listing.h"
 #include "core/base/atomic_file.h"
 #include "core/base/words.h"
 #include "core/data/task.h"
@@ -49,34 +49,26 @@ int list_methods(const Context& context, bool markdown) {
 }
 
 int list_all_tasks(const Context& context) {
-    Json list = Json::array();
-    std::vector<std::vector<std::string>> rows = {{"id", "kind", "labels", "metric", "description"}};
-    for (const Task& task : list_tasks()) {
-        const std::string kind = task.kind->name();
-        rows.push_back({task.id, kind, task.labels.empty() ? "–" : std::to_string(task.labels.size()),
-                        task.primary_metric, task.description});
-        list.push_back({{"id", task.id},
-                        {"title", task.title},
-                        {"kind", kind},
-                        {"labels", task.labels.size()},
-                        {"metrics", task.metrics},
-                        {"description", task.description}});
-    }
-    if (context.json)
-        print_json(list);
-    else
-        print_table(rows);
-    return 0;
+    return print_list<Task>(
+        context, list_tasks(),
+        {{"id", "id", [](const Task& task) { return task.id; }},
+         {nullptr, "title", [](const Task& task) { return task.title; }},
+         {"kind", "kind", [](const Task& task) { return task.kind->name(); }},
+         {"labels", "labels", [](const Task& task) { return task.labels.size(); },
+          [](const Task& task) { return task.labels.empty() ? "–" : std::to_string(task.labels.size()); }},
+         {"metric", nullptr, [](const Task& task) { return task.primary_metric; }},
+         {nullptr, "metrics", [](const Task& task) { return task.metrics; }},
+         {"description", "description", [](const Task& task) { return task.description; }}});
 }
 
 } // namespace
 
 void add_lists(CLI::App& app, Context& context) {
-    CLI::App* methods = app.add_subcommand("methods", "Methods with their options");
+    CLI::App* methods = app.add_subcommand("methods", "List the methods and their options");
     auto markdown = std::make_shared<bool>(false);
     auto pictures = std::make_shared<std::string>();
     methods->add_flag("--markdown", *markdown, "Print docs/METHODS.md");
-    methods->add_option("--pictures", *pictures, "Write a picture of each method's sites into this folder (SVG)")
+    methods->add_option("--pictures", *pictures, "Write a picture of each method's sites to this folder (SVG)")
         ->type_name("FOLDER");
     add_json_flag(*methods, context);
     methods->callback([&context, markdown, pictures] {
@@ -84,7 +76,7 @@ void add_lists(CLI::App& app, Context& context) {
             return pictures->empty() ? list_methods(context, *markdown) : write_pictures(*pictures);
         };
     });
-    CLI::App* tasks = app.add_subcommand("tasks", "Tasks that can be named");
+    CLI::App* tasks = app.add_subcommand("tasks", "List the available tasks");
     add_json_flag(*tasks, context);
     tasks->callback([&context] { context.action = [&context] { return list_all_tasks(context); }; });
 }

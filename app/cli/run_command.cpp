@@ -1,6 +1,6 @@
 // diapason-cli run list|show, and the child side of the process executor: run exec
 
-#include "app/cli/command.h"
+#include "app/cli/listing.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/words.h"
@@ -60,7 +60,7 @@ int execute_run() {
     std::signal(SIGPIPE, SIG_IGN);
     interrupt_on_signals();
     std::string line;
-    if (!std::getline(std::cin, line)) throw config_error("run exec", {}, "an order is expected on standard input");
+    if (!std::getline(std::cin, line)) throw config_error("run exec", {}, "no order on standard input");
     const Json order = parse_json(line, "standard input");
     const RunSpec spec = run_spec_from_json(order.at("spec"), "standard input");
     const bool outlives_parent = order.at("outlives_parent").get<bool>();
@@ -79,26 +79,21 @@ int execute_run() {
 
 int list_runs(const Context& context, RowId study) {
     const StoreReader reader(database_file(context, true));
-    Json list = Json::array();
-    std::vector<std::vector<std::string>> rows = {{"id", "study", "seed", "state", "steps", "arm"}};
-    for (const RunLine& run : reader.run_lines(study)) {
-        rows.push_back({std::to_string(run.id), std::to_string(run.study), std::to_string(run.seed), name_of(run.state),
-                        std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total), run.arm_label});
-        list.push_back({{"id", run.id},
-                        {"uuid", run.uuid},
-                        {"study", run.study},
-                        {"arm", run.arm_label},
-                        {"seed", run.seed},
-                        {"state", name_of(run.state)},
-                        {"message", run.message},
-                        {"steps_done", run.steps_done},
-                        {"steps_total", run.steps_total}});
-    }
-    if (context.json)
-        print_json(list);
-    else
-        print_table(rows);
-    return 0;
+    return print_list<RunLine>(
+        context, reader.run_lines(study),
+        {{"id", "id", [](const RunLine& run) { return run.id; }},
+         {nullptr, "uuid", [](const RunLine& run) { return run.uuid; }},
+         {"study", "study", [](const RunLine& run) { return run.study; }},
+         {"seed", "seed", [](const RunLine& run) { return run.seed; }},
+         {"state", "state", [](const RunLine& run) { return name_of(run.state); }},
+         {nullptr, "message", [](const RunLine& run) { return run.message; }},
+         {nullptr, "steps_done", [](const RunLine& run) { return run.steps_done; }},
+         {nullptr, "steps_total", [](const RunLine& run) { return run.steps_total; }},
+         {"steps",
+          nullptr,
+          {},
+          [](const RunLine& run) { return std::to_string(run.steps_done) + "/" + std::to_string(run.steps_total); }},
+         {"arm", "arm", [](const RunLine& run) { return run.arm_label; }}});
 }
 
 int show_run(const Context& context, RowId id) {
@@ -162,15 +157,15 @@ int show_run(const Context& context, RowId id) {
 } // namespace
 
 void add_run(CLI::App& app, Context& context) {
-    CLI::App* run = app.add_subcommand("run", "Look at stored runs");
+    CLI::App* run = app.add_subcommand("run", "Show stored runs");
     run->require_subcommand(1);
-    CLI::App* list = run->add_subcommand("list", "Stored runs");
+    CLI::App* list = run->add_subcommand("list", "List stored runs");
     auto study = std::make_shared<RowId>(0);
-    list->add_option("--study", *study, "Only this study's");
+    list->add_option("--study", *study, "Only runs of this study");
     add_database(*list, context);
     add_json_flag(*list, context);
     list->callback([&context, study] { context.action = [&context, study] { return list_runs(context, *study); }; });
-    CLI::App* show = run->add_subcommand("show", "Everything about one run");
+    CLI::App* show = run->add_subcommand("show", "Show everything about one run");
     auto id = std::make_shared<RowId>(0);
     show->add_option("id", *id, "Number of the run")->required();
     add_database(*show, context);

@@ -1,6 +1,6 @@
 // diapason-cli study run|list|show|samples|schema; study budget has a file of its own
 
-#include "app/cli/command.h"
+#include "app/cli/listing.h"
 #include "app/cli/progress_line.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
@@ -42,7 +42,7 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text) {
             for (std::uint64_t seed = first; seed <= last; ++seed)
                 seeds.push_back(seed);
         } catch (const std::exception&) {
-            throw config_error("--seeds", text, "a list such as 1,2,3 or 1-5 is needed");
+            throw config_error("--seeds", text, "must be a list such as 1,2,3 or 1-5");
         }
         part.clear();
     }
@@ -102,7 +102,7 @@ int run_study(const Context& context, const RunRequest& request) {
     const StoreReader reader(file);
     const Plan plan = requested_plan(request, reader);
     if (request.executor != "processes" && request.executor != "thread")
-        throw config_error("--executor", request.executor, "it must be processes or thread");
+        throw config_error("--executor", request.executor, "must be processes or thread");
     // What a continued study reads is compared by its runs.
     if (request.continued == 0) check_rows(plan);
     auto executor =
@@ -140,34 +140,28 @@ int run_study(const Context& context, const RunRequest& request) {
     if (!context.json) print("\nStudy " + std::to_string(session.study_id()) + " in " + file.string() + "\n");
     const int code = exit_code_of(status);
     if (code == static_cast<int>(ErrorKind::cancelled) && !request.quiet)
-        std::fprintf(stderr, "Stopped. diapason-cli study run --continue %lld goes on from here.\n",
+        std::fprintf(stderr, "Stopped. Continue with diapason-cli study run --continue %lld\n",
                      static_cast<long long>(session.study_id()));
     return code;
 }
 
 int list_studies(const Context& context) {
     const StoreReader reader(database_file(context, true));
-    Json list = Json::array();
-    std::vector<std::vector<std::string>> rows = {{"id", "runs", "backbone", "task", "title"}};
     auto counts = reader.state_counts();
-    for (const StudyRecord& study : reader.studies()) {
-        const StateCounts& runs = counts[study.id];
-        const std::size_t finished = runs.in(RunState::finished);
-        const std::string amount = std::to_string(finished) + " of " + std::to_string(runs.all());
-        rows.push_back({std::to_string(study.id), amount, study.document.value("backbone", ""),
-                        study.document.value("task", ""), study.title});
-        list.push_back({{"id", study.id},
-                        {"uuid", study.uuid},
-                        {"title", study.title},
-                        {"finished", finished},
-                        {"runs", runs.all()},
-                        {"created_ms", study.created_ms}});
-    }
-    if (context.json)
-        print_json(list);
-    else
-        print_table(rows);
-    return 0;
+    const auto finished = [&](const StudyRecord& study) { return counts[study.id].in(RunState::finished); };
+    return print_list<StudyRecord>(
+        context, reader.studies(),
+        {{"id", "id", [](const StudyRecord& study) { return study.id; }},
+         {nullptr, "uuid", [](const StudyRecord& study) { return study.uuid; }},
+         {nullptr, "finished", finished},
+         {"runs", "runs", [&](const StudyRecord& study) { return counts[study.id].all(); },
+          [&](const StudyRecord& study) {
+              return std::to_string(finished(study)) + " of " + std::to_string(counts[study.id].all());
+          }},
+         {"backbone", "backbone", [](const StudyRecord& study) { return study.document.value("backbone", ""); }},
+         {"task", "task", [](const StudyRecord& study) { return study.document.value("task", ""); }},
+         {nullptr, "created_ms", [](const StudyRecord& study) { return study.created_ms; }},
+         {"title", "title", [](const StudyRecord& study) { return study.title; }}});
 }
 
 int show_study(const Context& context, RowId id, bool document) {
@@ -185,31 +179,23 @@ int show_study(const Context& context, RowId id, bool document) {
 }
 
 int list_samples(const Context& context) {
-    Json list = Json::array();
-    std::vector<std::vector<std::string>> rows = {{"name", "arms", "runs", "backbone", "question"}};
     PlanSources sources;
-    for (const Study& sample : sample_studies()) {
-        const Plan plan = make_plan(sample, sources);
-        const std::size_t arms = plan.arms.size();
-        rows.push_back(
-            {sample.id, std::to_string(arms), std::to_string(plan.runs()), sample.backbone, sample.question});
-        list.push_back({{"id", sample.id},
-                        {"title", sample.title},
-                        {"question", sample.question},
-                        {"arms", arms},
-                        {"runs", plan.runs()}});
-    }
-    if (context.json)
-        print_json(list);
-    else
-        print_table(rows);
-    return 0;
+    std::vector<Plan> plans;
+    for (const Study& sample : sample_studies())
+        plans.push_back(make_plan(sample, sources));
+    return print_list<Plan>(context, plans,
+                            {{"name", "id", [](const Plan& plan) { return plan.study.id; }},
+                             {nullptr, "title", [](const Plan& plan) { return plan.study.title; }},
+                             {"arms", "arms", [](const Plan& plan) { return plan.arms.size(); }},
+                             {"runs", "runs", [](const Plan& plan) { return plan.runs(); }},
+                             {"backbone", "backbone", [](const Plan& plan) { return plan.study.backbone; }},
+                             {"question", "question", [](const Plan& plan) { return plan.study.question; }}});
 }
 
 } // namespace
 
 void add_study(CLI::App& app, Context& context) {
-    CLI::App* study = app.add_subcommand("study", "Run studies and look at them");
+    CLI::App* study = app.add_subcommand("study", "Run and show studies");
     study->require_subcommand(1);
 
     CLI::App* run = study->add_subcommand("run", "Train every arm and seed of a study and print its table");
@@ -218,35 +204,35 @@ void add_study(CLI::App& app, Context& context) {
     run->add_option("--sample", request->sample, "A study that comes with Diapason (see study samples)")
         ->type_name("NAME");
     run->add_option("--continue", request->continued,
-                    "Go on with the unfinished runs of a stored study, from their checkpoints")
+                    "Continue the unfinished runs of a stored study from their checkpoints")
         ->type_name("ID");
     run->add_option("--seeds", request->seeds, "Seeds instead of the study's: 1,2,3 or 1-5");
     run->add_option("--task", request->task,
-                    "Task instead of the study's: an id, a task file, or a TSV or JSONL file with text and label");
+                    "Task instead of the study's: an id, a task file, or a TSV, CSV or JSONL file with text and label");
     run->add_option("--backbone", request->backbone,
                     "Backbone instead of the study's: a name or a Hugging Face folder");
     run->add_option("--device", request->device, "cpu, cuda, cuda:N or auto");
-    run->add_option("--executor", request->executor, "processes (one run a core) or thread")->capture_default_str();
-    run->add_option("--jobs", request->jobs, "Processes at a time (default: one a core)");
+    run->add_option("--executor", request->executor, "processes (one run per core) or thread")->capture_default_str();
+    run->add_option("--jobs", request->jobs, "Number of parallel processes (default: one per core)");
     run->add_option("--checkpoint-every", request->checkpoint_every_s,
-                    "Seconds between checkpoints of a run; it also writes one when it is paused or stopped")
+                    "Seconds between a run's checkpoints; pausing or stopping it also writes one")
         ->check(CLI::Range(0.0, 1e6))
         ->capture_default_str();
     run->add_flag(
         "--outlive", request->outlive,
-        "Runs in progress train to their last step even if this program is killed; --continue takes them over");
-    run->add_flag("--quiet", request->quiet, "No progress");
+        "Let runs in progress train to their last step even if this program is killed; --continue picks them up");
+    run->add_flag("--quiet", request->quiet, "Show no progress");
     add_database(*run, context);
     add_json_flag(*run, context);
     run->callback(
         [&context, request] { context.action = [&context, request] { return run_study(context, *request); }; });
 
-    CLI::App* list = study->add_subcommand("list", "Stored studies");
+    CLI::App* list = study->add_subcommand("list", "List stored studies");
     add_database(*list, context);
     add_json_flag(*list, context);
     list->callback([&context] { context.action = [&context] { return list_studies(context); }; });
 
-    CLI::App* show = study->add_subcommand("show", "The result table of a stored study");
+    CLI::App* show = study->add_subcommand("show", "Print the result table of a stored study");
     auto id = std::make_shared<RowId>(0);
     auto document = std::make_shared<bool>(false);
     show->add_option("id", *id, "Number of the study")->required();
@@ -257,13 +243,13 @@ void add_study(CLI::App& app, Context& context) {
         context.action = [&context, id, document] { return show_study(context, *id, *document); };
     });
 
-    CLI::App* samples = study->add_subcommand("samples", "Studies that come with Diapason");
+    CLI::App* samples = study->add_subcommand("samples", "List the studies that come with Diapason");
     add_json_flag(*samples, context);
     samples->callback([&context] { context.action = [&context] { return list_samples(context); }; });
 
     add_study_budget(*study, context);
 
-    study->add_subcommand("schema", "The JSON Schema of study files")->callback([&context] {
+    study->add_subcommand("schema", "Print the JSON Schema of study files")->callback([&context] {
         context.action = [] {
             print_json(study_schema());
             return 0;

@@ -1,6 +1,7 @@
 #include "experiments/results/export.h"
 
 #include "core/base/format.h"
+#include "core/base/text_table.h"
 #include "core/data/metrics.h"
 
 #include <algorithm>
@@ -98,17 +99,6 @@ std::string markdown_cell(const std::string& text) {
     return out;
 }
 
-// Characters on a terminal: code points, none of ours is wide.
-std::size_t width_of(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-std::string padded(const std::string& text, std::size_t width, bool right) {
-    const std::string space(width - std::min(width, width_of(text)), ' ');
-    return right ? space + text : text + space;
-}
-
 std::string render_text(const ResultTable& table, const std::vector<TableColumn>& all) {
     // What fits on a terminal: the primary metric of each split, its difference, the size, the time.
     std::vector<TableColumn> columns;
@@ -116,29 +106,19 @@ std::string render_text(const ResultTable& table, const std::vector<TableColumn>
         const bool wanted = is_fact(column) || table.metrics[column.metric].metric == table.primary_metric.metric;
         if (wanted && column.key != "best_step") columns.push_back(column);
     }
-    std::vector<std::size_t> widths;
+    std::vector<std::vector<std::string>> rows(1);
+    std::vector<bool> numeric;
     for (const TableColumn& column : columns) {
-        std::size_t width = width_of(column.title);
-        for (const ResultRow& row : table.rows)
-            width = std::max(width, width_of(cell_text(table, row, column)));
-        widths.push_back(width);
+        rows.front().push_back(column.title);
+        numeric.push_back(column.numeric);
+    }
+    for (const ResultRow& row : table.rows) {
+        std::vector<std::string>& cells = rows.emplace_back();
+        for (const TableColumn& column : columns)
+            cells.push_back(cell_text(table, row, column));
     }
     std::string text = table.title + "  (" + table.backbone + ", " + table.task + ")\n\n";
-    const auto line = [&](auto&& cell) {
-        std::string row;
-        for (std::size_t i = 0; i < columns.size(); ++i)
-            row += (i == 0 ? "" : "  ") + padded(cell(columns[i]), widths[i], columns[i].numeric);
-        while (!row.empty() && row.back() == ' ')
-            row.pop_back();
-        text += row + "\n";
-    };
-    line([](const TableColumn& column) { return column.title; });
-    std::string rule;
-    for (std::size_t i = 0; i < columns.size(); ++i)
-        rule += (i == 0 ? "" : "  ") + std::string(widths[i], '-');
-    text += rule + "\n";
-    for (const ResultRow& row : table.rows)
-        line([&](const TableColumn& column) { return cell_text(table, row, column); });
+    text += text_table(rows, numeric, true);
     for (const std::string& note : table.notes)
         text += "\n" + note + ".";
     return text + "\n";
@@ -286,19 +266,19 @@ std::vector<TableColumn> columns_of(const ResultTable& table) {
                         Content::metric, i});
         if (name == table.primary_metric)
             columns.push_back({"difference:" + text_of(name), "Δ to baseline", unit == "%" ? "points" : unit,
-                               "Paired by seed against " + table.baseline, true, Content::difference, i});
+                               "Difference from " + table.baseline + ", paired by seed", true, Content::difference, i});
     }
-    columns.push_back({"n", "n", "", "Finished seeds; diverged and failed ones are named", true});
+    columns.push_back({"n", "n", "", "Finished seeds; diverged and failed ones are counted separately", true});
     columns.push_back(
         {"trained", "Trained", "parameters", "Parameters that receive gradients, without the head", true});
     columns.push_back({"stored", "Stored", "parameters", "Parameters that inference needs, without the head", true});
     columns.push_back({"head", "Head", "parameters", "Parameters of the task head, trained with every method", true});
     columns.push_back(
-        {"stored_bits", "Storage", "", "What inference needs beside the backbone, without the head", true});
+        {"stored_bits", "Storage", "", "What inference needs besides the backbone, without the head", true});
     columns.push_back({"learning_rate", "Learning rate", "", "Peak learning rate", true});
-    columns.push_back({"best_step", "Best step", "", "Step of the selected values, mean over seeds", true});
+    columns.push_back({"best_step", "Best step", "", "Step of the selected weights, mean over seeds", true});
     columns.push_back({"file_bytes", "File", "", "Size of the stored adapter, head included", true});
-    columns.push_back({"step_seconds", "Time per step", "", "Of training, without evaluation", true});
+    columns.push_back({"step_seconds", "Time per step", "", "Training only, without evaluation", true});
     columns.push_back({"seconds", "Time per run", "", "Mean over finished seeds", true});
     columns.insert(columns.end(), secondary.begin(), secondary.end());
     return columns;
