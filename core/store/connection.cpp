@@ -103,17 +103,19 @@ void Connection::fail(const std::string& doing) const {
     const std::string why = doing + ": " + sqlite3_errmsg(m_handle);
     switch (code & 0xff) {
     case SQLITE_FULL:
-        throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, "Free some space; what was committed is safe"});
+        throw Error(ErrorKind::storage,
+                    {why, m_file.string(), {}, {}, "Free some space; everything committed so far is safe"});
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         throw Error(ErrorKind::locked, {why, m_file.string(), {}, {}, "Close the other program that uses it"});
     case SQLITE_NOTADB:
-        throw Error(ErrorKind::input, {"is no SQLite database", m_file.string(), {}, {}, {}});
+        throw Error(ErrorKind::input, {"is not an SQLite database", m_file.string(), {}, {}, {}});
     case SQLITE_CORRUPT:
         throw Error(ErrorKind::input, {why, m_file.string(), {}, {}, "The file is damaged; restore a copy"});
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-        throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, "Check the rights of the file and its folder"});
+        throw Error(ErrorKind::storage,
+                    {why, m_file.string(), {}, {}, "Check the permissions of the file and its folder"});
     default:
         throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, {}});
     }

@@ -28,6 +28,13 @@ public:
     Statement& bind(int index, double value);
     Statement& bind(int index, std::string_view value);
     Statement& bind_null(int index);
+    /// The first parameters, in their order.
+    template <typename... Values>
+    Statement& bind_all(const Values&... values) {
+        int index = 0;
+        (bind(++index, values), ...);
+        return *this;
+    }
     bool step(); ///< true: a row is there
     void run();  ///< step to the end, then reset
     void reset();

@@ -45,7 +45,7 @@ RunState run_state_from(const std::string& name) {
     for (const Row& row : table()) {
         if (name == row.name) return row.state;
     }
-    throw Error(ErrorKind::input, "not a state of a run: " + name);
+    throw Error(ErrorKind::input, "there is no such run state: " + name);
 }
 
 bool is_terminal(RunState state) {

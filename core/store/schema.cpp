@@ -65,7 +65,7 @@ static_assert(std::size(migrations) == schema_version);
 std::int64_t check_schema(Connection& connection) {
     const std::int64_t id = connection.value("PRAGMA application_id");
     if (id != application_id) {
-        throw Error(ErrorKind::input, {"is a database, but not one of Diapason",
+        throw Error(ErrorKind::input, {"is a database, but not a Diapason database",
                                        connection.file().string(),
                                        "application_id",
                                        std::to_string(id),
@@ -84,7 +84,7 @@ void migrate(Connection& connection) {
                                                   connection.file().string(),
                                                   {},
                                                   {},
-                                                  "Use the newer version; reading works"});
+                                                  "Use the newer version; this one can only read it"});
         }
     }
     for (std::int64_t next = 0; next < schema_version; ++next) {

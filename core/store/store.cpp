@@ -58,7 +58,7 @@ public:
 
     void write(RowId run, const std::vector<PointRow>& points) {
         for (const PointRow& point : points) {
-            m_insert.bind(1, series(run, point.name)).bind(2, point.step).bind(3, point.wall_s);
+            m_insert.bind_all(series(run, point.name), point.step, point.wall_s);
             if (std::isfinite(point.value))
                 m_insert.bind(4, point.value).bind_null(5);
             else
@@ -74,11 +74,11 @@ private:
     RowId series(RowId run, const MetricName& name) {
         const auto found = m_series.find({run, name});
         if (found != m_series.end()) return found->second;
-        m_find.bind(1, run).bind(2, name.split).bind(3, name.dataset).bind(4, name.metric);
+        m_find.bind_all(run, name.split, name.dataset, name.metric);
         RowId id = m_find.step() ? m_find.integer(0) : 0;
         m_find.reset();
         if (id == 0) {
-            m_create.bind(1, run).bind(2, name.split).bind(3, name.dataset).bind(4, name.metric).run();
+            m_create.bind_all(run, name.split, name.dataset, name.metric).run();
             id = m_connection.last_row_id();
         }
         return m_series[{run, name}] = id;
@@ -279,45 +279,29 @@ StudyIds Store::create_study(const NewStudy& plan) {
         const std::int64_t now = now_ms();
         Statement(c,
                   "INSERT INTO study(uuid, title, document, tasks, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(1, plan.study.uuid)
-            .bind(2, plan.study.title)
-            .bind(3, plan.study.document.dump())
-            .bind(4, plan.study.tasks.dump())
-            .bind(5, now)
-            .bind(6, now)
+            .bind_all(plan.study.uuid, plan.study.title, plan.study.document.dump(), plan.study.tasks.dump(), now, now)
             .run();
         ids.study = c.last_row_id();
         Statement factor(c, "INSERT INTO factor(study, position, address, levels) VALUES (?, ?, ?, ?)");
         for (std::size_t i = 0; i < plan.factors.size(); ++i) {
-            factor.bind(1, ids.study)
-                .bind(2, static_cast<std::int64_t>(i))
-                .bind(3, plan.factors[i].address)
-                .bind(4, plan.factors[i].levels.dump())
+            factor
+                .bind_all(ids.study, static_cast<std::int64_t>(i), plan.factors[i].address,
+                          plan.factors[i].levels.dump())
                 .run();
         }
         Statement arm(c, "INSERT INTO arm(study, position, label, method, levels, colour_slot) "
                          "VALUES (?, ?, ?, ?, ?, ?)");
         for (std::size_t i = 0; i < plan.arms.size(); ++i) {
-            arm.bind(1, ids.study)
-                .bind(2, static_cast<std::int64_t>(i))
-                .bind(3, plan.arms[i].label)
-                .bind(4, plan.arms[i].method)
-                .bind(5, plan.arms[i].levels.dump())
-                .bind(6, std::int64_t{plan.arms[i].colour_slot})
+            arm.bind_all(ids.study, static_cast<std::int64_t>(i), plan.arms[i].label, plan.arms[i].method,
+                         plan.arms[i].levels.dump(), std::int64_t{plan.arms[i].colour_slot})
                 .run();
             ids.arms.push_back(c.last_row_id());
         }
         Statement run(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, operations, created_ms) "
                          "VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)");
         for (const RunRecord& record : plan.runs) {
-            run.bind(1, record.uuid)
-                .bind(2, ids.study)
-                .bind(3, ids.arms.at(static_cast<std::size_t>(record.arm)))
-                .bind(4, record.seed)
-                .bind(5, record.spec.dump())
-                .bind(6, record.fingerprint)
-                .bind(7, record.operations)
-                .bind(8, now)
+            run.bind_all(record.uuid, ids.study, ids.arms.at(static_cast<std::size_t>(record.arm)), record.seed,
+                         record.spec.dump(), record.fingerprint, record.operations, now)
                 .run();
             ids.runs.push_back(c.last_row_id());
         }
@@ -327,7 +311,7 @@ StudyIds Store::create_study(const NewStudy& plan) {
 
 void Store::set_trashed(RowId id, bool trashed) {
     m_impl->submit_and_wait([&](Connection& c, PointWriter&) {
-        Statement(c, "UPDATE study SET trashed = ? WHERE id = ?").bind(1, std::int64_t{trashed}).bind(2, id).run();
+        Statement(c, "UPDATE study SET trashed = ? WHERE id = ?").bind_all(std::int64_t{trashed}, id).run();
     });
 }
 
@@ -346,8 +330,7 @@ void Store::begin_attempt(RowId run) {
             require_transition(c, run, RunState::starting);
             Statement(c, "UPDATE run SET state = 'starting', attempt = attempt + 1, started_ms = ?, finished_ms = 0, "
                          "message = '' WHERE id = ?")
-                .bind(1, now_ms())
-                .bind(2, run)
+                .bind_all(now_ms(), run)
                 .run();
             Statement(
                 c, "INSERT INTO attempt(run, number, started_ms) SELECT id, attempt, started_ms FROM run WHERE id = ?")
@@ -365,14 +348,8 @@ void Store::set_began(RowId run, const BeganRecord& began) {
         Statement(c,
                   "UPDATE run SET steps_total = ?, steps_done = ?, trained = ?, stored = ?, stored_bits = ?, head = ?, "
                   "environment = ?, summary = 'null' WHERE id = ?")
-            .bind(1, began.steps_total)
-            .bind(2, began.steps_done)
-            .bind(3, began.trained)
-            .bind(4, began.stored)
-            .bind(5, began.stored_bits)
-            .bind(6, began.head)
-            .bind(7, environment)
-            .bind(8, run)
+            .bind_all(began.steps_total, began.steps_done, began.trained, began.stored, began.stored_bits, began.head,
+                      environment, run)
             .run();
     });
 }
@@ -383,7 +360,7 @@ void Store::append_points(RowId run, std::vector<PointRow> rows) {
 
 void Store::set_progress(RowId run, std::int64_t step) {
     m_impl->submit([=](Connection& c, PointWriter&) {
-        Statement(c, "UPDATE run SET steps_done = max(steps_done, ?) WHERE id = ?").bind(1, step).bind(2, run).run();
+        Statement(c, "UPDATE run SET steps_done = max(steps_done, ?) WHERE id = ?").bind_all(step, run).run();
     });
 }
 
@@ -392,14 +369,7 @@ void Store::append_predictions(RowId run, std::vector<PredictionRecord> items) {
         Statement s(c, "INSERT INTO prediction(run, split, dataset, item, step, predicted, expected, score) VALUES "
                        "(?, ?, ?, ?, ?, ?, ?, ?)");
         for (const PredictionRecord& item : items) {
-            s.bind(1, run)
-                .bind(2, item.split)
-                .bind(3, item.dataset)
-                .bind(4, item.item)
-                .bind(5, item.step)
-                .bind(6, item.predicted)
-                .bind(7, item.expected)
-                .bind(8, item.score)
+            s.bind_all(run, item.split, item.dataset, item.item, item.step, item.predicted, item.expected, item.score)
                 .run();
         }
     });
@@ -408,12 +378,7 @@ void Store::append_predictions(RowId run, std::vector<PredictionRecord> items) {
 void Store::append_artifact(const ArtifactRecord& a) {
     m_impl->submit([a](Connection& c, PointWriter&) {
         Statement(c, "INSERT OR REPLACE INTO artifact(run, kind, path, sha256, bytes, step) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(1, a.run)
-            .bind(2, a.kind)
-            .bind(3, a.path)
-            .bind(4, a.sha256)
-            .bind(5, a.bytes)
-            .bind(6, a.step)
+            .bind_all(a.run, a.kind, a.path, a.sha256, a.bytes, a.step)
             .run();
     });
 }
@@ -437,19 +402,12 @@ void Store::set_state(RowId run, RunState state, const std::string& message, con
             const std::int64_t ended_ms = is_terminal(state) ? now_ms() : 0;
             Statement(c, "UPDATE run SET state = ?, message = ?, summary = ?, finished_ms = ?, steps_done = CASE WHEN "
                          "?1 = 'finished' THEN steps_total ELSE steps_done END WHERE id = ?")
-                .bind(1, std::string_view(name_of(state)))
-                .bind(2, message)
-                .bind(3, text)
-                .bind(4, ended_ms)
-                .bind(5, run)
+                .bind_all(std::string_view(name_of(state)), message, text, ended_ms, run)
                 .run();
             if (!is_terminal(state)) return;
             Statement(c, "UPDATE attempt SET ended_ms = ?, state = ?, message = ?, steps = (SELECT steps_done FROM "
                          "run WHERE id = ?4) WHERE run = ?4 AND number = (SELECT attempt FROM run WHERE id = ?4)")
-                .bind(1, ended_ms)
-                .bind(2, std::string_view(name_of(state)))
-                .bind(3, message)
-                .bind(4, run)
+                .bind_all(ended_ms, std::string_view(name_of(state)), message, run)
                 .run();
             if (state == RunState::finished)
                 Statement(c, "DELETE FROM artifact WHERE run = ? AND kind = 'checkpoint'").bind(1, run).run();

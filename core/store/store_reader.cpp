@@ -187,7 +187,7 @@ SeriesPoints StoreReader::points(RowId run, const MetricName& name, std::int64_t
     Statement s(m_impl->connection,
                 "SELECT step, wall_s, value, kind FROM point WHERE series = (SELECT id FROM series "
                 "WHERE run = ? AND split = ? AND dataset = ? AND metric = ?) AND step > ? ORDER BY step");
-    s.bind(1, run).bind(2, name.split).bind(3, name.dataset).bind(4, name.metric).bind(5, after_step);
+    s.bind_all(run, name.split, name.dataset, name.metric, after_step);
     SeriesPoints points;
     while (s.step()) {
         points.step.push_back(s.integer(0));
@@ -200,7 +200,7 @@ SeriesPoints StoreReader::points(RowId run, const MetricName& name, std::int64_t
 std::vector<PredictionRecord> StoreReader::predictions(RowId run, const std::string& split) const {
     Statement s(m_impl->connection, "SELECT split, dataset, step, item, predicted, expected, score FROM prediction "
                                     "WHERE run = ? AND split = ? ORDER BY dataset, item");
-    s.bind(1, run).bind(2, split);
+    s.bind_all(run, split);
     std::vector<PredictionRecord> rows;
     while (s.step())
         rows.push_back({s.text(0), s.text(1), s.integer(2), s.text(3), s.text(4), s.text(5), s.real(6)});
@@ -221,7 +221,7 @@ std::vector<EventRecord> StoreReader::events(RowId study, RowId after, std::int6
     Statement s(
         m_impl->connection,
         "SELECT id, study, run, at_ms, severity, text FROM event WHERE study = ? AND id > ? ORDER BY id LIMIT ?");
-    s.bind(1, study).bind(2, after).bind(3, limit);
+    s.bind_all(study, after, limit);
     std::vector<EventRecord> rows;
     while (s.step())
         rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.integer(3), s.text(4), s.text(5)});

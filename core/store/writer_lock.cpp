@@ -49,7 +49,7 @@ WriterLock::WriterLock(const std::filesystem::path& database) {
                                          database.string(),
                                          {},
                                          {},
-                                         "Check the rights of the folder, or choose another database with --db"});
+                                         "Check the permissions of the folder, or choose another database with --db"});
     }
     if (::flock(m_descriptor, LOCK_EX | LOCK_NB) != 0) {
         char holder[32] = {};
