@@ -31,12 +31,12 @@ StoredAdapter read_delta_folder(const std::filesystem::path& folder, Model& mode
         const auto* point = std::find_if(std::begin(points), std::end(points),
                                          [&](const Point& candidate) { return place.point == candidate.name; });
         if (point == std::end(points))
-            throw source.error("unsupported: the file has deltas at " + place.address + ", a point that is not known");
+            throw source.error("unsupported: the file has deltas at " + place.address + ", which is an unknown point");
         point->read(source, place);
     }
     source.read_head();
     source.finish();
-    if (source.adapter().deltas.empty()) throw source.error("the file holds no delta");
+    if (source.adapter().deltas.empty()) throw source.error("the file contains no delta");
     return std::move(source.adapter());
 }
 

@@ -7,15 +7,14 @@ namespace {
 DeltaActivation activation_of(const Source& source) {
     const DeltaActivation activation = delta_activation(source.settings().text("activation", "relu"));
     if (activation == nullptr)
-        throw source.settings().error("activation", "unsupported: known are " + delta_activation_names());
+        throw source.settings().error("activation", "unsupported: must be one of " + delta_activation_names());
     return activation;
 }
 
 // A number, or a tensor where the scale is learned.
 void read_scale(Source& source, const Place& place, double& scale, Parameter*& learned) {
     const Json& given = source.settings().field("scale");
-    if (given.is_string() && given != "learned")
-        throw source.settings().error("scale", "is neither a number nor learned");
+    if (given.is_string() && given != "learned") throw source.settings().error("scale", "must be a number or learned");
     if (given.is_string())
         learned = &source.need(place, "scale", {-1});
     else
@@ -26,8 +25,7 @@ Bottleneck bottleneck_of(Source& source, const Place& place, std::int64_t in, st
     Bottleneck form;
     form.activation = activation_of(source);
     const std::string norm = source.settings().text("layernorm", "none");
-    if (norm != "none" && norm != "in")
-        throw source.settings().error("layernorm", "unsupported: a norm of the adapter is none or in");
+    if (norm != "none" && norm != "in") throw source.settings().error("layernorm", "unsupported: must be none or in");
     if (norm == "in") form.norm = {&source.need(place, "ln.weight", {in}), &source.need(place, "ln.bias", {in}), 1e-5};
     const auto bias = [&](const std::string& name, std::int64_t size) -> Parameter* {
         if (place.tensors.count(name) != 0) return &source.need(place, name, {size});
@@ -50,7 +48,7 @@ AdapterPlace place_in_block(const Source& source) {
     if (s.text("method", "") == "propetl") return {AdapterInput::sum, AdapterBase::output};
     const std::string input = s.text("input", "residual");
     const bool known = input == "residual" || input == "ffn_input" || input == "output" || input == "sum";
-    if (!known) throw s.error("input", "unsupported: an adapter reads residual, ffn_input, output or sum");
+    if (!known) throw s.error("input", "unsupported: must be residual, ffn_input, output or sum");
     if (input == "residual") return {AdapterInput::residual, AdapterBase::output};
     if (input == "ffn_input") return {AdapterInput::sublayer_input, AdapterBase::output};
     return {input == "sum" ? AdapterInput::sum : AdapterInput::output, AdapterBase::output};

@@ -16,11 +16,11 @@ std::vector<std::unique_ptr<EmbeddingDelta>> read_prompt_ensemble(const std::fil
                            number.size() < 6 && number.find_first_not_of("0123456789") == std::string::npos;
         if (!known || entry.shape.size() != 2 || entry.shape[0] < 1 || entry.shape[1] != model.config().width)
             throw input_error(file.path().string(),
-                              "the tensor " + entry.name + " is no member of a prompt ensemble, " + start +
+                              "the tensor " + entry.name + " is not a member of a prompt ensemble, " + start +
                                   "<number>.weight [rows, " + std::to_string(model.config().width) + "]");
         members[std::stoll(number)] = &entry;
     }
-    if (members.empty()) throw input_error(file.path().string(), "the ensemble has no member");
+    if (members.empty()) throw input_error(file.path().string(), "the ensemble has no members");
     std::vector<std::unique_ptr<EmbeddingDelta>> list;
     for (const auto& [number, entry] : members) {
         Parameter& rows = model.deltas().add(entry->name, read_tensor(file, *entry).to(model.device()));

@@ -9,7 +9,7 @@ ReparametrisedPrefixTable::Layers network_of(Source& source, const Place& place,
     const bool own = source.settings().text("method", "") != "mam";
     layers.activation = delta_activation(own ? source.settings().text("activation", "tanh") : "tanh");
     if (layers.activation == nullptr)
-        throw source.settings().error("activation", "unsupported: known are " + delta_activation_names());
+        throw source.settings().error("activation", "unsupported: must be one of " + delta_activation_names());
     layers.wte = &source.need(place, "reparam.wte", {-1, -1});
     layers.fc1_weight = &source.need(place, "reparam.fc1.weight", {-1, layers.wte->value.size(1)});
     const std::int64_t hidden = layers.fc1_weight->value.size(0);
@@ -22,7 +22,7 @@ ReparametrisedPrefixTable::Layers network_of(Source& source, const Place& place,
 bool gated(const Source& source) {
     const std::string composition = source.settings().text("composition", "concat");
     if (composition != "concat" && composition != "gated")
-        throw source.settings().error("composition", "is neither concat nor gated");
+        throw source.settings().error("composition", "must be concat or gated");
     return composition == "gated";
 }
 
@@ -32,8 +32,8 @@ void set_positions(Source& source, const Place& place, std::int64_t length) {
     const Settings& s = source.settings();
     const std::string shift = s.text("position_shift", "none"), bias = s.text("t5_prefix_bias", "extended");
     if (shift != "none" && shift != "by_prefix_length")
-        throw s.error("position_shift", "is neither none nor by_prefix_length");
-    if (bias != "zero" && bias != "extended") throw s.error("t5_prefix_bias", "is neither zero nor extended");
+        throw s.error("position_shift", "must be none or by_prefix_length");
+    if (bias != "zero" && bias != "extended") throw s.error("t5_prefix_bias", "must be zero or extended");
     if (!source.first_prefix_of(place.stack)) return;
     Backbone& backbone = source.model().backbone();
     if (shift == "by_prefix_length") backbone.shift_positions(place.stack, length);

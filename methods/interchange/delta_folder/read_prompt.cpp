@@ -12,7 +12,7 @@ void read_prompt(Source& source, const Place& place) {
     if (s.text("method", "p_tuning") != "p_tuning") throw s.error("method", "unsupported: prompts of this kind");
     const std::string placement = s.text("placement", "front");
     if (placement != "front" && placement != "template")
-        throw s.error("placement", "unsupported: a prompt stands in front of the text, or in a template");
+        throw s.error("placement", "unsupported: a prompt must be before the text, or in a template");
     Model& model = source.model();
     PromptEncoder::Network network;
     network.wte = &source.need(place, "wte", {-1, model.config().width});
@@ -44,7 +44,7 @@ void read_prompt(Source& source, const Place& place) {
         network.mlp.push_back({&weight, &source.need(place, name + ".bias", {in})});
     }
     if (in != model.config().width)
-        throw source.error("the prompt encoder gives vectors of " + std::to_string(in) + ", and the backbone takes " +
+        throw source.error("the prompt encoder gives vectors of " + std::to_string(in) + ", but the backbone takes " +
                            std::to_string(model.config().width));
     auto encoder = std::make_unique<PromptEncoder>(std::move(network), placement == "front", placement == "template");
     source.adapter().derived["prompt_table"] = [e = encoder.get()] { return e->rows(); };

@@ -58,7 +58,7 @@ Source::Source(const fs::path& folder, Model& model)
       m_settings((folder / "delta.json").string(), m_document),
       m_file(folder / "delta.safetensors"),
       m_model(model) {
-    if (!m_document.is_object()) throw input_error((folder / "delta.json").string(), "is no JSON object");
+    if (!m_document.is_object()) throw input_error((folder / "delta.json").string(), "is not a JSON object");
     for (const TensorEntry& entry : m_file.entries()) {
         const std::vector<std::string> parts = parts_of(entry.name);
         if (parts[0] == "head") {
@@ -68,7 +68,7 @@ Source::Source(const fs::path& folder, Model& model)
         std::size_t used = 0;
         Place place = place_of(parts, used);
         if (place.point.empty() || parts.size() <= used)
-            throw error("the name " + entry.name + " is no address of a delta's tensor");
+            throw error("the name " + entry.name + " is not the address of a delta's tensor");
         auto known = std::find_if(m_places.begin(), m_places.end(),
                                   [&](const Place& candidate) { return candidate.address == place.address; });
         if (known == m_places.end()) known = m_places.insert(m_places.end(), std::move(place));
@@ -77,10 +77,10 @@ Source::Source(const fs::path& folder, Model& model)
 }
 
 Site Source::site_of(const Place& place) const {
-    for (const Stack& stack : m_model.backbone().stacks()) {
-        if (stack.shape.name != place.stack || place.layer < 0 || place.layer >= stack.shape.layers) continue;
-        if (place.sublayer == "cross_attn" && !stack.shape.cross) break;
-        return {place.stack, place.layer, place.sublayer, place.point};
+    for (const Site& site : sites_of(m_model.config())) {
+        if (site.stack == place.stack && site.layer == place.layer && site.sublayer == place.sublayer &&
+            site.point == place.point)
+            return site;
     }
     throw error("the backbone has no site " + place.address);
 }
@@ -155,7 +155,7 @@ PrefixTable& Source::shared_table(const Place& prototype, const std::function<st
 
 double Source::keep() const {
     const double keep = m_settings.number("keep", -1);
-    if (!(keep > 0 && keep <= 1)) throw m_settings.error("keep", "the kept fraction of a mask is above 0, at most 1");
+    if (!(keep > 0 && keep <= 1)) throw m_settings.error("keep", "must be above 0 and at most 1");
     return keep;
 }
 
@@ -171,7 +171,7 @@ void Source::read_head() {
 void Source::finish() const {
     for (const TensorEntry& entry : m_file.entries()) {
         if (m_adapter.parameters.count(entry.name) == 0)
-            throw error("unsupported: the tensor " + entry.name + " is no part of a delta that is known");
+            throw error("unsupported: the tensor " + entry.name + " is not part of a known delta");
     }
 }
 
