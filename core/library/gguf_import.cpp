@@ -7,61 +7,12 @@
 #include "core/text/gguf_tokenizer.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace diapason {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t floats_at_once = 1 << 20;
-
-// A folder beside the target, which becomes it at the end or is removed with everything in it.
-class FolderInTheMaking {
-public:
-    explicit FolderInTheMaking(fs::path target) : m_target(std::move(target)) {
-        while (m_target.filename().empty() && m_target.has_relative_path())
-            m_target = m_target.parent_path(); // "name/"
-        if (fs::exists(fs::symlink_status(m_target)))
-            throw config_error("folder", m_target.string(), "there is something of this name already",
-                               "Choose another name");
-        m_path = m_target;
-        m_path += ".tmp-" + std::to_string(::getpid());
-        std::error_code error;
-        if (m_target.has_parent_path()) fs::create_directories(m_target.parent_path(), error);
-        if (!fs::create_directory(m_path, error))
-            throw Error(ErrorKind::storage, {"the folder cannot be made: " + (error ? error.message() : "it is there"),
-                                             m_path.string(),
-                                             {},
-                                             {},
-                                             {}});
-    }
-    ~FolderInTheMaking() {
-        std::error_code error;
-        if (!m_path.empty()) fs::remove_all(m_path, error);
-    }
-    FolderInTheMaking(const FolderInTheMaking&) = delete;
-    FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
-
-    fs::path operator/(const char* name) const { return m_path / name; }
-    void commit() {
-        if (::rename(m_path.c_str(), m_target.c_str()) != 0)
-            throw Error(
-                ErrorKind::storage,
-                {std::string("the folder cannot be renamed: ") + std::strerror(errno), m_target.string(), {}, {}, {}});
-        m_path.clear();
-        const fs::path parent = m_target.has_parent_path() ? m_target.parent_path() : ".";
-        if (const int descriptor = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); descriptor >= 0) {
-            ::fsync(descriptor);
-            ::close(descriptor);
-        }
-    }
-
-private:
-    fs::path m_target, m_path;
-};
 
 void write_weights(const TensorFile& file, const fs::path& target, const ImportProgress& progress) {
     std::vector<TensorEntry> entries = file.entries();
@@ -102,12 +53,10 @@ std::vector<std::string> convert_gguf(const fs::path& file, const fs::path& fold
     const StageJson tokenizer = gguf_tokenizer(header);
     Tokenizer::from_document(tokenizer, file.string());
     const TensorFile tensors(file);
-    FolderInTheMaking made(folder);
-    write_weights(tensors, made / "model.safetensors", progress);
-    write_file_atomically(made / "config.json", config.dump(1) + "\n");
-    write_file_atomically(made / "tokenizer.json", tokenizer.dump(1) + "\n");
-    write_file_atomically(made / "tokenizer_config.json", gguf_tokenizer_config(header).dump(1) + "\n");
-    made.commit();
+    write_weights(tensors, folder / "model.safetensors", progress);
+    write_file_atomically(folder / "config.json", config.dump(1) + "\n");
+    write_file_atomically(folder / "tokenizer.json", tokenizer.dump(1) + "\n");
+    write_file_atomically(folder / "tokenizer_config.json", gguf_tokenizer_config(header).dump(1) + "\n");
     const std::string note = gguf_tokenizer_note(header);
     return note.empty() ? std::vector<std::string>() : std::vector{note};
 }

@@ -109,9 +109,9 @@ std::string licence_of(const fs::path& folder) {
 std::uint64_t size_of_source(const fs::path& file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0)
-        throw input_error(file.string(), fs::is_symlink(file) ? "is a link that leads nowhere"
+        throw input_error(file.string(), fs::is_symlink(file) ? "is a broken link"
                                                               : std::string("cannot be read: ") + std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) throw input_error(file.string(), "is no regular file");
+    if (!S_ISREG(status.st_mode)) throw input_error(file.string(), "is not a regular file");
     if (::access(file.c_str(), R_OK) != 0)
         throw input_error(file.string(), std::string("cannot be read: ") + std::strerror(errno));
     return static_cast<std::uint64_t>(status.st_size);
@@ -142,7 +142,7 @@ Plan make_plan(const fs::path& source) {
     if (const auto gguf = gguf_of(source)) return plan_gguf(*gguf);
     if (!fs::is_directory(source))
         throw input_error(source.string(), "is neither a folder nor a .gguf file",
-                          "Name the folder that holds config.json and the weights");
+                          "Give the folder that contains config.json and the weights");
     Plan plan;
     plan.source = source;
     size_of_source(source / "config.json");
@@ -153,14 +153,14 @@ Plan make_plan(const fs::path& source) {
         const fs::path file = source / companions[i];
         if (!fs::exists(fs::symlink_status(file))) continue;
         if (size_of_source(file) > max_companion)
-            throw input_error(file.string(), "is larger than 256 MiB, which no file of this name should be");
+            throw input_error(file.string(), "is larger than 256 MiB, too large for a file with this name");
         add(plan, companions[i]);
         tokenizer = tokenizer || i < groups_end;
     }
     if (!tokenizer)
         throw input_error(
-            source.string(), "holds no tokenizer",
-            "Put tokenizer.json, vocab.txt, vocab.json with merges.txt, or spiece.model beside config.json");
+            source.string(), "contains no tokenizer",
+            "Put tokenizer.json, vocab.txt, vocab.json with merges.txt, or spiece.model next to config.json");
     plan.weights = match_weights(source, importable_tensors(plan.config), family_of(plan.config).canonical);
     refuse_misfits(plan.weights, source);
     for (const TensorFile& file : plan.weights.files) {
@@ -182,7 +182,7 @@ void check_space(const Plan& plan) {
     std::error_code error;
     const fs::space_info space = fs::space(library_folder(), error);
     if (error || space.available >= plan.bytes + spare_bytes) return;
-    throw Error(ErrorKind::storage, {"has " + format_bytes(static_cast<double>(space.available)) + " left where " +
+    throw Error(ErrorKind::storage, {"has " + format_bytes(static_cast<double>(space.available)) + " left, but " +
                                          format_bytes(static_cast<double>(plan.bytes + spare_bytes)) + " are needed",
                                      library_folder().string(),
                                      {},
@@ -194,10 +194,9 @@ StoredFile stored_file(const fs::path& file) {
     return {file.filename().string(), fs::file_size(file), sha256_of_file(file)};
 }
 
-// The folder's files, moved into `folder`, which is there already; notes go into the record.
+// The folder's files; notes go into the record.
 void convert_file(const fs::path& gguf, const fs::path& folder, const Watch& watch, BackboneRecord& record) {
-    const fs::path made = folder / "converted";
-    const std::vector<std::string> notes = convert_gguf(gguf, made, [&](std::uint64_t done, std::uint64_t total) {
+    const std::vector<std::string> notes = convert_gguf(gguf, folder, [&](std::uint64_t done, std::uint64_t total) {
         watch.report("converting " + gguf.filename().string(),
                      0.8 * static_cast<double>(done) / static_cast<double>(std::max<std::uint64_t>(1, total)));
         return !watch.cancelled || !watch.cancelled();
@@ -205,10 +204,8 @@ void convert_file(const fs::path& gguf, const fs::path& folder, const Watch& wat
     record.notes.insert(record.notes.end(), notes.begin(), notes.end());
     for (const char* name : {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
         watch.heed();
-        fs::rename(made / name, folder / name);
         record.files.push_back(stored_file(folder / name));
     }
-    fs::remove(made);
 }
 
 StoredFile copy_file(const fs::path& from, const fs::path& to, const std::function<void(std::uint64_t)>& moved) {
@@ -252,12 +249,12 @@ void check_name_is_free(const std::string& name) {
         if (entry.name == name)
             throw config_error("name", name,
                                entry.embedded ? "is the name of a backbone that comes with Diapason"
-                                              : "is taken: a backbone of this name was imported before",
-                               "Remove that one first, or give another name (--name)");
+                                              : "is taken: a backbone with this name has already been imported",
+                               "Remove it first, or choose another name (--name)");
     }
     if (fs::exists(fs::symlink_status(library_folder() / name)))
-        throw config_error("name", name, "is taken: " + (library_folder() / name).string() + " is there already",
-                           "Remove that one first, or give another name (--name)");
+        throw config_error("name", name, "is taken: " + (library_folder() / name).string() + " already exists",
+                           "Remove it first, or choose another name (--name)");
 }
 
 } // namespace
@@ -280,9 +277,9 @@ void check_backbone_name(const std::string& name) {
                                   [](char c) { return letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
     if (!good)
         throw config_error("name", name,
-                           "cannot be a backbone's name: 1 to 64 letters, digits, dots, dashes and underscores, "
+                           "is not a valid backbone name: use 1 to 64 letters, digits, dots, dashes and underscores, "
                            "beginning with a letter or digit",
-                           "Remove that one first, or give another name (--name)");
+                           "Remove it first, or choose another name (--name)");
 }
 
 BackboneRecord import_backbone(const fs::path& source, std::string name, const Canary& canary, const Watch& watch) {

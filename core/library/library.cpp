@@ -68,13 +68,14 @@ fs::path resolve_backbone(const std::string& name_or_path) {
         names.push_back(entry.name);
     }
     if (fs::exists(fs::path(name_or_path) / "config.json") || gguf_of(name_or_path)) return name_or_path;
-    throw config_error("backbone", name_or_path,
-                       "there is no such backbone, and no folder of this name with a config.json or a .gguf file",
-                       did_you_mean(name_or_path, names));
+    throw config_error(
+        "backbone", name_or_path,
+        "there is no such backbone, and no folder with this name that contains a config.json or a .gguf file",
+        did_you_mean(name_or_path, names));
 }
 
 void Watch::heed() const {
-    if (cancelled && cancelled()) throw Error(ErrorKind::cancelled, "stopped; the library is as it was before");
+    if (cancelled && cancelled()) throw Error(ErrorKind::cancelled, "stopped; the library is unchanged");
 }
 
 Json to_json(const BackboneRecord& record) {
@@ -101,7 +102,7 @@ std::optional<BackboneRecord> read_record(const fs::path& folder) {
     if (!fs::exists(file)) return std::nullopt;
     const Json document = read_json(file, 16u << 20);
     if (!document.is_object() || text_of(document, "format") != "diapason-backbone")
-        throw input_error(file.string(), "is no record of an imported backbone", "Import it again");
+        throw input_error(file.string(), "is not a record of an imported backbone", "Import it again");
     if (const auto version = document.find("version");
         version == document.end() || !version->is_number_integer() || version->get<int>() > record_version)
         throw Error(ErrorKind::incompatible, {"was written by a newer Diapason", file.string(), "version", {}, {}});
@@ -164,13 +165,13 @@ std::vector<std::string> check_files(const fs::path& folder, const BackboneRecor
         all += file.bytes;
     for (const StoredFile& file : record.files) {
         if (!is_plain_name(file.name)) {
-            wrong.push_back(file.name + ": is no plain file name");
+            wrong.push_back(file.name + ": is not a plain file name");
             continue;
         }
         std::error_code error;
         const std::uint64_t size = fs::file_size(folder / file.name, error);
         if (error)
-            wrong.push_back(file.name + ": is gone");
+            wrong.push_back(file.name + ": is missing");
         else if (size != file.bytes)
             wrong.push_back(file.name + ": has " + std::to_string(size) + " bytes where " + std::to_string(file.bytes) +
                             " were stored");
@@ -179,7 +180,7 @@ std::vector<std::string> check_files(const fs::path& folder, const BackboneRecor
                      watch.heed();
                      watch.report("comparing " + file.name, static_cast<double>(done) / static_cast<double>(all));
                  }) != file.sha256)
-            wrong.push_back(file.name + ": its content is not what was stored");
+            wrong.push_back(file.name + ": its content has changed since it was stored");
     }
     return wrong;
 }
@@ -188,10 +189,10 @@ std::string compare_canary(const Json& recorded, const Json& now) {
     if (!recorded.is_object()) return "nothing was recorded at import";
     if (!now.is_object()) return "the engine gave no answer";
     if (recorded.value("text", "") != now.value("text", ""))
-        return "this Diapason tries another sentence than the one that imported it; import it again";
-    if (numbers_of(recorded, "ids") != numbers_of(now, "ids")) return "the tokenizer splits the sentence otherwise";
+        return "this Diapason tries a different sentence from the one that imported it; import it again";
+    if (numbers_of(recorded, "ids") != numbers_of(now, "ids")) return "the tokenizer splits the sentence differently";
     const std::vector<double> before = numbers_of(recorded, "values"), after = numbers_of(now, "values");
-    if (before.empty() || before.size() != after.size()) return "the record holds no values to compare";
+    if (before.empty() || before.size() != after.size()) return "the record contains no values to compare";
     double square = 0;
     for (const double value : before)
         square += value * value;
@@ -217,7 +218,7 @@ void remove_backbone(const std::string& name) {
         place.take(entry.folder); // its name is free from here on, whatever happens to the rest
         return;
     }
-    throw config_error("backbone", name, "there is no imported backbone of this name",
+    throw config_error("backbone", name, "there is no imported backbone with this name",
                        did_you_mean(name, names, "diapason-cli backbone list shows them"));
 }
 

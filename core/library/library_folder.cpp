@@ -85,9 +85,9 @@ void LibraryFolder::keep(const std::string& name) {
     const fs::path target = library_folder() / name;
     if (::renameat2(AT_FDCWD, m_path.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0) {
         if (errno == EEXIST || errno == ENOTEMPTY)
-            throw config_error("name", name, "is taken: " + target.string() + " is there already",
-                               "Remove that one first, or give another name (--name)");
-        throw storage_error(target, "cannot be made", errno);
+            throw config_error("name", name, "is taken: " + target.string() + " already exists",
+                               "Remove it first, or choose another name (--name)");
+        throw storage_error(target, "cannot be created", errno);
     }
     m_path.clear();
     if (const int folder = ::open(library_folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {

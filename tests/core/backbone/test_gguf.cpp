@@ -136,6 +136,7 @@ private Q_SLOTS:
         QCOMPARE(inside->encode("<s>abc11").ids, wanted); // "ab" merges, digits stay alone
         QCOMPARE(inside->decode(wanted), std::string("abc11"));
         std::uint64_t last = 0, all = 1;
+        std::filesystem::create_directory(folder / "out");
         convert_gguf(folder / "tiny.gguf", folder / "out", [&](std::uint64_t done, std::uint64_t total) {
             last = done;
             all = total;
@@ -153,15 +154,12 @@ private Q_SLOTS:
             read_float_rows(own, entry, 0, entry.shape.front(), values.data());
             QVERIFY(std::memcmp(values.data(), imported.data(*copy), values.size() * 4) == 0);
         }
-        QVERIFY(caught([&] { convert_gguf(folder / "tiny.gguf", folder / "out", {}); }).says("already"));
+        std::filesystem::create_directory(folder / "half");
         const Caught stopped = caught([&] {
             convert_gguf(folder / "tiny.gguf", folder / "half", [](std::uint64_t, std::uint64_t) { return false; });
         });
         QVERIFY(stopped.kind == ErrorKind::cancelled);
-        std::size_t items = 0;
-        for ([[maybe_unused]] const auto& item : std::filesystem::directory_iterator(folder.path()))
-            ++items;
-        QCOMPARE(items, std::size_t(2)); // nothing of the stopped one
+        QVERIFY(std::filesystem::is_empty(folder / "half")); // no file by halves
     }
 
     // 96 MB of weights come out of 14 MB; only pieces of them are ever in memory.
@@ -185,6 +183,7 @@ private Q_SLOTS:
         const std::int64_t before = memory("RssAnon");
         std::int64_t most = before;
         int calls = 0;
+        std::filesystem::create_directory(folder / "out");
         const auto notes = convert_gguf(folder / "wide.gguf", folder / "out", [&](std::uint64_t, std::uint64_t) {
             most = std::max(most, memory("RssAnon"));
             return ++calls > 0;
@@ -322,9 +321,9 @@ private Q_SLOTS:
         row("five dimensions", with([](auto& w) { w.tensor("x", {1, 1, 1, 1, 1}); }), "5 dimensions");
         row("dimension of nothing", with([](auto& w) { w.tensor("x", {0}); }), "dimension of 0");
         row("shape overflows", with([](auto& w) { w.tensor("x", {1ll << 40, 1ll << 40}, 0, 0); }), "larger than");
-        row("Q3_K", with([](auto& w) { w.tensor("x", {256}, 11); }), "stored as Q3_K; readable are F32");
+        row("Q3_K", with([](auto& w) { w.tensor("x", {256}, 11); }), "stored as Q3_K; supported types are F32");
         row("type 77", with([](auto& w) { w.tensor("x", {32}, 77); }), "stored as type 77");
-        row("half a block", with([](auto& w) { w.tensor("x", {16}, 8); }), "no multiple of a block");
+        row("half a block", with([](auto& w) { w.tensor("x", {16}, 8); }), "not a multiple of a block");
         row("overlap", with([](auto& w) { w.tensor("x", {8}, 0, 0); }), "overlap");
         row("outside", with([](auto& w) { w.tensor("x", {8}, 0, 1ll << 50); }), "ends at byte");
         row("crooked offset", with([](auto& w) { w.tensor("x", {8}, 0, 4); }), "alignment");

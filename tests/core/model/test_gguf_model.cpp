@@ -226,6 +226,7 @@ private Q_SLOTS:
         QVERIFY(wanted.std().item<double>() > 0.1);
         QCOMPARE(distance(logits_of(folder / "gguf"), wanted), 0.0);
         QCOMPARE(distance(logits_of(folder / "gguf/model.gguf"), wanted), 0.0);
+        std::filesystem::create_directory(folder / "converted");
         QVERIFY(convert_gguf(folder / "gguf/model.gguf", folder / "converted", {}).empty());
         QCOMPARE(distance(logits_of(folder / "converted"), wanted), 0.0);
     }
