@@ -40,48 +40,48 @@ protected:
     LowRank m_update;
 };
 
-/// DoRA (Liu et al. 2024): W x + b becomes m · (W + s B A) x / ‖W + s B A‖ + b; the norm is one per output unit,
-/// computed in every pass, and a constant in the backward pass (§4.3).
-class DoraDelta : public LoraDelta {
+/// What the two DoRAs have in common: the map's rows get magnitudes of their own, so the update is not low-rank.
+class MagnitudeDelta : public LoraDelta {
 public:
-    /// @param magnitude m, [out] (of all parts) @param linear the map that the delta is on
-    DoraDelta(const LowRank& update, Parameter& magnitude, const Linear& linear)
+    /// @param magnitude m, [out] numbers (of all parts) @param linear the map that the delta is on
+    MagnitudeDelta(const LowRank& update, Parameter& magnitude, const Linear& linear)
         : LoraDelta(update),
           m_magnitude(&magnitude),
           m_linear(&linear) {}
 
-    at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
     std::optional<LowRankTerm> low_rank() const override { return std::nullopt; }
-    bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
     const Parameter& magnitude() const { return *m_magnitude; }
 
-private:
-    at::Tensor ratio(const at::Tensor& weight) const; ///< m / ‖W + s B A‖, [out]
-
+protected:
     Parameter* m_magnitude;
     const Linear* m_linear;
 };
 
-/// DoRA as the AdapterHub library computes it: W x + b becomes m · (W x + b + s B A x) / ‖W + B A‖. The bias is scaled
-/// too, the norm leaves s out, and gradients flow through it.
-class WholeDoraDelta : public LoraDelta {
+/// DoRA (Liu et al. 2024): W x + b becomes m · (W + s B A) x / ‖W + s B A‖ + b; the norm is one per output unit,
+/// computed in every pass, and a constant in the backward pass (§4.3).
+class DoraDelta : public MagnitudeDelta {
 public:
-    /// @param magnitude m, [out] numbers @param linear the map that the delta is on, one that is no part
-    WholeDoraDelta(const LowRank& update, Parameter& magnitude, const Linear& linear)
-        : LoraDelta(update),
-          m_magnitude(&magnitude),
-          m_linear(&linear) {}
+    using MagnitudeDelta::MagnitudeDelta;
 
     at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
-    std::optional<LowRankTerm> low_rank() const override { return std::nullopt; }
     bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
 
 private:
-    at::Tensor ratio(const at::Tensor& weight) const; ///< [out]
+    at::Tensor ratio(const at::Tensor& weight) const; ///< m / ‖W + s B A‖, [out]
+};
 
-    Parameter* m_magnitude;
-    const Linear* m_linear;
+/// DoRA as the AdapterHub library computes it: W x + b becomes m · (W x + b + s B A x) / ‖W + B A‖. The bias is scaled
+/// too, the norm leaves s out, and gradients flow through it. The map is no part of a fused one.
+class WholeDoraDelta : public MagnitudeDelta {
+public:
+    using MagnitudeDelta::MagnitudeDelta;
+
+    at::Tensor apply(const at::Tensor& x, const at::Tensor& y, const ForwardState& state) override;
+    bool merge_output(at::Tensor& weight, at::Tensor& offset) const override;
+
+private:
+    at::Tensor ratio(const at::Tensor& weight) const; ///< m / ‖W + B A‖, [out]
 };
 
 } // namespace diapason

@@ -115,11 +115,10 @@ Pair update_of(const LoraDelta& delta) {
 
 const LoraDelta& lora_of(const Place& place) {
     const auto* delta = dynamic_cast<const LoraDelta*>(delta_of(place));
-    const bool plain = delta != nullptr && dynamic_cast<const DoraDelta*>(delta) == nullptr &&
-                       dynamic_cast<const WholeDoraDelta*>(delta) == nullptr;
+    const bool plain = delta != nullptr && dynamic_cast<const MagnitudeDelta*>(delta) == nullptr;
     if (!plain || delta->update().bias != nullptr)
         throw cannot(place.module,
-                     "this kind of delta beside LoRA: DoRA and biases of updates are for the PEFT layout");
+                     "this kind of delta along with LoRA: DoRA and biases of updates need the PEFT layout");
     return *delta;
 }
 
