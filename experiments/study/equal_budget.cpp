@@ -23,11 +23,11 @@ std::vector<BudgetRow> solve_budgets(const Plan& plan, const Budget& budget) {
         const bool varied = std::any_of(entry.vary.begin(), entry.vary.end(),
                                         [&](const Factor& factor) { return factor.address == info.size_option; });
         if (info.size_option.empty())
-            row.note = "has no size to choose";
+            row.note = "has no size option";
         else if (varied)
             row.note = "the study varies its " + info.size_option;
         else if (row.answer = solve_budget(info, config, shape, options, budget); !row.answer)
-            row.note = "no " + info.size_option + " is possible on this backbone";
+            row.note = "no valid " + info.size_option + " on this backbone";
         rows.push_back(std::move(row));
     }
     return rows;

@@ -31,7 +31,7 @@ RunSpec run_spec_from_json(const Json& document, const std::string& origin) {
         spec.threads = document.value("threads", 1);
         spec.device = document.value("device", std::string("cpu"));
     } catch (const Json::exception& error) {
-        throw config_error(origin, {}, std::string("is no run: ") + error.what());
+        throw config_error(origin, {}, std::string("is not a run specification: ") + error.what());
     }
     std::vector<Problem> problems;
     spec.method_options = OptionValues::from_json(method_info(spec.method).options,
@@ -41,7 +41,7 @@ RunSpec run_spec_from_json(const Json& document, const std::string& origin) {
                                                     "training_options", problems)
                                 .json();
     if (spec.threads < 1 || spec.threads > 1024)
-        problems.push_back({"threads", std::to_string(spec.threads), "a number from 1 to 1024 is needed", {}});
+        problems.push_back({"threads", std::to_string(spec.threads), "must be a whole number from 1 to 1024", {}});
     throw_if_any(problems, origin);
     return spec;
 }

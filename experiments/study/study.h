@@ -28,6 +28,9 @@ bool is_training_address(const std::string& address);
 std::string training_address(const std::string& option);
 std::string option_name(const std::string& address); ///< as labels and forms name it, without the address's prefix
 
+/// As the method of a document's last entry: every method that no other entry names, with its defaults.
+inline constexpr const char* every_other_method = "*";
+
 /// One method of a study with its options, own training options and the options it varies.
 struct StudyMethod {
     std::string method;             ///< id from the catalogue

@@ -39,7 +39,7 @@ void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& opt
         problems.push_back({field, {}, "there is no such option", did_you_mean(name, names)});
         return;
     }
-    if (factor.levels.empty()) problems.push_back({field, {}, "a factor needs a level", {}});
+    if (factor.levels.empty()) problems.push_back({field, {}, "a factor needs at least one level", {}});
     for (std::size_t i = 0; i < factor.levels.size(); ++i) {
         if (const std::string wrong = check_option(*option, factor.levels[i]); !wrong.empty()) {
             problems.push_back({field / i, factor.levels[i].dump(), wrong, {}});
@@ -47,7 +47,7 @@ void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& opt
         if (std::count(factor.levels.begin(), factor.levels.end(), factor.levels[i]) > 1 &&
             std::find(factor.levels.begin(), factor.levels.end(), factor.levels[i]) ==
                 factor.levels.begin() + static_cast<std::ptrdiff_t>(i)) {
-            problems.push_back({field, factor.levels[i].dump(), "this level is there twice", {}});
+            problems.push_back({field, factor.levels[i].dump(), "this level appears twice", {}});
         }
     }
 }
@@ -57,7 +57,7 @@ void check_exclusions(const Study& study, const std::vector<std::size_t>& hits, 
     for (std::size_t i = 0; i < study.exclude.size(); ++i) {
         if (hits[i] == 0)
             problems.push_back({FieldPath("exclude") / i / "match", study.exclude[i].match.dump(),
-                                "no arm has these levels", "Name the levels as in \"vary\" and \"factors\""});
+                                "no arm has these levels", "Use levels from \"vary\" and \"factors\""});
     }
 }
 
@@ -142,17 +142,16 @@ void check_found(const Found<T>& found, const char* field, std::vector<Problem>&
 
 // Seeds, threads, device and training: what needs no file.
 void check_frame(const Study& study, std::vector<Problem>& problems) {
-    if (study.title.empty()) problems.push_back({"title", {}, "is empty", "Name the study"});
-    if (study.methods.empty()) problems.push_back({"methods", {}, "no method is chosen", "Add a method"});
+    if (study.title.empty()) problems.push_back({"title", {}, "is empty", "Give the study a title"});
+    if (study.methods.empty()) problems.push_back({"methods", {}, "no methods are chosen", "Add a method"});
     if (study.seeds.empty())
-        problems.push_back(
-            {"seeds", {}, "no seed is given", "Three seeds are the least for an interval worth drawing"});
+        problems.push_back({"seeds", {}, "no seeds are given", "A useful interval needs at least three seeds"});
     if (std::set<std::uint64_t>(study.seeds.begin(), study.seeds.end()).size() != study.seeds.size())
-        problems.push_back({"seeds", {}, "a seed is there twice", "Repeated seeds give the same run"});
+        problems.push_back({"seeds", {}, "a seed appears twice", "Repeated seeds give the same run"});
     if (study.threads < 1 || study.threads > 1024)
-        problems.push_back({"threads", std::to_string(study.threads), "a number from 1 to 1024 is needed", {}});
+        problems.push_back({"threads", std::to_string(study.threads), "must be a whole number from 1 to 1024", {}});
     if (!is_device_name(study.device))
-        problems.push_back({"device", study.device, "it must be cpu, cuda, cuda:N or auto", {}});
+        problems.push_back({"device", study.device, "must be cpu, cuda, cuda:N or auto", {}});
     OptionValues::from_json(training_options(), study.training, "training", problems);
 }
 
@@ -176,7 +175,7 @@ void check_method(const Study& study, std::size_t index, const BackboneConfig* c
         const bool training = is_training_address(factor.address);
         check_levels(factor, training ? training_options() : info->options, option_name(factor.address), at, problems);
         if (training && varies(study.factors, factor.address))
-            problems.push_back({at, {}, "the whole study varies it already", "Vary it in one of the two places"});
+            problems.push_back({at, {}, "the whole study already varies it", "Vary it in only one place"});
     }
     if (config != nullptr) check_sites(*config, *info, entry, field, problems);
 }
@@ -189,8 +188,8 @@ void check_factors(const Study& study, std::vector<Problem>& problems) {
         else if (factor.address != "backbone" && factor.address != "task")
             problems.push_back({field,
                                 {},
-                                "only backbone, task and training.<option> vary for the whole study",
-                                "Options of a method stand in its own \"vary\""});
+                                "only backbone, task and training.<option> can vary for the whole study",
+                                "Put options of a method in its own \"vary\""});
     }
 }
 
@@ -198,12 +197,12 @@ void check_factors(const Study& study, std::vector<Problem>& problems) {
 void check_set_of_arms(Plan& plan, const std::vector<std::size_t>& hits) {
     std::vector<Problem>& problems = plan.problems;
     check_exclusions(plan.study, hits, problems);
-    if (plan.arms.empty()) problems.push_back({"exclude", {}, "the exclusions leave no arm", {}});
+    if (plan.arms.empty()) problems.push_back({"exclude", {}, "the exclusions leave no arms", {}});
     if (plan.runs() > max_runs)
         problems.push_back({"methods",
                             {},
-                            std::to_string(plan.runs()) + " runs are more than " + std::to_string(max_runs),
-                            "Fewer levels or seeds"});
+                            std::to_string(plan.runs()) + " runs exceed the limit of " + std::to_string(max_runs),
+                            "Use fewer levels or seeds"});
     check_arms(plan);
     std::set<std::string> labels;
     for (const Arm& arm : plan.arms) {
@@ -233,8 +232,8 @@ void check_study(Plan& plan, bool may_drop_baseline) {
         problems.push_back({"methods",
                             {},
                             "the levels multiply to " + format_count(std::llround(std::min(combinations, 1e15))) +
-                                " arms, too many even to leave some out",
-                            "Fewer levels or seeds"});
+                                " arms, too many even with exclusions",
+                            "Use fewer levels or seeds"});
         return;
     }
     std::vector<std::size_t> hits;

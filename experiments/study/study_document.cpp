@@ -31,7 +31,28 @@ void take_preset(Fields& of, StudyMethod& method) {
         method.options = std::move(options);
         return;
     }
-    of.add("preset", name, known.empty() ? "this method has no presets" : "the method's presets are " + joined(known));
+    of.add("preset", name,
+           known.empty() ? "this method has no presets" : "there is no such preset; choose from " + joined(known));
+}
+
+// The last entry may stand for every method that the others leave out, in the registry's order.
+void take_every_other(std::vector<StudyMethod>& methods, std::vector<Problem>& problems) {
+    const auto entry = std::find_if(methods.begin(), methods.end(),
+                                    [](const StudyMethod& method) { return method.method == every_other_method; });
+    if (entry == methods.end()) return;
+    const FieldPath field = FieldPath("methods") / static_cast<std::size_t>(entry - methods.begin());
+    if (entry + 1 != methods.end())
+        problems.push_back({field, every_other_method, "stands for all other methods and must be the last entry", {}});
+    if (!entry->options.empty() || !entry->vary.empty())
+        problems.push_back(
+            {field, every_other_method, "has no options of its own", "List a method to set its options"});
+    const StudyMethod shared = *entry;
+    methods.erase(entry);
+    for (const MethodInfo& info : method_catalog()) {
+        const auto named = [&](const StudyMethod& method) { return method.method == info.id; };
+        if (std::none_of(methods.begin(), methods.end(), named))
+            methods.push_back({info.id, Json::object(), shared.training, {}});
+    }
 }
 
 Study parse(const Json& document, std::vector<Problem>& problems) {
@@ -54,7 +75,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
         const Json lists = of.object(key);
         for (const auto& [name, levels] : lists.items()) {
             if (!levels.is_array())
-                of.add(key + "." + name, levels.dump(), "a list of levels is needed");
+                of.add(key + "." + name, levels.dump(), "must be a list of levels");
             else
                 factors.push_back({name, levels.get<std::vector<Json>>()});
         }
@@ -71,6 +92,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
         method.vary = read_vary(of, "vary");
         study.methods.push_back(std::move(method));
     }
+    take_every_other(study.methods, problems);
     study.factors = read_vary(fields, "factors");
     index = 0;
     for (const Json& entry : fields.list("exclude")) {
@@ -81,7 +103,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
         if (seed.is_number_unsigned() || (seed.is_number_integer() && seed.get<std::int64_t>() >= 0))
             study.seeds.push_back(seed.get<std::uint64_t>());
         else
-            fields.add("seeds", seed.dump(), "a whole number from 0 is needed");
+            fields.add("seeds", seed.dump(), "must be a whole number of 0 or more");
     }
     return study;
 }
@@ -90,11 +112,11 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
 
 Study study_from_json(const Json& document, const std::string& origin, std::vector<Problem>* problems) {
     if (!document.is_object() || document.value("format", Json()) != "diapason-study") {
-        throw input_error(origin, "is no study: \"format\": \"diapason-study\" is missing");
+        throw input_error(origin, "is not a study: \"format\": \"diapason-study\" is missing");
     }
     if (const Json version = document.value("version", Json(1)); version != 1) {
-        throw Error(ErrorKind::incompatible,
-                    {"was written by a newer Diapason", origin, "version", version.dump(), "Update Diapason"});
+        throw Error(ErrorKind::incompatible, {"was written by a newer version of Diapason", origin, "version",
+                                              version.dump(), "Update Diapason"});
     }
     std::vector<Problem> found;
     Study study = parse(document, found);

@@ -92,7 +92,7 @@ Json study_schema() {
         for (const MethodPreset& preset : method.presets)
             presets.push_back(preset.name);
         if (!presets.empty())
-            properties["preset"] = {{"enum", presets}, {"description", "Values of options that are not given"}};
+            properties["preset"] = {{"enum", presets}, {"description", "Supplies the options that are not given"}};
         methods.push_back({{"title", method.label},
                            {"description", method.summary},
                            {"type", "object"},
@@ -100,9 +100,16 @@ Json study_schema() {
                            {"required", {"method"}},
                            {"additionalProperties", false}});
     }
+    methods.push_back(
+        {{"title", "Every other method"},
+         {"description", "As the last entry: all methods that no other entry names, with their defaults"},
+         {"type", "object"},
+         {"properties", {{"method", {{"const", every_other_method}}}, {"training", {{"$ref", "#/$defs/training"}}}}},
+         {"required", {"method"}},
+         {"additionalProperties", false}});
     const Json exclusion = {{"type", "object"},
                             {"properties",
-                             {{"match", {{"type", "object"}, {"description", "Levels that all have to fit"}}},
+                             {{"match", {{"type", "object"}, {"description", "Levels that must all match"}}},
                               {"reason", text("Why these arms are left out")}}},
                             {"required", {"match"}},
                             {"additionalProperties", false}};
@@ -112,23 +119,23 @@ Json study_schema() {
     return {
         {"$schema", "https://json-schema.org/draft/2020-12/schema"},
         {"title", "Diapason study"},
-        {"description", "Arms = methods × the levels that they vary, minus exclusions; runs = arms × seeds."},
+        {"description", "Arms = methods × the levels they vary, minus exclusions; runs = arms × seeds."},
         {"type", "object"},
         {"properties",
          {{"format", {{"const", "diapason-study"}}},
           {"version", {{"const", 1}}},
           {"id", text("Short name for the command line")},
           {"title", text("One line")},
-          {"question", text("What the study answers, one sentence")},
+          {"question", text("What the study answers, in one sentence")},
           {"summary", text("What a reader should know before running it")},
           {"backbone", text("Name, or folder in the Hugging Face layout")},
-          {"task", text("Id, task file, or a TSV or JSONL file of your own")},
+          {"task", text("Id, task file, or your own TSV, CSV or JSONL file")},
           {"training", {{"$ref", "#/$defs/training"}}},
           {"methods", {{"type", "array"}, {"minItems", 1}, {"items", {{"oneOf", std::move(methods)}}}}},
           {"factors", level_lists},
           {"exclude", {{"type", "array"}, {"items", exclusion}}},
           {"seeds", {{"type", "array"}, {"minItems", 1}, {"items", {{"type", "integer"}, {"minimum", 0}}}}},
-          {"baseline", text("Label of the arm that others are compared with; empty = the first")},
+          {"baseline", text("Label of the arm that the others are compared with; the first arm if empty")},
           {"threads", {{"type", "integer"}, {"minimum", 1}, {"default", 1}}},
           {"device", text("cpu, cuda, cuda:N or auto")}}},
         {"required", {"format", "version", "title", "backbone", "task", "methods", "seeds"}},

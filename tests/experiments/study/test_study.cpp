@@ -157,7 +157,7 @@ private Q_SLOTS:
         given["methods"][0]["vary"] = {{"training.learning_rate", {0.1, 0.2}}};
         given["factors"] = {{"training.learning_rate", {0.1, 0.2}}};
         const auto error = caught([&] { planned(given); });
-        QVERIFY2(error.says("methods[0].vary.training.learning_rate: the whole study varies it"),
+        QVERIFY2(error.says("methods[0].vary.training.learning_rate: the whole study already varies it"),
                  error.message.c_str());
         given.erase("factors");
         given["methods"][0]["vary"] = {{"training.lerning_rate", {0.1}}};
@@ -288,6 +288,38 @@ private Q_SLOTS:
             used.insert(entry.method);
         for (const MethodInfo& info : method_catalog())
             QVERIFY2(used.contains(info.id), info.id.c_str());
+    }
+
+    void oneEntryStandsForAllOthers() {
+        Json document = to_json(sample_study("first-look"));
+        document["methods"] = {{{"method", "lora"}, {"options", {{"rank", 2}}}},
+                               {{"method", "*"}, {"training", {{"steps", 7}}}}};
+        const Study study = study_from_json(document, "study.json");
+        QCOMPARE(study.methods.size(), method_catalog().size());
+        QCOMPARE(study.methods.front().options, Json({{"rank", 2}}));
+        QVERIFY(study.methods.front().training.empty());
+        QCOMPARE(study.methods.back().training, Json({{"steps", 7}}));
+
+        document["methods"][1]["options"] = {{"rank", 4}};
+        QVERIFY(caught([&] { study_from_json(document, "study.json"); }).says("List a method"));
+        document["methods"] = {{{"method", "*"}}, {{"method", "lora"}}};
+        QVERIFY(caught([&] { study_from_json(document, "study.json"); }).says("last entry"));
+    }
+
+    // What a newcomer copies from there runs.
+    void theReadmesStudyIsOne() {
+        const std::string text = read_file(std::filesystem::path(DIAPASON_SOURCE_DIR) / "README.md", 1u << 20);
+        const std::string fence = "```json\n";
+        const std::size_t begin = text.find(fence);
+        QVERIFY(begin != std::string::npos && text.find(fence, begin + 1) == std::string::npos);
+        const std::size_t from = begin + fence.size();
+        const std::string document = text.substr(from, text.find("```", from) - from);
+        QVERIFY(std::count(document.begin(), document.end(), '\n') <= 15);
+        PlanSources sources;
+        const Plan plan = make_plan(study_from_json(parse_json(document, "README.md"), "README.md"), sources);
+        QVERIFY2(plan.problems.empty(), plan.problems.empty() ? "" : to_line(plan.problems.front()).c_str());
+        QCOMPARE(plan.arms.size(), std::size_t(5)); // as it says
+        QCOMPARE(plan.runs(), std::size_t(15));
     }
 
     void sampleNamesAreOffered() {
