@@ -42,7 +42,6 @@ target_compile_definitions(diapason_settings INTERFACE
 if(DIAPASON_SANITIZE)
   add_compile_options(-fsanitize=${DIAPASON_SANITIZE} -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${DIAPASON_SANITIZE})
-  set(DIAPASON_PCH OFF)
 endif()
 
 if(DIAPASON_FUZZ) # every library is instrumented, so that the fuzzer sees which branches an input takes
