@@ -27,11 +27,11 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
         const std::string remedy = given.empty() ? "" : diapason::did_you_mean(given.front(), names);
         text = given.empty() ? "error: a command is needed" : "error: there is no command \"" + given.front() + "\"";
         if (!remedy.empty()) text += ". " + remedy;
-        text += "\n" + app->get_name() + " knows:";
+        text += "\n" + app->get_name() + " commands:";
         for (const std::string& name : names)
             text += " " + name;
     }
-    return text + "\nMore with --help\n";
+    return text + "\nSee --help for more\n";
 }
 
 } // namespace
@@ -46,8 +46,9 @@ int main(int argc, char** argv) {
         ->type_name("FOLDER");
     app.require_subcommand(1);
     app.failure_message(explain);
-    app.footer("Exit codes: 0 good, 2 configuration, 3 input file, 4 storage, 5 memory, 6 diverged, 7 locked, 8 newer "
-               "database, 75 stopped");
+    app.footer(
+        "Exit codes: 0 success, 2 configuration, 3 input file, 4 storage, 5 memory, 6 diverged, 7 locked, 8 newer "
+        "database, 75 stopped");
     cli::Context context;
     cli::add_study(app, context);
     cli::add_run(app, context);

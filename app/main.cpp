@@ -71,11 +71,11 @@ int main(int argc, char** argv) {
     const QCommandLineOption home(QStringLiteral("home"), QStringLiteral("Folder of the user's data"),
                                   QStringLiteral("folder"));
     const QCommandLineOption firstPaint(QStringLiteral("first-paint"),
-                                        QStringLiteral("Say when the window has been painted, then quit"));
+                                        QStringLiteral("Report when the window has been painted, then quit"));
     parser.addOptions({database, home, firstPaint});
     parser.process(app);
     if (!display) {
-        std::fputs("error: there is no display; diapason-cli does everything without one\n", stderr);
+        std::fputs("error: there is no display; use diapason-cli, which needs none\n", stderr);
         return 2;
     }
     try {

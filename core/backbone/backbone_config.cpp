@@ -7,6 +7,7 @@
 #include "core/base/options.h"
 #include "core/base/paths.h"
 #include "core/base/remedy.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <cstring>
@@ -83,13 +84,10 @@ BackboneConfig parse(const Json& document, const std::string& origin) {
         if (std::find(types.begin(), types.end(), config.model_type) != types.end()) family = &candidate;
     }
     if (family == nullptr) {
-        std::string known;
-        for (const BackboneFamily& candidate : backbone_families()) {
-            for (const std::string& type : candidate.model_types)
-                known += (known.empty() ? "" : ", ") + type;
-        }
-        throw Error(ErrorKind::input, {"unsupported: this family of backbones is not known", origin, "model_type",
-                                       config.model_type, "Known are " + known});
+        const std::string known = joined_by(
+            backbone_families(), [](const BackboneFamily& candidate) { return joined(candidate.model_types); });
+        throw Error(ErrorKind::input, {"unsupported: unknown model family", origin, "model_type", config.model_type,
+                                       "Choose from " + known});
     }
     config.family = family->name;
     family->read(in, config);

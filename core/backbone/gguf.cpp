@@ -63,7 +63,7 @@ public:
         const std::string_view found = text(what);
         if (found.empty() || found.size() > max_name_bytes)
             fail(what + " has " + std::to_string(found.size()) + " bytes");
-        if (!printable(found)) fail(what + " has characters that no name has");
+        if (!printable(found)) fail(what + " contains characters that are not allowed in a name");
         return std::string(found);
     }
 
@@ -78,7 +78,7 @@ bool is_gguf_file(const FileMapping& file) {
 }
 
 GgufHeader::GgufHeader(const FileMapping& file, std::string name) : m_file(&file), m_name(std::move(name)) {
-    if (!is_gguf_file(file)) throw input_error(m_name, "is no GGUF file: it does not begin with GGUF");
+    if (!is_gguf_file(file)) throw input_error(m_name, "is not a GGUF file: it does not begin with GGUF");
     Cursor in(file, m_name, 4);
     const auto version = in.number<std::uint32_t>("the version");
     if (version != 2 && version != 3) {
@@ -86,22 +86,22 @@ GgufHeader::GgufHeader(const FileMapping& file, std::string name) : m_file(&file
         throw input_error(m_name,
                           swapped ? "unsupported: a big-endian GGUF file"
                                   : "unsupported: version " + std::to_string(version) + " of GGUF",
-                          "Versions 2 and 3, little-endian, are read; convert the model again");
+                          "Only little-endian files of versions 2 and 3 can be read; convert the model again");
     }
     const auto tensors = in.number<std::uint64_t>("the number of tensors");
-    const auto values = in.number<std::uint64_t>("the number of metadata");
+    const auto values = in.number<std::uint64_t>("the number of metadata entries");
     if (tensors > max_tensors) in.fail("claims " + std::to_string(tensors) + " tensors");
-    if (values > max_values) in.fail("claims " + std::to_string(values) + " metadata");
+    if (values > max_values) in.fail("claims " + std::to_string(values) + " metadata entries");
     read_values(in, values);
     read_tensors(in, tensors);
     std::int64_t alignment = 32;
     if (has("general.alignment")) alignment = *integer("general.alignment");
     if (alignment < 1 || alignment > 1 << 20 || !std::has_single_bit(static_cast<std::uint64_t>(alignment)))
-        fail("general.alignment", "is no power of two up to 1048576", std::to_string(alignment));
+        fail("general.alignment", "must be a power of two up to 1048576", std::to_string(alignment));
     for (const GgufTensor& tensor : m_tensors) {
         if (tensor.begin % static_cast<std::uint64_t>(alignment) != 0)
             in.fail("tensor \"" + tensor.name + "\" begins at byte " + std::to_string(tensor.begin) +
-                    ", no multiple of the alignment " + std::to_string(alignment));
+                    ", not a multiple of the alignment " + std::to_string(alignment));
     }
     const auto step = static_cast<std::uint64_t>(alignment);
     place_tensors((in.at() + step - 1) / step * step);
@@ -136,7 +136,7 @@ void GgufHeader::read_values(Cursor& in, std::uint64_t count) {
         } else {
             in.skip(widths[value.type], key);
         }
-        if (!m_values.emplace(key, value).second) in.fail("the metadata key " + key + " stands there twice");
+        if (!m_values.emplace(key, value).second) in.fail("the metadata key " + key + " appears twice");
     }
 }
 
@@ -145,11 +145,11 @@ void GgufHeader::read_tensors(Cursor& in, std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
         GgufTensor tensor;
         tensor.name = in.name("the name of tensor " + std::to_string(i));
-        if (!names.insert(tensor.name).second) in.fail("tensor \"" + tensor.name + "\" stands there twice");
+        if (!names.insert(tensor.name).second) in.fail("tensor \"" + tensor.name + "\" appears twice");
         const auto wrong = [&](const std::string& what) { in.fail("tensor \"" + tensor.name + "\" " + what); };
         const auto dimensions = in.number<std::uint32_t>(tensor.name);
         if (dimensions == 0 || dimensions > max_dimensions)
-            wrong("has " + std::to_string(dimensions) + " dimensions; 1 to 4 are possible");
+            wrong("has " + std::to_string(dimensions) + " dimensions; it must have 1 to 4");
         std::uint64_t elements = 1;
         for (std::uint32_t d = 0; d < dimensions; ++d) {
             const auto size = in.number<std::uint64_t>(tensor.name);
@@ -161,14 +161,14 @@ void GgufHeader::read_tensors(Cursor& in, std::uint64_t count) {
         const auto number = in.number<std::uint32_t>(tensor.name);
         const BlockType* type = block_type(number);
         if (type == nullptr)
-            wrong("is stored as " + block_type_name(number) + "; readable are " + readable_block_types());
+            wrong("is stored as " + block_type_name(number) + "; supported types are " + readable_block_types());
         tensor.dtype = type->name;
         if (tensor.shape.back() % type->elements != 0)
-            wrong("has rows of " + std::to_string(tensor.shape.back()) + " values, no multiple of a block of " +
+            wrong("has rows of " + std::to_string(tensor.shape.back()) + " values, not a multiple of a block of " +
                   tensor.dtype);
         tensor.begin = in.number<std::uint64_t>(tensor.name);
         const std::uint64_t bytes = elements / static_cast<std::uint64_t>(type->elements) * type->bytes;
-        if (__builtin_add_overflow(tensor.begin, bytes, &tensor.end)) wrong("lies outside any file");
+        if (__builtin_add_overflow(tensor.begin, bytes, &tensor.end)) wrong("lies outside the file");
         m_tensors.push_back(std::move(tensor));
     }
 }
@@ -241,14 +241,14 @@ double GgufHeader::number(std::uint32_t type, std::uint64_t at) const {
 std::optional<std::string> GgufHeader::text(const std::string& key) const {
     const Value* value = find(key);
     if (value == nullptr) return {};
-    if (value->type != text_type) fail(key, "is no text but " + std::string(type_names[value->type]));
+    if (value->type != text_type) fail(key, "must be a string, not " + std::string(type_names[value->type]));
     return std::string(Cursor(*m_file, m_name, value->at).text(key));
 }
 
 std::optional<std::int64_t> GgufHeader::integer(const std::string& key) const {
     const Value* value = find(key);
     if (value == nullptr) return {};
-    if (!is_whole(value->type)) fail(key, "is no whole number but " + std::string(type_names[value->type]));
+    if (!is_whole(value->type)) fail(key, "must be a whole number, not " + std::string(type_names[value->type]));
     const double found = number(value->type, value->at);
     if (found > 0x1p53 || found < -0x1p53) fail(key, "is too large");
     return static_cast<std::int64_t>(found);
@@ -258,21 +258,21 @@ std::optional<double> GgufHeader::real(const std::string& key) const {
     const Value* value = find(key);
     if (value == nullptr) return {};
     if (!is_whole(value->type) && value->type != f32 && value->type != f64)
-        fail(key, "is no number but " + std::string(type_names[value->type]));
+        fail(key, "must be a number, not " + std::string(type_names[value->type]));
     return number(value->type, value->at);
 }
 
 std::optional<bool> GgufHeader::flag(const std::string& key) const {
     const Value* value = find(key);
     if (value == nullptr) return {};
-    if (value->type != boolean) fail(key, "is neither true nor false but " + std::string(type_names[value->type]));
+    if (value->type != boolean) fail(key, "must be true or false, not " + std::string(type_names[value->type]));
     return m_file->start()[value->at] != std::byte{0};
 }
 
 std::vector<std::string_view> GgufHeader::texts(const std::string& key) const {
     const Value* value = find(key);
     if (value == nullptr) return {};
-    if (value->type != list || value->element != text_type) fail(key, "is no list of texts");
+    if (value->type != list || value->element != text_type) fail(key, "must be a list of strings");
     std::vector<std::string_view> found(value->count);
     Cursor in(*m_file, m_name, value->at);
     for (std::string_view& text : found)
@@ -284,7 +284,7 @@ std::vector<double> GgufHeader::reals(const std::string& key) const {
     const Value* value = find(key);
     if (value == nullptr) return {};
     if (value->type != list || value->element == text_type || value->element == boolean)
-        fail(key, "is no list of numbers");
+        fail(key, "must be a list of numbers");
     if (value->count > max_texts) fail(key, "is a list of " + std::to_string(value->count) + " numbers");
     std::vector<double> found(value->count);
     for (std::uint64_t i = 0; i < value->count; ++i)

@@ -3,6 +3,8 @@
 
 #include "core/backbone/gguf_blocks.h"
 
+#include "core/base/words.h"
+
 #include <bit>
 #include <cstring>
 
@@ -162,10 +164,7 @@ std::string block_type_name(std::uint32_t number) {
 }
 
 std::string readable_block_types() {
-    std::string text;
-    for (const BlockType& type : types)
-        text += (text.empty() ? "" : ", ") + std::string(type.name);
-    return text;
+    return joined_by(types, &BlockType::name);
 }
 
 } // namespace diapason

@@ -3,6 +3,7 @@
 #include "core/backbone/gguf.h"
 #include "core/backbone/gguf_blocks.h"
 #include "core/base/error.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,13 +27,11 @@ constexpr Architecture architectures[] = {{"llama", "llama", "LlamaForCausalLM",
 const Architecture& architecture_of(const GgufHeader& header) {
     const auto name = header.text("general.architecture");
     if (!name) header.fail("general.architecture", "is missing");
-    std::string known;
     for (const Architecture& candidate : architectures) {
         if (*name == candidate.name) return candidate;
-        known += (known.empty() ? "" : ", ") + std::string(candidate.name);
     }
     header.fail("general.architecture", "unsupported: this architecture is not read from GGUF files",
-                name->substr(0, 64), "Known are " + known);
+                name->substr(0, 64), "Choose from " + joined_by(architectures, &Architecture::name));
 }
 
 struct ModuleName {
@@ -73,7 +72,7 @@ std::string own_name(const std::string& gguf) {
 std::int64_t needed(const GgufHeader& header, const std::string& key) {
     const auto value = header.integer(key);
     if (!value) header.fail(key, "is missing");
-    if (*value < 1) header.fail(key, "is no positive number", std::to_string(*value));
+    if (*value < 1) header.fail(key, "must be a positive number", std::to_string(*value));
     return *value;
 }
 
@@ -83,7 +82,7 @@ Json scaling_from_divisors(const GgufHeader& header, const GgufTensor& tensor, d
     constexpr double low = 1, high = 4, original = 8192;
     const auto half = static_cast<std::size_t>(head_width / 2);
     if (tensor.dtype != "F32" || tensor.shape != std::vector<std::int64_t>{head_width / 2})
-        header.fail(tensor.name, "is no F32 tensor of half a head's width");
+        header.fail(tensor.name, "must be an F32 tensor of half a head's width");
     std::vector<float> divisors(half);
     std::memcpy(divisors.data(), header.data(tensor), half * sizeof(float));
     const double factor = *std::max_element(divisors.begin(), divisors.end());
@@ -98,7 +97,7 @@ Json scaling_from_divisors(const GgufHeader& header, const GgufTensor& tensor, d
             expected = 1 / ((1 - smooth) / factor + smooth);
         }
         if (!(std::abs(divisors[i] - expected) <= 1e-4 * expected))
-            header.fail(tensor.name, "unsupported: divisors of rotary frequencies that are not those of Llama 3",
+            header.fail(tensor.name, "unsupported: rotary frequency divisors other than those of Llama 3",
                         std::to_string(i), "Use the Hugging Face folder of this model");
     }
     if (factor == 1) return nullptr;
@@ -115,8 +114,8 @@ Json rotary_scaling(const GgufHeader& header, const std::string& prefix, double 
     const std::string kind = header.text(prefix + "rope.scaling.type").value_or("none");
     if (kind == "none") return nullptr;
     if (kind != "linear" && kind != "yarn")
-        header.fail(prefix + "rope.scaling.type", "unsupported: this kind of rotary scaling is not known",
-                    kind.substr(0, 64), "Known are none, linear and yarn");
+        header.fail(prefix + "rope.scaling.type", "unsupported: unknown kind of rotary scaling", kind.substr(0, 64),
+                    "Choose from none, linear, yarn");
     Json scaling = {{"rope_type", kind}, {"factor", header.real(prefix + "rope.scaling.factor").value_or(1.0)}};
     if (const auto original = header.integer(prefix + "rope.scaling.original_context_length"))
         scaling["original_max_position_embeddings"] = *original;
@@ -209,7 +208,7 @@ std::optional<fs::path> gguf_of(const fs::path& path) {
     }
     if (found.empty()) return {};
     if (found.size() > 1)
-        throw input_error(path.string(), "holds " + std::to_string(found.size()) + " .gguf files and no config.json",
+        throw input_error(path.string(), "contains " + std::to_string(found.size()) + " .gguf files and no config.json",
                           "Give the path of one of them");
     return found.front();
 }

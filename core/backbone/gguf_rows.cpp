@@ -21,7 +21,8 @@ std::int64_t paired_heads(const TensorFile& file, const TensorEntry& entry) {
         const std::int64_t rows = entry.shape.front();
         if (heads < 1 || rows % (2 * heads) != 0)
             throw input_error(file.path().string(), "tensor \"" + entry.name + "\" has " + std::to_string(rows) +
-                                                        " rows, which are no pairs of " + found->second + " heads");
+                                                        " rows, which do not form pairs for " + found->second +
+                                                        " heads");
         return heads;
     }
     return 0;
@@ -52,7 +53,8 @@ void read_float_rows(const TensorFile& file, const TensorEntry& entry, std::int6
         return;
     }
     if (width % type->elements != 0)
-        throw input_error(file.path().string(), "tensor \"" + entry.name + "\" stores rotary rows as parts of a block");
+        throw input_error(file.path().string(),
+                          "tensor \"" + entry.name + "\" stores rotary rows that are not whole blocks");
     const std::int64_t head = rows / heads, half = head / 2;
     const std::int64_t row_blocks = width / type->elements;
     for (std::int64_t row = first; row < first + count; ++row, out += width) {

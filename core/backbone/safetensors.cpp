@@ -60,7 +60,7 @@ public:
             entries.back().dtype = text;
             return true;
         }
-        return refuse("an unexpected text");
+        return refuse("an unexpected string");
     }
 
     bool start_object(std::size_t) override {
@@ -115,7 +115,7 @@ private:
         return true;
     }
     bool refuse(const std::string& what) {
-        problem = "the header holds " + what;
+        problem = "the header contains " + what;
         if (!entries.empty() && m_state != State::top) problem += " (tensor \"" + entries.back().name + "\")";
         return false;
     }
@@ -162,12 +162,12 @@ void check_layout(const std::string& file, const std::vector<TensorEntry>& entri
         if (entry->begin != position) {
             throw input_error(file, "tensor \"" + entry->name + "\" begins at byte " + std::to_string(entry->begin) +
                                         " where " + std::to_string(position) +
-                                        " is expected (tensors overlap or leave a hole)");
+                                        " is expected (tensors overlap or leave a gap)");
         }
         position = entry->end;
     }
     if (position != data_bytes) {
-        throw input_error(file, "has " + std::to_string(data_bytes - position) + " bytes behind its last tensor");
+        throw input_error(file, "has " + std::to_string(data_bytes - position) + " bytes after its last tensor");
     }
 }
 
@@ -181,19 +181,19 @@ std::uint64_t bytes_of(const TensorToWrite& tensor) {
 } // namespace
 
 TensorTable read_safetensors_table(const FileMapping& file, const std::string& name) {
-    if (file.size() < 8) throw input_error(name, "is no safetensors file: it is shorter than 8 bytes");
+    if (file.size() < 8) throw input_error(name, "is not a safetensors file: it is shorter than 8 bytes");
     // A pickle whose first object is torch's magic number.
     if (std::memcmp(file.start(), "\x80\x02\x8a\x0a\x6c\xfc", 6) == 0)
-        throw input_error(name, "was saved by a torch before 1.6, as a pickle without an archive; load and save it "
-                                "again with a newer one");
+        throw input_error(
+            name, "was saved by a torch older than 1.6, as a bare pickle; load and save it again with a newer one");
     std::uint64_t header_bytes = 0;
     std::memcpy(&header_bytes, file.start(), 8);
     if (header_bytes < 2 || header_bytes > max_header_bytes || header_bytes > file.size() - 8) {
-        throw input_error(name, "is no safetensors file: its header claims " + std::to_string(header_bytes) +
+        throw input_error(name, "is not a safetensors file: its header claims " + std::to_string(header_bytes) +
                                     " bytes in a file of " + std::to_string(file.size()));
     }
     std::string_view header(reinterpret_cast<const char*>(file.start()) + 8, header_bytes);
-    if (header.front() != '{') throw input_error(name, "is no safetensors file: its header does not begin with {");
+    if (header.front() != '{') throw input_error(name, "is not a safetensors file: its header does not begin with {");
     header = header.substr(0, header.find_last_not_of(' ') + 1); // padding, spaces only
     HeaderReader reader;
     if (!Json::sax_parse(header.begin(), header.end(), &reader)) throw input_error(name, reader.problem);

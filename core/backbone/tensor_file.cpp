@@ -45,13 +45,13 @@ std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& inde
         std::error_code error; // a link in a circle leads nowhere
         if (fs::is_symlink(folder / file, error) &&
             fs::weakly_canonical(folder / file, error).parent_path() != fs::weakly_canonical(folder, error)) {
-            throw input_error(index.string(), "the shard " + file + " leads outside the folder",
+            throw input_error(index.string(), "the shard " + file + " points outside the folder",
                               "Copy the folder with its links resolved (cp -rL)");
         }
         files.emplace_back(folder / file);
         for (const std::string& tensor : tensors) {
             if (files.back().find(tensor) == nullptr)
-                throw input_error(index.string(), "the shard " + file + " does not hold " + tensor);
+                throw input_error(index.string(), "the shard " + file + " does not contain " + tensor);
         }
     }
     return files;
@@ -90,7 +90,7 @@ FileMapping::FileMapping(const fs::path& file) {
                         ? ::mmap(nullptr, m_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
                         : MAP_FAILED;
     ::close(descriptor);
-    if (m_size == 0) throw input_error(file.string(), regular ? "is empty" : "is no regular file");
+    if (m_size == 0) throw input_error(file.string(), regular ? "is empty" : "is not a regular file");
     if (address == MAP_FAILED)
         throw input_error(file.string(), std::string("cannot be mapped: ") + std::strerror(errno));
     m_start = static_cast<const std::byte*>(address);
@@ -143,8 +143,9 @@ std::vector<TensorFile> open_weights(const fs::path& folder) {
         files.emplace_back(*file);
         return files;
     }
-    throw input_error(folder.string(),
-                      "holds neither model.safetensors nor pytorch_model.bin, an index of shards or one .gguf file");
+    throw input_error(
+        folder.string(),
+        "contains no weights: no model.safetensors, pytorch_model.bin, index of shards or single .gguf file");
 }
 
 } // namespace diapason

@@ -45,7 +45,7 @@ public:
         if (offset > m_size || m_size - offset < length) throw cut_off();
         return {reinterpret_cast<const char*>(m_start) + offset, length};
     }
-    Error cut_off() const { return input_error(m_name, "is damaged: it ends in the middle of something"); }
+    Error cut_off() const { return input_error(m_name, "is damaged: it ends unexpectedly"); }
 
 private:
     const std::byte* m_start;
@@ -104,9 +104,10 @@ std::map<std::string, Member> read_directory(const Bytes& file, const std::strin
         if (file.at<std::uint32_t>(local) != local_mark) throw damaged("a member is not where it should be");
         const std::uint64_t begin =
             local + 30u + file.at<std::uint16_t>(local + 26) + file.at<std::uint16_t>(local + 28);
-        if (begin > file.size() || file.size() - begin < size) throw damaged("a member ends behind the file");
+        if (begin > file.size() || file.size() - begin < size)
+            throw damaged("a member ends beyond the end of the file");
         if (!members.emplace(member, Member{begin, size}).second)
-            throw input_error(name, "the member " + member + " is there twice");
+            throw input_error(name, "the member " + member + " appears twice");
     }
     return members;
 }
@@ -149,11 +150,12 @@ public:
         while (step()) {
         }
         const Value top = pop();
-        if (top.kind != Value::Kind::dictionary) throw refusal("it holds something else than a dictionary of tensors");
+        if (top.kind != Value::Kind::dictionary)
+            throw refusal("it contains something other than a dictionary of tensors");
         TensorTable table;
         for (const auto& [key, value] : m_dictionaries[index(top)]) {
             if (key.kind != Value::Kind::text || value.kind != Value::Kind::tensor) continue; // counters, settings
-            if (table.entries.size() == max_tensors) throw refusal("it holds too many tensors");
+            if (table.entries.size() == max_tensors) throw refusal("it contains too many tensors");
             TensorEntry entry = m_tensors[index(value)];
             entry.name = m_texts[index(key)];
             table.entries.push_back(std::move(entry));
@@ -162,7 +164,7 @@ public:
                   [](const auto& a, const auto& b) { return a.name < b.name; });
         const auto twice = std::adjacent_find(table.entries.begin(), table.entries.end(),
                                               [](const auto& a, const auto& b) { return a.name == b.name; });
-        if (twice != table.entries.end()) throw refusal("the tensor " + twice->name + " is there twice");
+        if (twice != table.entries.end()) throw refusal("the tensor " + twice->name + " appears twice");
         return table;
     }
 
@@ -170,7 +172,8 @@ private:
     using Kind = Value::Kind;
 
     Error refusal(const std::string& what) const {
-        return input_error(m_name, "is not read: " + what + " (pickles are never executed; convert it to safetensors)");
+        return input_error(m_name,
+                           "cannot be read: " + what + " (pickles are never executed; convert it to safetensors)");
     }
     static std::size_t index(const Value& value) { return static_cast<std::size_t>(value.number); }
 
@@ -195,18 +198,18 @@ private:
     }
 
     void push(Value value) {
-        if (m_stack.size() >= max_values) throw refusal("it is too deep");
+        if (m_stack.size() >= max_values) throw refusal("it is nested too deeply");
         m_stack.push_back(value);
     }
     void push(Kind kind, std::size_t number) { push({kind, static_cast<std::int64_t>(number)}); }
     template <class Table, class Item>
     void push_new(Kind kind, Table& table, Item item) {
-        if (table.size() >= max_values) throw refusal("it holds too much");
+        if (table.size() >= max_values) throw refusal("it contains too much");
         table.push_back(std::move(item));
         push(kind, table.size() - 1);
     }
     Value pop() {
-        if (m_stack.empty()) throw refusal("its pickle takes more than it gave");
+        if (m_stack.empty()) throw refusal("its pickle takes more values than it has stored");
         Value value = m_stack.back();
         m_stack.pop_back();
         return value;
@@ -218,7 +221,7 @@ private:
     std::vector<Value> pop_to_mark() {
         const auto mark =
             std::find_if(m_stack.rbegin(), m_stack.rend(), [](const Value& v) { return v.kind == Kind::mark; });
-        if (mark == m_stack.rend()) throw refusal("its pickle takes more than it gave");
+        if (mark == m_stack.rend()) throw refusal("its pickle takes more values than it has stored");
         std::vector<Value> values(mark.base(), m_stack.end());
         m_stack.erase(mark.base() - 1, m_stack.end());
         return values;
@@ -226,7 +229,7 @@ private:
     // A few bytes can put a remembered value into a list again and again.
     void hold(std::size_t count) {
         m_held += count;
-        if (m_held > max_held) throw refusal("it holds too much");
+        if (m_held > max_held) throw refusal("it contains too much");
     }
     void sequence_of(std::size_t count) {
         hold(count);
@@ -385,7 +388,7 @@ private:
         return m_sequences[index(value)];
     }
     std::int64_t integer(const Value& value) const {
-        if (value.kind != Kind::integer || value.number < 0) throw refusal("a size in it is no whole number from 0");
+        if (value.kind != Kind::integer || value.number < 0) throw refusal("a size in it is not a whole number from 0");
         return value.number;
     }
 
@@ -419,7 +422,7 @@ private:
         const std::string& type = m_texts[index(id[1])];
         const auto dtype = storage_types().find(std::string_view(type).substr(type.rfind('.') + 1));
         const auto member = m_members.find(m_prefix + "data/" + text(id[2]));
-        if (dtype == storage_types().end()) throw refusal("a storage is of the type " + type);
+        if (dtype == storage_types().end()) throw refusal("a storage has the unsupported type " + type);
         if (member == m_members.end()) throw refusal("the storage " + text(id[2]) + " is missing");
         const Storage storage{std::string(dtype->second), member->second, static_cast<std::uint64_t>(integer(id[4]))};
         if (storage.elements > storage.member.size / bytes_of_dtype(storage.dtype))
@@ -430,13 +433,12 @@ private:
     // (storage, offset, sizes, strides, …)
     void push_tensor(const std::vector<Value>& arguments) {
         if (arguments[0].kind != Kind::storage) throw refusal("its pickle is inconsistent");
-        if (m_tensors.size() == max_tensors) throw refusal("it holds too many tensors");
+        if (m_tensors.size() == max_tensors) throw refusal("it contains too many tensors");
         const Storage& storage = m_storages[index(arguments[0])];
         const auto offset = static_cast<std::uint64_t>(integer(arguments[1]));
         const std::vector<Value>& sizes = items(arguments[2]);
         const std::vector<Value>& steps = items(arguments[3]);
-        if (sizes.size() != steps.size() || sizes.size() > max_dimensions)
-            throw refusal("a tensor's shape is no shape");
+        if (sizes.size() != steps.size() || sizes.size() > max_dimensions) throw refusal("a tensor's shape is invalid");
         TensorEntry entry;
         entry.dtype = storage.dtype;
         std::uint64_t last = 0, elements = 1; // last element that the tensor touches, counted from its offset
@@ -455,7 +457,7 @@ private:
         }
         // A tensor that repeats its elements (a step of 0) may be large without any data: that is no weight.
         if (!empty && (offset > storage.elements || last >= storage.elements - offset || elements > storage.elements))
-            throw refusal("a tensor reaches behind its storage");
+            throw refusal("a tensor reaches beyond the end of its storage");
         const std::uint64_t width = bytes_of_dtype(entry.dtype);
         entry.begin = storage.member.begin + (empty ? 0 : offset * width);
         entry.end = entry.begin + (empty ? 0 : (last + 1) * width);
@@ -497,7 +499,7 @@ TensorTable read_torch_table(const FileMapping& mapping, const std::string& name
     const auto pickle = std::find_if(members.begin(), members.end(), [](const auto& member) {
         return member.first == "data.pkl" || member.first.ends_with("/data.pkl");
     });
-    if (pickle == members.end()) throw input_error(name, "is a zip archive, but not one of torch: data.pkl is missing");
+    if (pickle == members.end()) throw input_error(name, "is a zip archive, but not a torch file: data.pkl is missing");
     const std::string prefix = pickle->first.substr(0, pickle->first.size() - std::string("data.pkl").size());
     if (pickle->second.size > max_pickle_bytes) throw input_error(name, "its data.pkl is larger than 64 MiB");
     if (const auto order = members.find(prefix + "byteorder"); order != members.end()) {

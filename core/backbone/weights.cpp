@@ -2,6 +2,7 @@
 
 #include "core/backbone/gguf.h"
 #include "core/base/error.h"
+#include "core/base/words.h"
 
 #include <set>
 
@@ -32,10 +33,7 @@ std::string MatchedWeights::dtype() const {
     std::set<std::string> types;
     for (const auto& [name, hit] : found)
         types.insert(hit.entry->dtype);
-    std::string text;
-    for (const std::string& type : types)
-        text += (text.empty() ? "" : ", ") + type;
-    return text;
+    return joined({types.begin(), types.end()});
 }
 
 // An alias that the model wants for itself is none: outputs that are not tied.
@@ -88,7 +86,7 @@ void refuse_misfits(const MatchedWeights& weights, const std::filesystem::path& 
     if (weights.fit()) return;
     std::string what = "the weights do not fit config.json";
     append_list(what, "missing", weights.missing);
-    append_list(what, "other shape or type", weights.mismatched);
+    append_list(what, "wrong shape or type", weights.mismatched);
     append_list(what, "twice", weights.repeated);
     throw input_error(folder.string(), what);
 }

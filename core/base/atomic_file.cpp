@@ -40,7 +40,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::fail(const std::string& doing, int error) {
-    throw Error(ErrorKind::storage, {doing + ": " + std::strerror(error) + "; what was there before is unchanged",
+    throw Error(ErrorKind::storage, {doing + ": " + std::strerror(error) + "; the previous content is unchanged",
                                      m_target.string(),
                                      {},
                                      {},

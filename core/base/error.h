@@ -9,7 +9,7 @@ namespace diapason {
 /// Why a request could not be met. The numbers are the exit codes of diapason-cli.
 enum class ErrorKind {
     internal = 1,     ///< a defect of Diapason
-    config = 2,       ///< a study, option or command line that cannot be meant
+    config = 2,       ///< a study, option or command line that makes no sense
     input = 3,        ///< a file from outside that cannot be used
     storage = 4,      ///< database or disk
     memory = 5,       ///< not enough memory

@@ -29,11 +29,11 @@ FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::millise
         }
         ::close(m_descriptor);
         if (held)
-            throw Error(ErrorKind::locked, {"another process is at work there",
+            throw Error(ErrorKind::locked, {"another process is working in this folder",
                                             folder.string(),
                                             {},
                                             {},
-                                            "Wait until it has ended, then continue"});
+                                            "Wait for it to finish, then try again"});
         throw Error(ErrorKind::storage,
                     {std::string("cannot be locked: ") + std::strerror(problem), folder.string(), {}, {}, {}});
     }

@@ -28,7 +28,7 @@ MetricName metric_name_from(const Json& object) {
         return {object.at("split").get<std::string>(), object.at("dataset").get<std::string>(),
                 object.at("metric").get<std::string>()};
     } catch (const Json::exception& error) {
-        throw Error(ErrorKind::input, std::string("the name of a metric is needed: ") + error.what());
+        throw Error(ErrorKind::input, std::string("not a metric name: ") + error.what());
     }
 }
 
@@ -40,7 +40,7 @@ std::vector<MetricValue> metric_values_from(const Json& list) {
                 values.push_back({metric_name_from(entry), entry.at("value").get<double>()});
         }
     } catch (const Json::exception& error) {
-        throw Error(ErrorKind::input, std::string("a list of metrics is needed: ") + error.what());
+        throw Error(ErrorKind::input, std::string("not a list of metrics: ") + error.what());
     }
     return values;
 }

@@ -57,28 +57,28 @@ bool matters_with(const OptionDescriptor& option, const Json& governing) {
 std::string check_option(const OptionDescriptor& d, const Json& value) {
     switch (d.type) {
     case OptionType::integer:
-        if (!value.is_number_integer()) return "a whole number is needed";
-        if (!in_range(d, value.get<double>())) return "out of range, it must be " + range_text(d);
+        if (!value.is_number_integer()) return "must be a whole number";
+        if (!in_range(d, value.get<double>())) return "out of range: must be " + range_text(d);
         return {};
     case OptionType::real:
-        if (!value.is_number()) return "a number is needed";
+        if (!value.is_number()) return "must be a number";
         if (!in_range(d, value.get<double>())) {
-            return d.minimum || d.maximum ? "out of range, it must be " + range_text(d) : "it must be finite";
+            return d.minimum || d.maximum ? "out of range: must be " + range_text(d) : "must be finite";
         }
         return {};
     case OptionType::boolean:
-        return value.is_boolean() ? std::string() : "true or false is needed";
+        return value.is_boolean() ? std::string() : "must be true or false";
     case OptionType::choice: {
         std::vector<std::string> known;
         for (const OptionChoice& choice : d.choices) {
             if (value.is_string() && value.get_ref<const std::string&>() == choice.value) return {};
             known.push_back(choice.value);
         }
-        return "it must be one of " + joined(known);
+        return "must be one of " + joined(known);
     }
     case OptionType::text:
     case OptionType::sites:
-        return value.is_string() ? std::string() : "a text is needed";
+        return value.is_string() ? std::string() : "must be a string";
     }
     return {};
 }
@@ -88,7 +88,7 @@ OptionValues OptionValues::from_json(const std::vector<OptionDescriptor>& descri
     OptionValues result = defaults(descriptors);
     if (given.is_null()) return result;
     if (!given.is_object()) {
-        problems.push_back({place, given.dump(), "an object with option names and values is needed", {}});
+        problems.push_back({place, given.dump(), "must be an object with option names and values", {}});
         return result;
     }
     for (const auto& [name, value] : given.items()) {

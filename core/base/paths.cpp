@@ -40,7 +40,7 @@ fs::path resource_folder() {
                  {},
                  {},
                  {},
-                 "Set DIAPASON_RESOURCES to the folder that holds backbones/ and tasks/"});
+                 "Set DIAPASON_RESOURCES to the folder that contains backbones/ and tasks/"});
 }
 
 fs::path home_folder() {
@@ -53,7 +53,7 @@ fs::path home_folder() {
         else if (const char* user = environment("HOME"))
             folder = fs::path(user) / ".local/share/diapason";
         else
-            throw Error(ErrorKind::storage, "no place for data: neither DIAPASON_HOME nor HOME is set");
+            throw Error(ErrorKind::storage, "no folder for data: neither DIAPASON_HOME nor HOME is set");
     }
     std::error_code error;
     fs::create_directories(folder, error);

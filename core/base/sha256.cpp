@@ -107,7 +107,7 @@ std::string sha256_of_file(const std::filesystem::path& file, const std::functio
         hash.update({buffer.data(), static_cast<std::size_t>(in.gcount())});
         if (read) read(static_cast<std::size_t>(in.gcount()));
     }
-    if (in.bad()) throw input_error(file.string(), "cannot be read to its end");
+    if (in.bad()) throw input_error(file.string(), "cannot be read to the end");
     return hash.hex();
 }
 

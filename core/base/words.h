@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,14 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 
 /// "csv, jsonl, tsv"; of more than `most` names "…" stands for the rest.
 std::string joined(const std::vector<std::string>& names, std::size_t most = 40);
+/// The same of what `name_of` (a function or a member) says of each item.
+template <typename Range, typename Name>
+std::string joined_by(const Range& items, Name name_of) {
+    std::vector<std::string> names;
+    for (const auto& item : items)
+        names.emplace_back(std::invoke(name_of, item));
+    return joined(names, names.size());
+}
 
 /// A text as it is, anything else as JSON writes it.
 std::string plain_text(const Json& value);

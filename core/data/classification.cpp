@@ -57,8 +57,7 @@ public:
     std::string refusal(const BackboneAbilities& backbone, bool in_words) const override {
         const std::string wanted = head(in_words);
         if (wanted.empty() || std::count(backbone.heads.begin(), backbone.heads.end(), wanted) > 0) return {};
-        return "backbones of the family " + backbone.family +
-               " have no classification head (answers in words need none)";
+        return backbone.family + " backbones have no classification head (answers in words do not need one)";
     }
 
     void read(Fields& fields, Task& task) const override {
@@ -74,7 +73,7 @@ public:
             else
                 task.labels.push_back(label);
         }
-        if (task.labels.size() < 2) fields.add("labels", {}, "two labels or more are needed");
+        if (task.labels.size() < 2) fields.add("labels", {}, "at least two labels are needed");
         if (task.columns.count("label") == 0) fields.add("columns.label", {}, "is missing");
     }
 
@@ -87,12 +86,12 @@ public:
             const auto [known, fresh] = owner.emplace(words, label.id);
             if (words.empty())
                 problems.push_back({field, "\"" + label.words + "\"", "answers in words need words for every label",
-                                    "Give the label words in the task's file, or answer by a head"});
+                                    "Give the label words in the task file, or answer by a head"});
             else if (!fresh)
                 problems.push_back(
                     {field, "\"" + label.words + "\"",
                      "the label " + known->second + " has the same words: no answer could tell them apart",
-                     "Give each label words of its own in the task's file, or answer by a head"});
+                     "Give each label its own words in the task file, or answer by a head"});
         }
         return problems;
     }
@@ -109,8 +108,8 @@ public:
         }
         if (!unknown.empty()) {
             throw input_error(
-                file, "holds labels that the task does not name: " + joined({unknown.begin(), unknown.end()}, 20),
-                "Add them to labels of the task " + task.id);
+                file, "contains labels that the task does not name: " + joined({unknown.begin(), unknown.end()}, 20),
+                "Add them to the labels of the task " + task.id);
         }
         return mapped(std::move(data), [index](Example example) {
             example.label_index = index->at(example.label);

@@ -14,7 +14,7 @@ public:
     std::string head(bool /*in_words*/) const override { return {}; }
 
     std::string refusal(const BackboneAbilities& backbone, bool /*in_words*/) const override {
-        return backbone.writes ? "" : "a generation task needs a decoder, and the backbone is an encoder";
+        return backbone.writes ? "" : "a generation task needs a decoder, but the backbone is an encoder";
     }
 
     void read(Fields& fields, Task& task) const override {

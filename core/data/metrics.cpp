@@ -21,10 +21,11 @@ const std::vector<MeasureInfo>& observations() {
     static const std::vector<MeasureInfo> table = {
         {measure::loss, "loss", "nats per label", 1, 3, Direction::lower,
          "Mean of −log p over labels, or over target tokens"},
-        {measure::learning_rate, "learning rate", "", 1, 6, Direction::none, "Rate of the step, by the schedule"},
+        {measure::learning_rate, "learning rate", "", 1, 6, Direction::none,
+         "Learning rate of the step, from the schedule"},
         {measure::gradient_norm, "gradient norm", "", 1, 3, Direction::none, "L2 norm of all gradients, not clipped"},
         {measure::tokens_per_second, "tokens per second", "tokens/s", 1, 0, Direction::higher,
-         "Tokens that training has read, by its time without evaluations"},
+         "Tokens read in training, divided by its time without evaluations"},
     };
     return table;
 }
@@ -63,12 +64,12 @@ const std::vector<MetricInfo>& metric_catalog() {
     static const std::vector<MetricInfo> catalog = {
         {share("accuracy", "accuracy", "Share of items whose class was found."), "", "version:1",
          MetricFunctions{metric::accuracy, metric::right}},
-        {share("macro_f1", "macro F1", "Mean over classes of F1."), "scikit-learn, average=macro",
+        {share("macro_f1", "macro F1", "Mean F1 over the classes."), "scikit-learn, average=macro",
          "average:macro|classes:present|version:1", MetricFunctions{metric::macro_f1, metric::right}},
         {share("matthews", "Matthews correlation",
                "Correlation of labels and predictions; 0 when one of them is constant."),
          "Gorodkin 2004", "constant:0|version:1", MetricFunctions{metric::matthews, metric::right}},
-        {share("rouge_l", "ROUGE-L", "F of the longest common subsequence of words, mean over items."),
+        {share("rouge_l", "ROUGE-L", "F-measure of the longest common subsequence of words, averaged over items."),
          "Lin 2004; rouge_score without stemming", "nrefs:1|case:lc|tok:[a-z0-9]+|stem:no|average:items|version:1",
          MetricFunctions{metric::mean_rouge_l, metric::item_rouge_l}},
         {share("bleu", "BLEU", "Corpus BLEU-4."), "Post 2018: sacreBLEU, 13a tokens, exponential smoothing",
@@ -111,9 +112,11 @@ MeasureInfo measure_info(const std::string& name) {
     for (const MetricInfo& metric : metric_catalog()) {
         if (metric.name == name) return metric;
         if (measure::mean_of_members(metric.name) == name)
-            return derived(metric, name, " of the members", "Mean of what the members of the ensemble reach alone.");
+            return derived(metric, name, " of the members",
+                           "Mean of what the members of the ensemble reach on their own.");
         if (measure::best_member(metric.name) == name)
-            return derived(metric, name, " of the best member", "What the best member of the ensemble reaches alone.");
+            return derived(metric, name, " of the best member",
+                           "What the best member of the ensemble reaches on its own.");
     }
     std::string label = name;
     std::replace(label.begin(), label.end(), '_', ' ');

@@ -50,10 +50,11 @@ public:
             const Owner& first = known->second;
             const std::string where = "line " + std::to_string(first.line);
             problems.add(line, given && first.given ? "has the id \"" + example.id + "\" of " + where
-                               : given              ? "has the id \"" + example.id + "\", by which " + where +
-                                             " goes, which has none of its own"
-                                       : "has no id, and its number is the id of " + where);
-            problems.advise("Give every row an id of its own, or map no column to id: rows then go by their lines");
+                               : given ? "has the id \"" + example.id + "\", which is already used for " + where +
+                                             ", a row without an id"
+                                       : "has no id, and its line number is the id of " + where);
+            problems.advise(
+                "Give every row its own id, or map no column to id: rows are then identified by line number");
         }
         m_examples.push_back(std::move(example));
     }
@@ -109,7 +110,7 @@ std::vector<Example> read_jsonl(const std::filesystem::path& file, const ColumnM
                 continue;
             }
             if (!found->is_string() && !found->is_number() && !found->is_boolean())
-                return problems.add(number, "\"" + column + "\" is not a text");
+                return problems.add(number, "\"" + column + "\" is not a string");
             field_of(example, field) = plain_text(*found);
         }
         rows.add(number, std::move(example), problems);
@@ -150,7 +151,7 @@ public:
                 m_index[field] = static_cast<std::size_t>(found - cells.begin());
             else if (!is_optional(field)) {
                 throw Error(ErrorKind::input,
-                            {"the first line names no such column; it names " + joined(cells, 20), m_file.string(),
+                            {"the first line has no such column; it has " + joined(cells, 20), m_file.string(),
                              "columns." + field, column, did_you_mean(column, cells)});
             }
         }
@@ -267,13 +268,13 @@ std::vector<std::string> reader_names() {
 Dataset read_dataset(const std::string& reader, const std::filesystem::path& file, const ColumnMap& columns) {
     const auto found = readers().find(reader);
     if (found == readers().end())
-        throw config_error("reader", reader, "there is no such reader", "Known are " + joined(reader_names()));
+        throw config_error("reader", reader, "there is no such reader", "Choose from " + joined(reader_names()));
     for (const auto& [field, column] : columns) {
         if (find_example_field(field) == nullptr)
             throw config_error("columns." + field, column, "an example has no such field");
     }
     std::vector<Example> examples = found->second(file, columns);
-    if (examples.empty()) throw input_error(file.string(), "holds no rows");
+    if (examples.empty()) throw input_error(file.string(), "contains no rows");
     return Dataset(std::move(examples));
 }
 

@@ -40,8 +40,9 @@ Task task_of_data_file(const fs::path& file) {
     const std::vector<std::string> readers = reader_names();
     task.reader = file.extension().empty() ? "" : file.extension().string().substr(1);
     if (std::count(readers.begin(), readers.end(), task.reader) == 0)
-        throw input_error(file.string(), "no reader is known for such files",
-                          "Files that can be a task end with one of " + joined(readers) + "; others need a task file");
+        throw input_error(file.string(), "there is no reader for such files",
+                          "A file used as a task must end with one of " + joined(readers) +
+                              "; others need a task file");
     // The commonest names of the text column are tried; the message of the last attempt names what was looked for.
     Dataset data;
     for (const char* column : {"sentence", "text"}) {
@@ -58,7 +59,7 @@ Task task_of_data_file(const fs::path& file) {
         labels.insert(example.label);
     if (labels.size() < 2 || labels.size() > 1000) {
         throw input_error(file.string(), "has " + std::to_string(labels.size()) +
-                                             " different labels; from 2 to 1,000 make a classification task");
+                                             " different labels; a classification task needs 2 to 1,000");
     }
     for (const std::string& label : labels)
         task.labels.push_back({label, label});
@@ -105,7 +106,7 @@ Task load_task(const std::string& id_or_path, const TaskReader& read) {
         ids.push_back(task.id);
     }
     if (fs::is_regular_file(path)) return read(path);
-    throw config_error("task", id_or_path, "there is no such task, and no file of this name",
+    throw config_error("task", id_or_path, "there is no such task, and no file with this name",
                        did_you_mean(id_or_path, ids));
 }
 

@@ -43,7 +43,7 @@ struct Task {
 
 /// A question holds the text and behind it the answer's place.
 bool is_question(const std::string& text);
-inline constexpr const char* question_rule = "it needs {text} and behind it {answer}";
+inline constexpr const char* question_rule = "must contain {text}, followed by {answer}";
 
 /// Reads and validates a task file, all problems together. @throws Error(config|input|incompatible)
 Task read_task(const std::filesystem::path& file);

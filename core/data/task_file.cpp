@@ -30,7 +30,7 @@ bool read_kind(Fields& fields, Task& task) {
     std::vector<std::string> names;
     for (const TaskKind* kind : task_kinds())
         names.emplace_back(kind->name());
-    fields.add("kind", name, "there is no such kind of task", "Known are " + joined(names));
+    fields.add("kind", name, "there is no such kind of task", "Choose from " + joined(names));
     return false;
 }
 
@@ -38,11 +38,11 @@ void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) 
     task.reader = fields.text("reader", "jsonl");
     const std::vector<std::string> readers = reader_names();
     if (std::count(readers.begin(), readers.end(), task.reader) == 0)
-        fields.add("reader", task.reader, "there is no such reader", "Known are " + joined(readers));
+        fields.add("reader", task.reader, "there is no such reader", "Choose from " + joined(readers));
     const std::vector<std::string> splits = {"train", "validation", "test", "ood"};
     for (const auto& [split, path] : fields.named_texts("data")) {
         if (std::count(splits.begin(), splits.end(), split) == 0)
-            fields.add("data." + split, path, "there is no such split", "Splits are " + joined(splits));
+            fields.add("data." + split, path, "there is no such split", "Choose from " + joined(splits));
         task.data[split] = folder / path;
     }
     for (const char* split : needed_splits) {
@@ -51,7 +51,7 @@ void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) 
     for (const auto& [field, column] : fields.named_texts("columns")) {
         if (find_example_field(field) == nullptr)
             fields.add("columns." + field, column, "an example has no such field",
-                       did_you_mean(field, field_names(), "Fields are " + joined(field_names())));
+                       did_you_mean(field, field_names(), "Choose from " + joined(field_names())));
         task.columns[field] = column;
     }
     if (task.columns.count("text") == 0) fields.add("columns.text", {}, "is missing");
@@ -71,7 +71,7 @@ void read_templates(Fields& fields, Task& task) {
 // Metrics that there are, that can judge this kind, and one of them for the choice of a step and for tables.
 void read_metrics(Fields& fields, Task& task) {
     const std::vector<std::string> fitting = metric_names(task.kind->outcomes());
-    const std::string known = std::string("Metrics of a ") + task.kind->name() + " task are " + joined(fitting);
+    const std::string known = "Choose from " + joined(fitting);
     const std::size_t before = fields.problems().size();
     const Json* given = fields.find("metrics");
     task.metrics = fields.texts("metrics");
@@ -88,15 +88,15 @@ void read_metrics(Fields& fields, Task& task) {
     }
     if (task.metrics.empty()) {
         if (given != nullptr && given->is_array() && given->empty())
-            fields.add("metrics", "[]", "one metric at least is needed", known);
+            fields.add("metrics", "[]", "at least one metric is needed", known);
         task.metrics = task.kind->default_metrics();
     }
     const bool sound = fields.problems().size() == before;
     task.primary_metric = fields.text("primary_metric", task.metrics.front());
     if (sound && std::count(task.metrics.begin(), task.metrics.end(), task.primary_metric) == 0)
         fields.add("primary_metric", task.primary_metric,
-                   "it is not among the metrics of this task, which are " + joined(task.metrics),
-                   find_metric(task.primary_metric) == nullptr ? known : "Add it to metrics, or choose one of them");
+                   "is not one of the metrics of this task: " + joined(task.metrics),
+                   find_metric(task.primary_metric) == nullptr ? known : "Add it to metrics, or choose one of these");
 }
 
 } // namespace
@@ -111,8 +111,8 @@ Task task_from_json(const Json& document, const std::filesystem::path& folder, c
         throw input_error(origin, "is not a task file: \"format\": \"diapason-task\" is missing");
     }
     if (const Json version = document.value("version", Json(1)); version != 1) {
-        throw Error(ErrorKind::incompatible, {"is a task file of another version", origin, "version", version.dump(),
-                                              "Version 1 is known here"});
+        throw Error(ErrorKind::incompatible,
+                    {"is a task file of another version", origin, "version", version.dump(), "Version 1 is supported"});
     }
     std::vector<Problem> problems;
     Task task;

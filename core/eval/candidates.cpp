@@ -85,14 +85,14 @@ private:
             throw config_error("head", name_of(kind()), "only a language model scores candidates");
         if (masked) check_token(m_options.mask_id, "mask_id");
         if (kind() == HeadKind::seq2seq_lm) check_token(m_options.decoder_start_id, "decoder_start_id");
-        if (m_options.rows_at_once == 0) throw config_error("rows_at_once", "0", "at least one row is needed");
+        if (m_options.rows_at_once == 0) throw config_error("rows_at_once", "0", "must be at least 1");
         for (std::size_t q = 0; q < m_questions.size(); ++q) {
             const CandidateQuestion& question = m_questions[q];
             const std::string field = "questions[" + std::to_string(q) + "]";
             if (question.candidates.empty()) throw config_error(field + ".candidates", {}, "there is no candidate");
             if (!masked && question.prompt.empty()) throw config_error(field + ".prompt", {}, "is empty");
             if (!masked && !question.behind.empty())
-                throw config_error(field + ".behind", {}, "only a masked language model reads behind the blank");
+                throw config_error(field + ".behind", {}, "only a masked language model reads text after the blank");
             for (const Tokens* text : {&question.prompt, &question.behind}) {
                 for (const std::int64_t token : *text) {
                     const bool slot = token == prompt_slot && m_model.prompt_template() != nullptr;

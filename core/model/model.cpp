@@ -180,7 +180,7 @@ void Model::merge() {
                 throw config_error("merge", name, "the delta on this map cannot be merged into a weight");
         }
         if (change.offset.defined() && linear->bias == nullptr)
-            throw config_error("merge", name, "the delta on this map adds a bias, and the map has none");
+            throw config_error("merge", name, "the delta on this map adds a bias, but the map has none");
         if (linear->weight == words) {
             output_agrees = of_words != tables.end() && at::equal(of_words->value, change.weight);
             if (!output_agrees)

@@ -75,7 +75,7 @@ at::ScalarType scalar_type_of(const std::string& dtype) {
     if (dtype == "I32") return at::kInt;
     if (dtype == "BOOL") return at::kBool;
     if (dtype == "U8") return at::kByte;
-    throw Error(ErrorKind::input, "tensors of type " + dtype + " are not read");
+    throw Error(ErrorKind::input, "tensors of type " + dtype + " cannot be read");
 }
 
 at::Tensor read_tensor(const TensorFile& file, const TensorEntry& entry, bool map) {

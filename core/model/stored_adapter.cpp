@@ -19,7 +19,7 @@ std::set<const Parameter*> replaced(const Model& model) {
 }
 
 Error misfit(const TensorFile& file, const std::string& name) {
-    return input_error(file.path().string(), "the tensor " + name + " is missing or has another shape");
+    return input_error(file.path().string(), "the tensor " + name + " is missing or has the wrong shape");
 }
 
 at::Tensor read_bits(const TensorFile& file, const TensorEntry& entry, const std::vector<std::int64_t>& shape) {

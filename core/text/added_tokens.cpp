@@ -7,7 +7,7 @@
 namespace diapason {
 
 AddedToken read_added_token(const StageJson& object, const StagePlace& place) {
-    if (!object.is_object()) place.fail("is no object", object.dump());
+    if (!object.is_object()) place.fail("must be an object", object.dump());
     AddedToken token;
     token.content = stage_value<std::string>(object, "content", "", place);
     token.special = stage_value(object, "special", false, place);

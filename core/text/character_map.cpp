@@ -30,7 +30,7 @@ std::string decode_base64(std::string_view text) {
         else if (c == '+' || c == '/')
             value = c == '+' ? 62 : 63;
         else
-            throw std::invalid_argument("is no base64");
+            throw std::invalid_argument("is not base64");
         buffer = buffer << 6 | static_cast<std::uint32_t>(value);
         if ((bits += 6) >= 8) {
             bits -= 8;
@@ -92,7 +92,7 @@ CharacterMap::CharacterMap(std::string_view base64) {
     if (bytes.size() < 4) throw std::invalid_argument("is shorter than its header");
     std::memcpy(&size, bytes.data(), 4);
     if (size % 4 != 0 || size < 4 || size > bytes.size() - 4)
-        throw std::invalid_argument("holds a trie of " + std::to_string(size) + " bytes in " +
+        throw std::invalid_argument("contains a trie of " + std::to_string(size) + " bytes in " +
                                     std::to_string(bytes.size()));
     m_units.resize(size / 4);
     std::memcpy(m_units.data(), bytes.data() + 4, size);

@@ -1,6 +1,7 @@
 #include "core/text/gguf_tokenizer.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "core/text/unicode.h"
 #include "core/text/vocabulary.h"
 
@@ -59,13 +60,12 @@ const std::vector<PreTokenizer>& pre_tokenizers() {
 
 const PreTokenizer& pre_tokenizer_of(const GgufHeader& header) {
     const std::string wanted = header.text("tokenizer.ggml.pre").value_or(unnamed_pre);
-    std::string known;
     for (const PreTokenizer& candidate : pre_tokenizers()) {
         if (wanted == candidate.name) return candidate;
-        known += (known.empty() ? "" : ", ") + std::string(candidate.name);
     }
-    header.fail("tokenizer.ggml.pre", "unsupported: how this tokenizer cuts text is not known", wanted.substr(0, 64),
-                "Known are " + known + "; use the Hugging Face folder of this model, or convert it again");
+    header.fail("tokenizer.ggml.pre", "unsupported: unknown way of splitting text", wanted.substr(0, 64),
+                "Choose from " + joined_by(pre_tokenizers(), &PreTokenizer::name) +
+                    "; use the Hugging Face folder of this model, or convert it again");
 }
 
 class Source {
@@ -77,12 +77,12 @@ public:
         if (m_tokens.empty()) header.fail(key, "is missing");
         for (std::size_t id = 0; id < m_tokens.size(); ++id) {
             if (!m_ids.emplace(m_tokens[id], id).second)
-                header.fail(key, "holds the same token twice", std::to_string(id));
+                header.fail(key, "contains the same token twice", std::to_string(id));
         }
         for (const double type : header.reals("tokenizer.ggml.token_type"))
             m_types.push_back(type >= 0 && type < 100 ? static_cast<int>(type) : 0);
         if (!m_types.empty() && m_types.size() != m_tokens.size())
-            header.fail("tokenizer.ggml.token_type", "has another length than tokenizer.ggml.tokens",
+            header.fail("tokenizer.ggml.token_type", "differs in length from tokenizer.ggml.tokens",
                         std::to_string(m_types.size()));
     }
 
@@ -98,9 +98,9 @@ public:
 
     std::string clean(std::string_view text, const std::string& key) const {
         if (text.size() > max_text_bytes)
-            m_header.fail(key, "holds a text longer than 65,536 bytes", std::to_string(text.size()));
+            m_header.fail(key, "contains a string longer than 65,536 bytes", std::to_string(text.size()));
         std::string own(text);
-        if (encode_utf8(decode_utf8(own)) != own) m_header.fail(key, "holds text that is not UTF-8");
+        if (encode_utf8(decode_utf8(own)) != own) m_header.fail(key, "contains text that is not UTF-8");
         return own;
     }
 
@@ -171,7 +171,7 @@ StageJson byte_level_document(const GgufHeader& header, const Source& source) {
     const std::string key = "tokenizer.ggml.merges";
     for (const std::string_view merge : source.texts(key)) {
         if (merge.find(' ') == std::string_view::npos)
-            header.fail(key, "holds a merge that is no two tokens", std::to_string(merges.size()));
+            header.fail(key, "contains a merge that is not two tokens", std::to_string(merges.size()));
         merges.push_back(source.clean(merge, key));
     }
     StageJson stages = StageJson::array();
@@ -199,7 +199,7 @@ StageJson byte_level_document(const GgufHeader& header, const Source& source) {
 StageJson merges_by_score(const GgufHeader& header, const Source& source) {
     const std::vector<double> scores = header.reals("tokenizer.ggml.scores");
     if (scores.size() != source.tokens().size())
-        header.fail("tokenizer.ggml.scores", "has another length than tokenizer.ggml.tokens",
+        header.fail("tokenizer.ggml.scores", "differs in length from tokenizer.ggml.tokens",
                     std::to_string(scores.size()));
     struct Merge {
         double score;
@@ -267,7 +267,7 @@ StageJson gguf_tokenizer(const GgufHeader& header) {
     if (!model) header.fail("tokenizer.ggml.model", "is missing");
     if (*model != "gpt2" && *model != "llama")
         header.fail("tokenizer.ggml.model", "unsupported: this kind of tokenizer is not read from GGUF files",
-                    model->substr(0, 64), "Known are gpt2 and llama");
+                    model->substr(0, 64), "Choose from gpt2, llama");
     const Source source(header);
     StageJson document = *model == "gpt2" ? byte_level_document(header, source) : scored_document(header, source);
     document["added_tokens"] = source.added();
@@ -279,9 +279,8 @@ std::string gguf_tokenizer_note(const GgufHeader& header) {
     const auto pre = header.text("tokenizer.ggml.pre");
     if (pre && *pre != unnamed_pre) return {};
     return "tokenizer.ggml.pre " + std::string(pre ? "is \"default\"" : "is missing") +
-           ": text is cut as llama.cpp does by default, which need not be how this model was trained; convert the "
-           "model "
-           "again, or use its Hugging Face folder";
+           ": text is split as llama.cpp does by default, which may differ from how this model was trained; convert "
+           "the model again, or use its Hugging Face folder";
 }
 
 StageJson gguf_tokenizer_config(const GgufHeader& header) {

@@ -11,7 +11,7 @@ MetaspaceSettings::MetaspaceSettings(const StageJson& object, const StagePlace& 
         {"always", Prepend::always}, {"first", Prepend::first}, {"never", Prepend::never}};
     const auto name = stage_value<std::string>(object, "prepend_scheme", "always", place);
     const auto found = schemes.find(name);
-    if (found == schemes.end()) (place / "prepend_scheme").fail("unsupported: this scheme is not known", name);
+    if (found == schemes.end()) (place / "prepend_scheme").fail("unsupported: unknown scheme", name);
     prepend = found->second;
     if (!stage_value(object, "add_prefix_space", true, place)) prepend = Prepend::never;
 }

@@ -66,7 +66,7 @@ public:
           m_fuse_unknown(stage_value(object, "fuse_unk", false, place)),
           m_ignore_merges(stage_value(object, "ignore_merges", false, place)) {
         if (const double dropout = stage_value(object, "dropout", 0.0, place); dropout != 0)
-            (place / "dropout").fail("unsupported: merges that are left out at random", std::to_string(dropout));
+            (place / "dropout").fail("unsupported: merges that are dropped at random", std::to_string(dropout));
         if (const auto unknown = stage_value<std::string>(object, "unk_token", "", place); !unknown.empty())
             m_unknown = m_vocabulary.find(unknown);
         read_merges(object, place);

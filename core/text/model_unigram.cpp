@@ -17,7 +17,7 @@ public:
     Unigram(const StageJson& object, const StagePlace& place)
         : m_byte_fallback(stage_value(object, "byte_fallback", false, place)) {
         const auto list = object.find("vocab");
-        if (list == object.end() || !list->is_array()) (place / "vocab").fail("is no list");
+        if (list == object.end() || !list->is_array()) (place / "vocab").fail("must be a list");
         if (list->size() > Vocabulary::max_entries)
             (place / "vocab").fail("has more than 2,000,000 entries", std::to_string(list->size()));
         double worst = std::numeric_limits<double>::infinity();
@@ -94,7 +94,7 @@ private:
             }
             if (!alone) {
                 if (m_unknown < 0)
-                    (m_place / "unk_id").fail("is missing, and a text holds a character without a piece");
+                    (m_place / "unk_id").fail("is missing, and a text contains a character without a piece");
                 reach(at, at + character, here + m_unknown_score, m_unknown);
             }
             at += character;

@@ -145,7 +145,7 @@ std::shared_ptr<const Tokenizer> load_byte_level_files(const TokenizerFiles& fil
     const ByteLevelFamily* family = family_of(unread.tokenizer_class());
     if (!family) {
         (unread.place() / "tokenizer_class")
-            .fail("unsupported: vocab.json and merges.txt of this class; give its tokenizer.json",
+            .fail("unsupported: vocab.json and merges.txt of this tokenizer class; use its tokenizer.json",
                   unread.tokenizer_class());
     }
     const SpecialTokens special(files, family->roles);

@@ -15,8 +15,8 @@ constexpr std::size_t max_expression = 4096;
 
 Pattern Pattern::regex(const std::string& expression, const std::string& origin, const std::string& field) {
     if (expression.size() > max_expression) {
-        throw Error(ErrorKind::input, {"a regular expression of more than 4 KiB", origin, field,
-                                       expression.substr(0, 60) + "…", "use a tokenizer with a shorter one"});
+        throw Error(ErrorKind::input, {"this regular expression is longer than 4 KiB", origin, field,
+                                       expression.substr(0, 60) + "…", "Use a tokenizer with a shorter one"});
     }
     Pattern pattern;
     try {

@@ -37,7 +37,7 @@ public:
 
     NodePtr whole() {
         NodePtr node = alternatives();
-        if (!done()) throw std::invalid_argument("a ) without its (");
+        if (!done()) throw std::invalid_argument("a ) without a matching (");
         return node;
     }
 
@@ -56,7 +56,7 @@ private:
     }
 
     NodePtr alternatives() {
-        if (++m_depth > max_depth) throw std::invalid_argument("nested too deep");
+        if (++m_depth > max_depth) throw std::invalid_argument("nested too deeply");
         const bool fold = m_fold, dot_all = m_dot_all; // (?i) lasts until its group ends
         NodePtr first = sequence();
         if (peek() == U'|') {
@@ -133,7 +133,7 @@ private:
         m_at = at + 1;
         min = low < 0 ? 0 : low;
         max = high; // -1 = no limit
-        if (max >= 0 && max < min) throw std::invalid_argument("a count whose end lies before its start");
+        if (max >= 0 && max < min) throw std::invalid_argument("a count whose maximum is less than its minimum");
         return true;
     }
 
@@ -243,7 +243,7 @@ private:
         node->negative = negative;
         node->behind = behind;
         node->parts.push_back(alternatives());
-        if (!take(U")")) throw std::invalid_argument("a ( without its )");
+        if (!take(U")")) throw std::invalid_argument("a ( without a matching )");
         m_fold = fold;
         m_dot_all = dot_all;
         return node;
@@ -257,7 +257,7 @@ private:
             if (digit < 0) break;
             value = value * 16 + static_cast<std::uint32_t>(digit);
         }
-        if (digits < least || value > 0x10FFFF) throw std::invalid_argument("a wrong hexadecimal number");
+        if (digits < least || value > 0x10FFFF) throw std::invalid_argument("an invalid hexadecimal number");
         return value;
     }
 
@@ -300,7 +300,7 @@ private:
         case U'x':
             if (take(U"{")) {
                 const std::uint32_t value = hexadecimal(1, 8);
-                if (!take(U"}")) throw std::invalid_argument("\\x{ without its }");
+                if (!take(U"}")) throw std::invalid_argument("\\x{ without a matching }");
                 return single(value);
             }
             return single(hexadecimal(1, 2));
@@ -359,7 +359,7 @@ private:
 
     // Behind [, up to and with its ].
     icu::UnicodeSet bracket() {
-        if (++m_depth > max_depth) throw std::invalid_argument("nested too deep");
+        if (++m_depth > max_depth) throw std::invalid_argument("nested too deeply");
         const bool negative = take(U"^");
         icu::UnicodeSet set;
         bool intersecting = false;

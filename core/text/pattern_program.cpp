@@ -250,7 +250,7 @@ struct PatternProgram::Machine {
                                        {},
                                        "pattern",
                                        program.m_expression,
-                                       "the expression backtracks without end; use another tokenizer"});
+                                       "The expression backtracks endlessly; use another tokenizer"});
     }
 
     void push(Choice choice) {

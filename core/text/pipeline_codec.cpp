@@ -55,7 +55,7 @@ PipelineCodec::PipelineCodec(std::unique_ptr<Normalizer> normalizer, std::unique
 
 void PipelineCodec::add_tokens(const StageJson& list, const StagePlace& place) {
     if (list.is_null()) return;
-    if (!list.is_array()) place.fail("is no list");
+    if (!list.is_array()) place.fail("must be a list");
     if (list.size() > max_added_tokens) place.fail("has more than 100,000 entries", std::to_string(list.size()));
     auto next = static_cast<std::int64_t>(m_model->entries());
     for (const StageJson& entry : list) {

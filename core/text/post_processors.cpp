@@ -8,13 +8,13 @@ namespace {
 using Items = std::vector<PostProcessor::Item>;
 
 std::int64_t token_id(const StageJson& value, const StagePlace& place) {
-    if (!value.is_number_integer() || value < 0 || value > 0x7FFFFFFF) place.fail("is no token id", value.dump());
+    if (!value.is_number_integer() || value < 0 || value > 0x7FFFFFFF) place.fail("is not a token id", value.dump());
     return value.get<std::int64_t>();
 }
 
 std::int64_t type_id_of(const StageJson& object, const StagePlace& place) {
     const auto id = stage_value(object, "type_id", std::int64_t{0}, place);
-    if (id < 0 || id > 0xFFFF) (place / "type_id").fail("is no type id", std::to_string(id));
+    if (id < 0 || id > 0xFFFF) (place / "type_id").fail("is not a type id", std::to_string(id));
     return id;
 }
 
@@ -31,7 +31,7 @@ Items read_template(const StageJson& object, const char* name, bool pair, const 
             item.text = stage_value<std::string>(sequence, "id", "A", here) == "A" ? 0 : 1;
             item.type_id = type_id_of(sequence, here);
             has[item.text] = true;
-            if (item.text == 1 && !pair) here.fail("a template of one text names the second one");
+            if (item.text == 1 && !pair) here.fail("a template for one text names the second one");
         } else if (entry.is_object() && entry.contains("SpecialToken")) {
             const StageJson& special = entry.at("SpecialToken");
             const auto token = stage_value<std::string>(special, "id", "", here);
@@ -42,7 +42,7 @@ Items read_template(const StageJson& object, const char* name, bool pair, const 
             for (const StageJson& id : stage_parts(tokens->at(token), "ids", list))
                 item.ids.push_back(token_id(id, list / "ids"));
         } else {
-            here.fail("is neither Sequence nor SpecialToken", entry.dump());
+            here.fail("must be Sequence or SpecialToken", entry.dump());
         }
         items.push_back(std::move(item));
     }

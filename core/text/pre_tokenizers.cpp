@@ -200,7 +200,7 @@ public:
     FixedLength(const StageJson& object, const StagePlace& place)
         : m_length(stage_value(object, "length", std::int64_t{5}, place)) {
         if (m_length < 1 || m_length > 1'000'000)
-            (place / "length").fail("is no length from 1 to 1,000,000", std::to_string(m_length));
+            (place / "length").fail("must be a length from 1 to 1,000,000", std::to_string(m_length));
     }
     void apply(Words& words) const override {
         std::vector<Span> out;

@@ -8,7 +8,7 @@ namespace {
 // A token is a text or an object with its content and how it is found.
 StageJson as_token(const StageJson& value, const StagePlace& place) {
     if (value.is_string()) return {{"content", value}, {"special", true}, {"normalized", false}};
-    if (!value.is_object() || !value.contains("content")) place.fail("is no token", value.dump());
+    if (!value.is_object() || !value.contains("content")) place.fail("is not a token", value.dump());
     StageJson token = value;
     if (!token.contains("special")) token["special"] = true;
     if (!token.contains("normalized")) token["normalized"] = false;
@@ -27,14 +27,14 @@ SpecialTokens::SpecialTokens(const TokenizerFiles& files, const std::vector<Spec
         for (const auto& [id, token] : list->items()) {
             const StagePlace here = m_place / "added_tokens_decoder" / id;
             if (id.empty() || id.size() > 9 || id.find_first_not_of("0123456789") != std::string::npos)
-                here.fail("is no token id");
+                here.fail("is not a token id");
             by_id.emplace(std::stoll(id), as_token(token, here));
         }
     }
     const StageJson added = files.read_object("added_tokens.json");
     for (const auto& [content, id] : added.items()) {
         if (!id.is_number_integer())
-            StagePlace{files.path("added_tokens.json").string(), content}.fail("is no token id", id.dump());
+            StagePlace{files.path("added_tokens.json").string(), content}.fail("is not a token id", id.dump());
         by_id.emplace(id.get<std::int64_t>(),
                       StageJson{{"content", content}, {"special", false}, {"normalized", true}});
     }
@@ -46,7 +46,7 @@ SpecialTokens::SpecialTokens(const TokenizerFiles& files, const std::vector<Spec
         for (const StageJson* source : {&config(), &map}) {
             const auto list = source->find(field);
             if (list == source->end() || list->is_null()) continue;
-            if (!list->is_structured()) (m_place / field).fail("is no list", list->dump());
+            if (!list->is_structured()) (m_place / field).fail("must be a list", list->dump());
             for (const StageJson& token : *list)
                 add(as_token(token, m_place / field), m_place / field);
         }

@@ -14,7 +14,7 @@ Delimiters delimiters_from(const StageJson& object, const char* field, Delimiter
     const auto name = stage_value<std::string>(object, field, "", place);
     if (name.empty()) return fallback;
     const auto found = names.find(name);
-    if (found == names.end()) (place / field).fail("unsupported: this behaviour is not known", name);
+    if (found == names.end()) (place / field).fail("unsupported: unknown behaviour", name);
     return found->second;
 }
 

@@ -47,11 +47,11 @@ void truncate(std::vector<Token>& a, std::vector<Token>& b, std::size_t room, Tr
     std::vector<Token>& target = strategy == TruncationStrategy::only_first ? a : b;
     const std::size_t excess = total - room;
     if (target.size() <= excess) {
-        throw Error(ErrorKind::input, {"the text that may be cut is too short to make room",
+        throw Error(ErrorKind::input, {"the text that may be truncated is too short to make room",
                                        {},
                                        "truncation",
                                        {},
-                                       "use longest_first or a longer maximum"});
+                                       "Use longest_first or a longer maximum"});
     }
     target.resize(target.size() - excess);
 }
@@ -83,7 +83,7 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& fo
 
 std::shared_ptr<const Tokenizer> Tokenizer::from_document(const StageJson& document, const std::string& origin) {
     const StagePlace place{origin, {}};
-    if (!document.is_object()) place.fail("is no tokenizer.json: no object");
+    if (!document.is_object()) place.fail("is not a JSON object");
     const auto part = [&](const char* name) -> const StageJson& {
         static const StageJson nothing;
         const auto found = document.find(name);
@@ -137,7 +137,7 @@ Encoding Tokenizer::encode(std::string_view text, const EncodeOptions& options) 
     std::vector<Token> first = tokens_of(text, options), none;
     if (options.max_length > 0) {
         if (options.strategy == TruncationStrategy::only_second)
-            throw Error(ErrorKind::input, {"there is no second text to cut", {}, "truncation", "only_second", {}});
+            throw Error(ErrorKind::input, {"there is no second text to truncate", {}, "truncation", "only_second", {}});
         truncate(none, first, room_for(options, m_post_processor.special_count(false)),
                  TruncationStrategy::longest_first);
     }

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/remedy.h"
 #include "core/base/sha256.h"
+#include "core/base/words.h"
 #include "core/text/gguf_tokenizer.h"
 #include "core/text/older_files.h"
 
@@ -46,7 +47,7 @@ StageJson TokenizerFiles::read_json(const std::string& name) const {
 StageJson TokenizerFiles::read_object(const std::string& name) const {
     if (!has(name)) return StageJson::object();
     StageJson document = read_json(name);
-    if (!document.is_object()) throw input_error(path(name).string(), "is no object");
+    if (!document.is_object()) throw input_error(path(name).string(), "is not a JSON object");
     return document;
 }
 
@@ -55,15 +56,14 @@ void register_tokenizer_format(const TokenizerFormat& format) {
 }
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const TokenizerFiles& files) {
-    std::string known;
     for (const TokenizerFormat& format : formats()) {
         if (format.applies(files)) {
-            return with_remedy("Download the tokenizer's files again, or take those of another release of the model",
+            return with_remedy("Download the tokenizer's files again, or use those of another release of the model",
                                [&] { return format.load(files); });
         }
-        known += (known.empty() ? "" : ", ") + format.files;
     }
-    throw input_error(files.folder().string(), "holds no tokenizer that can be read here", "Looked for " + known);
+    throw input_error(files.folder().string(), "contains no tokenizer that Diapason can read",
+                      "Looked for " + joined_by(formats(), &TokenizerFormat::files));
 }
 
 std::string hash_of_tokenizer(const std::filesystem::path& folder) {

@@ -19,7 +19,7 @@ void StagePlace::fail(const std::string& what, const std::string& value) const {
 
 const StageJson& stage_parts(const StageJson& object, const char* name, const StagePlace& place) {
     const auto found = object.find(name);
-    if (found == object.end() || !found->is_array()) (place / name).fail("is no list");
+    if (found == object.end() || !found->is_array()) (place / name).fail("must be a list");
     if (found->size() > 1000) (place / name).fail("has more than 1000 parts");
     return *found;
 }
@@ -32,7 +32,7 @@ Pattern stage_pattern(const StageJson& object, const StagePlace& place) {
         return Pattern::regex(stage_value<std::string>(*found, "Regex", "", inner), place.file,
                               (inner / "Regex").field);
     }
-    if (!found->contains("String")) (place / "pattern").fail("is neither String nor Regex", found->dump());
+    if (!found->contains("String")) (place / "pattern").fail("must be String or Regex", found->dump());
     return Pattern::literal(decode_utf8(stage_value<std::string>(*found, "String", "", place / "pattern")));
 }
 

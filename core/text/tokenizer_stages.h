@@ -81,12 +81,12 @@ std::unique_ptr<Decoder> make_decoder(const StageJson& object, const StagePlace&
 /// Looks the object's type up in a table of makers. @throws Error(input) naming the type when it is not there
 template <typename Table>
 auto find_stage(const Table& table, const StageJson& object, const StagePlace& place, const char* what) {
-    if (!object.is_object()) place.fail("is no object");
+    if (!object.is_object()) place.fail("must be an object");
     const auto type = object.find("type");
     if (type == object.end() || !type->is_string()) (place / "type").fail("is missing");
     const auto& name = type->template get_ref<const std::string&>();
     const auto found = table.find(name);
-    if (found == table.end()) (place / "type").fail(std::string("unsupported: this ") + what + " is not known", name);
+    if (found == table.end()) (place / "type").fail(std::string("unsupported: unknown ") + what, name);
     return found->second;
 }
 

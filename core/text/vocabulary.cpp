@@ -14,11 +14,11 @@ Vocabulary::Vocabulary(const StageJson& object, const StagePlace& place) {
     for (const auto& [piece, id] : list->items()) {
         if (!id.is_number_integer() || id.get<std::int64_t>() < 0 ||
             id.get<std::int64_t>() >= static_cast<std::int64_t>(max_entries)) {
-            (here / piece).fail("is no token id", id.dump());
+            (here / piece).fail("is not a token id", id.dump());
         }
         const auto index = id.get<std::size_t>();
         if (index >= taken.size()) taken.resize(index + 1);
-        if (taken[index]) (here / piece).fail("is an id that another piece has too", std::to_string(index));
+        if (taken[index]) (here / piece).fail("is already the id of another piece", std::to_string(index));
         taken[index] = true;
         add(piece, static_cast<std::int64_t>(index));
     }

@@ -61,7 +61,7 @@ Checkpoint read_whole(const fs::path& path) {
     if (of("format") != format) throw input_error(path.string(), "is not a checkpoint of this version");
     const std::string state = of("state"), stored = of("sha256"), own = hash_of(file, state);
     if (own != stored)
-        throw input_error(path.string(), "is damaged: its content has the hash " + own + ", it says " + stored);
+        throw input_error(path.string(), "is damaged: its content has the hash " + own + ", but it says " + stored);
     Checkpoint checkpoint;
     checkpoint.file = path;
     checkpoint.state = parse_json(state, path.string());
@@ -113,7 +113,7 @@ WrittenCheckpoint write_checkpoint(const fs::path& folder, const Checkpoint& che
         const TensorFile written(next);
         if (hash_of(written, written.metadata().at("state")) != sha256)
             throw Error(ErrorKind::storage,
-                        {"reads back as something else than was written", next.string(), {}, {}, {}});
+                        {"reads back differently from what was written", next.string(), {}, {}, {}});
     }
     // A kill between these leaves files that read_checkpoint() understands.
     if (fs::exists(current)) fs::rename(current, previous);

@@ -12,7 +12,7 @@ ScheduleKind schedule_kind_from(const std::string& name) {
     if (name == "constant") return ScheduleKind::constant;
     if (name == "linear") return ScheduleKind::linear;
     if (name == "cosine") return ScheduleKind::cosine;
-    throw config_error("schedule", name, "this schedule is not known", "Known are constant, linear and cosine");
+    throw config_error("schedule", name, "there is no such schedule", "Choose from constant, linear, cosine");
 }
 
 double schedule_factor(ScheduleKind kind, std::int64_t index, std::int64_t warmup, std::int64_t total) {

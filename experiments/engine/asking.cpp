@@ -51,8 +51,8 @@ Asking::Asking(TaskData& data, Model& model, const AskingOptions& options, std::
     if (model.head_spec().kind == HeadKind::masked_lm) {
         m_scoring.mask_id = tokenizer.first_of({"[MASK]", "<mask>"});
         if (m_scoring.mask_id < 0)
-            throw config_error("answers", "words", "the tokenizer has no mask token to stand for the answer",
-                               "Choose another backbone, or answers head");
+            throw config_error("answers", "words", "the tokenizer has no mask token to mark the answer",
+                               "Choose another backbone, or set answers to head");
     }
     m_separator = tokenizer.encode("\n\n", {.add_special_tokens = false}).ids;
     m_scoring.by_length = options.by_length;
@@ -61,13 +61,13 @@ Asking::Asking(TaskData& data, Model& model, const AskingOptions& options, std::
     std::map<Tokens, std::string> owner; // of the words
     for (const TaskLabel& label : m_task.labels) {
         m_words.push_back(answer_tokens(m_task, tokenizer, label.words));
-        if (m_words.back().empty()) throw config_error("labels", label.id, "its words have no tokens");
+        if (m_words.back().empty()) throw config_error("labels", label.id, "its words produce no tokens");
         const auto [known, fresh] = owner.emplace(m_words.back(), label.id);
         if (!fresh)
             throw config_error("labels", label.id,
                                "its words are the same tokens as those of " + known->second +
-                                   ": no answer could tell them apart",
-                               "Give each label words of its own, or answer by a head");
+                                   ", so no answer could tell them apart",
+                               "Give each label its own words, or set answers to head");
         m_longest_answer = std::max(m_longest_answer, m_words.back().size());
     }
 }

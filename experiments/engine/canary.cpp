@@ -36,13 +36,13 @@ Json try_backbone(const std::filesystem::path& folder) {
     Sequence sequence;
     sequence.ids = tokenizer->encode(sentence, options).ids;
     if (sequence.ids.empty())
-        throw input_error(folder.string(), "the tokenizer makes no tokens of an English sentence");
+        throw input_error(folder.string(), "the tokenizer produces no tokens for an English sentence");
     for (const std::int64_t id : sequence.ids) {
         if (id >= config.vocabulary)
             throw input_error(folder.string(),
-                              "the tokenizer gives token " + std::to_string(id) +
-                                  " where config.json has a vocabulary of " + std::to_string(config.vocabulary),
-                              "Tokenizer and weights are of different models");
+                              "the tokenizer produces token " + std::to_string(id) +
+                                  ", but the vocabulary in config.json has size " + std::to_string(config.vocabulary),
+                              "Tokenizer and weights belong to different models");
     }
     if (config.encoder_decoder) {
         sequence.target_ids = {std::max<std::int64_t>(0, config.decoder_start_id)};
@@ -58,8 +58,8 @@ Json try_backbone(const std::filesystem::path& folder) {
         for (std::uint64_t i = 0; i < count; ++i)
             sum += sign_of(p * count + i) * value[i];
         if (!std::isfinite(sum))
-            throw input_error(folder.string(), "the hidden states of a sentence are not finite",
-                              "The weights are damaged, or were trained in a wider type");
+            throw input_error(folder.string(), "the hidden states of a test sentence are not finite",
+                              "The weights are damaged, or need a wider floating-point type");
         values.push_back(sum / std::sqrt(static_cast<double>(count)));
     }
     return {{"text", sentence}, {"ids", sequence.ids}, {"values", values}};

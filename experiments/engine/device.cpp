@@ -42,15 +42,15 @@ std::string file_that_answers(const char* symbol) {
 c10::Device device_from(const std::string& name) {
     if (name == "cpu" || name == "meta") return c10::Device(name);
     if (name != "auto" && name != "cuda" && name.rfind("cuda:", 0) != 0) {
-        throw config_error("device", name, "there is no such device", "Known are cpu, cuda, cuda:N and auto");
+        throw config_error("device", name, "there is no such device", "Choose from cpu, cuda, cuda:N, auto");
     }
     const std::string problem = load_cuda();
     if (problem.empty() && at::hasCUDA()) return c10::Device(name == "auto" ? "cuda" : name);
     if (name == "auto") return c10::Device("cpu");
     throw config_error("device", name,
                        problem.empty() ? "this machine has no usable GPU"
-                                       : "the GPU half of LibTorch cannot be loaded: " + problem,
-                       "Use cpu, or fetch the GPU run-time with ./run --cuda");
+                                       : "the GPU part of LibTorch cannot be loaded: " + problem,
+                       "Use cpu, or fetch the GPU runtime with ./run --cuda");
 }
 
 void prepare_compute_thread(int threads) {

@@ -30,7 +30,7 @@ std::unique_ptr<Model> build_run_model(const ResolvedRun& run, const TaskData& d
 StoredRun load_stored_run(const std::filesystem::path& adapter) {
     const TensorFile file(adapter);
     const auto stored = file.metadata().find("spec");
-    if (stored == file.metadata().end()) throw input_error(adapter.string(), "is not an adapter that a run has stored");
+    if (stored == file.metadata().end()) throw input_error(adapter.string(), "is not an adapter stored by a run");
     RunSpec spec = run_spec_from_json(parse_json(stored->second, adapter.string()), adapter.string());
     spec.device = "cpu";
     // Those of older versions name their task only.
@@ -45,8 +45,7 @@ StoredRun load_stored_run(const std::filesystem::path& adapter) {
 
 void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
                     const std::string& layout) {
-    if (layout != "peft" && layout != "adapterhub")
-        throw config_error("layout", layout, "known are peft and adapterhub");
+    if (layout != "peft" && layout != "adapterhub") throw config_error("layout", layout, "must be peft or adapterhub");
     const StoredRun stored = load_stored_run(adapter);
     const c10::NoGradGuard guard;
     if (layout == "peft")

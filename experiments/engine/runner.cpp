@@ -188,14 +188,14 @@ private:
         std::vector<std::string> broken;
         const auto checkpoint = read_checkpoint(m_place.folder, broken);
         for (const std::string& problem : broken) {
-            m_sink(LogLine{Severity::warning,
-                           "a checkpoint cannot be used: " + problem +
-                               (checkpoint ? ". The one before it is taken" : ". The run begins anew")});
+            m_sink(
+                LogLine{Severity::warning, "a checkpoint cannot be used: " + problem +
+                                               (checkpoint ? ". The previous one is used" : ". The run starts over")});
         }
         if (!checkpoint) return;
         const Json& state = checkpoint->part("run");
         if (state.at("fingerprint") != fingerprint(m_spec))
-            throw input_error(checkpoint->file.string(), "belongs to another run", "Remove the file to start anew");
+            throw input_error(checkpoint->file.string(), "belongs to another run", "Remove the file to start over");
         const Json& before = state.at("environment");
         require_same_inputs(before.at("inputs"), m_inputs, "the checkpoint");
         m_trainer->restore(*checkpoint);
@@ -209,12 +209,12 @@ private:
         m_evaluation_s = state.at("aside_s").get<double>();
         m_clock.restore(state.at("checkpoint_s").get<double>());
         m_dropped = state.at("demonstrations_dropped").get<bool>();
-        m_sink(LogLine{Severity::info, "goes on from its checkpoint of step " + std::to_string(m_step)});
+        m_sink(LogLine{Severity::info, "continues from its checkpoint at step " + std::to_string(m_step)});
         const Json now = environment();
         for (const auto& [fact, value] : now.items()) {
             if (fact == "inputs" || before.value(fact, value) == value) continue;
-            m_sink(LogLine{Severity::warning, "goes on with another " + fact + ": " + plain(before.at(fact)) +
-                                                  " then, " + plain(value) + " now; the last bits may differ"});
+            m_sink(LogLine{Severity::warning, "continues with a different " + fact + ": " + plain(before.at(fact)) +
+                                                  " before, " + plain(value) + " now; the last bits may differ"});
         }
     }
 

@@ -1,6 +1,7 @@
 #include "experiments/results/inspection_tables.h"
 
 #include "core/base/format.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 
@@ -15,11 +16,9 @@ std::string list_of(const Json& values, int decimals, std::size_t most) {
 }
 
 std::string words_of(const Json& words, int decimals) {
-    std::string text;
-    for (const Json& word : words)
-        text += (text.empty() ? "" : ", ") + word.at("word").get<std::string>() + " " +
-                format_number(word.at("value").get<double>(), decimals);
-    return text;
+    return joined_by(words, [&](const Json& word) {
+        return word.at("word").get<std::string>() + " " + format_number(word.at("value").get<double>(), decimals);
+    });
 }
 
 Json part(const Json& facts, const char* name) {
@@ -27,7 +26,7 @@ Json part(const Json& facts, const char* name) {
 }
 
 InspectionTable changes(const Json& facts) {
-    InspectionTable table{"Change of the states", {"site", "‖Δh‖ / ‖h‖"}, {}};
+    InspectionTable table{"Change in hidden states", {"site", "‖Δh‖ / ‖h‖"}, {}};
     for (const Json& site : part(facts, "sites"))
         table.rows.push_back({site.at("site"), format_number(site.at("relative_change").get<double>(), 4)});
     return table;
@@ -51,7 +50,7 @@ InspectionTable updates(const Json& facts) {
 }
 
 InspectionTable masks(const Json& facts) {
-    InspectionTable table{"Masks", {"masks", "overlap of one layer and the next (Jaccard)"}, {}};
+    InspectionTable table{"Masks", {"masks", "overlap between consecutive layers (Jaccard)"}, {}};
     for (const Json& group : part(facts, "masks")) {
         Json next = Json::array();
         const Json& overlap = group.at("overlap");
@@ -71,7 +70,7 @@ InspectionTable soft_tokens(const Json& facts) {
 }
 
 InspectionTable attention(const Json& facts) {
-    InspectionTable table{"Prefixes", {"site", "share of the attention, by head"}, {}};
+    InspectionTable table{"Prefixes", {"site", "share of attention by head"}, {}};
     for (const Json& site : part(facts, "attention"))
         table.rows.push_back({site.at("site"), list_of(site.at("heads"), 3, 32)});
     return table;

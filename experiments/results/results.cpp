@@ -181,13 +181,13 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
                               " runs, preliminary");
     for (std::string& line : differing_inputs(inputs))
         table.notes.push_back(std::move(line));
-    if (any_diverged) table.notes.push_back("Diverged runs are counted, never averaged");
-    if (steps.size() > 1) table.notes.push_back("Arms differ in their number of steps: unequal budgets");
+    if (any_diverged) table.notes.push_back("Diverged runs are counted but never averaged");
+    if (steps.size() > 1) table.notes.push_back("Arms differ in their number of steps, so their budgets are unequal");
     if (table.planned > 0)
-        table.notes.push_back("± is half the 95 % t-interval over seeds; differences are paired by seed against " +
-                              table.baseline);
+        table.notes.push_back("± is half the 95 % t-interval over seeds; differences from " + table.baseline +
+                              " are paired by seed");
     if (table.backbone.ends_with("-mini"))
-        table.notes.push_back("The embedded backbones are toys: read directions, not sizes of effects");
+        table.notes.push_back("The embedded backbones are toys: trust the direction of an effect, not its size");
     return table;
 }
 

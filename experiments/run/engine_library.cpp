@@ -37,7 +37,7 @@ Engine& load_engine() {
                                           "Build it with ./run --setup-only"});
     auto* entry = reinterpret_cast<EngineEntry*>(::dlsym(library, engine_entry_name));
     if (entry == nullptr)
-        throw Error(ErrorKind::internal, {"is not an engine of this Diapason", file.string(), {}, {}, {}});
+        throw Error(ErrorKind::internal, {"was not built for this version of Diapason", file.string(), {}, {}, {}});
     engine = entry();
     return *engine;
 }

@@ -28,11 +28,11 @@ void require_same_inputs(const Json& recorded, const Json& now, const std::strin
                                          [&](const Json& candidate) { return same_input(candidate, input); });
         if (before == recorded.end() || before->at("sha256") == input.at("sha256")) continue;
         throw Error(ErrorKind::input,
-                    {words_for(input) + " is not what " + who + " used: SHA-256 " +
+                    {words_for(input) + " differs from what " + who + " used: SHA-256 " +
                          input.at("sha256").get<std::string>() + " now, " + before->at("sha256").get<std::string>() +
-                         " then",
+                         " before",
                      input.at("file").get<std::string>(), input.at("what").get<std::string>(),
-                     input.at("name").get<std::string>(), "Put the earlier one back, or start a new study"});
+                     input.at("name").get<std::string>(), "Restore the earlier one, or start a new study"});
     }
 }
 
@@ -52,9 +52,9 @@ std::vector<std::string> differing_inputs(const Json& list) {
             return same(candidate) && candidate.at("sha256") != list[i].at("sha256");
         });
         if (!first || other == list.end()) continue;
-        lines.push_back("Runs differ in what they read: " + words_for(list[i]) + " of " +
+        lines.push_back("Runs read different inputs: " + words_for(list[i]) + " of " +
                         list[i].at("name").get<std::string>() + " (SHA-256 " + list[i].at("sha256").get<std::string>() +
-                        " and " + other->at("sha256").get<std::string>() + "); their means are of no one thing");
+                        " and " + other->at("sha256").get<std::string>() + "); their means mix different inputs");
     }
     return lines;
 }

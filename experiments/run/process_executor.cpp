@@ -121,7 +121,7 @@ private:
     bool start(Child& child, std::string& problem) {
         int in[2], out[2];
         if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) {
-            problem = std::string("no pipe to a child process: ") + std::strerror(errno);
+            problem = std::string("cannot open a pipe to a child process: ") + std::strerror(errno);
             return false;
         }
         const std::string program = (program_folder() / "diapason-cli").string();
@@ -221,12 +221,11 @@ private:
     static std::string why(int status, const std::string& bad_line) {
         if (WIFSIGNALED(status)) {
             const int signal = WTERMSIG(status);
-            std::string text = std::string("its process was ended by the signal ") + ::sigabbrev_np(signal);
-            if (signal == SIGKILL) text += ", as the system does when memory runs out";
+            std::string text = std::string("its process was killed by signal ") + ::sigabbrev_np(signal);
+            if (signal == SIGKILL) text += ", which the system sends when memory runs out";
             return text;
         }
-        std::string text =
-            "its process ended with exit code " + std::to_string(WEXITSTATUS(status)) + " without a result";
+        std::string text = "its process exited with code " + std::to_string(WEXITSTATUS(status)) + " without a result";
         return bad_line.empty() ? text : text + "; " + bad_line;
     }
 

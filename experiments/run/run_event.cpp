@@ -112,9 +112,9 @@ RunEvent run_event_from_line(const std::string& line) {
             }
             return change;
         }
-        throw Error(ErrorKind::input, "no event of a run: " + kind);
+        throw Error(ErrorKind::input, "not a run event: " + kind);
     } catch (const Json::exception& error) {
-        throw Error(ErrorKind::input, std::string("no event of a run: ") + error.what());
+        throw Error(ErrorKind::input, std::string("not a run event: ") + error.what());
     }
 }
 

@@ -27,10 +27,10 @@ OptionDescriptor adapter_activation(const std::string& value) {
 
 OptionDescriptor adapter_norm() {
     return option::advanced(
-        option::choice("norm", "LayerNorm of its own", "none",
+        option::choice("norm", "Own LayerNorm", "none",
                        {{"none", "none", ""},
-                        {"in", "in front", "Of what the adapter reads."},
-                        {"out", "behind", "Of what it gives, before it is added."},
+                        {"in", "before", "On what the adapter reads."},
+                        {"out", "after", "On its result, before that is added."},
                         {"both", "both", ""}},
                        "A trained LayerNorm (eps 1e-5) inside the adapter.",
                        "He et al. 2022, ffn_adapter_layernorm_option; AdapterHub, ln_before and ln_after"));
@@ -44,14 +44,14 @@ OptionDescriptor adapter_dropout() {
 
 OptionDescriptor adapter_dropout_site() {
     return option::advanced(option::choice(
-        "dropout_site", "Dropout of", "result",
-        {{"result", "the result", "Behind the scale."}, {"inside", "the bottleneck", "Behind the activation."}},
+        "dropout_site", "Dropout on", "result",
+        {{"result", "the result", "After the scale."}, {"inside", "the bottleneck", "After the activation."}},
         "What an adapter's dropout is applied to.", "the result: AdapterHub; the bottleneck: He et al. 2022 (code)"));
 }
 
 OptionDescriptor adapter_drop_first() {
     return option::advanced(
-        option::in_units(option::integer("drop_first", "Lower layers without", 0, 0, 1000,
+        option::in_units(option::integer("drop_first", "Lower layers to skip", 0, 0, 1000,
                                          "This many layers from the bottom of each stack get no adapter.",
                                          "Rücklé et al. 2021 (AdapterDrop); AdapterHub, leave_out"),
                          "layers"));
@@ -60,11 +60,11 @@ OptionDescriptor adapter_drop_first() {
 OptionDescriptor adapter_init(const std::string& value) {
     return option::choice(
         "init", "Init", value,
-        {{"zero_up", "up = 0", "down U(±1/√in), up and biases 0: the backbone's function at the start."},
+        {{"zero_up", "up = 0", "down U(±1/√in), up and biases 0: starts as the backbone itself."},
          {"normal", "N(0, 0.02)", "Both maps; biases 0."},
          {"small_normal", "N(0, 0.01)", "Both maps; biases 0."},
          {"truncated_normal", "N(0, 0.01), cut at 2σ", "Both maps; biases 0."}},
-        "First values of the maps.",
+        "Initial values of the maps.",
         "up = 0: He et al. 2022 (lora), AdapterHub mam_adapter; N(0, 0.02): AdapterHub bert; N(0, 0.01): OpenDelta; "
         "truncated: Houlsby et al. 2019, §3.6");
 }
@@ -73,7 +73,7 @@ OptionDescriptor adapter_composition(const std::string& value) {
     return option::choice(
         "composition", "Composition", value,
         {{"add", "h + Δh", ""}, {"scaled", "h + s·Δh", ""}, {"learned", "h + s·Δh, s trained", "s starts at 1."}},
-        "How the change joins the state.", "He et al. 2022, §4.3 and table 6");
+        "How the change is added to the state.", "He et al. 2022, §4.3 and table 6");
 }
 
 OptionDescriptor adapter_scale(double value) {

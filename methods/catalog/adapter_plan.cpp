@@ -84,7 +84,7 @@ AdapterPlan adapter_plan(const BackboneConfig& config, const OptionValues& optio
         const std::string reason = refusal_of({plan.form, plan.insertion, site.point, plan.composition});
         if (!reason.empty()) throw config_error("sites", site.address(), reason);
         if ((plan.norm_in || plan.norm_out) && site.is_linear())
-            throw config_error("norm", options.text("norm"), "an adapter on a projection has no norm of its own",
+            throw config_error("norm", options.text("norm"), "an adapter on a projection cannot have its own norm",
                                "Choose norm none, or a block");
         if (site.layer < first) continue;
         const AdapterTarget target = target_of(config, plan, site);

@@ -28,7 +28,7 @@ Budget budget_from(const std::string& measure, const std::string& target, const 
     else if (measure == "bytes")
         budget.measure = BudgetMeasure::bytes;
     else
-        throw config_error("measure", measure, "it must be trained, stored or bytes");
+        throw config_error("measure", measure, "must be trained, stored or bytes");
     struct Unit {
         const char* name;
         double factor;
@@ -57,7 +57,7 @@ Budget budget_from(const std::string& measure, const std::string& target, const 
         return u.name == name && u.bytes == (budget.measure == BudgetMeasure::bytes);
     });
     if (used == 0 || unit == std::end(units) || !(budget.target > 0) || !std::isfinite(budget.target * unit->factor))
-        throw config_error("target", target, "it is no budget",
+        throw config_error("target", target, "is not a budget",
                            budget.measure == BudgetMeasure::bytes ? "For example 1%, 300 kB or 1.5 MiB"
                                                                   : "For example 1%, 300000 or 300k");
     budget.target *= unit->factor;

@@ -25,20 +25,21 @@ MethodInfo compacter_info() {
     info.default_learning_rate = 3e-3;
     info.size_option = "size";
     OptionDescriptor sites =
-        adapter_sites("*.*.{self_attn,ffn}.block", "Places of adapters: *.*.ffn.block alone is Compacter++.");
+        adapter_sites("*.*.{self_attn,ffn}.block", "Adapter sites: *.*.ffn.block alone is Compacter++.");
     sites.source = "Karimi Mahabadi et al. 2021, §3.2 and §3.3";
     const OptionDescriptor n = option::integer(
         "kronecker", "Divisor n", 4, 1, 64,
-        "Number of Kronecker products, and size of the shared factors A_i; divides the backbone's width and r.",
+        "Number of Kronecker products, and size of the shared factors A_i; must divide the backbone's width and r.",
         "Karimi Mahabadi et al. 2021, §4: 4, 8, 12");
     const OptionDescriptor rank =
         option::integer("kronecker_rank", "Rank of a factor", 1, 1, 1024,
                         "Inner dimension of the other factor, s_i t_i.", "Karimi Mahabadi et al. 2021, §3.2: 1");
-    const OptionDescriptor input = option::advanced(option::choice(
-        "input", "Reads", "output",
-        {{"output", "the sublayer's output", "Before the residual is added."},
-         {"normalised_sum", "norm(output + residual)", "AdapterHub."}},
-        "What an adapter reads; it is added to the sublayer's output in any case.", "AdapterHub, original_ln_before"));
+    const OptionDescriptor input =
+        option::advanced(option::choice("input", "Reads", "output",
+                                        {{"output", "the sublayer's output", "Before the residual is added."},
+                                         {"normalised_sum", "norm(output + residual)", "AdapterHub."}},
+                                        "What an adapter reads; the result is always added to the sublayer's output.",
+                                        "AdapterHub, original_ln_before"));
     info.options = {adapter_size(16),
                     n,
                     rank,

@@ -7,20 +7,20 @@
 namespace diapason {
 
 std::vector<OptionDescriptor> demonstration_options(std::int64_t count) {
-    const OptionDescriptor demonstrations = option::in_units(
-        option::integer("demonstrations", "Demonstrations", count, 0, 1000,
-                        "Training examples with their answers in front of a question; where positions end, the "
-                        "farthest give way.",
-                        "Brown et al. 2020, §2: zero, one, few (10 to 100)"),
-        "examples");
+    const OptionDescriptor demonstrations =
+        option::in_units(option::integer("demonstrations", "Demonstrations", count, 0, 1000,
+                                         "Training examples with their answers, placed before the question; if "
+                                         "positions run out, the farthest are dropped.",
+                                         "Brown et al. 2020, §2: zero, one, few (10 to 100)"),
+                         "examples");
 
     const OptionDescriptor choice =
         option::choice("choice", "Chosen", "random",
                        {{"random", "at random, once", "Drawn by the run's seed, the same for all questions."},
                         {"random_each", "at random, for each question", ""},
-                        {"first", "the first ones", "Of the training split, in its order."},
-                        {"similar", "the most similar ones",
-                         "By the cosine of mean hidden states of the frozen backbone; the nearest stands last."}},
+                        {"first", "the first", "Of the training split, in its order."},
+                        {"similar", "the most similar",
+                         "By the cosine of mean hidden states of the frozen backbone; the nearest comes last."}},
                        "Which training examples are demonstrations; never the question itself.",
                        "once: Zhao et al. 2021; for each: Brown et al. 2020, §2.4; similar: Liu et al. 2022 (KATE), "
                        "Sun et al. 2023");
@@ -30,10 +30,10 @@ std::vector<OptionDescriptor> demonstration_options(std::int64_t count) {
                         "A demonstration's question is cut to this many tokens; its answer stays whole."),
         "tokens"));
 
-    const OptionDescriptor question = option::text(
-        "question", "Question", "",
-        "Template in place of the task's own: {text}, {pair} and behind them {answer}; empty = the task's.",
-        "Schick & Schütze 2021 (patterns and verbalizers)");
+    const OptionDescriptor question =
+        option::text("question", "Question", "",
+                     "Template to use instead of the task's: {text}, {pair}, then {answer}; empty = the task's.",
+                     "Schick & Schütze 2021 (patterns and verbalizers)");
     return {demonstrations, choice, room, question};
 }
 

@@ -21,7 +21,7 @@ MethodInfo head_only_info() {
     info.refusal = [](const BackboneConfig& config, const TaskShape& task, const OptionValues&) {
         return head_parameter_count(config, task) == 0
                    ? std::string(
-                         "a language-model head belongs to the pretrained backbone, so that nothing would be trained")
+                         "a language-model head belongs to the pretrained backbone, so nothing would be trained")
                    : std::string();
     };
     info.cost = [](const BackboneConfig&, const OptionValues&) { return MethodCost{0, 1, 0}; };

@@ -11,7 +11,7 @@ std::vector<Ia3Target> ia3_targets(const BackboneConfig& config, const OptionVal
     for (const Site& site : match_sites(config, options.text("targets"))) {
         if (!site.is_linear())
             throw config_error("targets", site.address(), "IA3 rescales linear maps",
-                               "Points are q k v o fc1 fc2 gate, and linear for all of them");
+                               "Choose from q, k, v, o, fc1, fc2, gate, or linear for all of them");
         targets.push_back({site, false});
     }
     const std::string& ffn = options.text("ffn");
@@ -39,9 +39,9 @@ MethodInfo ia3_info() {
 
     const OptionDescriptor ffn =
         option::choice("ffn", "Feed-forward", "fc2_input",
-                       {{"fc2_input", "input of fc2", "Behind the activation (and the gate): the paper and PEFT."},
-                        {"fc1_output", "output of fc1", "In front of the activation, bias included: AdapterHub."},
-                        {"none", "none", "The feed-forward network is left alone."}},
+                       {{"fc2_input", "input of fc2", "After the activation (and the gate): the paper and PEFT."},
+                        {"fc1_output", "output of fc1", "Before the activation, bias included: AdapterHub."},
+                        {"none", "none", "The feed-forward network is left unchanged."}},
                        "Where the feed-forward network's vector acts.",
                        "Liu et al. 2022, §3.3; PEFT 0.21, feedforward_modules; AdapterHub");
 
@@ -64,9 +64,8 @@ MethodInfo ia3_info() {
         ia3_targets(config, options); // throws for addresses that are none
         return std::string();
     };
-    info.traps = {
-        "An output's vector scales the bias too, and so does the merged map.",
-        "The feed-forward vector acts in front of fc2 (the paper, PEFT) or behind fc1 (AdapterHub): option `ffn`."};
+    info.traps = {"An output's vector scales the bias too, and so does the merged map.",
+                  "The feed-forward vector acts before fc2 (the paper, PEFT) or after fc1 (AdapterHub): option `ffn`."};
     return info;
 }
 

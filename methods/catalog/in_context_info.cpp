@@ -11,7 +11,7 @@ MethodInfo in_context_info() {
     info.label = "In-context learning";
     info.paper = "Brown et al. 2020";
     info.formula = "argmax_c log p(words of c | demonstrations, question)";
-    info.summary = "Trains nothing: the language model is asked, with examples in front of the question.";
+    info.summary = "Trains nothing: asks the language model, with examples before the question.";
     info.colour_slot = 2;
     info.default_learning_rate = 0;
     info.asks = true;
@@ -20,7 +20,7 @@ MethodInfo in_context_info() {
     const OptionDescriptor scoring =
         option::choice("scoring", "Score", "sum",
                        {{"sum", "Σ log p", "Of all tokens of a class's words."},
-                        {"mean", "mean log p", "Per token: longer words are no disadvantage."}},
+                        {"mean", "mean log p", "Per token: longer words are not at a disadvantage."}},
                        "How the words of a class are scored.", "Brown et al. 2020, §2.4: per token");
     info.options.push_back(scoring);
 
@@ -29,7 +29,7 @@ MethodInfo in_context_info() {
                        {{"none", "none", ""},
                         {"content_free", "contextual",
                          "Divides by what the model answers to the same question about N/A, [MASK] and nothing."}},
-                       "Whether the model's bias towards some classes is taken out.", "Zhao et al. 2021, §5");
+                       "Whether the model's bias towards some classes is removed.", "Zhao et al. 2021, §5");
     info.options.push_back(calibration);
 
     info.presets = {{"zero_shot", "Zero-shot", {{"demonstrations", 0}}},
@@ -46,9 +46,9 @@ MethodInfo in_context_info() {
     info.refusal = [](const BackboneConfig&, const TaskShape& task, const OptionValues& options) {
         if (!task.head.ends_with("_lm")) return std::string("only a language model can be asked");
         if (task.classes == 0 && options.text("calibration") != "none")
-            return std::string("calibration is of classes, and this task has none");
+            return std::string("calibration needs classes, but this task has none");
         if (task.classes == 0 && !options.text("question").empty())
-            return std::string("a question of its own asks for classes; a generation task has its templates");
+            return std::string("a custom question asks for classes; a generation task uses its templates");
         return std::string();
     };
     info.asking = [](const OptionValues& options) {
@@ -60,8 +60,8 @@ MethodInfo in_context_info() {
     info.cost = [](const BackboneConfig&, const OptionValues& options) {
         return MethodCost{demonstration_cost(options), 1, 0};
     };
-    info.traps = {"Nothing is trained: differences between seeds are those of the drawn demonstrations.",
-                  "Demonstrations that do not fit are dropped, and the run says so."};
+    info.traps = {"Nothing is trained: seeds differ only in the demonstrations drawn.",
+                  "Demonstrations that do not fit are dropped, and the run reports it."};
     return info;
 }
 

@@ -22,7 +22,8 @@ MethodInfo instruction_prompt_tuning_info() {
     info.label = "Instruction prompt tuning";
     info.paper = "Sun et al. 2023";
     info.formula = "p(y | [P; demonstrations; x]), P trained";
-    info.summary = "Trains a soft prompt in front of demonstrations and question, in training as in testing.";
+    info.summary =
+        "Trains a soft prompt before demonstrations and question; training uses demonstrations just as testing does.";
     info.colour_slot = 5;
     info.default_learning_rate = 1e-2;
     info.size_option = "length";
@@ -53,10 +54,10 @@ MethodInfo instruction_prompt_tuning_info() {
     info.refusal = [refusal](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         if (!task.head.ends_with("_lm")) return std::string("only a language model can be asked");
         if (task.classes == 0 && !options.text("question").empty())
-            return std::string("a question of its own asks for classes; a generation task has its templates");
+            return std::string("a custom question asks for classes; a generation task uses its templates");
         return refusal(config, task, options);
     };
-    info.traps = {"Soft tokens stand in front, demonstrations are text: both share the backbone's positions."};
+    info.traps = {"Soft tokens come first and demonstrations are text: both take up the backbone's positions."};
     return info;
 }
 

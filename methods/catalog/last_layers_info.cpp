@@ -11,7 +11,7 @@ MethodInfo last_layers_info() {
     info.label = "Last layers";
     info.paper = "lightweight tuning";
     info.formula = "W ← W − η ∇W, for the weights of the last k layers";
-    info.summary = "Trains the upper layers as full tuning does; the lower ones stay as they are.";
+    info.summary = "Trains the upper layers as full tuning does; the lower ones stay frozen.";
     info.colour_slot = 1;
     info.default_learning_rate = 5e-4;
     info.size_option = "layers";

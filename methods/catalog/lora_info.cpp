@@ -38,11 +38,11 @@ MethodInfo lora_info() {
         "init", "Init", "kaiming",
         {{"kaiming", "Kaiming uniform", "U(−1/√in, 1/√in): the reference code's a = √5."},
          {"gaussian", "Gaussian", "N(0, 1/r²), as PEFT's \"gaussian\"."},
-         {"orthogonal", "orthogonal", "A and B from orthogonal rows, so that B A = 0; even ranks only."},
+         {"orthogonal", "orthogonal", "A and B from orthogonal rows, so B A = 0; even ranks only."},
          {"pissa", "PiSSA", "The largest singular triplets of the weight, which keeps the rest (Meng et al. 2024)."},
          {"olora", "OLoRA", "The first columns of the weight's QR decomposition; the weight keeps the rest."},
-         {"linear", "both random", "A and B as a linear layer's default: does not start as the backbone."}},
-        "First values of A and B; B is zero with kaiming and gaussian, so that the update starts at zero.",
+         {"linear", "both random", "A and B as in a new linear layer: does not start as the backbone."}},
+        "Initial values of A and B; B is zero with kaiming and gaussian, so the update starts at zero.",
         "Hu et al. 2022, §4.1; loralib; PEFT 0.21, init_lora_weights"));
 
     const OptionDescriptor scaling = option::advanced(option::choice(
@@ -50,38 +50,39 @@ MethodInfo lora_info() {
         {{"alpha_over_rank", "α/r", "The paper's."}, {"alpha_over_sqrt_rank", "α/√r", "rsLoRA (Kalajdzievski 2023)."}},
         "Factor of the update.", "Hu et al. 2022, §4.1; Kalajdzievski 2023"));
 
-    const OptionDescriptor dora =
-        option::flag("dora", "DoRA", false,
-                     "Weight-decomposed: trains the length of every row of W + (α/r) B A apart from its direction.",
-                     "Liu et al. 2024, §4; the norm is a constant in the backward pass (§4.3), as in PEFT");
+    const OptionDescriptor dora = option::flag(
+        "dora", "DoRA", false,
+        "Weight-decomposed: trains the length of every row of W + (α/r) B A separately from its direction.",
+        "Liu et al. 2024, §4; the norm is a constant in the backward pass (§4.3), as in PEFT");
 
     const OptionDescriptor bias = option::advanced(
         option::choice("bias", "Biases", "none",
                        {{"none", "frozen", "No bias is trained."},
                         {"targets", "of the targets", "Biases of the adapted maps are trained too (PEFT: lora_only)."},
                         {"all", "all", "Every bias of the backbone is trained too."}},
-                       "Which biases of the backbone are trained beside the updates.", "loralib; PEFT 0.21, bias"));
+                       "Which biases of the backbone are trained along with the updates.", "loralib; PEFT 0.21, bias"));
 
     const OptionDescriptor ranks = option::advanced(option::text(
         "rank_pattern", "Ranks by site", "",
-        "Other ranks for some targets: address=rank, separated by spaces (fc1=16 encoder.0.self_attn.q=4).",
+        "Different ranks for some targets: address=rank, separated by spaces (fc1=16 encoder.0.self_attn.q=4).",
         "PEFT 0.21, rank_pattern"));
 
-    const OptionDescriptor alphas = option::advanced(
-        option::text("alpha_pattern", "Alphas by site", "",
-                     "Other alphas for some targets: address=alpha, separated by spaces.", "PEFT 0.21, alpha_pattern"));
+    const OptionDescriptor alphas = option::advanced(option::text(
+        "alpha_pattern", "Alphas by site", "", "Different alphas for some targets: address=alpha, separated by spaces.",
+        "PEFT 0.21, alpha_pattern"));
 
-    const OptionDescriptor fused = option::advanced(option::choice(
-        "fused", "Fused maps", "parts",
-        {{"parts", "part by part", "Queries, keys and values have a pair of matrices each."},
-         {"whole", "as one map", "One pair for all parts, which share A and have rows of B each; name all of them."}},
-        "Backbones that keep q, k and v in one matrix (GPT-2); no effect elsewhere.",
-        "parts: loralib, AdapterHub; whole: PEFT on c_attn"));
+    const OptionDescriptor fused = option::advanced(
+        option::choice("fused", "Fused maps", "parts",
+                       {{"parts", "part by part", "Queries, keys and values have a pair of matrices each."},
+                        {"whole", "as one map",
+                         "One pair for all parts, which share A and have their own rows of B; name all of them."}},
+                       "Backbones that keep q, k and v in one matrix (GPT-2); no effect elsewhere.",
+                       "parts: loralib, AdapterHub; whole: PEFT on c_attn"));
 
-    const OptionDescriptor plus =
-        option::advanced(option::real("plus_ratio", "LoRA+ ratio", 1.0, 0.001, 1000,
-                                      "Learning rate of B, as a multiple of the run's, which A has; 1 = plain LoRA.",
-                                      "Hayou et al. 2024 (LoRA+): about 16"));
+    const OptionDescriptor plus = option::advanced(
+        option::real("plus_ratio", "LoRA+ ratio", 1.0, 0.001, 1000,
+                     "Learning rate of B, as a multiple of the run's, which applies to A; 1 = plain LoRA.",
+                     "Hayou et al. 2024 (LoRA+): about 16"));
 
     info.options = {rank, alpha, targets, dropout, init, scaling, dora, bias, ranks, alphas, fused, plus};
     info.presets = {
@@ -121,14 +122,13 @@ MethodInfo lora_info() {
         }
         return std::string();
     };
-    info.traps = {
-        "GPT-2's fused projection is adapted part by part (loralib) or as one map (PEFT): option `fused`. Same names, "
-        "other functions: a rank for each part, or one for all.",
-        "BART scales queries behind the projection: the update sees the unscaled map.",
-        "PiSSA and OLoRA change the frozen weight at the start: the start is kept, so that the change can be "
-        "stored as one to the original weight.",
-        "DoRA's norm is computed in every pass and is a constant in the backward pass.",
-        "rsLoRA and rank patterns scale by each map's own rank."};
+    info.traps = {"GPT-2's fused projection is adapted part by part (loralib) or as one map (PEFT): option `fused`. "
+                  "The names are the same, the functions are not: a rank for each part, or one for all.",
+                  "BART scales queries after the projection: the update sees the unscaled map.",
+                  "PiSSA and OLoRA change the frozen weight at the start: the start is kept, so the change can be "
+                  "stored relative to the original weight.",
+                  "DoRA's norm is computed in every pass and is a constant in the backward pass.",
+                  "rsLoRA and rank patterns scale by each map's own rank."};
     return info;
 }
 

@@ -26,7 +26,7 @@ void for_pattern(const BackboneConfig& config, const OptionValues& options, cons
                           std::from_chars(item.data() + equals + 1, end, value).ptr == end && value >= minimum &&
                           value <= 100000;
         if (!good)
-            throw config_error(option, item, "an entry is an address, = and a number",
+            throw config_error(option, item, "an entry must be an address, = and a number",
                                "For example fc1=16 or encoder.0.self_attn.q=4");
         for (const Site& site : match_sites(config, item.substr(0, equals)))
             set(site, value);
@@ -41,7 +41,7 @@ std::vector<LoraTarget> linear_targets(const BackboneConfig& config, const std::
     for (const Site& site : match_sites(config, pattern)) {
         if (!site.is_linear())
             throw config_error("targets", site.address(), method + " needs a linear map",
-                               "Points are q k v o fc1 fc2 gate, and linear for all of them");
+                               "Choose from q, k, v, o, fc1, fc2, gate, or linear for all of them");
         targets.push_back({site, rank, alpha});
     }
     return targets;
@@ -60,7 +60,7 @@ void join_parts(const BackboneConfig& config, std::vector<LoraTarget>& targets) 
             if (at >= targets.size() || !(targets[at].site == parts[i]))
                 throw config_error("fused", "whole",
                                    lead.site.address() + " is one of " + std::to_string(parts.size()) +
-                                       " parts of a map, and not all are among the targets",
+                                       " parts of a map, and not all of them are targets",
                                    "Name all of them, for example q,k,v, or choose fused parts");
             if (targets[at].rank != lead.rank || targets[at].alpha != lead.alpha)
                 throw config_error("fused", "whole", "parts of one map have different ranks or alphas",

@@ -26,7 +26,8 @@ MethodInfo mam_info() {
     info.label = "MAM adapter";
     info.paper = "He et al. 2022";
     info.formula = "attention(q, [P_k; k], [P_v; v]) and h ← h + s · up(act(down(x))) at the feed-forward";
-    info.summary = "Trains short prefixes at the attention together with scaled parallel adapters at the feed-forward.";
+    info.summary = "Trains short prefixes in the attention together with scaled parallel adapters beside the "
+                   "feed-forward network.";
     info.colour_slot = 8;
     info.default_learning_rate = 1e-3;
     info.size_option = "size";
@@ -49,7 +50,7 @@ MethodInfo mam_info() {
                     {"adapterhub", "AdapterHub mam", {{"length", 30}, {"size", 512}, {"scale", 4.0}, {"hidden", 800}}}};
     info.parts = {{"prefix_tuning", prefix_options}, {"parallel_adapter", adapter_options}};
     describe_parts(info);
-    info.traps = {"It is nothing but its two parts: a prefix without position shift and a scaled parallel adapter."};
+    info.traps = {"It is exactly its two parts: a prefix without position shift and a scaled parallel adapter."};
     return info;
 }
 

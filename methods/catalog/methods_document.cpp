@@ -28,12 +28,7 @@ std::string range_of(const OptionDescriptor& d) {
     if (d.type == OptionType::boolean) return "true, false";
     if (d.type == OptionType::text) return "text";
     if (d.type == OptionType::sites) return "site address";
-    if (d.type == OptionType::choice) {
-        std::string list;
-        for (const OptionChoice& choice : d.choices)
-            list += (list.empty() ? "" : ", ") + choice.value;
-        return list;
-    }
+    if (d.type == OptionType::choice) return joined_by(d.choices, &OptionChoice::value);
     const auto bound = [&](double value) {
         return d.type == OptionType::integer ? Json(static_cast<std::int64_t>(value)).dump() : Json(value).dump();
     };
@@ -48,12 +43,8 @@ std::string option_table(const std::vector<OptionDescriptor>& options) {
     std::string text = "| option | range | default | meaning | source |\n|---|---|---|---|---|\n";
     for (const OptionDescriptor& d : options) {
         std::string meaning = d.help;
-        if (!d.only_when_name.empty()) {
-            std::string values;
-            for (const std::string& value : d.only_when_values)
-                values += (values.empty() ? "" : ", ") + value;
-            meaning += " Only when " + d.only_when_name + " is " + values + ".";
-        }
+        if (!d.only_when_name.empty())
+            meaning += " Only when " + d.only_when_name + " is " + joined(d.only_when_values) + ".";
         text += "| `" + d.name + "` | " + cell(range_of(d)) + " | " + cell(plain_text(d.default_value)) + " | " +
                 cell(meaning) + " | " + cell(d.source) + " |\n";
     }
@@ -63,9 +54,9 @@ std::string option_table(const std::vector<OptionDescriptor>& options) {
 std::string preset_list(const std::vector<MethodPreset>& presets) {
     std::string text;
     for (const MethodPreset& preset : presets) {
-        std::string values;
-        for (const auto& [name, value] : preset.options.items())
-            values += (values.empty() ? "" : ", ") + ("`" + name + "` " + plain_text(value));
+        const std::string values = joined_by(preset.options.items(), [](const auto& option) {
+            return "`" + option.key() + "` " + plain_text(option.value());
+        });
         text += "- Preset `" + preset.name + "` (" + preset.label + "): " + values + "\n";
     }
     return text.empty() ? text : "\n" + text;
@@ -78,8 +69,8 @@ std::string rate_of(const MethodInfo& method) {
 
 std::string start_of(const MethodInfo& method) {
     const std::string other = other_start(method, checked_options(method, Json::object(), method.id));
-    return other.empty() ? "\nAt the start it is the backbone itself.\n"
-                         : "\nAt the start it is not the backbone itself: " + other + ".\n";
+    return other.empty() ? "\nIt starts as the backbone itself.\n"
+                         : "\nIt does not start as the backbone itself: " + other + ".\n";
 }
 
 std::string part_list(const std::vector<MethodPart>& parts) {
@@ -99,9 +90,8 @@ std::string trap_list(const std::vector<std::string>& traps) {
 } // namespace
 
 std::string methods_document() {
-    std::string text =
-        "# Methods\n\nMade from the option descriptors (`diapason-cli methods --markdown`); do not edit by hand.\n\n"
-        "| method | id | paper | what it trains |\n|---|---|---|---|\n";
+    std::string text = "# Methods\n\nGenerated from the option descriptors (`diapason-cli methods --markdown`); do not "
+                       "edit by hand.\n\n| method | id | paper | what it trains |\n|---|---|---|---|\n";
     for (const MethodInfo& method : method_catalog()) {
         text += "| " + cell(method.label) + " | `" + method.id + "` | " + cell(method.paper) + " | " +
                 cell(method.summary) + " |\n";
@@ -112,7 +102,7 @@ std::string methods_document() {
                 ".svg)\n\n" + option_table(method.options) + preset_list(method.presets) + start_of(method) +
                 part_list(method.parts) + trap_list(method.traps);
     }
-    text += "\n## Training\n\nOptions of every run, whatever the method.\n\n" + option_table(training_options());
+    text += "\n## Training\n\nOptions of every run, regardless of the method.\n\n" + option_table(training_options());
     return text;
 }
 

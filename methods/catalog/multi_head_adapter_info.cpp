@@ -28,7 +28,7 @@ MethodInfo multi_head_adapter_info() {
         adapter_size(8),     sites, adapter_activation("relu"), adapter_composition("add"), adapter_scale(4),
         adapter_drop_first()};
     describe_adapters(info, multi_head_adapter_plan());
-    info.traps = {"Queries enter neither scaled by 1/√d nor rotated, unlike in a prefix."};
+    info.traps = {"Queries are neither scaled by 1/√d nor rotated, unlike in a prefix."};
     return info;
 }
 

@@ -50,9 +50,9 @@ std::vector<OptionDescriptor> encoder_options() {
 std::vector<OptionDescriptor> place_options() {
     const OptionDescriptor placement =
         option::choice("placement", "Placement", "front",
-                       {{"front", "in front", "In front of everything, as PEFT has it."},
-                        {"template", "in a template", "Wherever the template says, with words between."}},
-                       "Where the soft tokens stand.", "Liu et al. 2021, §3.1; PEFT: in front");
+                       {{"front", "at the front", "Before everything else, as in PEFT."},
+                        {"template", "in a template", "Wherever the template puts them, with words in between."}},
+                       "Where the soft tokens go.", "Liu et al. 2021, §3.1; PEFT: front");
 
     const OptionDescriptor text = option::only_when(
         option::text(
@@ -62,13 +62,13 @@ std::vector<OptionDescriptor> place_options() {
         "placement", {"template"});
 
     const OptionDescriptor tuned = option::flag("tune_backbone", "Tune the backbone too", false,
-                                                "Every weight of the backbone is trained beside the soft tokens.",
+                                                "Every weight of the backbone is trained along with the soft tokens.",
                                                 "Liu et al. 2021, §4: frozen for LAMA, tuned for SuperGLUE");
 
     const OptionDescriptor rate =
         option::only_when(option::real("backbone_rate", "Rate of the backbone", 0.1, 0, 1000,
                                        "Learning rate of the backbone's weights, as a multiple of the prompt's.",
-                                       "Liu et al. 2021, code: 1e-5 beside 1e-4"),
+                                       "Liu et al. 2021, code: 1e-5, and 1e-4 for the prompt"),
                           "tune_backbone", {"true"});
     return {placement, text, tuned, rate};
 }
@@ -122,7 +122,7 @@ MethodInfo p_tuning_info() {
     info.cost = [](const BackboneConfig&, const OptionValues& options) {
         return MethodCost{static_cast<double>(length_of(options)), 1, 1};
     };
-    info.traps = {"Only the table that the network gives is needed after training: that is what counts as stored; the "
+    info.traps = {"Only the table that the network produces is needed after training: only that counts as stored; the "
                   "network is kept for resuming."};
     return info;
 }

@@ -19,7 +19,7 @@ MethodInfo p_tuning_v2_info() {
     info.label = "P-tuning v2";
     info.paper = "Liu et al. 2022";
     info.formula = "attention(q, [P_k; k], [P_v; v]) in every layer, and a linear head";
-    info.summary = "Trains deep prompts without a network between, for classes instead of words.";
+    info.summary = "Trains deep prompts directly, without a network, for classes instead of words.";
     info.colour_slot = 6;
     info.default_learning_rate = 5e-3;
     info.size_option = "length";
@@ -33,7 +33,7 @@ MethodInfo p_tuning_v2_info() {
         }
         if (option.name == "reparametrisation") {
             option.default_value = "none";
-            option.source = "Liu et al. 2022, §3.2: none, but for WiC with BERT";
+            option.source = "Liu et al. 2022, §3.2: none, except for WiC with BERT";
         }
         if (option.name == "sites") { // every layer has prompts here
             option.only_when_name.clear();
@@ -58,7 +58,7 @@ MethodInfo p_tuning_v2_info() {
             return std::string("P-tuning v2 answers by a linear head, not in words: choose prefix-tuning");
         return refusal(config, task, options);
     };
-    info.traps = {"Prompts stand in every layer, and the head is an ordinary classifier: no verbalizer."};
+    info.traps = {"Every layer has its own prompts, and the head is an ordinary classifier: no verbalizer."};
     return info;
 }
 

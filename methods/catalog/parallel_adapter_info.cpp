@@ -10,7 +10,7 @@ OptionDescriptor input_option() {
     return option::advanced(option::choice(
         "input", "Reads", "residual",
         {{"residual", "the residual stream", "Before the sublayer's norm where norms come first."},
-         {"sublayer_input", "the sublayer's input", "Behind that norm."}},
+         {"sublayer_input", "the sublayer's input", "After that norm."}},
         "What a parallel adapter at a block reads: the two differ where norms come first (GPT-2, T5, Llama).",
         "residual: He et al. 2022 (code), AdapterHub; sublayer's input: He et al. 2022 (text, fig. 3)"));
 }
@@ -35,8 +35,8 @@ MethodInfo parallel_adapter_info() {
     info.default_learning_rate = 1e-3;
     info.size_option = "size";
     OptionDescriptor sites =
-        adapter_sites("*.*.ffn.block", "Places of adapters: blocks (*.*.ffn.block), heads (the attention's heads "
-                                       "before o), or projections.");
+        adapter_sites("*.*.ffn.block",
+                      "Adapter sites: blocks (*.*.ffn.block), heads (the attention's heads before o), or projections.");
     sites.source = "He et al. 2022, §4.4: feed-forward";
     info.options = {adapter_size(16),
                     sites,

@@ -38,7 +38,7 @@ MethodInfo prefix_tuning_info() {
     info.label = "Prefix-tuning";
     info.paper = "Li & Liang 2021";
     info.formula = "attention(q, [P_k; k], [P_v; v]) in every layer";
-    info.summary = "Trains keys and values in front of those of every layer.";
+    info.summary = "Trains keys and values that are prepended to those of every layer.";
     info.colour_slot = 4;
     info.default_learning_rate = 5e-3;
     info.size_option = "length";
@@ -48,28 +48,27 @@ MethodInfo prefix_tuning_info() {
                                          "Li & Liang 2021, §7.2: 10 for E2E, 200 for XSum"),
                          "rows");
 
-    const OptionDescriptor depth = option::advanced(
-        option::choice("depth", "Trained", "every_layer",
-                       {{"every_layer", "keys and values of every layer", ""},
-                        {"embedding", "embeddings only",
-                         "Soft tokens, made by the same network: the backbone computes their activations. Without a "
-                         "network this is prompt tuning."}},
-                       "What of the virtual tokens is trained.", "Li & Liang 2021, §7.2 (embedding-only ablation)"));
+    const OptionDescriptor depth = option::advanced(option::choice(
+        "depth", "Trained", "every_layer",
+        {{"every_layer", "keys and values of every layer", ""},
+         {"embedding", "embeddings only",
+          "Soft tokens, made by the same network: the backbone computes their activations. Without a "
+          "network this is prompt tuning."}},
+        "Which part of the virtual tokens is trained.", "Li & Liang 2021, §7.2 (embedding-only ablation)"));
 
-    const OptionDescriptor placement = option::advanced(
-        option::choice("placement", "Placement", "prefix",
-                       {{"prefix", "[prefix; x; y]", "In front of everything."},
-                        {"infix", "[x; infix; y]",
-                         "In front of the input's last token, which predicts what follows; decoders alone."}},
-                       "Where the virtual tokens stand.", "Li & Liang 2021, §7.3"));
+    const OptionDescriptor placement = option::advanced(option::choice(
+        "placement", "Placement", "prefix",
+        {{"prefix", "[prefix; x; y]", "Before everything else."},
+         {"infix", "[x; infix; y]", "Before the input's last token, which predicts what follows; decoders only."}},
+        "Where the virtual tokens go.", "Li & Liang 2021, §7.3"));
 
     const OptionDescriptor composition = option::advanced(
         option::choice("composition", "Composition", "concat",
-                       {{"concat", "among the keys", "Rows in front of the text's keys and values."},
+                       {{"concat", "among the keys", "Rows prepended to the text's keys and values."},
                         {"gated", "(1−λ)h + λΔh",
                          "An attention over the rows alone, mixed in by their share λ of the softmax: the same "
                          "function, written as a gated adapter."}},
-                       "How the rows join the attention over the text.", "He et al. 2022, eq. 5"));
+                       "How the rows enter the attention over the text.", "He et al. 2022, eq. 5"));
 
     const OptionDescriptor sites = option::only_when(
         option::sites("sites", "Attentions", "kv",
@@ -81,8 +80,8 @@ MethodInfo prefix_tuning_info() {
     const OptionDescriptor reparam = option::choice(
         "reparametrisation", "Reparametrisation", "mlp",
         {{"mlp", "MLP", "fc2(tanh(fc1(wte))), one network for all layers; dropped after training."},
-         {"none", "none", "The rows are trained themselves."}},
-        "Where the rows come from while they are trained.", "Li & Liang 2021, §4.3; P-tuning v2 and PEFT: none");
+         {"none", "none", "The rows themselves are trained."}},
+        "Where the rows come from during training.", "Li & Liang 2021, §4.3; P-tuning v2 and PEFT: none");
 
     const OptionDescriptor hidden =
         option::only_when(option::integer("hidden", "Hidden size", 512, 1, 65536, "Width of the MLP's hidden layer.",
@@ -91,39 +90,39 @@ MethodInfo prefix_tuning_info() {
 
     const OptionDescriptor init =
         option::choice("init", "Init", "random",
-                       {{"random", "random", "Rows: normal, with the deviation; an MLP: as its layers begin."},
+                       {{"random", "random", "Rows: normal, with the given deviation; an MLP: as in new layers."},
                         {"text", "words' activations",
-                         "Keys and values that the frozen backbone has over a text, repeated or cut to the length; an "
-                         "MLP is fitted to them first (500 steps of Adam at 1e-4, mean squared error)."}},
-                       "First values of the rows.",
+                         "Keys and values that the frozen backbone computes for a text, repeated or cut to the length; "
+                         "an MLP is fitted to them first (500 steps of Adam at 1e-4, mean squared error)."}},
+                       "Initial values of the rows.",
                        "Li & Liang 2021, §7.4: words of the task are best in low-data settings; fit: their code");
 
     const OptionDescriptor text = option::only_when(
         option::text("init_text", "Init text", "summarize the following text",
-                     "Text whose activations are the first values.", "Li & Liang 2021, §7.4 (fig. 5)"),
+                     "Text whose activations are the initial values.", "Li & Liang 2021, §7.4 (fig. 5)"),
         "init", {"text"});
 
     const OptionDescriptor deviation = option::only_when(
         option::real("init_std", "Init deviation", 0.02, 0, 10,
-                     "Standard deviation of the first values of random rows without a network; 0 = zeros.",
+                     "Standard deviation of the initial values of random rows without a network; 0 = zeros.",
                      "He et al. 2022: 0.02; PEFT and AdapterHub: 1"),
         "reparametrisation", {"none"});
 
     const OptionDescriptor shift = option::advanced(option::only_when(
         option::choice(
             "position_shift", "Positions", "by_length",
-            {{"by_length", "shifted", "Real tokens stand behind the prefix: their positions begin at its length."},
+            {{"by_length", "shifted", "Real tokens come after the prefix: their positions begin at its length."},
              {"none", "as without a prefix", "Positions of real tokens begin at 0."}},
             "Positions of real tokens where self-attention has a prefix (learned and rotary positions).",
             "shifted: Li & Liang 2021 on GPT-2, P-tuning v2, PEFT; not shifted: He et al. 2022, AdapterHub"),
         "placement", {"prefix"}));
 
-    const OptionDescriptor relative = option::advanced(
-        option::choice("relative_bias", "Relative positions", "extended",
-                       {{"extended", "counted", "Prefix rows are keys in front of the text, with a bias by distance."},
-                        {"zero", "zero", "Prefix rows get no bias."}},
-                       "Bias of prefix rows in backbones with relative positions (T5); distances in the text stay.",
-                       "counted: PEFT; zero: OpenDelta"));
+    const OptionDescriptor relative = option::advanced(option::choice(
+        "relative_bias", "Relative positions", "extended",
+        {{"extended", "counted", "Prefix rows are keys before the text, with a bias by distance."},
+         {"zero", "zero", "Prefix rows get no bias."}},
+        "Bias of prefix rows in backbones with relative positions (T5); distances within the text are unchanged.",
+        "counted: PEFT; zero: OpenDelta"));
 
     info.options = {length, depth, placement, composition, sites, reparam,
                     hidden, init,  text,      deviation,   shift, relative};
@@ -167,26 +166,26 @@ MethodInfo prefix_tuning_info() {
     };
     info.other_start = [](const OptionValues& options) {
         return std::string(options.text("depth") == "every_layer" ? "rows take their share of every softmax"
-                                                                  : "soft tokens are read as words are");
+                                                                  : "soft tokens are read like words");
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         const bool all = options.text("depth") == "every_layer", infix = options.text("placement") == "infix";
         const bool gated = options.text("composition") == "gated";
         const auto groups =
             all ? prefix_groups(config, options) : std::vector<PrefixGroup>(); // throws for no addresses
-        if (gated && (infix || !all)) return std::string("only rows in front of every layer's attention have a gate");
+        if (gated && (infix || !all)) return std::string("only rows that are prepended in every layer have a gate");
         if (gated && config.positions == PositionKind::relative && options.text("relative_bias") == "extended")
-            return std::string("gated rows stand beside the text, at no distance from it: choose relative_bias zero");
+            return std::string("gated rows are beside the text, at no distance from it: choose relative_bias zero");
         if (infix && (!config.causal || config.encoder_decoder))
-            return std::string("an infix stands between input and output of a decoder");
+            return std::string("an infix goes between the input and the output of a decoder");
         if (infix && all && std::ssize(groups.front().layers) != config.stacks().front().layers)
             return std::string("an infix needs all layers: its tokens are trained in each of them");
         return position_refusal(config, options);
     };
     info.traps = {
-        "Whether real tokens keep their positions differs between libraries: it is the option `position_shift`.",
-        "Relative positions (T5) have two readings of a prefix: `relative_bias`; the distances between real tokens "
-        "never change.",
+        "Whether real tokens keep their positions differs between libraries: option `position_shift`.",
+        "Relative positions (T5) allow two readings of a prefix: option `relative_bias`; the distances between real "
+        "tokens never change.",
         "An encoder-decoder has three prefixes (encoder, decoder, cross), each with its own MLP; PEFT's folders reach "
         "the decoder's self-attention only.",
         "Rows are not rotated: rotary backbones see them as they are."};

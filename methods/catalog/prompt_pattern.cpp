@@ -40,7 +40,7 @@ PromptPattern parse_pattern(const std::string& text) {
         const std::string inside = text.substr(at + 1, close - at - 1);
         at = close + 1;
         if (inside == "text") {
-            if (behind) throw bad(text, "{text} is there twice");
+            if (behind) throw bad(text, "{text} appears twice");
             behind = true;
             continue;
         }

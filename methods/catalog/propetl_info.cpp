@@ -24,7 +24,7 @@ OptionDescriptor sites_for(const char* form, const char* name, const char* label
 
 OptionDescriptor form_option() {
     return option::choice("form", "Prototype", "adapter",
-                          {{"adapter", "adapter", "A bottleneck behind a sublayer that reads output + residual."},
+                          {{"adapter", "adapter", "A bottleneck after a sublayer that reads output + residual."},
                            {"lora", "LoRA", "Low-rank updates: one prototype for each kind of map."},
                            {"prefix", "prefix", "Keys and values of one network; the masks act on its result."}},
                           "What the layers share.", "Zeng et al. 2023, §3.1");
@@ -41,13 +41,13 @@ OptionDescriptor sharing_option() {
 OptionDescriptor keep_option() {
     return option::real(
         "keep", "Kept share", 0.5, 0.001, 1,
-        "Share of a tensor's elements that a mask leaves: those of the largest |score|.",
+        "Share of a tensor's elements that a mask keeps: those with the largest |score|.",
         "Zeng et al. 2023, code: sparsity = 0.5 (adapter), 0.1 (LoRA, prefix), 0.3 (T5, several tasks)");
 }
 
 OptionDescriptor rate_option() {
     return option::real("mask_rate", "Rate of the masks", 10.0, 0, 1e6,
-                        "Learning rate of the masks' scores, as a multiple of that of everything else.",
+                        "Learning rate of the masks' scores, as a multiple of everything else's.",
                         "Zeng et al. 2023, code: 30 (adapter), 300 (LoRA), 1 (prefix) on RoBERTa; 10 on T5");
 }
 
@@ -95,7 +95,7 @@ MethodInfo propetl_info() {
     info.label = "ProPETL";
     info.paper = "Zeng et al. 2023";
     info.formula = "layer i: W ⊙ m_i, m_i = 1 where |score_i| is among the kept share";
-    info.summary = "Trains one adapter, LoRA or prefix for all layers, and a binary mask of it for each.";
+    info.summary = "Trains one adapter, LoRA or prefix for all layers, and a binary mask of it for each layer.";
     info.colour_slot = 6;
     info.default_learning_rate = 1e-3;
     info.options = all_options();
@@ -133,11 +133,11 @@ MethodInfo propetl_info() {
     };
     info.traps = {"The number of zeros of a mask is int((1 − keep) · n), computed in double precision.",
                   "The mask's gradient passes straight through to the size of its score; the prototype's is the sum "
-                  "over layers, each behind its mask.",
+                  "over layers, each through its mask.",
                   "Masks are stored as bits, scores only in checkpoints. At the paper's settings the stored file is at "
-                  "most 1/8.6 of the adapters': where these store twelve layers of 32-bit numbers, it stores one, and "
+                  "most 1/8.6 of the adapters': where those store twelve layers of 32-bit numbers, it stores one, plus "
                   "one bit for each number of each layer, 1/12 + 1/32 = 1/8.73. Both files begin with a list of their "
-                  "tensors, so that real ones come to between 1/8.62 and 1/8.75."};
+                  "tensors, so real ones come to between 1/8.62 and 1/8.75."};
     return info;
 }
 

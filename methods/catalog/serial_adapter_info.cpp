@@ -19,9 +19,9 @@ OptionDescriptor input_option() {
                        {{"output", "the sublayer's output", "Before the residual is added: Houlsby."},
                         {"sum", "output + residual", "ProPETL's prototype."},
                         {"normalised_sum", "norm(output + residual)",
-                         "The backbone's own norm, which runs once more behind the adapter: Pfeiffer in AdapterHub. "
-                         "Where norms come first, output + residual."}},
-                       "What a serial adapter at a block reads; it is added to the sublayer's output in any case.",
+                         "The backbone's own norm, which is applied once more after the adapter: Pfeiffer in "
+                         "AdapterHub. Where norms come first, output + residual."}},
+                       "What a serial adapter at a block reads; the result is always added to the sublayer's output.",
                        "Houlsby et al. 2019, fig. 2; AdapterHub, original_ln_before; ProPETL's code"));
 }
 
@@ -40,13 +40,13 @@ MethodInfo serial_adapter_info() {
     info.label = "Serial adapter";
     info.paper = "Houlsby et al. 2019";
     info.formula = "h ← h + s · up(act(down(h)))";
-    info.summary = "Trains bottlenecks behind the sublayers of every layer.";
+    info.summary = "Trains bottlenecks after the sublayers of every layer.";
     info.colour_slot = 2;
     info.default_learning_rate = 1e-3;
     info.size_option = "size";
-    OptionDescriptor sites = adapter_sites("block", "Places of adapters: block = every sublayer (attention and "
-                                                    "feed-forward, Houlsby), *.*.ffn.block = feed-forward only "
-                                                    "(Pfeiffer), heads, or projections.");
+    OptionDescriptor sites =
+        adapter_sites("block", "Adapter sites: block = every sublayer (attention and feed-forward, Houlsby), "
+                               "*.*.ffn.block = feed-forward only (Pfeiffer), heads, or projections.");
     sites.source = "Houlsby et al. 2019, fig. 2; Pfeiffer et al. 2021, §3.2: feed-forward only";
     info.options = {adapter_size(16),       sites,
                     form_option(),          adapter_activation("gelu"),
@@ -66,8 +66,8 @@ MethodInfo serial_adapter_info() {
          {{"sites", "*.*.ffn.block"}, {"activation", "relu"}, {"input", "normalised_sum"}, {"init", "normal"}}},
         {"opendelta", "OpenDelta adapter", {{"size", 24}, {"activation", "gelu_tanh"}, {"init", "small_normal"}}}};
     describe_adapters(info, serial_adapter_plan());
-    info.traps = {"Pfeiffer adapters of AdapterHub read the normed sum and the norm comes once more behind the "
-                  "residual; where norms come first there is no norm to read behind.",
+    info.traps = {"AdapterHub's Pfeiffer adapters read the normed sum, and the norm is applied once more after the "
+                  "residual; where norms come first, there is no such norm to read after.",
                   "`drop_first` counts layers of each stack from the bottom."};
     return info;
 }

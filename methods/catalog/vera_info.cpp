@@ -46,9 +46,9 @@ MethodInfo vera_info() {
                       "(encoder.0-1.self_attn.{q,v}), which also choose layers.",
                       "Kopiczko et al. 2024, §4.1: query and value");
 
-    const OptionDescriptor initial =
-        option::real("d_initial", "Start of d", 0.1, -100, 100, "First value of every element of d; b begins at zero.",
-                     "Kopiczko et al. 2024, §3.3 and table 6: 0.1; PEFT 0.21");
+    const OptionDescriptor initial = option::real("d_initial", "Start of d", 0.1, -100, 100,
+                                                  "Initial value of every element of d; b starts at zero.",
+                                                  "Kopiczko et al. 2024, §3.3 and table 6: 0.1; PEFT 0.21");
 
     const OptionDescriptor dropout = option::real(
         "dropout", "Dropout", 0.0, 0, 0.99, "Probability of dropping an element of the update's input while training.",
@@ -56,7 +56,7 @@ MethodInfo vera_info() {
 
     const OptionDescriptor kept = option::advanced(
         option::flag("save_projection", "Store A and B", true,
-                     "Whether A and B are stored beside the vectors; otherwise the run's seed draws them anew.",
+                     "Whether A and B are stored with the vectors; otherwise they are drawn again from the run's seed.",
                      "PEFT 0.21, save_projection; Kopiczko et al. 2024, §3.2: vectors and a seed"));
 
     const OptionDescriptor fused = option::advanced(option::choice(
@@ -90,7 +90,7 @@ MethodInfo vera_info() {
     info.traps = {
         "A and B are as large as the largest map; a smaller one takes their first columns and rows, as in PEFT.",
         "A and B are frozen: they count as stored, not as trained.",
-        "Vectors want a higher learning rate than LoRA's matrices."};
+        "Vectors need a higher learning rate than LoRA's matrices."};
     return info;
 }
 

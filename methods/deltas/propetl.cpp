@@ -224,7 +224,7 @@ TaskMasks& attach_propetl_tasks(const OptionValues& options, std::int64_t tasks,
                                 MethodContext& context) {
     PropetlPlan plan = propetl_plan(model.config(), options);
     if (!plan.shared || !plan.masked)
-        throw config_error("sharing", options.text("sharing"), "tasks are told apart by masks of a shared prototype",
+        throw config_error("sharing", options.text("sharing"), "tasks are distinguished by masks of a shared prototype",
                            "Choose share_and_mask");
     plan.tasks = tasks;
     plan.rule = rule;

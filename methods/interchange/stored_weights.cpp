@@ -12,7 +12,7 @@ Parameter& replace_weight(Model& model, const std::string& name, const at::Tenso
     for (const auto& item : model.weights().all()) {
         if (item->name != name && item->file_name != name && item->name != canonical) continue;
         if (item->value.sizes() != value.sizes())
-            throw input_error(origin, "the tensor " + name + " has another shape than the model's " + item->name);
+            throw input_error(origin, "the tensor " + name + " has a different shape from the model's " + item->name);
         item->value = value.to(item->value.device());
         return *item;
     }

@@ -321,7 +321,7 @@ private:
         const auto alone = hits("", "head", {DeltaGlyph::head});
         for (const Hit& hit : alone)
             add({Kind::box, at.corners(), Ink::method, Ink::none, hit.selected ? 3.0 : 2.0, 1, hit.method});
-        text({340, 20, 630, 46}, alone.empty() ? "trained in every arm, counted apart"
+        text({340, 20, 630, 46}, alone.empty() ? "trained in every arm, counted separately"
                                                : m_methods[static_cast<std::size_t>(alone.front().method)].label +
                                                      ": nothing else is trained");
     }

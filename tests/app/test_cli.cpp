@@ -141,9 +141,9 @@ private Q_SLOTS:
         const Outcome by_option = verify({QStringLiteral("--backbones"), QStringLiteral("nowhere")});
         qunsetenv("DIAPASON_BACKBONES");
         // It is found: what is refused now is a folder that cannot tokenise the case's texts.
-        QVERIFY2(by_variable.says("elsewhere/tiny-bert: holds no tokenizer"), by_variable.out.c_str());
+        QVERIFY2(by_variable.says("elsewhere/tiny-bert: contains no tokenizer"), by_variable.out.c_str());
         QVERIFY(by_option.code != 0 && by_option.says("missing backbone")); // the option goes before the variable
-        QVERIFY(verify({QStringLiteral("--backbones"), QStringLiteral("elsewhere")}).says("holds no tokenizer"));
+        QVERIFY(verify({QStringLiteral("--backbones"), QStringLiteral("elsewhere")}).says("contains no tokenizer"));
     }
 
     void whatCannotBeWrittenIsSaid() {

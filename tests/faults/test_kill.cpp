@@ -124,7 +124,7 @@ void check_intact(const fs::path& database) {
 int resumed_runs(const fs::path& database) {
     int resumed = 0;
     for (const EventRecord& event : StoreReader(database).events(1))
-        resumed += event.text.find("goes on from its checkpoint") != std::string::npos;
+        resumed += event.text.find("continues from its checkpoint") != std::string::npos;
     return resumed;
 }
 
@@ -288,7 +288,7 @@ private Q_SLOTS:
         QVERIFY(result_of(folder / "diapason.db") == m_expected[&kind]);
         int at_the_end = 0;
         for (const EventRecord& event : StoreReader(folder / "diapason.db").events(1))
-            at_the_end += event.text.find("goes on from its checkpoint of step 150") != std::string::npos;
+            at_the_end += event.text.find("continues from its checkpoint at step 150") != std::string::npos;
         QVERIFY(at_the_end >= 1);
     }
 };

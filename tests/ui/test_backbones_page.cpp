@@ -68,7 +68,7 @@ private Q_SLOTS:
         }
         QVERIFY(names.contains(QLatin1String("tiny")));
         press("checkBackbone");
-        QTRY_VERIFY_WITH_TIMEOUT(said() && message().contains(QLatin1String("as they were at import")), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(said() && message().contains(QLatin1String("match the import record")), 60000);
         press("removeBackbone");
         QVERIFY(find<QLabel>("removeQuestion")->isVisible());
         QVERIFY(find<QLabel>("removeQuestion")->text().contains(QLatin1String("cannot be undone")));

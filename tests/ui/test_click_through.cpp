@@ -83,7 +83,8 @@ class TestClickThrough : public QObject {
         QCOMPARE(run->currentText(), QStringLiteral("LoRA, seed 7"));
         QVERIFY(answered.wait(patience));
         QVERIFY2(dialog->tables().count() > 0, qPrintable(dialog->message()));
-        QCOMPARE(titles(), QStringList({QStringLiteral("Change of the states"), QStringLiteral("Low-rank updates")}));
+        QCOMPARE(titles(),
+                 QStringList({QStringLiteral("Change in hidden states"), QStringLiteral("Low-rank updates")}));
         if (const QByteArray folder = qgetenv("DIAPASON_SCREENSHOTS"); !folder.isEmpty())
             QVERIFY(dialog->grab().save(QString::fromLocal8Bit(folder) + QStringLiteral("/inspect.png")));
         QTest::keyClick(dialog, Qt::Key_C, Qt::ControlModifier);

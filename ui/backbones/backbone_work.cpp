@@ -132,7 +132,7 @@ void BackboneWork::import(const fs::path& source, const std::string& name) {
         QString text = tr("Imported %1.").arg(qs(record.name));
         if (!record.notes.empty())
             text += QLatin1Char(' ') +
-                    tr("See the %n note(s) among its facts.", nullptr, static_cast<int>(record.notes.size()));
+                    tr("See the %n note(s) in its details.", nullptr, static_cast<int>(record.notes.size()));
         return std::pair(text, qs(record.name));
     });
 }
@@ -143,7 +143,7 @@ void BackboneWork::check(const BackboneEntry& entry) {
         std::vector<std::string> wrong;
         if (record) wrong = check_files(entry.folder, *record, watch);
         if (wrong.empty()) {
-            watch.report("computing a test sentence", 0.9);
+            watch.report("running a test sentence", 0.9);
             const Json now = canaryOf(entry.folder, watch);
             if (const std::string why = record ? compare_canary(record->canary, now) : ""; !why.empty())
                 wrong.push_back(why);
@@ -153,13 +153,13 @@ void BackboneWork::check(const BackboneEntry& entry) {
         for (const std::string& line : wrong)
             lines += (lines.empty() ? "" : "\n") + line;
         if (!wrong.empty()) throw input_error(entry.name, lines, "Import it again");
-        return std::pair(
-            record ? tr("%1: the files and the hidden states of the test sentence are as they were at import.")
-                         .arg(qs(entry.name))
-                   : tr("%1 can be read and computes a sentence. It was not imported, so there is nothing to "
-                        "compare its files with.")
-                         .arg(qs(entry.name)),
-            qs(entry.name));
+        return std::pair(record
+                             ? tr("%1: the files and the hidden states of the test sentence match the import record.")
+                                   .arg(qs(entry.name))
+                             : tr("%1 loads and runs a test sentence. It was not imported, so there is no record to "
+                                  "compare its files with.")
+                                   .arg(qs(entry.name)),
+                         qs(entry.name));
     });
 }
 

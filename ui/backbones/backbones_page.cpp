@@ -103,8 +103,9 @@ QWidget* BackbonesPage::buildList() {
     for (const int column : {1, 2, 4})
         m_table->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     layout->addWidget(m_table, 1);
-    m_more = label("secondary", tr("So far only the two that come with Diapason, which are toys. Import a real one: a "
-                                   "folder that you have downloaded, or run tools/get-backbone minilm."));
+    m_more =
+        label("secondary", tr("So far, only the two toy backbones that come with Diapason. To use a real one, import a "
+                              "folder you have downloaded, or run tools/get-backbone minilm."));
     m_more->setObjectName(QStringLiteral("backbonesHint"));
     m_more->setContentsMargins(16, 8, 16, 12);
     layout->addWidget(m_more);
@@ -189,8 +190,7 @@ QWidget* BackbonesPage::buildDetails() {
     m_name = label("heading");
     m_name->setObjectName(QStringLiteral("backboneName"));
     m_check = button("checkBackbone", tr("Check"), QStringLiteral("check"));
-    m_check->setToolTip(
-        tr("Compare the files, and the hidden states of a test sentence, with what was recorded at import"));
+    m_check->setToolTip(tr("Compare the files and the hidden states of a test sentence with the import record"));
     m_remove = button("removeBackbone", tr("Remove…"), QStringLiteral("trash"));
     top->addWidget(m_name, 1);
     top->addWidget(m_check);

@@ -131,7 +131,7 @@ QWidget* DesignPage::buildCentre() {
     m_backbones = new ChoicePanel(tr("Backbones"),
                                   tr("Frozen pretrained transformers: those that come with Diapason and your own."),
                                   backboneNames());
-    m_tasks = new ChoicePanel(tr("Tasks"), tr("The data, how an example becomes input, and the metrics."),
+    m_tasks = new ChoicePanel(tr("Tasks"), tr("The data, how an example becomes model input, and the metrics."),
                               taskNames(m_workspace.sources()));
     m_training = new TrainingPanel(m_workspace);
     m_preflight = new PreflightPanel(m_workspace);

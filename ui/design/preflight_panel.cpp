@@ -30,7 +30,7 @@ PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     auto* row = new QHBoxLayout;
     auto* where = new QLabel(tr("&Run in"));
     m_execution->setObjectName(QStringLiteral("execution"));
-    m_execution->setAccessibleName(tr("Where the runs are executed"));
+    m_execution->setAccessibleName(tr("Where runs are executed"));
     m_execution->addItem(tr("a worker thread of this window, one run at a time"));
     m_execution->addItem(tr("isolated processes, one run per core"));
     where->setBuddy(m_execution);
@@ -47,7 +47,7 @@ PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     layout->addSpacing(8);
     layout->addWidget(label("heading", tr("Checks")));
     m_problems->setObjectName(QStringLiteral("problems"));
-    m_problems->setAccessibleName(tr("What prevents the start"));
+    m_problems->setAccessibleName(tr("Problems that prevent the start"));
     dressList(m_problems, true, true);
     layout->addWidget(m_problems, 1);
     connect(m_execution, &QComboBox::currentIndexChanged, this, [this](int index) {
@@ -87,7 +87,7 @@ void PreflightPanel::showPlan() {
                     .arg(qs(format_duration(cost.seconds)),
                          qs(format_duration(cost.seconds / std::min<double>(cores, static_cast<double>(runs)))))
                     .arg(cores)
-                    .arg(cost.measured ? tr("from the speed of stored runs") : tr("an estimate: no run is stored yet"));
+                    .arg(cost.measured ? tr("based on stored runs") : tr("an estimate: no runs are stored yet"));
     }
     m_text->setText(text);
     m_problems->clear();
@@ -98,13 +98,12 @@ void PreflightPanel::showPlan() {
             new QListWidgetItem(icon(QStringLiteral("warn"), Role::error), line + tr(" Press Enter to go there.")));
     }
     if (problems.empty())
-        m_problems->addItem(
-            new QListWidgetItem(icon(QStringLiteral("check"), Role::good), tr("Nothing prevents the start.")));
+        m_problems->addItem(new QListWidgetItem(icon(QStringLiteral("check"), Role::good), tr("No problems found.")));
     if (study.seeds.size() < 3)
         m_problems->addItem(new QListWidgetItem(icon(QStringLiteral("warn"), Role::warning),
-                                                tr("Fewer than three seeds: no interval can be drawn.")));
+                                                tr("Fewer than three seeds: the curves will have no intervals.")));
     m_start->setText(tr("Start %n run(s)", nullptr, static_cast<int>(runs)));
-    const QString why = m_workspace.running()        ? tr("A study is running. It has to end first.")
+    const QString why = m_workspace.running()        ? tr("A study is already running.")
                         : !m_workspace.hasDatabase() ? tr("No database is open.")
                         : m_workspace.readOnly()     ? tr("The database is read-only.")
                         : !problems.empty()

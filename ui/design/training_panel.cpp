@@ -27,8 +27,8 @@ TrainingPanel::TrainingPanel(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_seeds);
     m_wrong->setObjectName(QStringLiteral("wrong_seeds"));
     layout->addWidget(m_wrong);
-    layout->addWidget(label("secondary", tr("Whole numbers, separated by commas. Every arm is trained once with each; "
-                                            "an interval takes at least three.")));
+    layout->addWidget(label("secondary", tr("Whole numbers, separated by commas. Every arm is trained once per seed; "
+                                            "a useful interval needs at least three.")));
     layout->addSpacing(8);
     layout->addWidget(label("heading", tr("Training, the same for every arm")));
     m_training->setMaximumWidth(560);

@@ -18,7 +18,7 @@ Json engineAnswer(QProcess& process) {
     if (process.exitStatus() != QProcess::NormalExit || process.exitCode() != 0) {
         QString text = QString::fromUtf8(process.readAllStandardError()).trimmed();
         if (text.startsWith(QLatin1String("error: "))) text.remove(0, 7);
-        if (text.isEmpty()) text = QStringLiteral("the engine ended without an answer");
+        if (text.isEmpty()) text = QStringLiteral("the engine exited without an answer");
         throw Error(ErrorKind::input, text.toStdString());
     }
     return parse_json(process.readAllStandardOutput().toStdString(), "the engine's answer");

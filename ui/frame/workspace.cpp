@@ -50,7 +50,7 @@ Workspace::~Workspace() {
 
 bool Workspace::openDatabase(const std::filesystem::path& file) {
     if (running()) {
-        Q_EMIT problem(tr("A study is running. Stop it before you open another database."));
+        Q_EMIT problem(tr("A study is running. Stop it before opening another database."));
         return false;
     }
     try {
@@ -201,7 +201,7 @@ bool Workspace::designLike(RowId study) {
 bool Workspace::beginSession(const Plan& plan, std::optional<RowId> stored) {
     if (running()) return false;
     if (m_store == nullptr) {
-        Q_EMIT problem(tr("The database is read-only: no run can be stored in it."));
+        Q_EMIT problem(tr("The database is read-only, so no runs can be stored in it."));
         return false;
     }
     try {

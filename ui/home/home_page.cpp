@@ -108,7 +108,7 @@ QWidget* HomePage::buildSide() {
     layout->addWidget(m_recent, 1);
     m_resume = new QPushButton(icon(QStringLiteral("play")), tr("Resume"));
     m_resume->setObjectName(QStringLiteral("resume"));
-    m_resume->setToolTip(tr("Go on with the unfinished runs of the selected study"));
+    m_resume->setToolTip(tr("Continue the unfinished runs of the selected study"));
     layout->addWidget(m_resume);
     connect(m_recent, &QListWidget::currentItemChanged, this, &HomePage::updateResume);
     connect(m_resume, &QPushButton::clicked, this, [this] {
@@ -140,13 +140,13 @@ QWidget* HomePage::buildSamples() {
     auto* titles = new QVBoxLayout;
     titles->addWidget(label("heading", tr("Sample studies")));
     titles->addWidget(
-        label("secondary", tr("Each answers one question and runs on this computer without a download.")));
+        label("secondary", tr("Each answers one question, runs on this computer and needs no download.")));
     top->addLayout(titles, 1);
     m_filter = new QLineEdit;
     m_filter->setPlaceholderText(tr("Filter"));
     m_filter->setAccessibleName(tr("Filter the sample studies"));
     m_filter->setObjectName(QStringLiteral("sampleFilter"));
-    m_filter->setToolTip(tr("Words of the title or the question ( / )"));
+    m_filter->setToolTip(tr("Filter by words in the title or question ( / )"));
     m_filter->setMaximumWidth(180);
     m_filter->setClearButtonEnabled(true);
     top->addWidget(m_filter, 0, Qt::AlignTop);
@@ -266,7 +266,7 @@ void HomePage::reloadRecent() {
             auto* item = new QListWidgetItem(
                 all ? icon(QStringLiteral("check"), Role::good) : icon(QStringLiteral("clock"), Role::warning), text);
             item->setData(Qt::UserRole, static_cast<qlonglong>(study.id));
-            item->setToolTip(tr("Enter or a double click opens its results"));
+            item->setToolTip(tr("Press Enter or double-click to open its results"));
             m_recent->addItem(item);
             if (study.id == selected || m_recent->count() == 1) m_recent->setCurrentItem(item);
         }

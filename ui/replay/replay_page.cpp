@@ -42,8 +42,7 @@ ReplayPage::ReplayPage(Workspace& workspace, QWidget* parent)
     layout->setSpacing(0);
     layout->addLayout(buildBar());
     layout->addWidget(m_desk, 1);
-    auto* empty =
-        label("secondary", tr("No run is stored in this database yet. A run can be replayed once it has begun."));
+    auto* empty = label("secondary", tr("This database has no runs yet. A run can be replayed once it has started."));
     empty->setAlignment(Qt::AlignCenter);
     m_stack = new QStackedLayout(this);
     m_stack->addWidget(empty);

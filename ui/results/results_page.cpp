@@ -44,7 +44,7 @@ ResultsPage::ResultsPage(Workspace& workspace, QWidget* parent)
     splitter->addWidget(buildPlotAndNotes());
     splitter->setSizes({380, 320});
     layout->addWidget(splitter, 1);
-    auto* empty = label("secondary", tr("No study has been run in this database yet."));
+    auto* empty = label("secondary", tr("This database has no studies yet."));
     empty->setAlignment(Qt::AlignCenter);
     m_stack = new QStackedLayout(this);
     m_stack->addWidget(empty);
@@ -119,8 +119,8 @@ QWidget* ResultsPage::buildPlotAndNotes() {
     layout->setContentsMargins(0, 0, 12, 0);
     auto* plotColumn = new QVBoxLayout;
     plotColumn->setSpacing(0);
-    auto* title = label("", tr("<b>Score against size</b>&nbsp; mean and 95 % t-interval over seeds; a name without "
-                               "room appears under the mouse"));
+    auto* title = label("", tr("<b>Score against size</b>&nbsp; mean and 95 % t-interval over seeds; names that do "
+                               "not fit appear on hover"));
     title->setContentsMargins(12, 6, 12, 2);
     m_plot = new SizePlot;
     plotColumn->addWidget(title);

@@ -43,7 +43,7 @@ private:
 
 SizePlot::SizePlot(QWidget* parent) : QCustomPlot(parent) {
     xAxis->setScaleType(QCPAxis::stLogarithmic);
-    xAxis->setLabel(tr("trained parameters without the head, log; arms of equal size are drawn side by side"));
+    xAxis->setLabel(tr("trained parameters without the head (log); arms of equal size are drawn side by side"));
     setNotAntialiasedElements(QCP::aeAll);
     setAntialiasedElements(QCP::aeScatters);
     setMouseTracking(true);

@@ -152,7 +152,7 @@ QWidget* RunPage::buildButtons() {
     m_stopAll = new QPushButton(tr("Stop all…"));
     m_pause->setObjectName(QStringLiteral("pause"));
     m_stop->setObjectName(QStringLiteral("stopRun"));
-    m_stop->setToolTip(tr("Stop the selected run, or the one at work when none is selected (Ctrl+.)"));
+    m_stop->setToolTip(tr("Stop the selected run, or the running one if none is selected (Ctrl+.)"));
     m_stopAll->setObjectName(QStringLiteral("stopAll"));
     m_stopAll->setToolTip(tr("Stop all unfinished runs"));
     for (QPushButton* button : {m_pause, m_stop, m_stopAll})
@@ -273,7 +273,7 @@ void RunPage::stopAll() {
     const auto runs = static_cast<int>(status.running + status.queued);
     QMessageBox box(QMessageBox::Question, tr("Stop all runs"), tr("Stop %n unfinished run(s)?", nullptr, runs),
                     QMessageBox::NoButton, this);
-    box.setInformativeText(tr("Finished runs are kept. Resume goes on with the others later."));
+    box.setInformativeText(tr("Finished runs are kept. You can resume the others later."));
     auto* stop = box.addButton(tr("Stop %n run(s)", nullptr, runs), QMessageBox::AcceptRole);
     box.addButton(tr("Keep running"), QMessageBox::RejectRole);
     box.exec();
@@ -308,7 +308,7 @@ void RunPage::updateQueue() {
     QString text = tr("%1 of %n run(s) finished", nullptr, static_cast<int>(total)).arg(status.finished);
     if (status.failed > 0) text += tr(", %1 failed").arg(status.failed);
     if (m_workspace.running()) {
-        text += tr("\n%1 done").arg(qs(format_duration(status.elapsed_s)));
+        text += tr("\n%1 elapsed").arg(qs(format_duration(status.elapsed_s)));
         if (status.remaining_low_s)
             text +=
                 tr(", about %1 to %2 left")
@@ -329,9 +329,9 @@ void RunPage::updateButtons(const QueueStatus& status) {
     const bool resumes = status.paused || left > 0;
     m_pause->setText(resumes ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(resumes ? QStringLiteral("play") : QStringLiteral("pause")));
-    m_pause->setToolTip(left > 0  ? tr("Go on with the %n unfinished run(s) of this study (Ctrl+P)", nullptr, left)
-                        : resumes ? tr("Go on with all runs (Ctrl+P)")
-                                  : tr("Pause all runs after their current step; nothing new starts (Ctrl+P)"));
+    m_pause->setToolTip(left > 0  ? tr("Continue the %n unfinished run(s) of this study (Ctrl+P)", nullptr, left)
+                        : resumes ? tr("Continue all runs (Ctrl+P)")
+                                  : tr("Pause all runs after their current step; no new runs start (Ctrl+P)"));
     m_pause->setEnabled(live || left > 0);
     m_stop->setEnabled(live);
     m_stopAll->setEnabled(live);

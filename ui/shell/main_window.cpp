@@ -117,7 +117,7 @@ QWidget* MainWindow::buildStudyBar() {
     m_studies->setObjectName(QStringLiteral("studies"));
     m_studies->setMinimumWidth(190);
     m_studies->setMaximumWidth(260);
-    m_studies->setAccessibleName(tr("Stored study shown by Run, Results and Replay"));
+    m_studies->setAccessibleName(tr("Stored study shown on Run, Results and Replay"));
     m_state = new QLabel;
     m_state->setObjectName(QStringLiteral("studyState"));
     m_state->setProperty("role", QStringLiteral("chip"));
@@ -358,7 +358,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_workspace.running()) {
         QMessageBox box(QMessageBox::Question, tr("A study is running"), tr("Stop its runs and close the window?"),
                         QMessageBox::NoButton, this);
-        box.setInformativeText(tr("Finished runs are kept. Study > Resume goes on with the others later."));
+        box.setInformativeText(tr("Finished runs are kept. You can resume the others later with Study > Resume."));
         auto* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
         box.addButton(tr("Keep running"), QMessageBox::RejectRole);
         box.exec();

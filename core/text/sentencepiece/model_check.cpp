@@ -89,14 +89,14 @@ void check_map(std::string_view map) {
     std::vector<std::uint32_t> units(size / 4);
     std::memcpy(units.data(), map.data() + 4, size);
     const std::string_view texts = map.substr(4 + size);
-    if (texts.back() != '\0') throw Fault{"a character map whose last text does not end"};
+    if (texts.back() != '\0') throw Fault{"a character map whose last text is not terminated"};
     const auto offset = [](std::uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); };
     std::vector<bool> seen(units.size());
     std::vector<std::uint32_t> open = {offset(units[0])};
     while (!open.empty()) {
         const std::uint32_t base = open.back();
         open.pop_back();
-        if ((base | 0xFFu) >= units.size()) throw Fault{"a character map that leads outside of its trie"};
+        if ((base | 0xFFu) >= units.size()) throw Fault{"a character map that points outside its trie"};
         if (seen[base]) continue;
         seen[base] = true;
         for (std::uint32_t label = 1; label < 256; ++label) {
@@ -104,12 +104,12 @@ void check_map(std::string_view map) {
             if ((unit & (1u << 31 | 0xFF)) != label) continue;
             const std::uint32_t next = node ^ offset(unit);
             if ((unit >> 8 & 1) != 0 && (next >= units.size() || (units[next] & 0x7FFFFFFF) >= texts.size()))
-                throw Fault{"a character map that leads outside of its texts"};
+                throw Fault{"a character map that points outside its texts"};
             open.push_back(next);
         }
     }
     // The library hands what it finds on as UTF-8.
-    if (encode_utf8(decode_utf8(texts)) != texts) throw Fault{"a character map whose texts are no UTF-8"};
+    if (encode_utf8(decode_utf8(texts)) != texts) throw Fault{"a character map whose texts are not UTF-8"};
 }
 
 struct Pieces {
@@ -127,12 +127,12 @@ struct Pieces {
         }
         if (text.empty()) throw Fault{"a piece without a text"};
         if (text.size() > max_piece_bytes) throw Fault{"a piece of more than 4096 bytes"};
-        if (text.find('\0') != std::string_view::npos) throw Fault{"a piece that holds NUL"};
-        if (encode_utf8(decode_utf8(text)) != text) throw Fault{"a piece that is no UTF-8"};
+        if (text.find('\0') != std::string_view::npos) throw Fault{"a piece that contains NUL"};
+        if (encode_utf8(decode_utf8(text)) != text) throw Fault{"a piece that is not UTF-8"};
         if (!texts.insert(text).second) throw Fault{"the piece " + std::string(text) + " twice"};
         if (texts.size() > Vocabulary::max_entries) throw Fault{"more than 2,000,000 pieces"};
         if (type < 1 || type > last_type) throw Fault{"a piece of an unknown type"};
-        if (!std::isfinite(score)) throw Fault{"a piece whose score is no number"};
+        if (!std::isfinite(score)) throw Fault{"a piece whose score is not a number"};
         unknown += type == type_unknown;
         bytes += type == type_byte;
     }
@@ -155,14 +155,14 @@ std::string sentencepiece_model_fault(std::string_view model) {
                     if (inner.number == normalizer_map) check_map(inner.bytes);
             }
         }
-        if (pieces.texts.empty()) return "holds no pieces: it is no SentencePiece model";
-        if (pieces.unknown != 1) return "holds " + std::to_string(pieces.unknown) + " unknown pieces instead of one";
+        if (pieces.texts.empty()) return "contains no pieces: it is not a SentencePiece model";
+        if (pieces.unknown != 1) return "contains " + std::to_string(pieces.unknown) + " unknown pieces instead of one";
         if (pieces.bytes != 0 && pieces.bytes != 256)
-            return "holds " + std::to_string(pieces.bytes) + " byte pieces instead of 256";
-        if (kind < model_unigram || kind > model_char) return "is of an unknown kind of model";
+            return "contains " + std::to_string(pieces.bytes) + " byte pieces instead of 256";
+        if (kind < model_unigram || kind > model_char) return "is an unknown kind of model";
         return {};
     } catch (const Fault& fault) {
-        return "is no SentencePiece model: " + fault.what;
+        return "is not a SentencePiece model: " + fault.what;
     }
 }
 

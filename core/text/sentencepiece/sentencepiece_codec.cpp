@@ -33,7 +33,7 @@ SentencePieceCodec::SentencePieceCodec(std::string_view model, const std::string
     : m_processor(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
     if (const std::string fault = sentencepiece_model_fault(model); !fault.empty()) throw input_error(origin, fault);
     const auto status = m_processor->LoadFromSerializedProto(model);
-    if (!status.ok()) throw input_error(origin, std::string("SentencePiece refuses it: ") + status.message());
+    if (!status.ok()) throw input_error(origin, std::string("SentencePiece rejects it: ") + status.message());
     for (int id = 0; id < m_processor->GetPieceSize(); ++id)
         add_piece(m_processor->IdToPiece(id), m_processor->IsControl(id) || m_processor->IsUnknown(id));
     m_own = m_pieces.size();

@@ -65,13 +65,13 @@ std::shared_ptr<const Tokenizer> load_model(const TokenizerFiles& files) {
     const auto family = families().find(special.tokenizer_class());
     if (family == families().end()) {
         (special.place() / "tokenizer_class")
-            .fail("unsupported: a SentencePiece model of this class; give its tokenizer.json",
+            .fail("unsupported: a SentencePiece model of this tokenizer class; use its tokenizer.json",
                   special.tokenizer_class());
     }
     auto codec = std::make_unique<SentencePieceCodec>(files.read(name), origin);
     const std::int64_t extra = stage_value(special.config(), "extra_ids", family->second.extra_ids, special.place());
     if (extra < 0 || extra > max_extra_ids)
-        (special.place() / "extra_ids").fail("is no number from 0 to 100,000", std::to_string(extra));
+        (special.place() / "extra_ids").fail("must be a number from 0 to 100,000", std::to_string(extra));
     add_extra_pieces(*codec, special, extra);
 
     PostProcessor processor;

@@ -33,7 +33,7 @@ Corpus::Corpus(const std::vector<std::filesystem::path>& files, const std::vecto
             const bool keep_back = unit(hash_of(example.text)) < held_out;
             (keep_back ? file.kept_back : file.documents).push_back(std::move(example.text));
         }
-        if (file.documents.empty()) throw input_error(files[i].string(), "holds no document to train on");
+        if (file.documents.empty()) throw input_error(files[i].string(), "contains no documents to train on");
         file.weight = i < weights.size() ? weights[i] : 1;
         sum += file.weight;
         file.order = shuffled_order(static_cast<std::int64_t>(file.documents.size()), m_seed + i, 0);

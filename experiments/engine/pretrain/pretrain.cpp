@@ -96,7 +96,7 @@ Recipe read_recipe(const fs::path& file, const Json& overrides) {
     r.document = read_json(file);
     const std::string origin = file.string();
     if (!r.document.is_object() || r.document.value("format", "") != "diapason-recipe")
-        throw input_error(origin, "is no recipe: \"format\": \"diapason-recipe\" is missing");
+        throw input_error(origin, "is not a recipe: \"format\": \"diapason-recipe\" is missing");
     try {
         Json merged = r.document;
         for (const auto& [key, value] : overrides.items())
@@ -105,7 +105,7 @@ Recipe read_recipe(const fs::path& file, const Json& overrides) {
         r.out = merged.contains("out") ? fs::path(merged.at("out").get<std::string>()) : r.backbone;
         const std::string objective = merged.at("objective").get<std::string>();
         if (objective != "masked_lm" && objective != "causal_lm")
-            throw Error(ErrorKind::config, {"it must be masked_lm or causal_lm", origin, "objective", objective, {}});
+            throw Error(ErrorKind::config, {"must be masked_lm or causal_lm", origin, "objective", objective, {}});
         r.masked = objective == "masked_lm";
         const fs::path folder = merged.value("corpus_folder", std::string());
         for (const Json& name : merged.at("corpus"))
@@ -131,7 +131,7 @@ Recipe read_recipe(const fs::path& file, const Json& overrides) {
         if (r.steps < 1 || r.sequence_length < 8 || r.tokens_per_step < 1)
             throw input_error(origin, "steps, sequence_length or tokens_per_step is too small");
     } catch (const Json::exception& error) {
-        throw input_error(origin, std::string("a field is missing or of another type: ") + error.what());
+        throw input_error(origin, std::string("a field is missing or has the wrong type: ") + error.what());
     }
     return r;
 }
@@ -212,7 +212,7 @@ public:
         if (stopped) {
             keep(checkpoint);
             throw Error(ErrorKind::cancelled,
-                        "stopped at step " + std::to_string(m_step) + "; the same command goes on from there");
+                        "stopped at step " + std::to_string(m_step) + "; run the same command to continue");
         }
         log(losses > 0 ? loss_sum / static_cast<double>(losses) : std::nan(""), rate_of(window_tokens, window), true);
         finish();
@@ -299,7 +299,7 @@ private:
         m_corpus.restore(state.at("corpus"));
         m_draws = Draws(state.at("draws").get<std::uint64_t>());
         m_log = state.at("log").get<std::string>();
-        m_line("going on from step " + std::to_string(m_step));
+        m_line("continuing from step " + std::to_string(m_step));
     }
 
     void finish() {

@@ -54,12 +54,12 @@ namespace {
 fs::path named_backbone(const Json& backbone, const fs::path& backbones, const std::string& origin) {
     const std::string name = backbone.value("name", "");
     if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..")
-        throw input_error(origin, "backbone.name is missing or no plain name");
+        throw input_error(origin, "backbone.name is missing or not a plain name");
     fs::path folder = backbones / name;
     if (backbones.empty() || !fs::is_directory(folder)) {
         throw input_error(
             origin, "missing backbone " + name + " (package " + backbone.value("package", "unknown") + ")",
-            "Fetch it with tools/get-backbone, or give the folder that holds it by --backbones or DIAPASON_BACKBONES");
+            "Fetch it with tools/get-backbone, or give its parent folder with --backbones or DIAPASON_BACKBONES");
     }
     return folder;
 }
@@ -75,7 +75,7 @@ ParityCase read_parity_case(const fs::path& folder, const fs::path& backbones) {
     const auto text = [&](const char* field) {
         const auto found = parity.document.find(field);
         if (found == parity.document.end() || !found->is_string())
-            throw input_error(origin, std::string(field) + " is missing or no text");
+            throw input_error(origin, std::string(field) + " is missing or not a string");
         return found->get<std::string>();
     };
     const std::string kind = text("kind");
@@ -107,7 +107,8 @@ Columns columns_of(const ParityCase& parity, const char* name, bool required) {
     if (!required && !parity.has(name)) return {};
     const at::Tensor& tensor = parity.tensor(name);
     if (tensor.dim() != 2 || tensor.scalar_type() != at::kLong) {
-        throw input_error((parity.folder / "io.safetensors").string(), std::string(name) + " is no int64 [B, T]");
+        throw input_error((parity.folder / "io.safetensors").string(),
+                          std::string(name) + " is not an int64 [B, T] tensor");
     }
     return {tensor.contiguous()};
 }
@@ -119,7 +120,7 @@ std::int64_t token_at(const std::vector<std::pair<std::int64_t, std::int64_t>>& 
         if (places[places.size() - tokens + i].second == column) return static_cast<std::int64_t>(i);
     }
     throw input_error((parity.folder / "io.safetensors").string(),
-                      "prompt_positions names the column " + std::to_string(column) + ", where there is no token");
+                      "prompt_positions names column " + std::to_string(column) + ", which contains no token");
 }
 
 void read_sequence_label(const at::Tensor& labels, std::int64_t row, Sequence& sequence) {
@@ -145,7 +146,7 @@ PackedInputs pack_inputs(const ParityCase& parity, const BackboneConfig& config,
     const Columns slots = columns_of(parity, "prompt_positions", false);
     if (types.given() && config.family == "gpt2")
         throw input_error((parity.folder / "io.safetensors").string(),
-                          "unsupported: token_type_ids of GPT-2, which the library adds as words");
+                          "unsupported: token_type_ids for GPT-2, which the library embeds as words");
     const Columns decoder_mask = columns_of(parity, "decoder_attention_mask", false);
     const bool for_tokens = parity.head == HeadKind::causal_lm || parity.head == HeadKind::masked_lm ||
                             parity.head == HeadKind::seq2seq_lm || parity.head == HeadKind::token_classification;

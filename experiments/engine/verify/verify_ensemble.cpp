@@ -33,7 +33,7 @@ void verify_ensemble(const ParityCase& parity, at::Device device, VerifyReport& 
     const auto model = Model::load(parity.backbone, {parity.head, 0}, device);
     if (parity.head != HeadKind::seq2seq_lm)
         throw input_error((parity.folder / "case.json").string(),
-                          "unsupported: an ensemble of prompts needs the head seq2seq_lm");
+                          "unsupported: a prompt ensemble needs the head seq2seq_lm");
     const PackedBatch batch = first_steps(parity, model->config(), device);
     const at::Tensor words = parity.tensor("verbalizer_ids").to(device);
     std::vector<at::Tensor> members;

@@ -17,7 +17,8 @@ GenerateOptions options_of(const Json& params, const std::string& origin) {
     GenerateOptions options;
     const auto integer = [&](const char* name, std::int64_t fallback) {
         if (!params.contains(name) || params.at(name).is_null()) return fallback;
-        if (!params.at(name).is_number_integer()) throw input_error(origin, std::string(name) + " is no whole number");
+        if (!params.at(name).is_number_integer())
+            throw input_error(origin, std::string(name) + " is not a whole number");
         return params.at(name).get<std::int64_t>();
     };
     options.beams = integer("num_beams", 1);
@@ -37,7 +38,7 @@ GenerateOptions options_of(const Json& params, const std::string& origin) {
     else if (stopping.is_boolean())
         options.early_stopping = stopping.get<bool>() ? EarlyStopping::full : EarlyStopping::heuristic;
     else
-        throw input_error(origin, "early_stopping is neither true, false nor \"never\"");
+        throw input_error(origin, "early_stopping must be true, false or \"never\"");
     return options;
 }
 

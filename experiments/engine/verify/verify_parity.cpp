@@ -52,7 +52,7 @@ public:
                                              [&](const Format& candidate) { return format == candidate.name; });
             if (known == std::end(formats))
                 throw input_error((parity.folder / "case.json").string(),
-                                  "unsupported: adapters of the format " + format);
+                                  "unsupported: adapters in the format " + format);
             m_adapter =
                 known->read(parity.folder / adapter->value("path", format == "delta" ? "delta" : "adapter"), *m_model);
         }
@@ -130,10 +130,10 @@ public:
         for (const auto& [name, value] : expected.items()) {
             const auto own = known.find(name);
             if (own == known.end())
-                m_report.fail("counts." + name, "unsupported: no such count");
+                m_report.fail("counts." + name, "unsupported: there is no such count");
             else
                 m_report.check("counts." + name, value.is_number() && value.get<double>() == own->second,
-                               "is " + Json(own->second).dump() + " here and " + value.dump() + " there");
+                               Json(own->second).dump() + ", expected " + value.dump());
         }
     }
 
@@ -162,7 +162,7 @@ private:
         if (agrees(result, 1) || !agrees(result, near)) return result;
         Trial exact(m_case, m_device, m_report);
         exact.compute_in_double();
-        m_report.note(std::string("float32 left the tolerance ") + where + "; judged in float64");
+        m_report.note(std::string("float32 exceeded the tolerance ") + where + "; judged in float64");
         return (exact.*run)();
     }
 
@@ -309,7 +309,7 @@ private:
                                             tolerances * m_case.tolerance("grad"), m_case.floor("grad"));
             });
         };
-        const Gradients own = judged(&Trial::gradients, agree, "of gradients");
+        const Gradients own = judged(&Trial::gradients, agree, "in the gradients");
         for (const auto& [name, gradient] : own)
             m_report.compare("grad." + name, gradient, expected.at(&parameter(name)), m_case.tolerance("grad"),
                              m_case.floor("grad"));
@@ -358,7 +358,7 @@ private:
         // Both stacks' hidden states share a tolerance.
         const std::string measure = kind.ends_with("hidden") ? "hidden" : kind;
         if (got.empty())
-            m_report.fail(what, "no position is compared");
+            m_report.fail(what, "no positions are compared");
         else
             m_report.compare(what, at::stack(got), at::stack(want), m_case.tolerance(measure), m_case.floor(measure));
     }
@@ -385,7 +385,7 @@ void verify_parity(const fs::path& folder, const std::string& device, VerifyRepo
         if (parity.document.at("kind") == "train") trial.train();
     }
     for (const std::string& name : parity.unread())
-        report.fail(name, "unsupported: nothing here computes it");
+        report.fail(name, "unsupported: Diapason does not compute it");
 }
 
 } // namespace diapason

@@ -55,7 +55,8 @@ private:
             if (row >= texts.size() || m_tokenizer->encode(texts[row]).ids != m_ids.back()) ++different;
         }
         m_report.check("input_ids", different == 0 && texts.size() == m_ids.size(),
-                       std::to_string(different) + " of " + std::to_string(texts.size()) + " texts have other tokens");
+                       std::to_string(different) + " of " + std::to_string(texts.size()) +
+                           " texts have different tokens");
     }
 
     void compare(const std::string& what, const at::Tensor& got, const at::Tensor& want, const std::string& measure) {
@@ -91,7 +92,7 @@ private:
         for (std::int64_t p = 0; p < positions.size(0); ++p) {
             const auto row = rows.find({positions[p][0].item<std::int64_t>(), positions[p][1].item<std::int64_t>()});
             if (row == rows.end()) {
-                m_report.fail("topk.ids", "position " + std::to_string(p) + " is no token");
+                m_report.fail("topk.ids", "position " + std::to_string(p) + " is not a token");
                 return;
             }
             chosen.push_back(logits[row->second]);
@@ -151,7 +152,8 @@ void verify_real(const std::filesystem::path& folder, const std::filesystem::pat
     try {
         RealCase(parity, device, report).run();
     } catch (const Json::exception& error) {
-        throw input_error((folder / "case.json").string(), std::string("is no case on real weights: ") + error.what());
+        throw input_error((folder / "case.json").string(),
+                          std::string("is not a case on real weights: ") + error.what());
     }
 }
 

@@ -29,7 +29,7 @@ bool VerifyReport::agrees(const at::Tensor& got, const at::Tensor& want, double 
 void VerifyReport::compare(const std::string& what, const at::Tensor& got, const at::Tensor& want, double tolerance,
                            double floor) {
     if (!got.defined() || got.sizes() != want.sizes()) {
-        fail(what, got.defined() ? "another shape than expected" : "not computed");
+        fail(what, got.defined() ? "the shape differs from the expected one" : "not computed");
         return;
     }
     const auto [difference, scale] = distance(got, want, floor);

@@ -25,7 +25,7 @@ std::string decode_base64(const std::string& text, const std::string& origin) {
         static const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         if (c == '=') break;
         const auto value = alphabet.find(c);
-        if (value == std::string::npos) throw input_error(origin, "text_base64 is no base64");
+        if (value == std::string::npos) throw input_error(origin, "text_base64 is not valid base64");
         buffer = buffer << 6 | static_cast<std::uint32_t>(value);
         if ((bits += 6) < 8) continue;
         bits -= 8;
@@ -100,7 +100,7 @@ void verify_tokenize(const fs::path& folder, const std::string&, VerifyReport& r
                                     document.at("files").get<std::vector<std::string>>());
         lines = folder / document.at("cases").get<std::string>();
     } catch (const Json::exception& error) {
-        throw input_error(file.string(), std::string("is no tokenize case: ") + error.what());
+        throw input_error(file.string(), std::string("is not a tokenize case: ") + error.what());
     }
     const std::string text = read_file(lines, max_cases_bytes);
     std::size_t number = 0;
@@ -113,12 +113,12 @@ void verify_tokenize(const fs::path& folder, const std::string&, VerifyReport& r
         try {
             check_line(parse_json(raw, origin), *tokenizer, origin, report);
         } catch (const Json::exception& error) {
-            report.fail(std::to_string(number), origin + ": is no line of a tokenize case: " + error.what());
+            report.fail(std::to_string(number), origin + ": is not a line of a tokenize case: " + error.what());
         } catch (const Error& error) {
             report.fail(std::to_string(number), error.what());
         }
     }
-    if (number == 0) throw input_error(lines.string(), "holds no line");
+    if (number == 0) throw input_error(lines.string(), "contains no lines");
 }
 
 } // namespace diapason

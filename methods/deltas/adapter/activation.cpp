@@ -1,5 +1,6 @@
 #include "methods/deltas/adapter/activation.h"
 
+#include "core/base/words.h"
 #include "core/model/layers.h"
 
 #include <ATen/TensorOperators.h>
@@ -122,10 +123,7 @@ std::string delta_activation_name(DeltaActivation activation) {
 }
 
 std::string delta_activation_names() {
-    std::string text;
-    for (const auto& [name, entry] : table())
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
+    return joined_by(table(), [](const auto& entry) { return entry.first; });
 }
 
 } // namespace diapason

@@ -20,11 +20,12 @@ constexpr Kind kinds[] = {
 
 void read_part(Source& source, const Json& config) {
     const Settings settings(source.config_file(), config);
-    if (!config.is_object()) throw input_error(source.config_file(), "a configuration is no object");
+    if (!config.is_object()) throw input_error(source.config_file(), "a configuration must be an object");
     const std::string name = settings.text("architecture", "");
     if (name == "union") { // several adapters that are one: MAM
         const Json& parts = settings.field("configs");
-        if (!parts.is_array() || parts.empty()) throw settings.error("configs", "a union has parts");
+        if (!parts.is_array() || parts.empty())
+            throw settings.error("configs", "a union must be a list of at least one part");
         for (const Json& part : parts)
             read_part(source, part);
         return;
@@ -42,7 +43,7 @@ StoredAdapter read_adapterhub_folder(const std::filesystem::path& folder, Model&
     read_part(source, source.config());
     source.finish();
     source.read_head();
-    if (source.adapter().deltas.empty()) throw source.error("the file holds no tensor of the adapter");
+    if (source.adapter().deltas.empty()) throw source.error("the file contains no tensor of the adapter");
     return std::move(source.adapter());
 }
 
@@ -50,7 +51,7 @@ void write_adapterhub_folder(const std::filesystem::path& folder, Model& model, 
     const c10::NoGradGuard guard;
     model.prepare();
     if (name.empty() || name.find('.') != std::string::npos)
-        throw config_error("name", name, "an adapter's name is a word without dots");
+        throw config_error("name", name, "an adapter's name must be a word without dots");
     for (const auto& parameter : model.weights().all()) {
         if (parameter->value.requires_grad() && !model.in_head(parameter.get()))
             throw adapterhub::cannot(parameter->name, "trained tensors of the backbone");
@@ -73,7 +74,7 @@ void write_adapterhub_folder(const std::filesystem::path& folder, Model& model, 
     adapterhub::write_bottleneck(sink);
     adapterhub::write_lora(sink);
     if (sink.parts() == 0)
-        throw config_error("deltas", "none", "there is nothing that an AdapterHub folder could hold");
+        throw config_error("deltas", "none", "there is nothing that an AdapterHub folder could contain");
     sink.write(folder);
 }
 

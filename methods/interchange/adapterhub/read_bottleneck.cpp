@@ -123,9 +123,9 @@ AdapterPlace place_of(const Settings& s, const Source& source) {
     place.input = s.flag("original_ln_before", false) ? AdapterInput::normalised_sum : AdapterInput::output;
     const Json& residual = s.field("residual_before_ln");
     if (residual.is_string()) {
-        if (residual != "post_add") throw s.error("residual_before_ln", "is neither true, false nor post_add");
+        if (residual != "post_add") throw s.error("residual_before_ln", "must be true, false or post_add");
         if (source.model().config().pre_norm || place.input != AdapterInput::normalised_sum)
-            throw s.error("residual_before_ln", "unsupported: the library adds nothing that this could be behind");
+            throw s.error("residual_before_ln", "unsupported: the library adds nothing that this could come after");
         place.base = AdapterBase::sum;
     } else {
         place.base = s.flag("residual_before_ln", true) ? AdapterBase::output : AdapterBase::input;
@@ -151,10 +151,10 @@ void read_bottleneck(Source& source, const Settings& s) {
     const std::string activation = s.text("non_linearity", "relu");
     const bool learned = s.field("scaling").is_string();
     if (learned && s.text("scaling", "") != "learned" && s.text("scaling", "") != "channel")
-        throw s.error("scaling", "is neither a number, learned nor channel");
+        throw s.error("scaling", "must be a number, learned or channel");
     if (s.number("stochastic_depth", 0) > 0)
         source.adapter().warnings.push_back(source.config_file() +
-                                            ": stochastic_depth is not implemented and is passed over");
+                                            ": stochastic_depth is not implemented and is ignored");
 
     const std::size_t known = source.adapter().deltas.size();
     Tensors shared_tensors;
@@ -166,7 +166,7 @@ void read_bottleneck(Source& source, const Settings& s) {
         places[key.path][key.rest] = entry;
     // A part of a union may leave out every layer, or find all of them taken by the parts before it.
     if (places.empty() && s.integers("leave_out").empty() && !source.holds("adapters"))
-        throw source.error("the file holds no bottleneck adapter");
+        throw source.error("the file contains no bottleneck adapter");
     for (const auto& [path, tensors] : places) {
         const auto layer = source.layer_of(path);
         const std::string sublayer = layer ? sublayer_of(*layer) : std::string();
@@ -180,7 +180,7 @@ void read_bottleneck(Source& source, const Settings& s) {
         Bottleneck form;
         form.activation = delta_activation(activation);
         if (form.activation == nullptr)
-            throw s.error("non_linearity", "unsupported: known are " + delta_activation_names());
+            throw s.error("non_linearity", "unsupported: must be one of " + delta_activation_names());
         std::string down = "adapter_down.0";
         if (s.flag("ln_before", false)) { // the same tensors have a name of their own, too
             form.norm = reader.norm("adapter_down.0", "ln", width);

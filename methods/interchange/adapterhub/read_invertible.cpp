@@ -14,8 +14,8 @@ void read_invertible(Source& source, const Settings& s) {
     // Folders of tasks from before adapters 1.0 name one that was never used.
     if (source.document().value("type", Json()) == "text_task" && !source.holds("invertible_adapters")) return;
     if (source.model().config().model_type == "qwen2")
-        throw s.error("inv_adapter", "unsupported: on Qwen2 the library also undoes it in front of the output");
-    if (kind != "nice") throw s.error("inv_adapter", "unsupported: known is nice");
+        throw s.error("inv_adapter", "unsupported: on Qwen2 the library also undoes it before the output");
+    if (kind != "nice") throw s.error("inv_adapter", "unsupported: must be nice");
     Stack& stack = source.model().backbone().stack(source.model().backbone().stacks().front().shape.name);
     std::map<std::string, Parameter*> tensors;
     for (const auto& [key, entry] : source.open("invertible_adapters"))
@@ -38,7 +38,8 @@ void read_invertible(Source& source, const Settings& s) {
                                      need("2.bias", out, 0)};
     };
     const DeltaActivation activation = delta_activation(s.text("non_linearity", "relu"));
-    if (activation == nullptr) throw s.error("non_linearity", "unsupported: known are " + delta_activation_names());
+    if (activation == nullptr)
+        throw s.error("non_linearity", "unsupported: must be one of " + delta_activation_names());
     const NiceCoupling::Network f = network("F", width - first, first), g = network("G", first, width - first);
     stack.entered.push_back(std::make_unique<NiceCoupling>(f, g, activation));
 }

@@ -32,7 +32,7 @@ void read_lora(Source& source, const Settings& s) {
     s.require("vera_b", nullptr);
     const std::string mode = s.text("composition_mode", "add");
     const bool rescales = mode == "scale";
-    if (!rescales && mode != "add") throw s.error("composition_mode", "is neither add nor scale");
+    if (!rescales && mode != "add") throw s.error("composition_mode", "must be add or scale");
     const bool dora = s.flag("use_dora", false);
     if (rescales && (dora || s.integer("r", 1) != 1))
         throw s.error("r", "unsupported: rescaling takes one vector, r = 1, and no DoRA");
@@ -47,7 +47,7 @@ void read_lora(Source& source, const Settings& s) {
             module.magnitude = entry;
     }
     if (modules.empty() && !s.integers("leave_out").empty()) return; // a part of a union that leaves out every layer
-    if (modules.empty()) throw source.error("the file holds no tensor of LoRA or IA3");
+    if (modules.empty()) throw source.error("the file contains no tensor of LoRA or IA3");
     for (const auto& [path, module] : modules) {
         const std::vector<Linear*> parts = source.maps_of(path), maps = changed_maps(s, parts);
         const auto count = static_cast<std::int64_t>(maps.size());
@@ -60,7 +60,7 @@ void read_lora(Source& source, const Settings& s) {
         if (module.b == nullptr || (!rescales && module.a == nullptr) || (dora && module.magnitude == nullptr))
             throw source.error("the adapter at " + path + " lacks a tensor");
         if (dora && (count != 1 || maps.front()->input_major))
-            throw s.error("use_dora", "unsupported: on the map " + path + ", which is stored the other way round");
+            throw s.error("use_dora", "unsupported: on the map " + path + ", which is stored transposed");
         if (rescales) {
             if (module.b->shape != Shape{count * out, 1})
                 throw source.error("the tensor " + module.b->name + " is not one number for each output");
@@ -79,8 +79,9 @@ void read_lora(Source& source, const Settings& s) {
         }
         const std::int64_t rank = module.b->shape.size() == 2 ? module.b->shape[1] : 0;
         if (rank < 1 || module.b->shape != Shape{count * out, rank} || module.a->shape != Shape{count * rank, in})
-            throw source.error("the tensors " + module.a->name + " and lora_B are no low-rank update of a map from " +
-                               std::to_string(in) + " to " + std::to_string(out));
+            throw source.error("the tensors " + module.a->name +
+                               " and lora_B do not form a low-rank update of a map from " + std::to_string(in) +
+                               " to " + std::to_string(out));
         LowRank update;
         update.a = &source.take(address + ".lora_A", *module.a);
         update.b = &source.take(address + ".lora_B", *module.b);

@@ -46,7 +46,7 @@ std::unique_ptr<PrefixTable> table_of(Source& source, const Settings& s, const N
     ReparametrisedPrefixTable::Layers layers{};
     layers.activation = delta_activation(s.text("non_linearity", "tanh"));
     if (layers.activation == nullptr)
-        throw s.error("non_linearity", "unsupported: known are " + delta_activation_names());
+        throw s.error("non_linearity", "unsupported: must be one of " + delta_activation_names());
     layers.wte = &need(source, names, location, "wte.weight");
     layers.fc1_weight = &need(source, names, location, "control_trans.0.weight");
     layers.fc1_bias = &need(source, names, location, "control_trans.0.bias");
@@ -69,7 +69,7 @@ void read_prefix(Source& source, const Settings& s) {
     s.require("use_gating", false);
     if (s.number("dropout", 0) > 0)
         source.adapter().warnings.push_back(source.config_file() +
-                                            ": dropout of a prefix is not implemented and is passed over");
+                                            ": dropout of a prefix is not implemented and is ignored");
     Model& model = source.model();
     const std::vector<Location> locations = locations_of(s, model.config());
     // Every tensor is there once in the pool and once for each layer.
@@ -80,7 +80,7 @@ void read_prefix(Source& source, const Settings& s) {
         const auto known =
             std::find_if(locations.begin(), locations.end(), [&](const Location& l) { return l.name == location; });
         if (known == locations.end() || dot == std::string::npos)
-            throw source.error("unsupported: the tensor " + entry->name + " is at no place of this backbone");
+            throw source.error("unsupported: the tensor " + entry->name + " has no place in this backbone");
         const std::string tensor = key.rest.substr(dot + 1);
         Parameter*& parameter = tables[location][tensor];
         if (parameter == nullptr)

@@ -53,7 +53,7 @@ void Sink::add(const std::string& key, const at::Tensor& value) {
 }
 
 Error cannot(const std::string& where, const std::string& what) {
-    return config_error("deltas", where, "the AdapterHub layout cannot hold " + what);
+    return config_error("deltas", where, "the AdapterHub layout cannot store " + what);
 }
 
 std::string Sink::base_path() const {

@@ -55,14 +55,15 @@ Source::Source(const fs::path& folder, Model& model)
       m_model(model) {
     const Settings settings(m_config_file, m_document);
     if (m_document.is_object() && settings.field("config").is_string())
-        throw settings.error("config", "unsupported: a configuration by its name, as nothing writes it any more");
+        throw settings.error("config",
+                             "unsupported: a configuration given only by its name, which nothing writes any more");
     if (!m_document.is_object() || !settings.field("config").is_object())
         throw Error(ErrorKind::input,
-                    {"the field is no object", m_config_file, "config", settings.field("config").dump(), {}});
+                    {"must be an object", m_config_file, "config", settings.field("config").dump(), {}});
     if (Json& config = m_document["config"]; scaled_by_one(settings.text("version", ""), config))
         config["alpha"] = config["r"];
     m_name = settings.text("name", "");
-    if (m_name.empty()) throw settings.error("name", "an adapter has a name");
+    if (m_name.empty()) throw settings.error("name", "an adapter needs a name");
     m_adapter.shared_names = true;
 }
 
@@ -98,8 +99,7 @@ Parameter& Source::take(const std::string& name, const TensorEntry& entry) {
 void Source::alias(const TensorEntry& entry, Parameter& parameter) {
     const at::Tensor value = read_tensor(m_file, entry).to(m_model.device());
     if (value.sizes() != parameter.value.sizes() || !at::equal(value, parameter.value))
-        throw error("the tensor " + entry.name + " is another name of " + parameter.name +
-                    ", and its numbers are different");
+        throw error("the tensor " + entry.name + " is another name for " + parameter.name + ", but its values differ");
     m_adapter.parameters[entry.name] = &parameter;
     m_taken[entry.name] = true;
 }
@@ -134,7 +134,7 @@ std::vector<Linear*> Source::maps_of(const std::string& path) const {
         if (module == name || module == path) parts.push_back(linear);
     }
     if (parts.empty())
-        throw error("unsupported: the adapter changes " + path + ", which is no linear map of this backbone");
+        throw error("unsupported: the adapter changes " + path + ", which is not a linear map of this backbone");
     return parts;
 }
 
@@ -145,9 +145,10 @@ void Source::read_head() {
     std::vector<Parameter*>& saved = m_adapter.saved_modules;
     for (const TensorEntry& entry : head.entries()) {
         if (entry.name.starts_with("heads."))
-            throw input_error(file.string(), "unsupported: the tensor " + entry.name +
-                                                 " is of a head of the library's own models; save it with a model of "
-                                                 "transformers");
+            throw input_error(
+                file.string(),
+                "unsupported: the tensor " + entry.name +
+                    " belongs to a head of the library's own models; save it with a model of transformers");
         Parameter& parameter = replace_weight(m_model, entry.name, read_tensor(head, entry), file.string());
         m_adapter.parameters[entry.name] = &parameter;
         // A tied output is the tokens' embedding: it stands in the file, but belongs to the frozen backbone.

@@ -38,9 +38,9 @@ Json settings_of(const BlockAdapter& adapter, const BackboneConfig& config, cons
     const bool parallel =
         place.input == AdapterInput::residual || (place.input == AdapterInput::sublayer_input && !config.pre_norm);
     if (place.input == AdapterInput::sublayer_input && config.pre_norm)
-        throw cannot(where, "a parallel adapter behind the sublayer's norm");
+        throw cannot(where, "a parallel adapter after the sublayer's norm");
     if (place.input == AdapterInput::sum && !config.pre_norm)
-        throw cannot(where, "an adapter that reads the sum in front of the norm");
+        throw cannot(where, "an adapter that reads the sum before the norm");
     if (parallel && place.base != AdapterBase::output) throw cannot(where, "this residual of a parallel adapter");
     if (form.inner_dropout > 0) throw cannot(where, "dropout inside the bottleneck");
     s["is_parallel"] = parallel;
@@ -187,7 +187,7 @@ void write_bottleneck(Sink& sink) {
                                                [&, &wanted = path](const auto& item) { return item.first == wanted; });
                 if (there || sizes.count(sink.layer_index(s, i)) == 0) continue;
                 if (sublayer != "cross_attn" || stacks[s].shape.cross)
-                    throw cannot(path, "adapters at this place of some layers only");
+                    throw cannot(path, "adapters at this place in some layers only");
             }
         }
     }

@@ -72,9 +72,9 @@ void check(const Location& location, const Stack& stack) {
     if (stack.position_shift != 0) throw cannot(location.name, "a prefix that shifts positions");
     if (stack.relative == nullptr || location.name == "cross_prefix") return;
     if (location.layers.size() != stack.layers.size())
-        throw cannot(location.name, "a prefix of some layers: the library drops the bias of distances there");
+        throw cannot(location.name, "a prefix in some layers only: the library drops the bias of distances there");
     if (stack.prefix_passed || !stack.prefix_biased)
-        throw cannot(location.name, "a prefix that leaves the distances of the text alone");
+        throw cannot(location.name, "a prefix that leaves the distances within the text unchanged");
 }
 
 void add_network(Sink& sink, const std::string& key, const ReparametrisedPrefixTable::Layers& layers) {
@@ -108,7 +108,7 @@ Json left_out(const Sink& sink, const std::vector<Location>& locations) {
         for (const Location& location : locations) {
             if (location.stack != s || location.rows.empty()) continue;
             if (common && *common != location.layers)
-                throw cannot(location.name, "prefixes of other layers than the decoder's own");
+                throw cannot(location.name, "prefixes of layers other than the decoder's own");
             common = location.layers;
         }
         if (!common) continue;

@@ -161,8 +161,9 @@ std::vector<BadFile> bad_weights() {
             {name, file, {{"model.safetensors.index.json", text}, {"one.safetensors", tensors(good_tensor)}}, reason});
     };
     safe("safetensors: empty", "", "is empty");
-    safe("safetensors: a page of HTML", "<!DOCTYPE html><title>404</title>", "is no safetensors file");
-    safe("safetensors: a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\n", "is no safetensors file");
+    safe("safetensors: a page of HTML", "<!DOCTYPE html><title>404</title>", "is not a safetensors file");
+    safe("safetensors: a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\n",
+         "is not a safetensors file");
     safe("safetensors: header of 2^63 bytes", std::string("\0\0\0\0\0\0\0\x80{}", 10), "claims 9223372036854775808");
     safe("safetensors: cut off", tensors(good_tensor, 3), "tensor \"a\" ends at byte 8 of 3");
     safe("safetensors: a name of two lines", tensors(R"({"a\nb":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}})"),
@@ -185,19 +186,19 @@ std::vector<BadFile> bad_weights() {
           "index.json");
     index("index: a name that no file can have", R"({"weight_map":{"a":")" + std::string(300, 'w') + R"("}})",
           "plain file name", "index.json");
-    index("index: itself", R"({"weight_map":{"a":"model.safetensors.index.json"}})", "is no safetensors file",
+    index("index: itself", R"({"weight_map":{"a":"model.safetensors.index.json"}})", "is not a safetensors file",
           "model.safetensors.index.json");
     index("index: the folder", R"({"weight_map":{"a":"."}})", "plain file name", "index.json");
     index("index: a shard that is absent", R"({"weight_map":{"a":"two.safetensors"}})", "No such file",
           "two.safetensors");
-    index("index: another shard's tensor", R"({"weight_map":{"b":"one.safetensors"}})", "does not hold b",
+    index("index: another shard's tensor", R"({"weight_map":{"b":"one.safetensors"}})", "does not contain b",
           "index.json");
     index("index: a name twice", R"({"weight_map":{"a":"one.safetensors","a":"one.safetensors"}})", "twice",
           "index.json");
     torch("torch: os.system",
           archive("\x80\x02"
                   "cos\nsystem\nX\x04\x00\x00\x00true\x85R."),
-          "is not read");
+          "cannot be read");
     torch("torch: builtins.eval",
           archive("\x80\x02"
                   "cbuiltins\neval\n)R."),
@@ -221,10 +222,10 @@ std::vector<BadFile> bad_weights() {
                            "a",
                            5'000'000) +
                   "."),
-          "holds too much");
+          "contains too much");
     torch("torch: tuples of one value without end",
           archive("\x80\x02K\x01q\x01" + repeated("(h\x01h\x01h\x01h\x01h\x01h\x01h\x01h\x01t", 800'000) + "."),
-          "holds too much");
+          "contains too much");
     torch("torch: a stack without end", archive("\x80\x02" + repeated("N", 5'000'000) + "."), "too deep");
     torch("torch: a text longer than the file",
           archive("\x80\x02X\xff\xff\xff\x7f"
@@ -233,9 +234,9 @@ std::vector<BadFile> bad_weights() {
     torch("torch: a zip bomb", archive("x", 8, 0xfffffff0u), "compressed");
     torch("torch: a zip in a zip", archive(archive("\x80\x02}.")), "opcode");
     torch("torch: the tar of old versions", std::string(257, 'a') + "ustar" + std::string(250, '\0'),
-          "is no safetensors file");
+          "is not a safetensors file");
     torch("torch: the pickle of old versions", std::string("\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.", 16),
-          "before 1.6");
+          "older than 1.6");
     torch("torch: cut off", archive("\x80\x02}.").substr(0, 60), "central directory");
     return list;
 }

@@ -104,12 +104,12 @@ private Q_SLOTS:
         row("unknown opcode", file("\x80\x02I1\n."), "opcode 73");
         row("no dictionary", file("\x80\x02K\x01."), "dictionary of tensors");
         row("ends early", file("\x80\x02}X\xff\xff"), "cut off");
-        row("pops from nothing", file("\x80\x02s."), "takes more than it gave");
+        row("pops from nothing", file("\x80\x02s."), "takes more values than it has stored");
         row("unknown memo", file("\x80\x02h\x07."), "inconsistent");
         row("storage too short", file(pickle(13, 0, {2}, {1})), "shorter than it claims");
-        row("behind the storage", file(pickle(12, 10, {3}, {1})), "reaches behind");
-        row("stride behind the storage", file(pickle(12, 0, {4}, {5})), "reaches behind");
-        row("repeated elements", file(pickle(12, 0, {100, 100}, {0, 0})), "reaches behind");
+        row("behind the storage", file(pickle(12, 10, {3}, {1})), "reaches beyond");
+        row("stride behind the storage", file(pickle(12, 0, {4}, {5})), "reaches beyond");
+        row("repeated elements", file(pickle(12, 0, {100, 100}, {0, 0})), "reaches beyond");
         row("other storage", file(pickle(12, 0, {2}, {1}, "QInt8Storage")), "QInt8Storage");
         row("missing storage", archive({{"a/data.pkl", pickle(12, 0, {2}, {1})}}), "storage 0 is missing");
         row("compressed", archive({{"a/data.pkl", "x"}}, 8), "compressed");

@@ -66,33 +66,33 @@ private Q_SLOTS:
         row("absent primary metric", R"({"metrics": ["accuracy"], "primary_metric": "macro_f1"})",
             {"primary_metric", "macro_f1", "accuracy", "Add it"});
         row("unknown primary metric", R"({"primary_metric": "acuracy"})", {"primary_metric", "acuracy", "matthews"});
-        row("metrics is a number", R"({"metrics": 5})", {"metrics", "5", "a list is needed"});
-        row("metrics is a text", R"({"metrics": "accuracy"})", {"metrics", "a list is needed"});
-        row("a metric is a number", R"({"metrics": ["accuracy", 5]})", {"metrics[1]", "5", "a text is needed"});
+        row("metrics is a number", R"({"metrics": 5})", {"metrics", "5", "must be a list"});
+        row("metrics is a text", R"({"metrics": "accuracy"})", {"metrics", "must be a list"});
+        row("a metric is a number", R"({"metrics": ["accuracy", 5]})", {"metrics[1]", "5", "must be a string"});
         row("no metric", R"({"metrics": []})", {"metrics", "one metric", "accuracy"});
         row("a metric twice", R"({"metrics": ["accuracy", "accuracy"]})", {"metrics[1]", "twice"});
-        row("primary metric is a list", R"({"primary_metric": ["accuracy"]})", {"primary_metric", "a text is needed"});
+        row("primary metric is a list", R"({"primary_metric": ["accuracy"]})", {"primary_metric", "must be a string"});
         row("kind", R"({"kind": "regression"})", {"kind", "regression", "classification, generation"});
-        row("kind is a number", R"({"kind": 1})", {"kind", "a text is needed"});
+        row("kind is a number", R"({"kind": 1})", {"kind", "must be a string"});
         row("reader", R"({"reader": "parquet"})", {"reader", "parquet", "csv, jsonl, tsv"});
         row("split", R"({"data": {"dev": "a.tsv"}})", {"data.dev", "train, validation, test, ood"});
-        row("file is a number", R"({"data": {"test": 3}})", {"data.test", "a text is needed"});
+        row("file is a number", R"({"data": {"test": 3}})", {"data.test", "must be a string"});
         row("column", R"({"columns": {"lable": "x"}})", {"columns.lable", "Did you mean label"});
-        row("columns is a list", R"({"columns": ["text"]})", {"columns", "an object is needed"});
+        row("columns is a list", R"({"columns": ["text"]})", {"columns", "must be an object"});
         row("no label column", R"({"columns": {"label": null}})", {"columns.label", "is missing"});
-        row("labels is an object", R"({"labels": {"a": "b"}})", {"labels", "a list is needed"});
-        row("a label is a number", R"({"labels": ["a", "b", 3]})", {"labels[2]", "an object is needed"});
+        row("labels is an object", R"({"labels": {"a": "b"}})", {"labels", "must be a list"});
+        row("a label is a number", R"({"labels": ["a", "b", 3]})", {"labels[2]", "must be an object"});
         row("label words is a number", R"({"labels": ["a", {"id": "b", "words": 3}]})",
-            {"labels[1].words", "a text is needed"});
+            {"labels[1].words", "must be a string"});
         row("label field", R"({"labels": ["a", {"id": "b", "word": "c"}]})", {"labels[1].word", "Did you mean words"});
         row("a label twice", R"({"labels": ["a", "b", "a"]})", {"labels[2]", "twice"});
         row("one label", R"({"labels": ["a"]})", {"labels", "two labels"});
         row("tokens", R"({"max_tokens": 1e3})", {"max_tokens", "a whole number"});
         row("no tokens", R"({"max_target_tokens": 0})", {"max_target_tokens", "from 1 to"});
         row("template", R"({"template": "{pair}"})", {"template", "{text} is missing"});
-        row("template is null-like", R"({"template": false})", {"template", "a text is needed"});
-        row("question", R"({"question": "{answer} {text}"})", {"question", "behind it"});
-        row("title", R"({"title": 7})", {"title", "a text is needed"});
+        row("template is null-like", R"({"template": false})", {"template", "must be a string"});
+        row("question", R"({"question": "{answer} {text}"})", {"question", "followed by"});
+        row("title", R"({"title": 7})", {"title", "must be a string"});
         row("unknown field", R"({"primary_metrics": "accuracy"})", {"primary_metrics", "Did you mean primary_metric"});
     }
     void whatCannotBeMeantIsRefused() {

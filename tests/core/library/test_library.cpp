@@ -123,7 +123,7 @@ private Q_SLOTS:
         row(
             "no config", [](const fs::path& f) { fs::remove(f / "config.json"); }, "config.json");
         row(
-            "config is no JSON", [](const fs::path& f) { write_text(f / "config.json", "{nonsense"); }, "config.json");
+            "config is not JSON", [](const fs::path& f) { write_text(f / "config.json", "{nonsense"); }, "config.json");
         row(
             "unknown family",
             [](const fs::path& f) { change_config(f, [](Json& c) { c["model_type"] = "perceptron"; }); }, "perceptron");
@@ -201,7 +201,7 @@ private Q_SLOTS:
                 fs::rename(f / "model.safetensors", f / "part.safetensors");
                 shard(f, "part.safetensors");
             },
-            "does not hold");
+            "does not contain");
         row(
             "a shard leads outside",
             [](const fs::path& f) {
@@ -216,14 +216,14 @@ private Q_SLOTS:
                 fs::remove(f / "vocab.txt");
                 fs::create_symlink("nowhere", f / "vocab.txt");
             },
-            "leads nowhere");
+            "is a broken link");
         row(
             "a pipe for a vocabulary",
             [](const fs::path& f) {
                 fs::remove(f / "vocab.txt");
                 QVERIFY(::mkfifo((f / "vocab.txt").c_str(), 0600) == 0);
             },
-            "no regular file");
+            "not a regular file");
         row(
             "pickle without tensors",
             [](const fs::path& f) {
@@ -329,7 +329,8 @@ private Q_SLOTS:
             return std::any_of(wrong.begin(), wrong.end(),
                                [&](const std::string& line) { return line.find(part) != std::string::npos; });
         };
-        QVERIFY(says("README.md: is gone") && says("vocab.txt: has 5 bytes") && says("model.safetensors: its content"));
+        QVERIFY(says("README.md: is missing") && says("vocab.txt: has 5 bytes") &&
+                says("model.safetensors: its content"));
     }
 
     void canariesAreComparedWithTolerance() {

@@ -114,8 +114,8 @@ private Q_SLOTS:
         const auto row = [](const char* name, const char* scaling, const char* reason) {
             QTest::newRow(name) << QByteArray(scaling) << QByteArray(reason);
         };
-        row("no object", "3", "an object is needed");
-        row("unknown kind", R"({"type": "su"})", "Known are default, linear, dynamic, llama3, yarn, longrope");
+        row("no object", "3", "must be an object");
+        row("unknown kind", R"({"type": "su"})", "Choose from default, linear, dynamic, llama3, yarn, longrope");
         row("kind is a number", R"({"rope_type": 4})", "rope_scaling.rope_type = 4");
         row("no factor", R"({"type": "linear"})", "rope_scaling.factor: is missing");
         row("factor 0", R"({"type": "linear", "factor": 0})", "rope_scaling.factor = 0");
@@ -128,9 +128,9 @@ private Q_SLOTS:
             "rope_scaling.original_max_position_embeddings = 0");
         row("yarn with base 1", R"({"type": "yarn", "factor": 2, "rope_theta": 1})", "a base above 1");
         row("truncate", R"({"type": "yarn", "factor": 2, "truncate": 1})", "rope_scaling.truncate = 1");
-        row("longrope without lists", R"({"type": "longrope"})", "short_factor: a list of 4 numbers");
+        row("longrope without lists", R"({"type": "longrope"})", "short_factor: must be a list of 4 numbers");
         row("longrope with a short list", R"({"type": "longrope", "short_factor": [1, 1, 1, 1], "long_factor": [1]})",
-            "long_factor: a list of 4 numbers");
+            "long_factor: must be a list of 4 numbers");
         row("longrope with 0", R"({"type": "longrope", "short_factor": [1, 1, 0, 1], "long_factor": [1, 1, 1, 1]})",
             "short_factor");
         row("part of a head", R"({"type": "linear", "factor": 2, "partial_rotary_factor": 0.5})",

@@ -328,7 +328,7 @@ private Q_SLOTS:
         QCOMPARE(same.deltas.size() + same.saved_modules.size(), compared);
         QVERIFY(caught([&] {
                     export_adapter(folder / "run" / "adapter.safetensors", folder / "x", "delta");
-                }).says("known are peft and adapterhub"));
+                }).says("must be peft or adapterhub"));
     }
 };
 

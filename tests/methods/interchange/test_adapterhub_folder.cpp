@@ -171,17 +171,17 @@ private Q_SLOTS:
             return folder.error();
         };
         QVERIFY(says(error({{"use_gating", true}}), "unsupported: "));
-        QVERIFY(says(error({{"non_linearity", "sine"}}), "known are elu"));
+        QVERIFY(says(error({{"non_linearity", "sine"}}), "must be one of elu"));
         QVERIFY(says(error({{"inv_adapter", "glow"}}), "unsupported: "));
         QVERIFY(says(error({{"inv_adapter", "nice"}}), "invertible adapter lacks F.0.weight"));
         QVERIFY(says(error({{"architecture", "reft"}}), "unsupported: "));
         QVERIFY(says(error({{"architecture", "prefix_tuning"}}), "unsupported: the tensor"));
-        QVERIFY(says(error({{"architecture", "union"}, {"configs", Json::array()}}), "has parts"));
+        QVERIFY(says(error({{"architecture", "union"}, {"configs", Json::array()}}), "at least one part"));
         QVERIFY(says(error({{"scaling", "often"}}), "scaling"));
         QVERIFY(says(error({{"scaling", "learned"}}), "lacks the tensor scaling"));
         QVERIFY(says(error({{"ln_after", true}}), "lacks the tensor adapter_norm_after.weight"));
         QVERIFY(says(error({{"phm_layer", true}}), "lacks the tensor"));
-        QVERIFY(says(error({{"residual_before_ln", 3}}), "neither true nor false"));
+        QVERIFY(says(error({{"residual_before_ln", 3}}), "must be true or false"));
     }
 
     // What is written is read again as the same function.
@@ -247,8 +247,8 @@ private Q_SLOTS:
         QVERIFY(says(error("bert", "serial_adapter", {{"sites", "encoder.{0,1}.ffn.block encoder.1.self_attn.block"}}),
                      "some layers only"));
         QVERIFY(says(error("bert", "multi_head_adapter", Json::object()), "heads"));
-        QVERIFY(says(error("bert", "serial_adapter", {{"input", "sum"}}), "in front of the norm"));
-        QVERIFY(says(error("gpt2", "parallel_adapter", {{"input", "sublayer_input"}}), "behind the sublayer's norm"));
+        QVERIFY(says(error("bert", "serial_adapter", {{"input", "sum"}}), "before the norm"));
+        QVERIFY(says(error("gpt2", "parallel_adapter", {{"input", "sublayer_input"}}), "after the sublayer's norm"));
         QVERIFY(says(error("bert", "prefix_tuning", Json::object()), "shifts positions"));
         QVERIFY(says(error("bart", "prefix_tuning", {{"position_shift", "none"}}), "heads of this shape"));
         QVERIFY(says(error("bert", "bitfit", Json::object()), "trained tensors"));

@@ -236,10 +236,10 @@ private Q_SLOTS:
         const std::string words = "bert.embeddings.word_embeddings";
         QVERIFY(error({3, 4}, words, 2).empty());
         QVERIFY(error({{"word_embeddings", {3, 4}}}, words, 2).empty());
-        const std::pair<std::string, const char*> cases[] = {{error({3, 4}, words, 3), "does not hold 2 vectors"},
+        const std::pair<std::string, const char*> cases[] = {{error({3, 4}, words, 3), "does not contain 2 vectors"},
                                                              {error({3, 60}, words, 2), "beyond the vocabulary"},
                                                              {error({3, 3}, words, 2), "twice"},
-                                                             {error("3", words, 1), "no list"},
+                                                             {error("3", words, 1), "must be a list"},
                                                              {error({{"wte", {3}}}, words, 1), "has no list for"},
                                                              {error({3}, "bert.pooler.dense", 1), "neither"}};
         for (const auto& [message, part] : cases)
@@ -279,7 +279,7 @@ private Q_SLOTS:
     }
 
     void patternsAreReadAsTheLibraryReadsThem() {
-        // (.*\.)?(key)$: "query" is no part of a longer name, an expression may cross modules.
+        // (.*\.)?(key)$: "query" is not part of a longer name, an expression may cross modules.
         const auto change = [](const Json& pattern) {
             Folder folder;
             folder.config["alpha_pattern"] = pattern;
@@ -316,12 +316,12 @@ private Q_SLOTS:
             {"do not fit", with([&](Folder& f) {
                  f.tensors[a] = at::zeros({2, 15});
              })},
-            {"no linear map", with([&](Folder& f) {
+            {"not a linear map", with([&](Folder& f) {
                  f.tensors["base_model.model.bert.encoder.layer.9.x.lora_A.weight"] = at::zeros({2, 16});
              })},
             {"belongs to no module",
              with([&](Folder& f) { f.tensors["base_model.model.nothing.weight"] = at::zeros({1}); })},
-            {"holds no tensor", with([&](Folder& f) {
+            {"contains no tensor", with([&](Folder& f) {
                  f.tensors = {{"base_model.model.bert.encoder.layer.0.output.dense.bias", at::zeros({16})}};
              })},
             {"magnitude", with([](Folder& f) { f.config["use_dora"] = true; })}};

@@ -115,13 +115,13 @@ private Q_SLOTS:
             QTest::newRow(name) << QByteArray::fromStdString(bytes) << QString::fromUtf8(message);
         };
         row("empty", "", "no pieces");
-        row("text", "this is no model at all", "no SentencePiece model");
+        row("text", "this is no model at all", "not a SentencePiece model");
         row("cut off", model.substr(0, model.size() - 3), "ends in the middle");
         row("no unknown piece", piece("a", 0, normal) + settings, "0 unknown pieces");
         row("two unknown pieces", head + piece("x", 0, unknown), "2 unknown pieces");
         row("a piece twice", head + piece("a", 0, normal) + piece("a", 0, normal), "twice");
         row("an empty piece", head + piece("", 0, normal), "without a text");
-        row("a piece that is no UTF-8", head + piece("\xFF", 0, normal), "UTF-8");
+        row("a piece that is not UTF-8", head + piece("\xFF", 0, normal), "UTF-8");
         row("no finite score", head + piece("a", std::numeric_limits<float>::quiet_NaN(), normal), "score");
         row("an unknown type", head + piece("a", 0, 9), "unknown type");
         row("half of the bytes", head + piece("<0x00>", 0, 6), "byte pieces");
@@ -129,7 +129,7 @@ private Q_SLOTS:
         row("a short map", with_map("abc"), "header");
         row("a map larger than itself", with_map(std::string("\xFF\xFF\xFF\x00", 4) + std::string(100, 'x')),
             "does not fit");
-        row("a map that leads outside", with_map(trie_map(0x7FFFFC00)), "outside of its trie");
+        row("a map that leads outside", with_map(trie_map(0x7FFFFC00)), "outside its trie");
     }
     void damagedModelsAreRefused() {
         QFETCH(QByteArray, bytes);
