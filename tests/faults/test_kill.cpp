@@ -52,7 +52,9 @@ constexpr Kind kinds[] = {
         "training": {"warmup_fraction": 0.5, "steps": 150}})"},
     {"dropout in the backbone", R"({"methods": [{"method": "lora"}],
         "training": {"backbone_dropout": true, "steps": 120}})"},
-    {"accumulation", R"({"methods": [{"method": "full_tuning"}], "training": {"accumulation": 2, "steps": 50}})"},
+    // Its checkpoints are those of a whole model: at every step, they take longer than the steps.
+    {"accumulation", R"({"methods": [{"method": "full_tuning"}],
+        "training": {"accumulation": 2, "steps": 18, "evaluate_every": 6}})"},
     {"frozen states kept",
      R"({"methods": [{"method": "head_only"}], "training": {"max_train_items": 200, "steps": 400}})"},
     {"an ensemble", R"({"methods": [{"method": "prompt_tuning", "options": {"members": 2, "length": 2}}],
