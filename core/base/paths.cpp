@@ -24,23 +24,35 @@ const char* environment(const char* name) {
 fs::path program_folder() {
     std::error_code error;
     const fs::path self = fs::read_symlink("/proc/self/exe", error);
-    return error ? fs::current_path() : self.parent_path();
+    // The working folder instead would let a stranger's files stand in for ours.
+    if (error) throw Error(ErrorKind::internal, "the program's own folder is unknown: /proc/self/exe cannot be read");
+    return self.parent_path();
+}
+
+fs::path program_library(const std::string& name) {
+    const fs::path own = program_folder();
+    for (const fs::path& file :
+         {own / name, own.parent_path() / "lib" / "diapason" / name, own.parent_path() / "bin" / name}) {
+        if (fs::is_regular_file(file)) return file;
+    }
+    throw Error(
+        ErrorKind::internal,
+        {"this library of Diapason is missing", (own / name).string(), {}, {}, "Build it with ./run --setup-only"});
 }
 
 fs::path resource_folder() {
     if (const char* given = environment("DIAPASON_RESOURCES")) return given;
-    // Installed: bin/ beside share/. Built: build/<preset>/bin below the source tree, whose root holds resources/.
-    for (fs::path folder = program_folder(); folder.has_relative_path(); folder = folder.parent_path()) {
-        for (const char* candidate : {"share/diapason", "resources"}) {
-            if (fs::is_directory(folder / candidate / "backbones")) return folder / candidate;
-        }
+    // Installed: bin/ beside share/. Built: build/<preset>/<folder> in the source tree, whose root holds resources/.
+    const fs::path own = program_folder();
+    for (const fs::path& folder :
+         {own.parent_path() / "share" / "diapason", own.parent_path().parent_path().parent_path() / "resources"}) {
+        if (fs::is_directory(folder / "backbones")) return folder;
     }
-    throw Error(ErrorKind::internal,
-                {"the folder with Diapason's resources was not found above " + program_folder().string(),
-                 {},
-                 {},
-                 {},
-                 "Set DIAPASON_RESOURCES to the folder that contains backbones/ and tasks/"});
+    throw Error(ErrorKind::internal, {"the folder with Diapason's resources was not found beside " + own.string(),
+                                      {},
+                                      {},
+                                      {},
+                                      "Set DIAPASON_RESOURCES to the folder that contains backbones/ and tasks/"});
 }
 
 fs::path home_folder() {
@@ -73,6 +85,11 @@ void set_home_folder(const fs::path& folder) {
 
 fs::path default_database() {
     return home_folder() / "diapason.db";
+}
+
+bool is_plain_name(const std::string& name) {
+    return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+           name.find('\0') == std::string::npos;
 }
 
 } // namespace diapason

@@ -70,7 +70,8 @@ LibraryFolder::LibraryFolder(const char* purpose) {
         throw storage_error(library, "cannot be written", problem);
     }
     m_path = pattern;
-    ::chmod(m_path.c_str(), 0755);
+    struct stat parent {};
+    if (::stat(library.c_str(), &parent) == 0) ::chmod(m_path.c_str(), parent.st_mode & 0777);
     m_lock = locked(m_path, LOCK_EX | LOCK_NB);
     ::close(gate);
 }
@@ -99,11 +100,6 @@ void LibraryFolder::keep(const std::string& name) {
 void LibraryFolder::take(const fs::path& folder) {
     if (::rename(folder.c_str(), (m_path / "removed").c_str()) != 0)
         throw storage_error(folder, "cannot be removed", errno);
-}
-
-bool is_plain_name(const std::string& name) {
-    return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
-           name.find('\0') == std::string::npos;
 }
 
 } // namespace diapason

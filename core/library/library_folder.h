@@ -29,7 +29,4 @@ private:
     int m_lock = -1;
 };
 
-/// A file name without any folder: no slash, no "..", no zero byte, not empty.
-bool is_plain_name(const std::string& name);
-
 } // namespace diapason

@@ -7,6 +7,9 @@
 #include "core/base/words.h"
 #include "core/text/gguf_tokenizer.h"
 #include "core/text/older_files.h"
+#include "core/text/sentencepiece_module.h"
+
+#include <algorithm>
 
 namespace diapason {
 namespace {
@@ -19,12 +22,13 @@ std::shared_ptr<const Tokenizer> load_document(const TokenizerFiles& files) {
     return Tokenizer::from_document(files.read_json("tokenizer.json"), files.path("tokenizer.json").string());
 }
 
-std::vector<TokenizerFormat>& formats() {
-    static std::vector<TokenizerFormat> list = {
+const std::vector<TokenizerFormat>& formats() {
+    static const std::vector<TokenizerFormat> list = {
         {"tokenizer.json", has_document, load_document},
         {"vocab.txt", has_bert_files, load_bert_files},
         {"vocab.json + merges.txt", has_byte_level_files, load_byte_level_files},
-        {"a .gguf file", has_gguf_tokenizer, load_gguf_tokenizer}};
+        {"a .gguf file", has_gguf_tokenizer, load_gguf_tokenizer},
+        {"spiece.model or tokenizer.model", has_sentencepiece_model, load_sentencepiece_model}};
     return list;
 }
 
@@ -51,10 +55,6 @@ StageJson TokenizerFiles::read_object(const std::string& name) const {
     return document;
 }
 
-void register_tokenizer_format(const TokenizerFormat& format) {
-    formats().push_back(format);
-}
-
 std::shared_ptr<const Tokenizer> load_tokenizer(const TokenizerFiles& files) {
     for (const TokenizerFormat& format : formats()) {
         if (format.applies(files)) {
@@ -64,6 +64,12 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const TokenizerFiles& files) {
     }
     throw input_error(files.folder().string(), "contains no tokenizer that Diapason can read",
                       "Looked for " + joined_by(formats(), &TokenizerFormat::files));
+}
+
+bool is_tokenizer_readable(const std::filesystem::path& folder) {
+    const TokenizerFiles files(folder);
+    return std::any_of(formats().begin(), formats().end(),
+                       [&](const TokenizerFormat& format) { return format.applies(files); });
 }
 
 std::string hash_of_tokenizer(const std::filesystem::path& folder) {

@@ -41,12 +41,11 @@ struct TokenizerFormat {
     std::shared_ptr<const Tokenizer> (*load)(const TokenizerFiles&);
 };
 
-/// Adds a format behind the ones that are there. The formats of this folder are there from the start; one that needs a
-/// library which the window does not link comes with the engine. Call it before the first load, from one thread.
-void register_tokenizer_format(const TokenizerFormat& format);
-
 /// SHA-256 (hex) over the names and contents of all files of a folder that a tokenizer may be read from.
 std::string hash_of_tokenizer(const std::filesystem::path& folder);
+
+/// Whether load_tokenizer() has a format for the folder's files.
+bool is_tokenizer_readable(const std::filesystem::path& folder);
 
 /// Reads with the first format that applies. @throws Error(input)
 std::shared_ptr<const Tokenizer> load_tokenizer(const TokenizerFiles& files);

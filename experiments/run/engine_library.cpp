@@ -23,10 +23,7 @@ Engine& load_engine() {
     if (engine != nullptr) return *engine;
     for (const auto& [name, value] : engine_environment())
         ::setenv(name.c_str(), value.c_str(), 0);
-    const std::filesystem::path beside = program_folder() / "libdiapason_engine.so";
-    const std::filesystem::path installed =
-        program_folder().parent_path() / "lib" / "diapason" / "libdiapason_engine.so";
-    const std::filesystem::path file = std::filesystem::exists(beside) ? beside : installed;
+    const std::filesystem::path file = program_library("libdiapason_engine.so");
     // Local: nothing but the engine itself may find the tensor library's thousands of symbols. Never closed.
     void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr)

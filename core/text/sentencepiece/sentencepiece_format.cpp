@@ -1,28 +1,17 @@
-// The format "SentencePiece model". Linking this library is what adds it: engine_core links all of it, so that every
-// program that computes knows the format and the window, which does not, stays free of the library.
+// The format "SentencePiece model": what surrounds the library's own model in each class of tokenizers.
+#include "core/text/sentencepiece/sentencepiece_format.h"
 
 #include "core/base/error.h"
 #include "core/text/sentencepiece/sentencepiece_codec.h"
+#include "core/text/sentencepiece_module.h"
 #include "core/text/special_tokens.h"
-#include "core/text/tokenizer_files.h"
 
 #include <map>
 
 namespace diapason {
 namespace {
 
-constexpr const char* file_names[] = {"spiece.model", "tokenizer.model", "sentencepiece.model", "spm.model"};
 constexpr std::int64_t max_extra_ids = 100'000;
-
-std::string model_file(const TokenizerFiles& files) {
-    for (const char* name : file_names)
-        if (files.has(name)) return name;
-    return {};
-}
-
-bool has_model(const TokenizerFiles& files) {
-    return !model_file(files).empty();
-}
 
 // What a class of tokenizers puts around a text. Flags of tokenizer_config.json decide where they are there.
 struct Family {
@@ -58,8 +47,10 @@ void add_extra_pieces(SentencePieceCodec& codec, const SpecialTokens& special, s
         codec.add_piece(token.at("content").get<std::string>(), token.value("special", true));
 }
 
-std::shared_ptr<const Tokenizer> load_model(const TokenizerFiles& files) {
-    const std::string name = model_file(files), origin = files.path(name).string();
+} // namespace
+
+std::shared_ptr<const Tokenizer> read_sentencepiece_model(const TokenizerFiles& files) {
+    const std::string name = sentencepiece_model(files), origin = files.path(name).string();
     const SpecialTokens special(
         files, {{"bos_token", nullptr}, {"eos_token", nullptr}, {"unk_token", nullptr}, {"pad_token", nullptr}});
     const auto family = families().find(special.tokenizer_class());
@@ -91,10 +82,4 @@ std::shared_ptr<const Tokenizer> load_model(const TokenizerFiles& files) {
     return std::make_shared<const Tokenizer>(std::move(codec), std::move(processor));
 }
 
-const bool registered = [] {
-    register_tokenizer_format({"spiece.model or tokenizer.model", has_model, load_model});
-    return true;
-}();
-
-} // namespace
 } // namespace diapason
