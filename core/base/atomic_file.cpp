@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,9 +22,33 @@ fs::path folder_of(const fs::path& file) {
     return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
 
+// As the kernel would give them to a new file. umask() itself can only be read by setting it, for all threads.
+mode_t permissions_of_new_files() {
+    std::ifstream status("/proc/self/status");
+    std::string name, value;
+    while (status >> name) {
+        if (name == "Umask:" && status >> value)
+            return 0666 & ~static_cast<mode_t>(std::strtoul(value.c_str(), nullptr, 8));
+    }
+    return 0600;
+}
+
+Error not_a_file(const fs::path& target) {
+    return {ErrorKind::storage,
+            {"is not a regular file, so it is not replaced", target.string(), {}, {}, "Choose another name"}};
+}
+
 } // namespace
 
 AtomicFile::AtomicFile(fs::path target) : m_target(std::move(target)) {
+    // A link stays a link, and its file is replaced; a device or a FIFO is never turned into a file.
+    std::error_code error;
+    if (fs::is_symlink(fs::symlink_status(m_target))) {
+        if (const fs::path file = fs::weakly_canonical(m_target, error); !error) m_target = file;
+    }
+    struct stat before {};
+    const bool there = ::lstat(m_target.c_str(), &before) == 0;
+    if (there && !S_ISREG(before.st_mode)) throw not_a_file(m_target);
     // In the same folder, since a rename cannot leave its file system.
     m_temporary = (folder_of(m_target) / (m_target.filename().string() + marker + "XXXXXX")).string();
     m_descriptor = ::mkostemp(m_temporary.data(), O_CLOEXEC);
@@ -31,7 +56,7 @@ AtomicFile::AtomicFile(fs::path target) : m_target(std::move(target)) {
         m_temporary.clear();
         fail("cannot be created", errno);
     }
-    ::fchmod(m_descriptor, 0644);
+    ::fchmod(m_descriptor, there ? before.st_mode & 07777 : permissions_of_new_files());
 }
 
 AtomicFile::~AtomicFile() {

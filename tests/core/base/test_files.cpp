@@ -5,10 +5,12 @@
 #include "core/base/format.h"
 #include "core/base/rng.h"
 #include "core/base/sha256.h"
+#include "core/base/visible_text.h"
 #include "tests/support/test_support.h"
 
 #include <set>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -42,6 +44,53 @@ private Q_SLOTS:
         QCOMPARE(std::distance(std::filesystem::directory_iterator(folder.path()), {}), std::ptrdiff_t(1));
         write_file_atomically(folder / "a.txt", "new");
         QCOMPARE(read_file(folder / "a.txt", 100), std::string("new"));
+    }
+
+    void permissionsFollowTheUmask() {
+        TemporaryFolder folder;
+        const auto mode = [&](const char* name) {
+            struct stat status {};
+            return ::stat((folder / name).c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+        };
+        const mode_t before = ::umask(077);
+        write_file_atomically(folder / "private", "x");
+        ::umask(022);
+        write_file_atomically(folder / "readable", "x");
+        ::chmod((folder / "readable").c_str(), 0640);
+        write_file_atomically(folder / "readable", "y"); // a file keeps what it has
+        ::umask(before);
+        QCOMPARE(mode("private"), mode_t(0600));
+        QCOMPARE(mode("readable"), mode_t(0640));
+    }
+
+    void onlyFilesAreReplaced() {
+        TemporaryFolder folder;
+        const auto write = [&](const char* name) {
+            return caught([&] { write_file_atomically(folder / name, "new"); });
+        };
+        write_text(folder / "file", "old");
+        std::filesystem::create_symlink("file", folder / "link");
+        QVERIFY(!write("link").thrown);
+        QVERIFY(std::filesystem::is_symlink(folder / "link"));
+        QCOMPARE(read_file(folder / "file", 100), std::string("new"));
+        QVERIFY(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
+        std::filesystem::create_directory(folder / "folder");
+        std::filesystem::create_symlink("/dev/null", folder / "device");
+        std::filesystem::create_symlink("circle", folder / "circle");
+        for (const char* name : {"fifo", "folder", "device", "circle"}) {
+            const Caught error = write(name);
+            QVERIFY2(error.thrown && error.kind == ErrorKind::storage, name);
+        }
+        QVERIFY(std::filesystem::is_fifo(folder / "fifo"));
+    }
+
+    void hiddenCharactersAreShown() {
+        QCOMPARE(visible_line("a\r\nb\tc\x0b"), std::string("a b c "));
+        QCOMPARE(visible_line("\x1b[31mred"), std::string("\\u{1b}[31mred"));
+        QCOMPARE(visible_line("\u202eabc\u2066"), std::string("\\u{202e}abc\\u{2066}"));
+        QCOMPARE(visible_line("a\u2028b\u200bc"), std::string("a b\\u{200b}c"));
+        QCOMPARE(visible_line(std::string_view("\0\xff", 2)), std::string("\\u{0}\\u{ff}"));
+        QCOMPARE(visible_line("Grüße, 你好, 🙂"), std::string("Grüße, 你好, 🙂"));
     }
 
     void fullDiskIsAnErrorThatLeavesTheOldFile() {

@@ -1,0 +1,14 @@
+// Names and texts of others in one line of ours.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace diapason {
+
+/// In one line, every character of which a reader sees: line ends and tabs become a space; other control characters,
+/// those that turn the direction of writing or have no width, and bytes that are not UTF-8 become "\u{202e}". What a
+/// terminal or a table would obey is thus only shown.
+std::string visible_line(std::string_view text);
+
+} // namespace diapason
