@@ -195,6 +195,7 @@ TensorTable read_safetensors_table(const FileMapping& file, const std::string& n
     std::string_view header(reinterpret_cast<const char*>(file.start()) + 8, header_bytes);
     if (header.front() != '{') throw input_error(name, "is not a safetensors file: its header does not begin with {");
     header = header.substr(0, header.find_last_not_of(' ') + 1); // padding, spaces only
+    if (header.find('\0') != std::string_view::npos) throw input_error(name, "its header contains a NUL byte");
     HeaderReader reader;
     if (!Json::sax_parse(header.begin(), header.end(), &reader)) throw input_error(name, reader.problem);
     const std::uint64_t data_start = 8 + header_bytes;

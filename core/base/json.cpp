@@ -2,7 +2,9 @@
 
 #include "core/base/error.h"
 
+#include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <limits>
 #include <set>
@@ -73,6 +75,9 @@ private:
 };
 
 void check(std::string_view text, std::string_view origin) {
+    // The library takes it for the end of the text.
+    if (const std::size_t at = text.find('\0'); at != std::string_view::npos)
+        throw input_error(std::string(origin), "contains a NUL byte (" + place_of(text, at + 1) + ")");
     StrictReader reader;
     if (!Json::sax_parse(text.begin(), text.end(), &reader)) {
         std::string where = reader.position != 0 ? " (" + place_of(text, reader.position) + ")" : std::string();
@@ -125,6 +130,36 @@ double number_from_json(const Json& json) {
     if (text == "inf") return std::numeric_limits<double>::infinity();
     if (text == "-inf") return -std::numeric_limits<double>::infinity();
     throw Error(ErrorKind::input, "not a number: " + text);
+}
+
+Json path_to_json(const std::filesystem::path& path) {
+    const std::string text = path.string();
+    try {
+        Json(text).dump();
+        return text;
+    } catch (const Json::exception&) {
+        std::string bytes;
+        for (const char c : text) {
+            char digits[3];
+            std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(c));
+            bytes += digits;
+        }
+        return {{"bytes", bytes}};
+    }
+}
+
+std::filesystem::path path_from_json(const Json& json) {
+    if (json.is_string()) return json.get<std::string>();
+    std::string path;
+    const std::string bytes = json.is_object() ? json.value("bytes", std::string()) : std::string();
+    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+        unsigned char byte = 0;
+        const auto [end, error] = std::from_chars(bytes.data() + i, bytes.data() + i + 2, byte, 16);
+        if (error != std::errc() || end != bytes.data() + i + 2)
+            throw Error(ErrorKind::input, "not a path: " + json.dump());
+        path += static_cast<char>(byte);
+    }
+    return path;
 }
 
 } // namespace diapason

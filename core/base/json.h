@@ -29,6 +29,10 @@ Json read_json(const std::filesystem::path& file, std::size_t max_bytes = 1u << 
 Json number_to_json(double value);
 double number_from_json(const Json& json); ///< @throws Error(input)
 
+/// A path: its text, or for one that is not UTF-8 {"bytes": "2f746d702fff"}.
+Json path_to_json(const std::filesystem::path& path);
+std::filesystem::path path_from_json(const Json& json); ///< @throws Error(input)
+
 /// The whole of a text or binary file. @throws Error(input) when it cannot be read or is larger than max_bytes
 std::string read_file(const std::filesystem::path& file, std::size_t max_bytes);
 

@@ -20,6 +20,8 @@ private Q_SLOTS:
         QTest::newRow("duplicate key") << QByteArray(R"({"a": 1, "a": 2})") << QByteArray("a");
         QTest::newRow("duplicate key inside") << QByteArray(R"({"b": [{"a": 1, "a": 2}]})") << QByteArray("a");
         QTest::newRow("trailing text") << QByteArray("{} {}") << QByteArray("line 1");
+        QTest::newRow("a NUL behind it") << QByteArray("{}\0", 3) << QByteArray("NUL byte (line 1, column 3)");
+        QTest::newRow("a NUL and more") << QByteArray("{}\n\0{}", 6) << QByteArray("NUL byte (line 2, column 1)");
         QTest::newRow("cut off") << QByteArray("{\"a\":\n [1, 2") << QByteArray("line 2");
         QTest::newRow("invalid UTF-8") << QByteArray("\"\xff\"") << QByteArray("line 1");
         QTest::newRow("empty") << QByteArray("") << QByteArray("file.json");
@@ -35,6 +37,12 @@ private Q_SLOTS:
         QVERIFY2(error.says("file.json"), error.message.c_str());
         QVERIFY2(error.says(part.toStdString()), error.message.c_str());
         QVERIFY2(error.message.find('\n') == std::string::npos, "one line");
+    }
+
+    void pathsOfAnyBytes() {
+        for (const char* path : {"/tmp/plain", "/tmp/\xff\xfe name", "\xc3\xa4", ""})
+            QCOMPARE(path_from_json(parse_json(path_to_json(path).dump(), "x")).string(), std::string(path));
+        QVERIFY(caught([] { path_from_json({{"bytes", "zz"}}); }).thrown);
     }
 
     void depthOf64IsFine() {
