@@ -32,7 +32,7 @@ void fill(const std::filesystem::path& file) {
     for (int i = 0; i < 5000; ++i) {
         RunRecord run;
         run.uuid = new_uuid();
-        run.seed = i + 1;
+        run.seed = std::uint64_t(i + 1);
         run.spec = Json::object();
         run.operations = 1e9;
         rows.runs.push_back(run);

@@ -3,8 +3,8 @@
 #include "core/backbone/gguf.h"
 #include "core/backbone/gguf_blocks.h"
 #include "core/base/error.h"
+#include "core/base/whole_number.h"
 
-#include <charconv>
 #include <stdexcept>
 
 namespace diapason {
@@ -16,8 +16,7 @@ std::int64_t paired_heads(const TensorFile& file, const TensorEntry& entry) {
     for (const char* map : {"q_proj", "k_proj"}) {
         const auto found = file.metadata().find("rotary_pairs." + std::string(map));
         if (found == file.metadata().end() || entry.name.find(map) == std::string::npos) continue;
-        std::int64_t heads = 0;
-        std::from_chars(found->second.data(), found->second.data() + found->second.size(), heads);
+        const std::int64_t heads = whole_number(found->second).value_or(0);
         const std::int64_t rows = entry.shape.front();
         if (heads < 1 || rows % (2 * heads) != 0)
             throw input_error(file.path().string(), "tensor \"" + entry.name + "\" has " + std::to_string(rows) +

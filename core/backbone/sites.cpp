@@ -2,10 +2,10 @@
 
 #include "core/base/error.h"
 #include "core/base/options.h"
+#include "core/base/whole_number.h"
 #include "core/base/words.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 namespace diapason {
@@ -34,8 +34,9 @@ std::vector<std::string> alternatives(const std::string& part) {
 }
 
 bool number(std::string_view text, std::int64_t& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
+    const auto found = whole_number(text);
+    value = found.value_or(value);
+    return found.has_value();
 }
 
 bool name_matches(const std::string& part, const std::string& name) {

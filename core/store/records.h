@@ -46,7 +46,7 @@ struct RunRecord {
     std::string uuid;
     RowId study = 0;
     RowId arm = 0;
-    std::int64_t seed = 0;
+    std::uint64_t seed = 0;
     RunState state = RunState::queued;
     std::string message;
     Json spec; ///< RunSpec
@@ -105,7 +105,7 @@ struct RunLine {
     std::string uuid;
     RowId study = 0;
     std::string arm_label;
-    std::int64_t seed = 0;
+    std::uint64_t seed = 0;
     RunState state = RunState::queued;
     std::string message;
     std::int64_t steps_done = 0, steps_total = 0;

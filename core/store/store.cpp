@@ -300,8 +300,9 @@ StudyIds Store::create_study(const NewStudy& plan) {
         Statement run(c, "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, operations, created_ms) "
                          "VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)");
         for (const RunRecord& record : plan.runs) {
-            run.bind_all(record.uuid, ids.study, ids.arms.at(static_cast<std::size_t>(record.arm)), record.seed,
-                         record.spec.dump(), record.fingerprint, record.operations, now)
+            run.bind_all(record.uuid, ids.study, ids.arms.at(static_cast<std::size_t>(record.arm)),
+                         static_cast<std::int64_t>(record.seed), record.spec.dump(), record.fingerprint,
+                         record.operations, now)
                 .run();
             ids.runs.push_back(c.last_row_id());
         }

@@ -1,5 +1,7 @@
 #include "core/text/special_tokens.h"
 
+#include "core/base/whole_number.h"
+
 #include <map>
 
 namespace diapason {
@@ -26,9 +28,9 @@ SpecialTokens::SpecialTokens(const TokenizerFiles& files, const std::vector<Spec
     if (const auto list = m_config.find("added_tokens_decoder"); list != m_config.end() && list->is_object()) {
         for (const auto& [id, token] : list->items()) {
             const StagePlace here = m_place / "added_tokens_decoder" / id;
-            if (id.empty() || id.size() > 9 || id.find_first_not_of("0123456789") != std::string::npos)
-                here.fail("is not a token id");
-            by_id.emplace(std::stoll(id), as_token(token, here));
+            const auto number = whole_number<std::int32_t>(id);
+            if (!number || *number < 0) here.fail("is not a token id");
+            by_id.emplace(*number, as_token(token, here));
         }
     }
     const StageJson added = files.read_object("added_tokens.json");

@@ -1,5 +1,6 @@
 #include "experiments/engine/inspection.h"
 
+#include "core/base/whole_number.h"
 #include "experiments/engine/asking.h"
 #include "experiments/engine/run_model.h"
 #include "methods/deltas/lora_delta.h"
@@ -83,10 +84,10 @@ Json mask_facts(const Model& model) {
     for (const StoredForm& form : model.stored_forms()) {
         if (!form.name.ends_with(".mask")) continue;
         const std::size_t first = form.name.find('.') + 1, end = form.name.find('.', first);
-        const std::string number = form.name.substr(first, end - first);
-        if (number.empty() || number.find_first_not_of("0123456789") != std::string::npos) continue;
+        const auto layer = whole_number(std::string_view(form.name).substr(first, end - first));
+        if (!layer) continue;
         auto& [layers, masks] = groups[form.name.substr(0, first) + "#" + form.name.substr(end)];
-        layers.push_back(std::stoll(number));
+        layers.push_back(*layer);
         masks.push_back(form.value());
     }
     Json list = Json::array();

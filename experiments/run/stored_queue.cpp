@@ -17,7 +17,7 @@ QueueEntry queue_entry(const RunRecord& run, const std::string& arm_label) {
     entry.run = run.id;
     entry.arm = run.arm;
     entry.arm_label = arm_label;
-    entry.seed = static_cast<std::uint64_t>(run.seed);
+    entry.seed = run.seed;
     entry.state = run.state;
     entry.step = run.steps_done;
     entry.total_steps = run.steps_total;

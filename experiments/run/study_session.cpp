@@ -258,7 +258,7 @@ NewStudy rows_of(const Plan& plan, const std::map<std::string, Json>& tasks) {
             RunRecord run;
             run.uuid = new_uuid();
             run.arm = static_cast<RowId>(i);
-            run.seed = static_cast<std::int64_t>(seed);
+            run.seed = seed;
             run.spec = to_json(spec);
             run.fingerprint = fingerprint(spec);
             run.operations = plan.facts[i].operations;

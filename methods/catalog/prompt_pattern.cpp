@@ -1,8 +1,7 @@
 #include "methods/catalog/prompt_pattern.h"
 
 #include "core/base/error.h"
-
-#include <charconv>
+#include "core/base/whole_number.h"
 
 namespace diapason {
 namespace {
@@ -44,12 +43,11 @@ PromptPattern parse_pattern(const std::string& text) {
             behind = true;
             continue;
         }
-        std::int64_t count = 0;
-        const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), count);
-        if (error != std::errc() || end != inside.data() + inside.size() || count < 1 || count > most_soft_tokens)
+        const auto count = whole_number(inside);
+        if (!count || *count < 1 || *count > most_soft_tokens)
             throw bad(text, "{" + inside + "} is neither {text} nor a number of soft tokens from 1 to " +
                                 std::to_string(most_soft_tokens));
-        side.push_back({count, {}});
+        side.push_back({*count, {}});
     }
     if (!behind) throw bad(text, "{text} is missing");
     if (pattern.length() == 0) throw bad(text, "there is no soft token");

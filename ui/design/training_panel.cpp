@@ -1,6 +1,8 @@
 #include "ui/design/training_panel.h"
 
+#include "core/base/error.h"
 #include "core/base/training_options.h"
+#include "experiments/study/seeds.h"
 #include "ui/design/method_panel.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -50,11 +52,10 @@ TrainingPanel::TrainingPanel(Workspace& workspace, QWidget* parent)
 void TrainingPanel::takeSeeds() {
     if (!m_seeds->isModified()) return;
     std::vector<std::uint64_t> seeds;
-    for (const QString& part : m_seeds->text().split(QLatin1Char(','), Qt::SkipEmptyParts)) {
-        bool number = false;
-        seeds.push_back(part.trimmed().toULongLong(&number));
-        if (number) continue;
-        m_wrong->setText(tr("\"%1\" is not a whole number of 0 or more. The seeds are unchanged.").arg(part.trimmed()));
+    try {
+        seeds = parse_seeds(m_seeds->text().toStdString(), {});
+    } catch (const Error& error) {
+        m_wrong->setText(tr("%1. The seeds are unchanged.").arg(qs(error.details().what)));
         m_wrong->show();
         return;
     }
@@ -65,10 +66,7 @@ void TrainingPanel::takeSeeds() {
 void TrainingPanel::reload() {
     const Study& study = m_workspace.design();
     if (!m_seeds->isModified()) { // what is being typed stays
-        QStringList seeds;
-        for (const std::uint64_t seed : study.seeds)
-            seeds.append(QString::number(seed));
-        if (const QString text = seeds.join(QStringLiteral(", ")); text != m_seeds->text()) m_seeds->setText(text);
+        if (const QString text = qs(seeds_text(study.seeds)); text != m_seeds->text()) m_seeds->setText(text);
     }
     m_training->setOptions(training_options(), study.training, trainingFactors(study.factors), true);
 }

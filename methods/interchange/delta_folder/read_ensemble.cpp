@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/whole_number.h"
 #include "methods/deltas/prompt_delta.h"
 #include "methods/interchange/delta_folder/delta_folder.h"
 
@@ -12,13 +13,14 @@ std::vector<std::unique_ptr<EmbeddingDelta>> read_prompt_ensemble(const std::fil
     std::map<std::int64_t, const TensorEntry*> members; // by their numbers
     for (const TensorEntry& entry : file.entries()) {
         std::string number = entry.name;
-        const bool known = strip_prefix(number, start) && replace_ending(number, ".weight", "") && !number.empty() &&
-                           number.size() < 6 && number.find_first_not_of("0123456789") == std::string::npos;
-        if (!known || entry.shape.size() != 2 || entry.shape[0] < 1 || entry.shape[1] != model.config().width)
+        const bool named = strip_prefix(number, start) && replace_ending(number, ".weight", "");
+        const auto member = named ? whole_number(number) : std::nullopt;
+        if (!member || *member < 0 || entry.shape.size() != 2 || entry.shape[0] < 1 ||
+            entry.shape[1] != model.config().width)
             throw input_error(file.path().string(),
                               "the tensor " + entry.name + " is not a member of a prompt ensemble, " + start +
                                   "<number>.weight [rows, " + std::to_string(model.config().width) + "]");
-        members[std::stoll(number)] = &entry;
+        members[*member] = &entry;
     }
     if (members.empty()) throw input_error(file.path().string(), "the ensemble has no members");
     std::vector<std::unique_ptr<EmbeddingDelta>> list;

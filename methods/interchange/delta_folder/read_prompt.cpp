@@ -1,3 +1,4 @@
+#include "core/base/whole_number.h"
 #include "methods/deltas/prompt_encoder.h"
 #include "methods/interchange/delta_folder/source.h"
 
@@ -34,9 +35,8 @@ void read_prompt(Source& source, const Place& place) {
     std::map<std::int64_t, std::string> layers; // by their number
     for (const auto& [name, entry] : place.tensors) {
         std::string number = name;
-        if (strip_prefix(number, "mlp.") && replace_ending(number, ".weight", "") && number.size() < 4 &&
-            number.find_first_not_of("0123456789") == std::string::npos)
-            layers[std::stol(number)] = "mlp." + number;
+        if (!strip_prefix(number, "mlp.") || !replace_ending(number, ".weight", "")) continue;
+        if (const auto layer = whole_number(number); layer && *layer >= 0) layers[*layer] = "mlp." + number;
     }
     for (const auto& [number, name] : layers) {
         Parameter& weight = source.need(place, name + ".weight", {-1, in});

@@ -1,9 +1,9 @@
 #include "methods/interchange/delta_folder/source.h"
 
+#include "core/base/whole_number.h"
 #include "methods/interchange/stored_weights.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace diapason::delta_folder {
 namespace fs = std::filesystem;
@@ -27,11 +27,6 @@ std::string joined(const std::vector<std::string>& parts, std::size_t from, std:
     return text;
 }
 
-bool number(const std::string& text, std::int64_t& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() && value >= 0;
-}
-
 // "<stack>.<layer>.<sublayer>.<point>.…", "shared.<sublayer>.<point>.…", "<stack>.embedding.prompt.…", and for tables
 // of all layers "<stack>.<sublayer>.<point>.…".
 Place place_of(const std::vector<std::string>& parts, std::size_t& used) {
@@ -39,7 +34,10 @@ Place place_of(const std::vector<std::string>& parts, std::size_t& used) {
     const bool shared = parts[0] == "shared";
     if (!shared) place.stack = parts[0];
     std::size_t at = 1;
-    if (parts.size() > 1 && number(parts[1], place.layer)) at = 2;
+    if (const auto layer = parts.size() > 1 ? whole_number(parts[1]) : std::nullopt; layer && *layer >= 0) {
+        place.layer = *layer;
+        at = 2;
+    }
     if (parts.size() > at && parts[at] == "embedding") {
         place.point = joined(parts, at, at + 2);
     } else if (parts.size() > at + 1) {

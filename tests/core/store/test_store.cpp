@@ -39,7 +39,7 @@ Sample make_sample(Store& store, int runs = 1) {
     for (int i = 0; i < runs; ++i) {
         RunRecord run;
         run.uuid = new_uuid();
-        run.seed = i + 1;
+        run.seed = std::uint64_t(i + 1);
         run.spec = {{"seed", i + 1}};
         run.fingerprint = "f";
         plan.runs.push_back(run);
@@ -371,7 +371,7 @@ private Q_SLOTS:
         for (int i = 0; i < 300; ++i) {
             RunRecord run;
             run.uuid = new_uuid();
-            run.seed = i + 1;
+            run.seed = std::uint64_t(i + 1);
             run.spec = Json::object();
             run.operations = i < 200 ? 1e20 : 1e6; // the older ones come from another machine
             plan.runs.push_back(run);
