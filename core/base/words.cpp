@@ -49,6 +49,19 @@ std::string joined(const std::vector<std::string>& names, std::size_t most) {
     return names.size() > most ? text + ", …" : text;
 }
 
+std::string without_extra_spaces(const std::string& text) {
+    std::string shown;
+    for (const char c : text) {
+        const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+        if (!space)
+            shown += c;
+        else if (!shown.empty() && shown.back() != ' ')
+            shown += ' ';
+    }
+    if (shown.ends_with(' ')) shown.pop_back();
+    return shown;
+}
+
 std::string plain_text(const Json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();
 }

@@ -23,8 +23,11 @@ std::string joined_by(const Range& items, Name name_of) {
     std::vector<std::string> names;
     for (const auto& item : items)
         names.emplace_back(std::invoke(name_of, item));
-    return joined(names, names.size());
+    return joined(names);
 }
+
+/// Without the spaces, tabs and line ends around it, and with a single space between words: what a reader sees.
+std::string without_extra_spaces(const std::string& text);
 
 /// A text as it is, anything else as JSON writes it.
 std::string plain_text(const Json& value);

@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/base/words.h"
 #include "core/data/filling.h"
+#include "core/data/lines.h"
 #include "core/data/task.h"
 
 #include <algorithm>
@@ -22,20 +23,6 @@ TaskLabel label_of(const Json& entry, const FieldPath& field, std::vector<Proble
         label.words = fields.text("words", label.id);
     }
     return label;
-}
-
-// Without the spaces around and between words that a reader does not see.
-std::string visible(const std::string& words) {
-    std::string text;
-    for (const char c : words) {
-        const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-        if (!space)
-            text += c;
-        else if (!text.empty() && text.back() != ' ')
-            text += ' ';
-    }
-    if (text.ends_with(' ')) text.pop_back();
-    return text;
 }
 
 // The question in front of {answer} and behind it. A space in front belongs to the answer: tokenizers join it to words.
@@ -81,7 +68,7 @@ public:
         std::vector<Problem> problems;
         std::map<std::string, std::string> owner; // words → label
         for (const TaskLabel& label : task.labels) {
-            const std::string words = visible(label.words);
+            const std::string words = without_extra_spaces(label.words);
             const std::string field = "labels." + label.id + ".words";
             const auto [known, fresh] = owner.emplace(words, label.id);
             if (words.empty())
@@ -102,15 +89,15 @@ public:
         auto index = std::make_shared<std::map<std::string, int>>();
         for (const TaskLabel& label : task.labels)
             index->emplace(label.id, static_cast<int>(index->size()));
-        std::set<std::string> unknown;
+        LineProblems problems(file);
         for (const Example& example : data) {
-            if (index->count(example.label) == 0) unknown.insert("\"" + example.label + "\"");
+            if (example.label.empty())
+                problems.add(example.line, "has no label");
+            else if (index->count(example.label) == 0)
+                problems.add(example.line, "has the label \"" + example.label + "\", which the task does not name");
         }
-        if (!unknown.empty()) {
-            throw input_error(
-                file, "contains labels that the task does not name: " + joined({unknown.begin(), unknown.end()}, 20),
-                "Add them to the labels of the task " + task.id);
-        }
+        problems.advise("The labels of the task " + task.id + " are " + joined_by(task.labels, &TaskLabel::id));
+        problems.throw_if_any();
         return mapped(std::move(data), [index](Example example) {
             example.label_index = index->at(example.label);
             return example;

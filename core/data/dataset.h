@@ -17,6 +17,7 @@ struct Example {
     std::string target;   ///< generation
     std::string source;   ///< what it must not share with another split (its document, its package); may be empty
     int label_index = -1; ///< position in Task::labels
+    std::size_t line = 0; ///< where it begins in its file, from 1; for messages
 };
 
 /// The fields that a column of a file can fill, by name.

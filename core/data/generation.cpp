@@ -1,5 +1,7 @@
 // A text for each example, written by a language model.
+#include "core/base/words.h"
 #include "core/data/filling.h"
+#include "core/data/lines.h"
 #include "core/data/task.h"
 
 namespace diapason {
@@ -23,7 +25,15 @@ public:
 
     std::vector<Problem> problems_in_words(const Task& /*task*/) const override { return {}; }
     std::string in_brief(const Task& /*task*/) const override { return name(); }
-    Dataset prepared(const Task& /*task*/, Dataset data, const std::string& /*file*/) const override { return data; }
+
+    Dataset prepared(const Task& /*task*/, Dataset data, const std::string& file) const override {
+        LineProblems problems(file);
+        for (const Example& example : data) {
+            if (without_extra_spaces(example.target).empty()) problems.add(example.line, "has no target");
+        }
+        problems.throw_if_any();
+        return data;
+    }
 
     EncodedExample encode(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,
                           std::int64_t bos_id) const override {

@@ -1,51 +1,27 @@
 #include "core/data/readers.h"
 
 #include "core/base/error.h"
+#include "core/base/whole_number.h"
 #include "core/base/words.h"
-#include "core/text/unicode.h"
+#include "core/data/lines.h"
 
 #include <algorithm>
-#include <fstream>
-#include <functional>
 #include <unordered_map>
 #include <utility>
 
 namespace diapason {
 namespace {
 
-constexpr std::size_t max_line_bytes = 64u << 20;
-constexpr std::size_t max_listed = 20;
-
-// Collects the problems of a file's lines.
-class LineProblems {
-public:
-    explicit LineProblems(std::string file) : m_file(std::move(file)) {}
-    void add(std::size_t line, const std::string& what) {
-        if (++m_count <= max_listed) m_text += "\n  line " + std::to_string(line) + ": " + what;
-    }
-    void advise(const char* remedy) { m_remedy = remedy; }
-    void throw_if_any() const {
-        if (m_count == 0) return;
-        std::string what =
-            std::to_string(m_count) + (m_count == 1 ? " line cannot be used" : " lines cannot be used") + m_text;
-        if (m_count > max_listed) what += "\n  and " + std::to_string(m_count - max_listed) + " more";
-        throw input_error(m_file, what, m_remedy);
-    }
-
-private:
-    std::string m_file, m_text, m_remedy;
-    std::size_t m_count = 0;
-};
-
 // The rows of a file. A row without an id goes by its line's number; no two rows may go by the same id, since
 // predictions are stored and compared by it.
 class Rows {
 public:
     void add(std::size_t line, Example example, LineProblems& problems) {
+        example.line = line;
+        if (without_extra_spaces(example.text).empty()) return problems.add(line, "has no text");
         const bool given = !example.id.empty();
         if (!given) example.id = std::to_string(line);
-        // As it is written into events: bytes that are no UTF-8 must not tell ids apart.
-        const auto [known, fresh] = m_owners.emplace(encode_utf8(decode_utf8(example.id)), Owner{line, given});
+        const auto [known, fresh] = m_owners.emplace(example.id, Owner{line, given});
         if (!fresh) {
             const Owner& first = known->second;
             const std::string where = "line " + std::to_string(first.line);
@@ -77,30 +53,17 @@ bool is_optional(const std::string& field) {
     return find_example_field(field)->optional;
 }
 
-// Lines of a file without their line ends; `use` gets the line number from 1.
-void for_each_line(const std::filesystem::path& file, LineProblems& problems,
-                   const std::function<void(std::size_t, const std::string&)>& use) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw input_error(file.string(), "cannot be read");
-    std::string line;
-    std::size_t number = 0;
-    while (std::getline(in, line)) {
-        ++number;
-        if (!line.empty() && line.back() == '\r') line.pop_back();
-        if (number == 1 && line.rfind("\xef\xbb\xbf", 0) == 0) line.erase(0, 3);
-        if (line.size() > max_line_bytes)
-            problems.add(number, "is longer than 64 MiB");
-        else
-            use(number, line);
-    }
-}
-
 std::vector<Example> read_jsonl(const std::filesystem::path& file, const ColumnMap& columns) {
     Rows rows;
     LineProblems problems(file.string());
     for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
         if (line.find_first_not_of(" \t") == std::string::npos) return;
-        const Json object = Json::parse(line, nullptr, false);
+        Json object;
+        try {
+            object = parse_json(line, {});
+        } catch (const Error& error) {
+            return problems.add(number, error.details().what);
+        }
         if (!object.is_object()) return problems.add(number, "is not a JSON object");
         Example example;
         for (const auto& [field, column] : columns) {
@@ -130,49 +93,64 @@ std::vector<std::string> split_tabs(const std::string& line) {
     return cells;
 }
 
-// Which cell of a row belongs to which field, by the names in the first row or by number.
+// Which cell of a row belongs to which field, by the names in the first row or by number. Every row has as many cells
+// as the first: one more or less means that a separator stands in a text.
 class Columns {
 public:
     Columns(const std::filesystem::path& file, const ColumnMap& columns) : m_file(file), m_columns(columns) {
-        m_numbered = std::all_of(columns.begin(), columns.end(), [](const auto& item) {
-            return !item.second.empty() && item.second.find_first_not_of("0123456789") == std::string::npos;
-        });
+        m_numbered =
+            std::all_of(columns.begin(), columns.end(), [](const auto& item) { return number_of(item.second) > 0; });
     }
 
     /// @return true when the first row held names and is no row of data
     bool read_first(const std::vector<std::string>& cells) {
+        m_width = cells.size();
         for (const auto& [field, column] : m_columns) {
-            if (m_numbered) {
-                m_index[field] = std::stoul(column) - 1;
-                continue;
-            }
             const auto found = std::find(cells.begin(), cells.end(), column);
-            if (found != cells.end())
+            const std::size_t number = m_numbered ? number_of(column) : 0;
+            if (number > 0 && number <= cells.size())
+                m_index[field] = number - 1;
+            else if (number > 0)
+                throw missing(field, column, "the first line has " + std::to_string(cells.size()) + " columns", {});
+            else if (found != cells.end() && std::find(found + 1, cells.end(), column) != cells.end())
+                throw missing(field, column, "the first line has this column twice", "Rename one of them");
+            else if (found != cells.end())
                 m_index[field] = static_cast<std::size_t>(found - cells.begin());
-            else if (!is_optional(field)) {
-                throw Error(ErrorKind::input,
-                            {"the first line has no such column; it has " + joined(cells, 20), m_file.string(),
-                             "columns." + field, column, did_you_mean(column, cells)});
-            }
+            else if (!is_optional(field))
+                throw missing(field, column, "the first line has no such column; it has " + joined(cells, 20),
+                              did_you_mean(column, cells));
         }
         return !m_numbered;
     }
 
     void add_row(std::size_t number, std::vector<std::string>& cells, Rows& rows, LineProblems& problems) const {
+        if (cells.size() != m_width)
+            return problems.add(number,
+                                "has " + counted(cells.size()) + " where the first line has " + counted(m_width));
         Example example;
-        for (const auto& [field, at] : m_index) {
-            if (at >= cells.size())
-                return problems.add(number, "has " + std::to_string(cells.size()) + " columns, " + field +
-                                                " is column " + std::to_string(at + 1));
-            field_of(example, field) = cells[at];
-        }
+        for (const auto& [field, at] : m_index)
+            field_of(example, field) = std::move(cells[at]);
         rows.add(number, std::move(example), problems);
     }
 
 private:
+    static std::string counted(std::size_t cells) {
+        return std::to_string(cells) + (cells == 1 ? " column" : " columns");
+    }
+    // From 1; 0 for what is not the number of a column.
+    static std::size_t number_of(const std::string& column) {
+        const auto number = whole_number<std::size_t>(column);
+        return number && *number <= 1'000'000 ? *number : 0;
+    }
+    Error missing(const std::string& field, const std::string& column, const std::string& what,
+                  const std::string& remedy) const {
+        return {ErrorKind::input, {what, m_file.string(), "columns." + field, column, remedy}};
+    }
+
     std::filesystem::path m_file;
     ColumnMap m_columns;
     bool m_numbered = false;
+    std::size_t m_width = 0;
     std::map<std::string, std::size_t> m_index;
 };
 
@@ -194,8 +172,9 @@ std::vector<Example> read_tsv(const std::filesystem::path& file, const ColumnMap
 // The cells of one record of RFC 4180, which may go on over several lines while a quote is open.
 class CsvRecord {
 public:
-    /// @return true when the record is complete
+    /// @return true when the record is complete, or too long to go on
     bool add_line(const std::string& line) {
+        m_bytes += line.size() + 1;
         if (m_open)
             m_cells.back().push_back('\n');
         else
@@ -217,13 +196,19 @@ public:
                 m_cells.back().push_back(c);
             }
         }
-        return !m_open;
+        return !m_open || too_long();
     }
     bool open() const { return m_open; }
-    std::vector<std::string> take() { return std::exchange(m_cells, {}); }
+    bool too_long() const { return m_bytes > max_line_bytes; }
+    std::vector<std::string> take() {
+        m_bytes = 0;
+        m_open = false;
+        return std::exchange(m_cells, {});
+    }
 
 private:
     std::vector<std::string> m_cells;
+    std::size_t m_bytes = 0;
     bool m_open = false;
 };
 
@@ -240,6 +225,12 @@ std::vector<Example> read_csv(const std::filesystem::path& file, const ColumnMap
             if (line.empty()) return;
         }
         if (!record.add_line(line)) return;
+        if (record.too_long()) {
+            problems.add(begun,
+                         record.open() ? "opens a quote that is not closed within 4 MiB" : "is longer than 4 MiB");
+            record.take();
+            return;
+        }
         std::vector<std::string> cells = record.take();
         if (std::exchange(first, false) && fields.read_first(cells)) return;
         fields.add_row(begun, cells, rows, problems);

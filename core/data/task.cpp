@@ -5,6 +5,7 @@
 #include "core/base/rng.h"
 #include "core/base/words.h"
 #include "core/data/filling.h"
+#include "core/data/lines.h"
 #include "core/data/task_document.h"
 
 #include <algorithm>
@@ -55,8 +56,19 @@ Task task_of_data_file(const fs::path& file) {
         }
     }
     std::set<std::string> labels;
-    for (const Example& example : data)
+    std::map<std::string, std::string> written; // by what a reader sees
+    LineProblems problems(file.string());
+    for (const Example& example : data) {
+        const std::string seen = without_extra_spaces(example.label);
+        const auto [first, fresh] = written.emplace(seen, example.label);
+        if (seen.empty())
+            problems.add(example.line, "has no label");
+        else if (first->second != example.label)
+            problems.add(example.line,
+                         "has the label \"" + example.label + "\", which other lines write \"" + first->second + "\"");
         labels.insert(example.label);
+    }
+    problems.throw_if_any();
     if (labels.size() < 2 || labels.size() > 1000) {
         throw input_error(file.string(), "has " + std::to_string(labels.size()) +
                                              " different labels; a classification task needs 2 to 1,000");
@@ -74,8 +86,8 @@ Task read_task_or_data(const fs::path& file) {
     return file.extension() == ".json" ? read_task(file) : task_of_data_file(file);
 }
 
-std::vector<Task> list_tasks(const TaskReader& read) {
-    std::vector<Task> tasks;
+std::vector<ListedTask> list_tasks(const TaskReader& read) {
+    std::vector<ListedTask> tasks;
     for (const auto& [folder, embedded] :
          {std::pair{tasks_folder(), true}, std::pair{home_folder() / "tasks", false}}) {
         std::error_code error;
@@ -85,8 +97,14 @@ std::vector<Task> list_tasks(const TaskReader& read) {
         }
         std::sort(files.begin(), files.end());
         for (const fs::path& path : files) {
-            tasks.push_back(read(path));
-            tasks.back().embedded = embedded;
+            ListedTask& listed = tasks.emplace_back();
+            listed.file = path;
+            try {
+                listed.task = read(path);
+                listed.task->embedded = embedded;
+            } catch (const Error& why) {
+                listed.error = why;
+            }
         }
     }
     return tasks;
@@ -101,9 +119,12 @@ Task load_task(const std::string& id_or_path, const TaskReader& read) {
         if (task.id == id_or_path) return task;
     }
     std::vector<std::string> ids;
-    for (Task& task : list_tasks(read)) {
-        if (task.id == id_or_path) return std::move(task);
-        ids.push_back(task.id);
+    for (ListedTask& listed : list_tasks(read)) {
+        // One that cannot be read is known by its file's name only.
+        if (listed.error && listed.file.stem() == id_or_path) throw *listed.error;
+        if (listed.error) continue;
+        if (listed.task->id == id_or_path) return std::move(*listed.task);
+        ids.push_back(listed.task->id);
     }
     if (fs::is_regular_file(path)) return read(path);
     throw config_error("task", id_or_path, "there is no such task, and no file with this name",

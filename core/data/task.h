@@ -1,6 +1,7 @@
 // A task: data, how an example becomes input and labels, and the metrics that judge it.
 #pragma once
 
+#include "core/base/error.h"
 #include "core/data/dataset.h"
 #include "core/data/readers.h"
 #include "core/data/task_kind.h"
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,8 +60,15 @@ Task read_task_or_data(const std::filesystem::path& file);
 /// How a task's file is read: whoever looks for tasks often remembers what files said.
 using TaskReader = std::function<Task(const std::filesystem::path& file)>;
 
+/// A file among the tasks that can be named, or why it cannot be read: one of these must not hide the others.
+struct ListedTask {
+    std::filesystem::path file;
+    std::optional<Task> task;
+    std::optional<Error> error; ///< when there is no task
+};
+
 /// Tasks that come with Diapason, then those in the user's home (tasks/*.json).
-std::vector<Task> list_tasks(const TaskReader& read = read_task);
+std::vector<ListedTask> list_tasks(const TaskReader& read = read_task);
 /// A known id, a task file, or a data file. @throws Error(config) naming the nearest known id
 Task load_task(const std::string& id_or_path, const TaskReader& read = read_task_or_data);
 

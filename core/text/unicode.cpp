@@ -29,6 +29,17 @@ std::int8_t category_in_unicode_8(char32_t c) {
 
 } // namespace
 
+std::size_t find_invalid_utf8(std::string_view text) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t begin = i;
+        UChar32 c = 0;
+        U8_NEXT(bytes, i, text.size(), c);
+        if (c < 0) return begin;
+    }
+    return std::string_view::npos;
+}
+
 std::u32string decode_utf8(std::string_view text) {
     std::u32string out;
     out.reserve(text.size());

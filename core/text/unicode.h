@@ -11,6 +11,7 @@ namespace diapason {
 /// fails.
 std::u32string decode_utf8(std::string_view text);
 std::string encode_utf8(std::u32string_view text);
+std::size_t find_invalid_utf8(std::string_view text); ///< the first byte that is ill-formed; npos = none
 void append_utf8(std::string& text, char32_t c);
 
 bool is_white_space(char32_t c); ///< property White_Space

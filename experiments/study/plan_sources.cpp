@@ -86,8 +86,9 @@ Found<Task> PlanSources::task(const std::string& id_or_path) {
 std::vector<std::string> PlanSources::task_names() {
     const std::lock_guard guard(m_mutex);
     std::vector<std::string> names;
-    for (const Task& task : list_tasks([this](const fs::path& file) { return read_task_once(file); }))
-        names.push_back(task.id);
+    for (const ListedTask& listed : list_tasks([this](const fs::path& file) { return read_task_once(file); })) {
+        if (listed.task) names.push_back(listed.task->id);
+    }
     return names;
 }
 

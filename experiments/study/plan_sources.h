@@ -36,7 +36,7 @@ class PlanSources {
 public:
     Found<BackboneConfig> backbone(const std::string& name_or_path);
     Found<Task> task(const std::string& id_or_path);
-    std::vector<std::string> task_names(); ///< those that are listed. @throws Error when one cannot be read
+    std::vector<std::string> task_names(); ///< those that are listed and can be read
 
     /// For tests and for the curious: how often files were read, and how many plans were made of them.
     struct Counts {

@@ -93,13 +93,14 @@ private:
 };
 
 /// A whole model of one layer, width 8, two heads on one, six tokens. @param pre tokenizer.ggml.pre, empty = none
-inline GgufWriter tiny_gguf(const std::string& pre = "smollm") {
+/// @param scaled whether rotary positions are scaled linearly, by 2
+inline GgufWriter tiny_gguf(const std::string& pre = "smollm", bool scaled = true) {
     GgufWriter w;
     w.text("general.architecture", "llama").number("llama.block_count", 1).number("llama.context_length", 32);
     w.number("llama.embedding_length", 8).number("llama.feed_forward_length", 12);
     w.number("llama.attention.head_count", 2).number("llama.attention.head_count_kv", 1);
     w.real("llama.attention.layer_norm_rms_epsilon", 1e-5f).real("llama.rope.freq_base", 5000);
-    w.text("llama.rope.scaling.type", "linear").real("llama.rope.scaling.factor", 2);
+    if (scaled) w.text("llama.rope.scaling.type", "linear").real("llama.rope.scaling.factor", 2);
     w.text("tokenizer.ggml.model", "gpt2");
     if (!pre.empty()) w.text("tokenizer.ggml.pre", pre);
     w.texts("tokenizer.ggml.tokens", {"<s>", "a", "b", "c", "ab", "1"}).texts("tokenizer.ggml.merges", {"a b"});

@@ -36,6 +36,20 @@ inline std::optional<std::filesystem::path> shared_material(const std::string& n
     const auto variable = diapason::testing::shared_material(name);                                                    \
     if (!variable) QSKIP("SKIPPED: ../shared/" name " is absent")
 
+/// A line of /proc/self/status in kB: VmRSS, VmHWM, RssAnon; -1 when there is none.
+inline std::int64_t memory_kb(const std::string& field) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind(field + ":", 0) == 0) return std::stoll(line.substr(field.size() + 1));
+    }
+    return -1;
+}
+
+/// From here on VmHWM is the peak of what comes.
+inline void forget_peak() {
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
+
 struct Caught {
     bool thrown = false;
     ErrorKind kind = ErrorKind::internal;

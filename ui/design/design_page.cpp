@@ -29,11 +29,8 @@ QStringList backboneNames() {
 
 QStringList taskNames(PlanSources& sources) {
     QStringList names;
-    try {
-        for (const std::string& name : sources.task_names())
-            names.append(qs(name));
-    } catch (const Error&) { // pre-flight names what is wrong with the study's own task
-    }
+    for (const std::string& name : sources.task_names())
+        names.append(qs(name));
     return names;
 }
 

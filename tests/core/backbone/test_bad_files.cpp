@@ -25,15 +25,6 @@ struct BadFile {
     std::string reason; ///< that the message must hold
 };
 
-// KiB of a line of /proc/self/status.
-std::int64_t memory(const char* field) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.rfind(field, 0) == 0) return std::stoll(line.substr(std::strlen(field) + 1));
-    }
-    return 0;
-}
-
 std::string repeated(const std::string& text, std::size_t times) {
     std::string all;
     all.reserve(text.size() * times);
@@ -111,7 +102,7 @@ std::vector<BadFile> bad_configs() {
     add("config: cut off", {{"config.json", R"({"model_type": "bert", )"}}, "not valid JSON (line 1");
     add("config: a list", {{"config.json", "[]"}}, "is not a JSON object");
     add("config: a number", {{"config.json", "7"}}, "is not a JSON object");
-    add("config: binary", {{"config.json", std::string("\x00\xff\xfe{}", 5)}}, "not valid JSON");
+    add("config: binary", {{"config.json", std::string("\xff\xfe{}", 4)}}, "not valid JSON");
     add("config: invalid UTF-8", {{"config.json", "{\"model_type\": \"b\xffrt\"}"}}, "not valid JSON");
     add("config: NaN", config("initializer_range", "NaN"), "not valid JSON");
     add("config: nested too deep",
@@ -120,6 +111,10 @@ std::vector<BadFile> bad_configs() {
     add("config: larger than any", {{"config.json", std::string(2u << 20, ' ')}}, "more than the limit");
     add("config: a value of half a megabyte", config("hidden_size", "\"" + std::string(500'000, 'x') + "\""),
         "hidden_size");
+    add("config: a NUL and more behind it",
+        {{"config.json", config("hidden_size", "16").at("config.json") + std::string("\0{}", 3)}}, "NUL byte");
+    field("config: a decoder", "is_decoder", "true", "is_decoder = true: unsupported");
+    field("config: cross attention", "add_cross_attention", "true", "add_cross_attention = true: unsupported");
     field("config: no family", "model_type", "", "model_type");
     field("config: unknown family", "model_type", "\"mamba\"", "model_type = mamba");
     field("config: family of two lines", "model_type", R"("a\nb")", "model_type = a b");
@@ -285,7 +280,7 @@ void refused(const BadFile& bad, Open&& open) {
     for (const auto& [name, content] : bad.files)
         write_text(folder / name, content);
     std::ofstream("/proc/self/clear_refs") << 5; // the peak counts from here
-    const std::int64_t before = memory("VmRSS:");
+    const std::int64_t before = memory_kb("VmRSS");
     const std::clock_t began = std::clock();
     std::optional<ErrorDetails> details;
     std::string message;
@@ -297,7 +292,7 @@ void refused(const BadFile& bad, Open&& open) {
         message = error.what();
     }
     const double seconds = double(std::clock() - began) / CLOCKS_PER_SEC; // of computing; what hangs takes more
-    const std::int64_t grown = memory("VmHWM:") - before;
+    const std::int64_t grown = memory_kb("VmHWM") - before;
     QVERIFY2(details.has_value(), "it was accepted");
     QVERIFY2(message.find(bad.file) != std::string::npos && message.find(bad.reason) != std::string::npos,
              message.substr(0, 500).c_str());

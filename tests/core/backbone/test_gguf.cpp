@@ -58,20 +58,6 @@ const Golden goldens[] = {
      "c2b3b2b7e131c22a7be62c270603c4c3f10de2890646606f943c4a75dd5e12b7"},
 };
 
-/// A line of /proc/self/status in kB: VmRSS, VmHWM, RssAnon.
-std::int64_t memory(const std::string& field) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.rfind(field + ":", 0) == 0) return std::stoll(line.substr(field.size() + 1));
-    }
-    return -1;
-}
-
-/// From here on VmHWM is the peak of what comes.
-void forget_peak() {
-    std::ofstream("/proc/self/clear_refs") << "5";
-}
-
 } // namespace
 
 class TestGguf : public QObject {
@@ -109,6 +95,29 @@ private Q_SLOTS:
         }
         write_text(folder / "m" / "other.gguf", tiny_gguf().bytes());
         QVERIFY(caught([&] { has_weights(folder / "m"); }).says("2 .gguf files"));
+    }
+
+    // Files of 2023 have the factor of a linear scaling under a key of its own.
+    void theOlderKeyOfLinearScaling() {
+        TemporaryFolder folder;
+        const auto scaling = [&](const std::function<void(GgufWriter&)>& change) {
+            GgufWriter w = tiny_gguf("smollm", false);
+            change(w);
+            write_text(folder / "a.gguf", w.bytes());
+            return read_backbone_config(folder / "a.gguf").rope_scaling;
+        };
+        QVERIFY(scaling([](GgufWriter&) {}).is_null());
+        QVERIFY(scaling([](GgufWriter& w) { w.real("llama.rope.scale_linear", 1.0F); }).is_null());
+        const Json linear = scaling([](GgufWriter& w) { w.real("llama.rope.scale_linear", 2.0F); });
+        QCOMPARE(linear.at("rope_type"), Json("linear"));
+        QCOMPARE(linear.at("factor"), Json(2.0));
+        const Caught both = caught([&] {
+            scaling([](GgufWriter& w) {
+                w.real("llama.rope.scale_linear", 2.0F);
+                w.text("llama.rope.scaling.type", "linear").real("llama.rope.scaling.factor", 4.0F);
+            });
+        });
+        QVERIFY2(both.says("llama.rope.scale_linear") && both.says("contradicts"), both.message.c_str());
     }
 
     void rotaryRowsComeApart() {
@@ -180,12 +189,12 @@ private Q_SLOTS:
         w.stored("blk.0.ffn_down.weight", {width, wide}, 2, blocks(width, wide));
         write_text(folder / "wide.gguf", w.bytes());
         w = {};
-        const std::int64_t before = memory("RssAnon");
+        const std::int64_t before = memory_kb("RssAnon");
         std::int64_t most = before;
         int calls = 0;
         std::filesystem::create_directory(folder / "out");
         const auto notes = convert_gguf(folder / "wide.gguf", folder / "out", [&](std::uint64_t, std::uint64_t) {
-            most = std::max(most, memory("RssAnon"));
+            most = std::max(most, memory_kb("RssAnon"));
             return ++calls > 0;
         });
         QVERIFY(before > 0 && calls >= 24);
@@ -268,7 +277,7 @@ private Q_SLOTS:
         TemporaryFolder folder;
         write_text(folder / "bad.gguf", {bytes.data(), std::size_t(bytes.size())});
         forget_peak();
-        const std::int64_t before = memory("VmRSS");
+        const std::int64_t before = memory_kb("VmRSS");
         const std::clock_t began = std::clock();
         const Caught weights = caught([&] { TensorFile file(folder / "bad.gguf"); });
         const Caught config = caught([&] { read_backbone_config(folder / "bad.gguf"); });
@@ -276,7 +285,7 @@ private Q_SLOTS:
         QVERIFY(weights.thrown || config.thrown || words.thrown);
         const double seconds = double(std::clock() - began) / CLOCKS_PER_SEC; // of computing; what hangs takes more
         QVERIFY2(seconds < 20, std::to_string(seconds).c_str());
-        const std::int64_t growth = memory("VmHWM") - before;
+        const std::int64_t growth = memory_kb("VmHWM") - before;
         QVERIFY2(before > 0 && growth < 200 * 1024, std::to_string(growth).c_str()); // kB
         for (const Caught& error : {weights, config, words})
             QVERIFY(!error.thrown || error.kind == ErrorKind::input);

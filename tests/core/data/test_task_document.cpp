@@ -11,7 +11,8 @@ class TestTaskDocument : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void tasksSurviveTheirDocument() {
-        for (const Task& task : list_tasks()) {
+        for (const ListedTask& listed : list_tasks()) {
+            const Task& task = listed.task.value();
             const Json definition = to_json(task);
             const Task again = stored_task(parse_json(definition.dump(), "x"), "x");
             QCOMPARE(to_json(again), definition); // a run that goes on stores the same bytes
