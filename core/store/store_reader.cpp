@@ -1,5 +1,7 @@
 #include "core/store/store_reader.h"
 
+#include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/store/schema.h"
 
 #include <cmath>
@@ -15,25 +17,65 @@ constexpr const char* run_columns = "SELECT run.id, run.uuid, run.study, run.arm
                                     "run.finished_ms, run.steps_done, run.steps_total, run.trained, run.stored, "
                                     "run.stored_bits, run.head, run.environment, run.summary, run.operations FROM run ";
 
-Json json_of(const Statement& s, int column) {
-    return Json::parse(s.text(column), nullptr, false);
+// What another program may have written instead of what the schema says.
+Error damaged(const std::string& row, const std::string& what) {
+    return {ErrorKind::input, {what, "the database", row, {}, "It was changed by another program or is damaged"}};
+}
+
+std::string row_of(const char* table, std::int64_t id, const char* column) {
+    return std::string(table) + " " + std::to_string(id) + "." + column;
+}
+
+// An object, or null where there is nothing to say yet.
+Json json_of(const Statement& s, int column, const std::string& row, Json::value_t type = Json::value_t::object) {
+    Json value;
+    try {
+        value = parse_json(s.text(column), row);
+    } catch (const Error& error) {
+        throw damaged(row, error.details().what);
+    }
+    if (value.type() != type && !value.is_null())
+        throw damaged(row, type == Json::value_t::array ? "must be a JSON list" : "must be a JSON object");
+    return value;
+}
+
+// It becomes the name of a folder.
+std::string uuid_of(const Statement& s, int column, const std::string& row) {
+    std::string uuid = s.text(column);
+    if (uuid.size() != 32 || uuid.find_first_not_of("0123456789abcdef") != std::string::npos)
+        throw damaged(row, "must be 32 hexadecimal digits");
+    return uuid;
+}
+
+// It becomes the name of a file in that folder.
+std::string file_name_of(const Statement& s, int column, const std::string& row) {
+    std::string name = s.text(column);
+    if (!is_plain_name(name)) throw damaged(row, "must be the name of a file, without a folder");
+    return name;
 }
 
 StudyRecord study_of(const Statement& s) {
-    return {s.integer(0), s.text(1),    s.text(2),         json_of(s, 3),
-            s.integer(4), s.integer(5), s.integer(6) != 0, json_of(s, 7)};
+    const std::int64_t id = s.integer(0);
+    return {id,
+            uuid_of(s, 1, row_of("study", id, "uuid")),
+            s.text(2),
+            json_of(s, 3, row_of("study", id, "document")),
+            s.integer(4),
+            s.integer(5),
+            s.integer(6) != 0,
+            json_of(s, 7, row_of("study", id, "tasks"))};
 }
 
 RunRecord run_of(const Statement& s) {
     RunRecord r;
     r.id = s.integer(0);
-    r.uuid = s.text(1);
+    r.uuid = uuid_of(s, 1, row_of("run", r.id, "uuid"));
     r.study = s.integer(2);
     r.arm = s.integer(3);
-    r.seed = s.integer(4);
+    r.seed = static_cast<std::uint64_t>(s.integer(4));
     r.state = run_state_from(s.text(5));
     r.message = s.text(6);
-    r.spec = json_of(s, 7);
+    r.spec = json_of(s, 7, row_of("run", r.id, "spec"));
     r.fingerprint = s.text(8);
     r.attempt = s.integer(9);
     r.created_ms = s.integer(10);
@@ -45,8 +87,8 @@ RunRecord run_of(const Statement& s) {
     r.stored = s.integer(16);
     r.stored_bits = s.integer(17);
     r.head = s.integer(18);
-    r.environment = json_of(s, 19);
-    r.summary = json_of(s, 20);
+    r.environment = json_of(s, 19, row_of("run", r.id, "environment"));
+    r.summary = json_of(s, 20, row_of("run", r.id, "summary"));
     r.operations = s.real(21);
     return r;
 }
@@ -100,7 +142,7 @@ std::vector<FactorRecord> StoreReader::factors(RowId study) const {
     s.bind(1, study);
     std::vector<FactorRecord> rows;
     while (s.step())
-        rows.push_back({s.text(0), json_of(s, 1)});
+        rows.push_back({s.text(0), json_of(s, 1, "factor " + s.text(0), Json::value_t::array)});
     return rows;
 }
 
@@ -111,15 +153,15 @@ std::vector<ArmRecord> StoreReader::arms(RowId study) const {
     s.bind(1, study);
     std::vector<ArmRecord> rows;
     while (s.step())
-        rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.text(3), s.text(4), json_of(s, 5),
-                        static_cast<int>(s.integer(6))});
+        rows.push_back({s.integer(0), s.integer(1), s.integer(2), s.text(3), s.text(4),
+                        json_of(s, 5, row_of("arm", s.integer(0), "levels")), static_cast<int>(s.integer(6))});
     return rows;
 }
 
 std::vector<RunRecord> StoreReader::runs(RowId study) const {
     Statement s(m_impl->connection,
                 std::string(run_columns) +
-                    "JOIN arm ON arm.id = run.arm WHERE run.study = ? ORDER BY arm.position, run.seed");
+                    "JOIN arm ON arm.id = run.arm WHERE run.study = ? ORDER BY arm.position, run.seed < 0, run.seed");
     s.bind(1, study);
     std::vector<RunRecord> rows;
     while (s.step())
@@ -137,12 +179,14 @@ std::vector<RunLine> StoreReader::run_lines(RowId study) const {
     Statement s(m_impl->connection,
                 std::string("SELECT run.id, run.uuid, run.study, arm.label, run.seed, run.state, run.message, "
                             "run.steps_done, run.steps_total FROM run JOIN arm ON arm.id = run.arm ") +
-                    (study != 0 ? "WHERE run.study = ? " : "") + "ORDER BY run.study DESC, arm.position, run.seed");
+                    (study != 0 ? "WHERE run.study = ? " : "") +
+                    "ORDER BY run.study DESC, arm.position, run.seed < 0, run.seed");
     if (study != 0) s.bind(1, study);
     std::vector<RunLine> lines;
     while (s.step())
-        lines.push_back({s.integer(0), s.text(1), s.integer(2), s.text(3), s.integer(4), run_state_from(s.text(5)),
-                         s.text(6), s.integer(7), s.integer(8)});
+        lines.push_back({s.integer(0), uuid_of(s, 1, row_of("run", s.integer(0), "uuid")), s.integer(2), s.text(3),
+                         static_cast<std::uint64_t>(s.integer(4)), run_state_from(s.text(5)), s.text(6), s.integer(7),
+                         s.integer(8)});
     return lines;
 }
 
@@ -213,7 +257,8 @@ std::vector<ArtifactRecord> StoreReader::artifacts(RowId run) const {
     s.bind(1, run);
     std::vector<ArtifactRecord> rows;
     while (s.step())
-        rows.push_back({s.integer(0), s.text(1), s.text(2), s.text(3), s.integer(4), s.integer(5)});
+        rows.push_back({s.integer(0), s.text(1), file_name_of(s, 2, row_of("run", s.integer(0), "artifact")), s.text(3),
+                        s.integer(4), s.integer(5)});
     return rows;
 }
 
