@@ -64,7 +64,7 @@ int execute_run() {
     const Json order = parse_json(line, "standard input");
     const RunSpec spec = run_spec_from_json(order.at("spec"), "standard input");
     const bool outlives_parent = order.at("outlives_parent").get<bool>();
-    const RunPlace place{order.at("folder").get<std::string>(), order.at("checkpoint_every_s").get<double>(),
+    const RunPlace place{path_from_json(order.at("folder")), order.at("checkpoint_every_s").get<double>(),
                          order.at("inputs"), order.at("task"), outlives_parent};
     std::thread(follow_requests, outlives_parent).detach();
     const RunState state = load_engine().run(

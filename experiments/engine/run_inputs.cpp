@@ -3,6 +3,7 @@
 #include "core/backbone/tensor_file.h"
 #include "core/base/error.h"
 #include "core/base/sha256.h"
+#include "core/base/visible_text.h"
 #include "core/text/tokenizer_files.h"
 
 #include <algorithm>
@@ -70,7 +71,7 @@ Json inputs_of(const ResolvedRun& run, TaskData& data) {
                         {"name", run.spec.task},
                         {"split", split},
                         {"limit", limit},
-                        {"file", file.string()},
+                        {"file", visible_line(file.string())},
                         {"sha256", hash_of_rows(data.split(split).examples, limit)}});
     }
     list.push_back({{"what", "task"},
@@ -79,11 +80,11 @@ Json inputs_of(const ResolvedRun& run, TaskData& data) {
                     {"sha256", sha256_hex(definition_of(run.task).dump())}});
     list.push_back({{"what", "tokenizer"},
                     {"name", run.spec.backbone},
-                    {"file", run.backbone.string()},
+                    {"file", visible_line(run.backbone.string())},
                     {"sha256", hash_of_tokenizer(run.backbone)}});
     list.push_back({{"what", "backbone"},
                     {"name", run.spec.backbone},
-                    {"file", run.backbone.string()},
+                    {"file", visible_line(run.backbone.string())},
                     {"sha256", hash_of_backbone(run)}});
     return list;
 }

@@ -2,13 +2,18 @@
 #include "experiments/run/engine_library.h"
 #include "experiments/run/executor.h"
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <poll.h>
+#include <span>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <thread>
@@ -27,9 +32,28 @@ struct Child {
     pid_t pid = -1;
     int requests = -1;
     int events = -1;
+    std::int64_t out_of_memory = 0;       ///< how often the system had killed for memory when it began
+    std::atomic<Stop> asked = Stop::none; ///< to end
     std::thread reader;
     bool ended = false;
 };
+
+// A child that was asked to end leaves a checkpoint within its step. One that is stopped, hangs or is in the middle of
+// a very long step is killed, so that the program ends within five seconds; it goes on from the checkpoint before.
+constexpr std::chrono::milliseconds grace(3000), glance(100);
+constexpr std::size_t longest_line = 64u << 20;
+
+// How often the system has killed a process of ours, or any, for lack of memory.
+std::int64_t memory_kills() {
+    std::int64_t kills = 0;
+    for (const char* file : {"/sys/fs/cgroup/memory.events", "/proc/vmstat"}) {
+        std::ifstream counts(file);
+        std::string name;
+        for (std::int64_t value = 0; counts >> name >> value;)
+            kills += name == "oom_kill" ? value : 0;
+    }
+    return kills;
+}
 
 void close_if_open(int& descriptor) {
     if (descriptor >= 0) ::close(descriptor);
@@ -65,7 +89,7 @@ public:
         {
             const std::lock_guard guard(m_mutex);
             for (auto& [key, child] : m_children)
-                request(*child, "interrupt\n");
+                ask_to_end(*child, Stop::interrupt);
             children.swap(m_children);
         }
         for (auto& [key, child] : children) {
@@ -91,26 +115,24 @@ public:
         auto child = std::make_unique<Child>();
         child->key = job.key;
         std::string problem;
-        if (!start(*child, problem)) {
+        if (const std::string order = order_of(job, problem); order.empty() || !start(*child, problem)) {
             // Delivered from a thread of its own, as every event is, so that the caller's locks are free.
             child->reader = std::thread([this, key = job.key, problem, self = child.get()] {
                 deliver(key, StateChanged{RunState::failed, problem, ErrorKind::internal, {}});
                 finish(*self);
             });
         } else {
-            const Json order = {{"spec", to_json(job.spec)},
-                                {"folder", job.place.folder.string()},
-                                {"checkpoint_every_s", job.place.checkpoint_every_s},
-                                {"inputs", job.place.inputs},
-                                {"task", job.place.task},
-                                {"outlives_parent", m_outlive}};
-            request(*child, order.dump() + "\n");
+            request(*child, order);
             child->reader = std::thread([this, self = child.get()] { read(*self); });
         }
         m_children[job.key] = std::move(child);
     }
 
-    void stop(std::int64_t key, Stop why) override { send(key, why == Stop::cancel ? "cancel\n" : "interrupt\n"); }
+    void stop(std::int64_t key, Stop why) override {
+        const std::lock_guard guard(m_mutex);
+        const auto found = m_children.find(key);
+        if (found != m_children.end() && !found->second->ended) ask_to_end(*found->second, why);
+    }
     void pause(std::int64_t key, bool paused) override { send(key, paused ? "pause\n" : "resume\n"); }
 
     std::string describe() const override {
@@ -118,7 +140,29 @@ public:
     }
 
 private:
+    // Empty when it cannot be written: a path or a name that is not UTF-8.
+    std::string order_of(const RunJob& job, std::string& problem) const {
+        try {
+            const Json order = {{"spec", to_json(job.spec)},
+                                {"folder", path_to_json(job.place.folder)},
+                                {"checkpoint_every_s", job.place.checkpoint_every_s},
+                                {"inputs", job.place.inputs},
+                                {"task", job.place.task},
+                                {"outlives_parent", m_outlive}};
+            return order.dump() + "\n";
+        } catch (const Json::exception& error) {
+            problem = std::string("the run's specification cannot be sent to its process: ") + error.what();
+            return {};
+        }
+    }
+
+    static void ask_to_end(Child& child, Stop why) {
+        request(child, why == Stop::cancel ? "cancel\n" : "interrupt\n");
+        child.asked = why;
+    }
+
     bool start(Child& child, std::string& problem) {
+        child.out_of_memory = memory_kills();
         int in[2], out[2];
         if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) {
             problem = std::string("cannot open a pipe to a child process: ") + std::strerror(errno);
@@ -175,58 +219,102 @@ private:
         m_sink(key, std::move(event));
     }
 
-    void read(Child& child) {
-        std::string buffer;
-        char block[1 << 16];
-        std::optional<StateChanged> last;
-        std::string bad_line;
-        while (true) {
-            const ssize_t n = ::read(child.events, block, sizeof block);
+    // When a child that was asked to end has to have ended.
+    struct Limit {
+        std::optional<std::chrono::steady_clock::time_point> end = std::nullopt;
+        bool passed(const Child& child) {
+            if (child.asked == Stop::none) return false;
+            const auto now = std::chrono::steady_clock::now();
+            if (!end) end = now + grace;
+            return now > *end;
+        }
+    };
+
+    // One piece of what the child says; empty at its end, and when that is late.
+    static std::string_view listen(const Child& child, std::span<char> block, Limit& limit) {
+        while (!limit.passed(child)) {
+            pollfd events{child.events, POLLIN, 0};
+            const int ready = ::poll(&events, 1, static_cast<int>(glance.count()));
+            if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+            const ssize_t n = ::read(child.events, block.data(), block.size());
             if (n < 0 && errno == EINTR) continue;
-            if (n <= 0) break;
-            buffer.append(block, static_cast<std::size_t>(n));
+            return {block.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
+        }
+        return {};
+    }
+
+    // Events up to the last, which is held back until the child is reaped: its memory is free before the next one
+    // starts.
+    std::optional<StateChanged> events_of(Child& child, std::string& problem) {
+        std::optional<StateChanged> last;
+        std::vector<char> block(1 << 16);
+        std::string buffer;
+        Limit limit;
+        for (std::string_view piece; !(piece = listen(child, block, limit)).empty();) {
+            buffer.append(piece);
             std::size_t start = 0;
             for (std::size_t end; (end = buffer.find('\n', start)) != std::string::npos; start = end + 1) {
                 try {
                     RunEvent event = run_event_from_line(buffer.substr(start, end - start));
                     const auto* state = std::get_if<StateChanged>(&event);
-                    if (state != nullptr && is_terminal(state->state)) {
-                        // Held back until the child is reaped, so that its memory is free before the next one starts.
+                    if (state != nullptr && is_terminal(state->state))
                         last = *state;
-                        continue;
-                    }
-                    deliver(child.key, std::move(event));
+                    else
+                        deliver(child.key, std::move(event));
                 } catch (const Error& error) {
-                    bad_line = error.what();
+                    problem = std::string("its process wrote a line that is not an event: ") + error.what();
+                    return std::nullopt; // what else it says cannot be trusted
                 }
             }
             buffer.erase(0, start);
+            if (buffer.size() > longest_line) {
+                problem = "its process wrote a line of more than 64 MiB";
+                return std::nullopt;
+            }
         }
+        if (limit.passed(child)) problem = "its process did not end when it was asked to";
+        return last;
+    }
+
+    // The child's exit status. One that goes on behind its last word, or whose words are no use, is killed.
+    static int reap(const Child& child, bool at_once) {
+        const auto limit = std::chrono::steady_clock::now() + grace;
         int status = 0;
-        while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+        while (true) {
+            const pid_t ended = ::waitpid(child.pid, &status, WNOHANG);
+            if (ended == child.pid || (ended < 0 && errno != EINTR)) return status;
+            if (at_once || std::chrono::steady_clock::now() > limit) ::kill(child.pid, SIGKILL);
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
+    }
+
+    void read(Child& child) {
+        std::string problem;
+        std::optional<StateChanged> last = events_of(child, problem);
+        const int status = reap(child, !problem.empty());
         close_if_open(child.events);
-        if (last) {
-            deliver(child.key, std::move(*last));
-        } else {
-            deliver(child.key, StateChanged{RunState::failed,
-                                            why(status, bad_line),
-                                            WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? ErrorKind::memory
-                                                                                               : ErrorKind::internal,
-                                            {}});
-        }
+        if (!last) last = end_without_a_word(child, status, problem);
+        deliver(child.key, std::move(*last));
         finish(child);
     }
 
-    static std::string why(int status, const std::string& bad_line) {
-        if (WIFSIGNALED(status)) {
-            const int signal = WTERMSIG(status);
-            std::string text = std::string("its process was killed by signal ") + ::sigabbrev_np(signal);
-            if (signal == SIGKILL) text += ", which the system sends when memory runs out";
-            return text;
-        }
-        std::string text = "its process exited with code " + std::to_string(WEXITSTATUS(status)) + " without a result";
-        return bad_line.empty() ? text : text + "; " + bad_line;
+    static StateChanged end_without_a_word(const Child& child, int status, const std::string& problem) {
+        // What was to end has ended; its checkpoint is the one before.
+        if (const Stop why = child.asked; why != Stop::none)
+            return {
+                why == Stop::cancel ? RunState::cancelled : RunState::interrupted, problem, ErrorKind::cancelled, {}};
+        if (!problem.empty()) return {RunState::failed, problem, ErrorKind::internal, {}};
+        if (!WIFSIGNALED(status))
+            return {RunState::failed,
+                    "its process exited with code " + std::to_string(WEXITSTATUS(status)) + " without a result",
+                    ErrorKind::internal,
+                    {}};
+        const int signal = WTERMSIG(status);
+        const char* name = ::sigabbrev_np(signal); // null for real-time signals
+        std::string text = "its process was killed by signal " + (name != nullptr ? name : std::to_string(signal));
+        const bool memory = signal == SIGKILL && memory_kills() > child.out_of_memory;
+        if (memory) text += ": the system had run out of memory";
+        return {RunState::failed, text, memory ? ErrorKind::memory : ErrorKind::internal, {}};
     }
 
     void finish(Child& child) {
