@@ -170,6 +170,14 @@ bool replace_ending(std::string& text, const std::string& ending, const std::str
     return true;
 }
 
+std::int64_t text_positions(const BackboneConfig& config) {
+    return family_of(config).stacks(config).front().position_rows - config.position_offset;
+}
+
+void refuse_true(ConfigReader& in, const char* name, const char* why) {
+    if (in.flag(name, false)) in.add(name, "true", std::string("unsupported: ") + why);
+}
+
 void read_labels(ConfigReader& in, BackboneConfig& c) {
     c.problem_type = in.text("problem_type", "");
     if (const Json* names = in.find("id2label"); names != nullptr && names->is_object())

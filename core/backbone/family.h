@@ -118,6 +118,10 @@ bool strip_prefix(std::string& text, const std::string& prefix);
 bool replace_ending(std::string& text, const std::string& ending, const std::string& by);
 void read_sizes(ConfigReader& in, BackboneConfig& c); ///< the fields that BERT-like and Llama-like configs share
 void read_labels(ConfigReader& in, BackboneConfig& c);
+/// How many tokens, soft prompts included, find a row of learned positions.
+std::int64_t text_positions(const BackboneConfig& config);
+/// A setting that changes what is computed, and that this family does not compute.
+void refuse_true(ConfigReader& in, const char* name, const char* why);
 
 BackboneFamily bert_family();
 BackboneFamily roberta_family();

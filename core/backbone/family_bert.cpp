@@ -15,6 +15,8 @@ void read(ConfigReader& in, BackboneConfig& c) {
     c.hidden_dropout = c.embedding_dropout = in.real("hidden_dropout_prob", 0.1, 0, 1);
     c.attention_dropout = in.real("attention_probs_dropout_prob", 0.1, 0, 1);
     c.tied_head = in.flag("tie_word_embeddings", true);
+    refuse_true(in, "is_decoder", "causal attention is not supported in this family");
+    refuse_true(in, "add_cross_attention", "cross attention is not supported in this family");
     const std::string positions = in.text("position_embedding_type", "absolute");
     if (positions != "absolute") in.add("position_embedding_type", positions, "only absolute positions are supported");
 }

@@ -25,8 +25,7 @@ void read(ConfigReader& in, BackboneConfig& c) {
     c.pre_norm = c.causal = true;
     if (!in.flag("scale_attn_weights", true)) c.attention_scale = 1;
     c.scale_by_layer = in.flag("scale_attn_by_inverse_layer_idx", false);
-    if (in.flag("add_cross_attention", false))
-        in.add("add_cross_attention", "true", "cross attention is not supported in this family");
+    refuse_true(in, "add_cross_attention", "cross attention is not supported in this family");
 }
 
 std::vector<StackLayout> stacks(const BackboneConfig& c) {

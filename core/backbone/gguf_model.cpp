@@ -111,12 +111,16 @@ Json scaling_from_divisors(const GgufHeader& header, const GgufTensor& tensor, d
 Json rotary_scaling(const GgufHeader& header, const std::string& prefix, double theta, std::int64_t head_width) {
     if (const GgufTensor* tensor = header.find_tensor("rope_freqs.weight"))
         return scaling_from_divisors(header, *tensor, theta, head_width);
-    const std::string kind = header.text(prefix + "rope.scaling.type").value_or("none");
+    // Files of 2023 say the factor of a linear scaling by itself.
+    const double linear = header.real(prefix + "rope.scale_linear").value_or(1.0);
+    const std::string kind = header.text(prefix + "rope.scaling.type").value_or(linear == 1 ? "none" : "linear");
+    if (linear != 1 && (kind != "linear" || header.has(prefix + "rope.scaling.factor")))
+        header.fail(prefix + "rope.scale_linear", "contradicts " + prefix + "rope.scaling", Json(linear).dump());
     if (kind == "none") return nullptr;
     if (kind != "linear" && kind != "yarn")
         header.fail(prefix + "rope.scaling.type", "unsupported: unknown kind of rotary scaling", kind.substr(0, 64),
                     "Choose from none, linear, yarn");
-    Json scaling = {{"rope_type", kind}, {"factor", header.real(prefix + "rope.scaling.factor").value_or(1.0)}};
+    Json scaling = {{"rope_type", kind}, {"factor", header.real(prefix + "rope.scaling.factor").value_or(linear)}};
     if (const auto original = header.integer(prefix + "rope.scaling.original_context_length"))
         scaling["original_max_position_embeddings"] = *original;
     return scaling;

@@ -1,6 +1,7 @@
 #include "core/backbone/tensor_file.h"
 
 #include "core/backbone/gguf.h"
+#include "core/backbone/source_folder.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/remedy.h"
@@ -42,9 +43,7 @@ std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& inde
     }
     std::vector<TensorFile> files;
     for (const auto& [file, tensors] : shards) {
-        std::error_code error; // a link in a circle leads nowhere
-        if (fs::is_symlink(folder / file, error) &&
-            fs::weakly_canonical(folder / file, error).parent_path() != fs::weakly_canonical(folder, error)) {
+        if (fs::is_symlink(fs::symlink_status(folder / file)) && !stays_inside(folder, folder / file)) {
             throw input_error(index.string(), "the shard " + file + " points outside the folder",
                               "Copy the folder with its links resolved (cp -rL)");
         }
@@ -79,7 +78,8 @@ std::size_t bytes_of_dtype(const std::string& dtype) {
 }
 
 FileMapping::FileMapping(const fs::path& file) {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    // Without O_NONBLOCK the opening of a FIFO would wait for its writer.
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) throw input_error(file.string(), std::string("cannot be opened: ") + std::strerror(errno));
     struct stat status {};
     const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);

@@ -1,6 +1,7 @@
 #include "core/library/import.h"
 
 #include "core/backbone/gguf.h"
+#include "core/backbone/source_folder.h"
 #include "core/backbone/weights.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
@@ -105,7 +106,7 @@ std::string licence_of(const fs::path& folder) {
     return {};
 }
 
-// A size, or why the file cannot be taken. Links are followed: download caches consist of them.
+// A size, or why the file cannot be taken.
 std::uint64_t size_of_source(const fs::path& file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0)
@@ -117,8 +118,16 @@ std::uint64_t size_of_source(const fs::path& file) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
+// Download caches consist of links; a link out of them would copy what its maker could not read.
+void require_inside(const fs::path& folder, const fs::path& file) {
+    if (fs::is_symlink(fs::symlink_status(file)) && !stays_inside(folder, file))
+        throw input_error(file.string(), "is a link that leads out of its folder",
+                          "Copy the folder with its links resolved (cp -rL) if you trust it");
+}
+
 void add(Plan& plan, const std::string& name) {
     const std::uint64_t size = size_of_source(plan.source / name);
+    require_inside(plan.source, plan.source / name);
     plan.bytes += size;
     plan.copied.push_back(name);
 }
@@ -166,10 +175,12 @@ Plan make_plan(const fs::path& source) {
     for (const TensorFile& file : plan.weights.files) {
         const std::string name = file.path().filename().string();
         plan.convert = plan.convert || file.path().extension() != ".safetensors";
-        if (plan.convert)
+        if (plan.convert) {
             plan.bytes += size_of_source(file.path());
-        else
+            require_inside(source, file.path());
+        } else {
             add(plan, name);
+        }
     }
     const bool sharded = !fs::exists(source / "model.safetensors");
     if (sharded && !plan.convert) add(plan, "model.safetensors.index.json");
@@ -209,7 +220,7 @@ void convert_file(const fs::path& gguf, const fs::path& folder, const Watch& wat
 }
 
 StoredFile copy_file(const fs::path& from, const fs::path& to, const std::function<void(std::uint64_t)>& moved) {
-    const int in = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+    const int in = ::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (in < 0) throw input_error(from.string(), std::string("cannot be read: ") + std::strerror(errno));
     struct Closer {
         int descriptor;

@@ -53,6 +53,14 @@ void check_shapes(const Source& source, const std::string& path, const Entries& 
                            " to " + std::to_string(maps.out));
 }
 
+// The library makes the tensors from the config and refuses a file that has others: the scale is alpha over that rank.
+void check_rank(const Source& source, const std::string& path, std::int64_t rank) {
+    const double given = source.pattern("rank_pattern", path, source.settings().number("r", 8));
+    if (given != static_cast<double>(rank))
+        throw source.settings().error("r", "the tensors of " + path + " have rank " + std::to_string(rank) +
+                                               ", and rank_pattern does not say so");
+}
+
 // Inits that take their start out of the weight: the library does so again whenever it loads the adapter.
 void subtract_start(Source& source, const Maps& maps, std::int64_t rank, LowRank& update) {
     const Json& init = source.settings().field("init_lora_weights");
@@ -105,6 +113,7 @@ void read_table(Source& source, const std::string& path, const Entries& e) {
         (e.magnitude != nullptr && e.magnitude->elements() != width))
         throw source.error("the LoRA tensors of " + path + " do not fit a table of " + std::to_string(weight.size(0)) +
                            " vectors of " + std::to_string(width));
+    check_rank(source, path, rank);
     LoraTable::Update update;
     update.scale = scale_of(source, path, rank);
     update.a = &source.add(found->address + ".lora_A", *e.a);
@@ -118,6 +127,7 @@ void read_module(Source& source, const std::string& path, const Entries& e) {
     const Maps maps = source.maps(path);
     check_shapes(source, path, e, maps);
     const std::int64_t rank = e.a->shape[0];
+    check_rank(source, path, rank);
     LowRank update;
     update.scale = scale_of(source, path, rank);
     update.dropout = source.settings().number("lora_dropout", 0);

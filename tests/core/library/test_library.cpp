@@ -94,18 +94,49 @@ private Q_SLOTS:
     }
 
     void shardsAndLinksComeInAsFiles() {
-        fs::rename(source() / "model.safetensors", *m_folder / "blob");
-        fs::create_symlink(*m_folder / "blob", source() / "model.safetensors"); // as download caches have them
+        fs::rename(source() / "model.safetensors", source() / "blob");
+        fs::create_symlink("blob", source() / "model.safetensors");
         take(source(), "linked");
         QVERIFY(!fs::is_symlink(library_folder() / "linked" / "model.safetensors"));
         fs::remove(source() / "model.safetensors");
-        fs::copy_file(*m_folder / "blob", source() / "part-1.safetensors");
+        fs::rename(source() / "blob", source() / "part-1.safetensors");
         shard(source(), "part-1.safetensors");
         // A single part with an index is a folder of shards all the same.
         const BackboneRecord record = take(source(), "sharded");
         QVERIFY(fs::exists(library_folder() / "sharded" / "part-1.safetensors"));
         QVERIFY2(has_weights(library_folder() / "sharded"), "the index came along");
         QVERIFY(check_files(library_folder() / "sharded", record, {}).empty());
+    }
+
+    // The Hugging Face cache: a snapshot is a folder of links to the blobs of its model.
+    void snapshotsOfTheHubComeIn_data() {
+        QTest::addColumn<bool>("sharded");
+        QTest::newRow("one file") << false;
+        QTest::newRow("shards") << true;
+    }
+    void snapshotsOfTheHubComeIn() {
+        QFETCH(bool, sharded);
+        if (sharded) {
+            fs::rename(source() / "model.safetensors", source() / "model-00001-of-00001.safetensors");
+            shard(source(), "model-00001-of-00001.safetensors");
+        }
+        const fs::path model = *m_folder / "models--mine--tiny", snapshot = model / "snapshots" / "abc";
+        fs::create_directories(model / "blobs");
+        fs::create_directories(snapshot);
+        for (const auto& file : fs::directory_iterator(source())) {
+            const std::string name = file.path().filename().string();
+            fs::rename(file.path(), model / "blobs" / ("blob-" + name));
+            fs::create_symlink("../../blobs/blob-" + name, snapshot / name);
+        }
+        const BackboneRecord record = take(snapshot, "hub");
+        for (const auto& file : fs::directory_iterator(library_folder() / "hub"))
+            QVERIFY(!file.is_symlink());
+        QVERIFY(check_files(library_folder() / "hub", record, {}).empty());
+        // Anywhere else is outside.
+        write_text(*m_folder / "secret", "s");
+        fs::remove(snapshot / "README.md");
+        fs::create_symlink("../../../secret", snapshot / "README.md");
+        QVERIFY(caught([&] { take(snapshot, "other"); }).says("leads out of its folder"));
     }
 
     void tensorsWithoutUseAreNoted() {
@@ -210,6 +241,28 @@ private Q_SLOTS:
                 shard(f, "part.safetensors");
             },
             "outside");
+        row(
+            "a companion leads outside",
+            [](const fs::path& f) {
+                write_text(f.parent_path() / "id_rsa", "secret");
+                fs::remove(f / "README.md");
+                fs::create_symlink("../id_rsa", f / "README.md");
+            },
+            "leads out of its folder");
+        row(
+            "a config leads outside",
+            [](const fs::path& f) {
+                fs::rename(f / "config.json", f.parent_path() / "config.json");
+                fs::create_symlink("../config.json", f / "config.json");
+            },
+            "leads out of its folder");
+        row(
+            "weights lead outside",
+            [](const fs::path& f) {
+                fs::rename(f / "model.safetensors", f.parent_path() / "away.safetensors");
+                fs::create_symlink("../away.safetensors", f / "model.safetensors");
+            },
+            "leads out of its folder");
         row(
             "a link that leads nowhere",
             [](const fs::path& f) {

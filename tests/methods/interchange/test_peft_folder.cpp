@@ -324,6 +324,13 @@ private Q_SLOTS:
             {"contains no tensor", with([&](Folder& f) {
                  f.tensors = {{"base_model.model.bert.encoder.layer.0.output.dense.bias", at::zeros({16})}};
              })},
+            {"r = 16: the tensors of bert.encoder.layer.0.attention.self.query have rank 2",
+             with([](Folder& f) { f.config["r"] = 16; })},
+            {"r = null: the tensors of", with([](Folder& f) { f.config.erase("r"); })}, // the library's default is 8
+            {"r = 2: the tensors of", with([](Folder& f) {
+                 f.config["rank_pattern"] = {{"query", 3}};
+             })},
+            {"r = \"2\": must be a number", with([](Folder& f) { f.config["r"] = "2"; })},
             {"magnitude", with([](Folder& f) { f.config["use_dora"] = true; })}};
         for (const auto& [part, message] : cases)
             QVERIFY2(message.find(part) != std::string::npos, (std::string(part) + ": " + message).c_str());
