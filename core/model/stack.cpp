@@ -1,5 +1,6 @@
 #include "core/model/stack.h"
 
+#include "core/base/error.h"
 #include "core/model/rows.h"
 
 #include <ATen/TensorOperators.h>
@@ -229,11 +230,26 @@ at::Tensor Stack::embed(const PackedTokens& tokens, EmbeddingDelta* prompt, cons
     return x;
 }
 
+// Rows are looked up unchecked on a device, and without a name on a processor.
+void Stack::check_positions(std::int64_t length) const {
+    if (positions.weight == nullptr) return;
+    const std::int64_t room = positions.weight->value.size(0) - config->position_offset - position_shift;
+    if (length > room)
+        throw Error(ErrorKind::config,
+                    {"an input of " + std::to_string(length) + " tokens, soft prompts included, does not fit the " +
+                         std::to_string(room) + " positions that the backbone has for it",
+                     {},
+                     "max_tokens",
+                     {},
+                     "Set max_tokens lower in the task or in the training options"});
+}
+
 StackStates Stack::forward(const PackedTokens& tokens, EmbeddingDelta* prompt, const StackStates* encoder,
                            const ForwardState& state, const StackRequest& request) const {
     const BackboneConfig& c = *config;
     DecoderCache* cache = request.cache;
     StackStates out{RowLayout::of(tokens, prompt), {}, {}};
+    check_positions(longest(out.offsets) + (cache != nullptr ? longest(cache->offsets) : 0));
     at::Tensor position = tokens.positions;
     at::Tensor x = request.begin > 0 ? request.entering : embed(tokens, prompt, state, position);
 

@@ -90,7 +90,8 @@ private:
     at::Tensor run_layer(std::size_t index, const at::Tensor& x, const AttentionContext& self,
                          const StackStates* encoder, const ForwardState& state, DecoderCache* cache,
                          const at::Tensor& queries) const;
-    std::int64_t longest_prefix() const; ///< of self-attention that is biased
+    void check_positions(std::int64_t length) const; ///< @throws Error(config) when a sequence is longer than they are
+    std::int64_t longest_prefix() const;             ///< of self-attention that is biased
 };
 
 /// @param config must outlive the stack

@@ -1,6 +1,7 @@
 #include "experiments/engine/canary.h"
 
 #include "core/base/error.h"
+#include "core/library/tokenizer_fit.h"
 #include "core/model/model.h"
 #include "core/text/tokenizer.h"
 
@@ -37,13 +38,8 @@ Json try_backbone(const std::filesystem::path& folder) {
     sequence.ids = tokenizer->encode(sentence, options).ids;
     if (sequence.ids.empty())
         throw input_error(folder.string(), "the tokenizer produces no tokens for an English sentence");
-    for (const std::int64_t id : sequence.ids) {
-        if (id >= config.vocabulary)
-            throw input_error(folder.string(),
-                              "the tokenizer produces token " + std::to_string(id) +
-                                  ", but the vocabulary in config.json has size " + std::to_string(config.vocabulary),
-                              "Tokenizer and weights belong to different models");
-    }
+    require_fit(*tokenizer, config, folder.string());
+    require_rows(sequence.ids, config.vocabulary, folder.string());
     if (config.encoder_decoder) {
         sequence.target_ids = {std::max<std::int64_t>(0, config.decoder_start_id)};
         sequence.target_ids.insert(sequence.target_ids.end(), sequence.ids.begin(), sequence.ids.end() - 1);

@@ -2,6 +2,7 @@
 
 #include "core/base/sha256.h"
 #include "core/data/task_document.h"
+#include "core/library/tokenizer_fit.h"
 #include "core/text/tokenizer_files.h"
 #include "experiments/engine/answering.h"
 
@@ -39,7 +40,10 @@ TaskData::Split& TaskData::split(const std::string& name) {
 const EncodedExample& TaskData::encoded(const std::string& name, std::size_t item) {
     Split& of = split(name);
     EncodedExample& entry = of.encoded.at(item);
-    if (entry.ids.empty()) entry = encode_example(m_task, *m_tokenizer, of.examples[item], m_ends.end, m_ends.begin);
+    if (!entry.ids.empty()) return entry;
+    entry = encode_example(m_task, *m_tokenizer, of.examples[item], m_ends.end, m_ends.begin);
+    for (const auto* ids : {&entry.ids, &entry.target_ids})
+        require_rows(*ids, m_ends.rows, "row " + of.examples[item].id + " of " + name);
     return entry;
 }
 
@@ -77,7 +81,10 @@ std::shared_ptr<TaskData> shared_task_data(const ResolvedRun& run) {
         ends.end = run.config.eos_id;
         if (run.config.encoder_decoder) ends.decoder_start = run.config.decoder_start_id;
     }
-    kept = {content, std::make_shared<TaskData>(run.task, Tokenizer::load(run.backbone), ends)};
+    auto tokenizer = Tokenizer::load(run.backbone);
+    require_fit(*tokenizer, run.config, run.backbone.string());
+    ends.rows = run.config.vocabulary;
+    kept = {content, std::make_shared<TaskData>(run.task, std::move(tokenizer), ends)};
     return kept.data;
 }
 

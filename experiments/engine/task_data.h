@@ -20,6 +20,7 @@ public:
         std::int64_t begin = -1;         ///< in front of an input
         std::int64_t end = -1;           ///< behind a target
         std::int64_t decoder_start = -1; ///< first decoder input of an encoder-decoder
+        std::int64_t rows = INT64_MAX;   ///< of the embedding that the tokens are looked up in
     };
 
     TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const Ends& ends);

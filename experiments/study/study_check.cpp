@@ -1,9 +1,11 @@
 #include "experiments/study/study_check.h"
 
+#include "core/backbone/family.h"
 #include "core/backbone/sites.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/training_options.h"
+#include "core/base/whole_number.h"
 #include "core/base/words.h"
 
 #include <algorithm>
@@ -19,8 +21,8 @@ constexpr double max_combinations = 2e5;
 // Whether the machine has it is the engine's to say.
 bool is_device_name(const std::string& name) {
     if (name == "cpu" || name == "cuda" || name == "auto") return true;
-    const std::string number = name.rfind("cuda:", 0) == 0 ? name.substr(5) : "";
-    return !number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos;
+    const auto number = name.starts_with("cuda:") ? whole_number(std::string_view(name).substr(5)) : std::nullopt;
+    return number && *number >= 0 && *number < 1000;
 }
 
 const OptionDescriptor* find_option(const std::vector<OptionDescriptor>& options, const std::string& name) {
@@ -75,6 +77,20 @@ double combination_count(const Study& study) {
     return count * product_of(study.factors);
 }
 
+// Empty, or why the longest input that the task allows finds no position in the backbone. Texts are cut at max_tokens
+// and nowhere else: arms that cut them differently could not be compared.
+Problem room_problem(const BackboneConfig& config, const Task& task, const MethodCost& cost, std::int64_t limit) {
+    if (config.positions != PositionKind::learned) return {};
+    const std::int64_t room = text_positions(config) - static_cast<std::int64_t>(cost.positions) -
+                              (task.kind->written() && config.causal ? task.max_target_tokens + 1 : 0);
+    const std::int64_t input = limit > 0 ? std::min(limit, task.max_tokens) : task.max_tokens;
+    if (input <= room) return {};
+    return {"training.max_tokens", std::to_string(input),
+            "inputs of this length do not fit: of the backbone's " + std::to_string(text_positions(config)) +
+                " positions " + std::to_string(std::max<std::int64_t>(0, room)) + " are left for them",
+            "Set the training option max_tokens to " + std::to_string(std::max<std::int64_t>(1, room)) + " or less"};
+}
+
 // What an arm's own method, backbone and task say against each other; each reason once a method.
 void check_arms(Plan& plan) {
     std::set<std::string> said;
@@ -101,6 +117,9 @@ void check_arms(Plan& plan) {
             const auto options = OptionValues::from_json(info.options, arm.spec.method_options, {}, ignored);
             if (const std::string why = info.refusal(config, shape_of(task, config, in_words), options); !why.empty())
                 say(arm, why, {});
+            Problem room = room_problem(config, task, cost_of(info, config, options),
+                                        arm.spec.training_options.value("max_tokens", std::int64_t(0)));
+            if (!room.what.empty() && said.insert(room.what).second) plan.problems.push_back(std::move(room));
         } catch (const Error& error) {
             say(arm, error.details().what, error.details().remedy);
         }

@@ -40,6 +40,7 @@ void describe_parts(MethodInfo& info) {
             sum.extra_tokens += cost.extra_tokens;
             sum.members *= cost.members;
             sum.depth = std::max(sum.depth, cost.depth);
+            sum.positions += cost.positions;
         }
         return sum;
     };

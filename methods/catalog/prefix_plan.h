@@ -23,6 +23,9 @@ struct PrefixGroup {
 /// @throws Error(config)
 std::vector<PrefixGroup> prefix_groups(const BackboneConfig& config, const OptionValues& options);
 
+/// Positions before those of real tokens, which the option `position_shift` asks for.
+std::int64_t shifted_positions(const BackboneConfig& config, const OptionValues& options);
+
 /// Empty, or why the option `position_shift` leaves no room for text behind `length` rows.
 std::string position_refusal(const BackboneConfig& config, const OptionValues& options);
 

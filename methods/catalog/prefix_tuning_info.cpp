@@ -24,9 +24,13 @@ std::vector<PrefixGroup> prefix_groups(const BackboneConfig& config, const Optio
     return groups;
 }
 
-std::string position_refusal(const BackboneConfig& config, const OptionValues& options) {
+std::int64_t shifted_positions(const BackboneConfig& config, const OptionValues& options) {
     const bool shifted = options.text("position_shift") == "by_length" && config.positions != PositionKind::relative;
-    return !shifted || options.integer("length") * 2 <= config.max_positions
+    return shifted ? options.integer("length") : 0;
+}
+
+std::string position_refusal(const BackboneConfig& config, const OptionValues& options) {
+    return shifted_positions(config, options) * 2 <= config.max_positions
                ? std::string()
                : "a prefix of this length leaves too few of the backbone's " + std::to_string(config.max_positions) +
                      " positions";
@@ -167,6 +171,9 @@ MethodInfo prefix_tuning_info() {
     info.other_start = [](const OptionValues& options) {
         return std::string(options.text("depth") == "every_layer" ? "rows take their share of every softmax"
                                                                   : "soft tokens are read like words");
+    };
+    info.cost = [](const BackboneConfig& config, const OptionValues& options) {
+        return MethodCost{0, 1, 1, static_cast<double>(shifted_positions(config, options))};
     };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         const bool all = options.text("depth") == "every_layer", infix = options.text("placement") == "infix";

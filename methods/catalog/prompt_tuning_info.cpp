@@ -111,8 +111,8 @@ MethodInfo prompt_tuning_info() {
         return asking;
     };
     info.cost = [](const BackboneConfig&, const OptionValues& options) {
-        return MethodCost{static_cast<double>(options.integer("length")),
-                          static_cast<double>(options.integer("members")), 1};
+        const auto length = static_cast<double>(options.integer("length"));
+        return MethodCost{length, static_cast<double>(options.integer("members")), 1, length};
     };
     info.traps = {
         "Positions count the soft tokens, and the pooled row is a stored option (`pooling`), since libraries differ.",

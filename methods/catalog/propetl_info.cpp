@@ -127,6 +127,10 @@ MethodInfo propetl_info() {
         if (form == "prefix") return std::string("rows take their share of every softmax");
         return std::string(form == "adapter" && options.text("init") != "zero_up" ? "the second map is not zero" : "");
     };
+    info.cost = [](const BackboneConfig& config, const OptionValues& options) {
+        const bool prefix = options.text("form") == "prefix";
+        return MethodCost{0, 1, 1, prefix ? static_cast<double>(shifted_positions(config, options)) : 0};
+    };
     info.refusal = [](const BackboneConfig& config, const TaskShape&, const OptionValues& options) {
         propetl_plan(config, options); // throws for what cannot be
         return options.text("form") == "prefix" ? position_refusal(config, options) : std::string();

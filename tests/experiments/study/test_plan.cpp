@@ -57,6 +57,44 @@ private:
 class TestPlan : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    // Texts are cut at max_tokens and nowhere else, so that it has to fit, soft prompts counted.
+    void inputsFitThePositions_data() {
+        QTest::addColumn<QByteArray>("method");
+        QTest::addColumn<int>("limit");
+        QTest::addColumn<QByteArray>("says");
+        const auto row = [](const char* name, const char* method, int limit, const char* says) {
+            QTest::newRow(name) << QByteArray(method) << limit << QByteArray(says);
+        };
+        row("all of them", R"({"method": "lora"})", 256, "");
+        row("one more", R"({"method": "lora"})", 257, "of the backbone's 256 positions 256 are left");
+        row("with a prompt", R"({"method": "prompt_tuning", "options": {"length": 10}})", 246, "");
+        row("too many for the prompt", R"({"method": "prompt_tuning", "options": {"length": 10}})", 247,
+            "of the backbone's 256 positions 246 are left");
+        row("a shifting prefix", R"({"method": "prefix_tuning", "options": {"length": 10}})", 247, "246 are left");
+        row("one that does not shift",
+            R"({"method": "prefix_tuning", "options": {"length": 10, "position_shift": "none"}})", 256, "");
+        row("a combination", R"({"method": "p_tuning_v2", "options": {"length": 10}})", 247, "246 are left");
+    }
+    void inputsFitThePositions() {
+        QFETCH(QByteArray, method);
+        QFETCH(int, limit);
+        QFETCH(QByteArray, says);
+        TemporaryFolder folder;
+        write_task(folder / "t.json", "accuracy");
+        Json task = read_json(folder / "t.json");
+        task["max_tokens"] = 600;
+        write_text(folder / "t.json", task.dump());
+        Json given = document((folder / "t.json").string());
+        given["methods"] = {parse_json(method.toStdString(), "row")};
+        given["training"] = {{"max_tokens", limit}};
+        PlanSources sources;
+        const Plan plan = make_plan(study_from_json(given, "study.json"), sources);
+        QCOMPARE(plan.problems.size(), std::size_t(says.isEmpty() ? 0 : 1));
+        if (!says.isEmpty())
+            QVERIFY2(to_line(plan.problems.front()).find(says.toStdString()) != std::string::npos,
+                     to_line(plan.problems.front()).c_str());
+    }
+
     void everythingIsReadOnce() {
         PlanSources sources;
         const Study study = study_from_json(document(), "x");
