@@ -2,7 +2,9 @@
 
 #include "core/base/format.h"
 #include "core/base/text_table.h"
+#include "core/base/visible_text.h"
 #include "core/data/metrics.h"
+#include "experiments/results/cells.h"
 
 #include <algorithm>
 #include <cmath>
@@ -39,66 +41,6 @@ bool is_fact(const TableColumn& column) {
     return column.content == TableColumn::Content::fact;
 }
 
-std::string csv_cell(std::string text, bool numeric) {
-    // A text that a spreadsheet would take for a formula is shown as text; numbers stay numbers.
-    if (!numeric && !text.empty() && std::string("=+-@\t\r").find(text.front()) != std::string::npos)
-        text.insert(0, "'");
-    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + "\"";
-}
-
-std::string latex_escape(const std::string& text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        switch (text[i]) {
-        case '\\':
-            out += "\\textbackslash{}";
-            break;
-        case '~':
-            out += "\\textasciitilde{}";
-            break;
-        case '^':
-            out += "\\textasciicircum{}";
-            break;
-        case '&':
-        case '%':
-        case '$':
-        case '#':
-        case '_':
-        case '{':
-        case '}':
-            (out += '\\') += text[i];
-            break;
-        default:
-            out += text[i];
-        }
-    }
-    const auto replace = [&](const std::string& from, const std::string& to) {
-        for (std::size_t at = 0; (at = out.find(from, at)) != std::string::npos; at += to.size())
-            out.replace(at, from.size(), to);
-    };
-    replace("±", "$\\pm$");
-    replace("−", "$-$");
-    replace("—", "---");
-    replace("\u2009", "\\,");
-    replace("Δ", "$\\Delta$");
-    return out;
-}
-
-std::string markdown_cell(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '|') out += '\\';
-        out += c;
-    }
-    return out;
-}
-
 std::string render_text(const ResultTable& table, const std::vector<TableColumn>& all) {
     // What fits on a terminal: the primary metric of each split, its difference, the size, the time.
     std::vector<TableColumn> columns;
@@ -115,12 +57,12 @@ std::string render_text(const ResultTable& table, const std::vector<TableColumn>
     for (const ResultRow& row : table.rows) {
         std::vector<std::string>& cells = rows.emplace_back();
         for (const TableColumn& column : columns)
-            cells.push_back(cell_text(table, row, column));
+            cells.push_back(visible_line(cell_text(table, row, column)));
     }
-    std::string text = table.title + "  (" + table.backbone + ", " + table.task + ")\n\n";
+    std::string text = visible_line(table.title + "  (" + table.backbone + ", " + table.task + ")") + "\n\n";
     text += text_table(rows, numeric, true);
     for (const std::string& note : table.notes)
-        text += "\n" + note + ".";
+        text += "\n" + visible_line(note) + ".";
     return text + "\n";
 }
 
@@ -131,8 +73,8 @@ std::string exact(double value) {
 // One row an arm; numbers at full precision, intervals in columns of their own.
 std::string render_csv(const ResultTable& table, const std::vector<TableColumn>& columns) {
     std::string text;
-    const auto append = [&](std::string cell, bool numeric, bool first) {
-        text += (first ? "" : ",") + csv_cell(std::move(cell), numeric);
+    const auto append = [&](const std::string& cell, bool numeric, bool first) {
+        text += (first ? "" : ",") + csv_cell(cell, numeric);
     };
     bool first = true;
     for (const TableColumn& column : columns) {
@@ -178,19 +120,23 @@ std::string render_markdown(const ResultTable& table, const std::vector<TableCol
         text += "\n";
     }
     for (const std::string& note : table.notes)
-        text += "\n" + note + ".\n";
+        text += "\n" + markdown_cell(note) + ".\n";
     return text;
 }
 
 std::string render_latex(const ResultTable& table, const std::vector<TableColumn>& columns) {
-    std::string text = "% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\begin{tabular}{";
+    LatexNeeds needs = LatexNeeds::nothing;
+    const auto cell = [&](const std::string& text) { return latex_cell(text, needs); };
+    std::string text = "\\begin{table}\n\\centering\n\\begin{tabular}{";
     for (const TableColumn& column : columns)
         text += column.numeric ? 'r' : 'l';
     text += "}\n\\toprule\n";
-    const auto line = [&](auto&& cell) {
+    const auto line = [&](auto&& text_of_column) {
+        // A bracket behind a line's end would be read as its distance to the next one.
+        text += "{}";
         bool first = true;
         for (const TableColumn& column : columns) {
-            text += (first ? "" : " & ") + latex_escape(cell(column));
+            text += (first ? "" : " & ") + cell(text_of_column(column));
             first = false;
         }
         text += " \\\\\n";
@@ -200,10 +146,14 @@ std::string render_latex(const ResultTable& table, const std::vector<TableColumn
     for (const ResultRow& row : table.rows)
         line([&](const TableColumn& column) { return cell_text(table, row, column); });
     text += "\\bottomrule\n\\end{tabular}\n\\caption{" +
-            latex_escape(table.title + " (" + table.backbone + ", " + table.task + ").");
+            cell(table.title + " (" + table.backbone + ", " + table.task + ").");
     for (const std::string& note : table.notes)
-        text += " " + latex_escape(note) + ".";
-    return text + "}\n\\end{table}\n";
+        text += " " + cell(note) + ".";
+    text += "}\n\\end{table}\n";
+    const char* engine =
+        needs == LatexNeeds::unicode ? "lualatex or xelatex, and a font that has all characters" : "pdflatex";
+    return std::string("% compile with ") + engine + "; needs \\usepackage{booktabs}" +
+           (needs == LatexNeeds::t1 ? " and \\usepackage[T1]{fontenc}" : "") + "\n" + text;
 }
 
 // The name in its parts, so that nobody has to take the key apart.
