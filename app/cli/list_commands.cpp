@@ -49,16 +49,35 @@ int list_methods(const Context& context, bool markdown) {
 }
 
 int list_all_tasks(const Context& context) {
-    return print_list<Task>(
+    using Value = std::function<Json(const Task&)>;
+    // Of a file that cannot be read its name and the error are all there is.
+    const auto of_task = [](const Value& value) {
+        return [value](const ListedTask& listed) { return listed.task ? value(*listed.task) : Json(); };
+    };
+    const auto shown = [](const Value& value) {
+        return [value](const ListedTask& listed) { return listed.task ? plain_text(value(*listed.task)) : "–"; };
+    };
+    const auto fact = [&](const char* heading, const char* key, const Value& value) -> Column<ListedTask> {
+        return {heading, key, of_task(value), shown(value)};
+    };
+    const Value kind = [](const Task& task) { return task.kind->name(); };
+    const Value labels = [](const Task& task) { return task.labels.size(); };
+    const Value some_labels = [](const Task& task) {
+        return task.labels.empty() ? "–" : std::to_string(task.labels.size());
+    };
+    return print_list<ListedTask>(
         context, list_tasks(),
-        {{"id", "id", [](const Task& task) { return task.id; }},
-         {nullptr, "title", [](const Task& task) { return task.title; }},
-         {"kind", "kind", [](const Task& task) { return task.kind->name(); }},
-         {"labels", "labels", [](const Task& task) { return task.labels.size(); },
-          [](const Task& task) { return task.labels.empty() ? "–" : std::to_string(task.labels.size()); }},
-         {"metric", nullptr, [](const Task& task) { return task.primary_metric; }},
-         {nullptr, "metrics", [](const Task& task) { return task.metrics; }},
-         {"description", "description", [](const Task& task) { return task.description; }}});
+        {{"id", "id",
+          [](const ListedTask& listed) { return listed.task ? listed.task->id : listed.file.stem().string(); }},
+         fact(nullptr, "title", [](const Task& task) { return task.title; }),
+         fact("kind", "kind", kind),
+         {"labels", "labels", of_task(labels), shown(some_labels)},
+         fact("metric", nullptr, [](const Task& task) { return task.primary_metric; }),
+         fact(nullptr, "metrics", [](const Task& task) { return task.metrics; }),
+         {"description", "description", of_task([](const Task& task) { return task.description; }),
+          [](const ListedTask& listed) { return listed.task ? listed.task->description : listed.error->what(); }},
+         {nullptr, "error",
+          [](const ListedTask& listed) { return listed.error ? Json(listed.error->what()) : Json(); }}});
 }
 
 } // namespace

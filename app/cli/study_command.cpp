@@ -1,14 +1,18 @@
-// diapason-cli study run|list|show|samples|schema; study budget has a file of its own
+// diapason-cli study run|check|list|show|samples|schema; study budget has a file of its own
 
 #include "app/cli/listing.h"
 #include "app/cli/progress_line.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/visible_text.h"
 #include "core/data/task.h"
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
+#include "core/text/unicode.h"
 #include "experiments/results/export.h"
 #include "experiments/run/study_session.h"
+#include "experiments/study/plan_inputs.h"
+#include "experiments/study/seeds.h"
 #include "experiments/study/study_schema.h"
 
 #include <set>
@@ -25,37 +29,19 @@ struct RunRequest {
     bool quiet = false;
 };
 
-// "1,2,5-8"
-std::vector<std::uint64_t> parse_seeds(const std::string& text) {
-    std::vector<std::uint64_t> seeds;
-    std::string part;
-    for (const char c : text + ",") {
-        if (c != ',') {
-            part += c;
-            continue;
-        }
-        try {
-            const auto dash = part.find('-');
-            const std::uint64_t first = std::stoull(part);
-            const std::uint64_t last = dash == std::string::npos ? first : std::stoull(part.substr(dash + 1));
-            if (last < first || last - first > 10000) throw std::out_of_range(part);
-            for (std::uint64_t seed = first; seed <= last; ++seed)
-                seeds.push_back(seed);
-        } catch (const std::exception&) {
-            throw config_error("--seeds", text, "must be a list such as 1,2,3 or 1-5");
-        }
-        part.clear();
+// The study that is asked for, read and checked once; it goes from here to the session. @param reader null: none that
+// is stored can be asked for
+Plan requested_plan(const RunRequest& request, const StoreReader* reader) {
+    for (const auto& [option, value] :
+         {std::pair{"--task", &request.task}, std::pair{"--backbone", &request.backbone}}) {
+        if (find_invalid_utf8(*value) != std::string::npos)
+            throw config_error(option, visible_line(*value), "is not UTF-8", "Rename the file or folder");
     }
-    return seeds;
-}
-
-// The study that is asked for, read and checked once; it goes from here to the session.
-Plan requested_plan(const RunRequest& request, const StoreReader& reader) {
     const int given = !request.file.empty() + !request.sample.empty() + (request.continued != 0);
     if (given != 1) throw config_error("study run", {}, "give a study file, --sample NAME or --continue ID");
     PlanSources sources;
     if (request.continued != 0) {
-        const auto stored = reader.study(request.continued);
+        const auto stored = reader->study(request.continued);
         if (!stored)
             throw config_error("--continue", std::to_string(request.continued), "there is no such study",
                                "diapason-cli study list shows them");
@@ -63,7 +49,7 @@ Plan requested_plan(const RunRequest& request, const StoreReader& reader) {
     }
     PlanStart start;
     Study study = request.sample.empty() ? read_study(request.file, &start.problems) : sample_study(request.sample);
-    if (!request.seeds.empty()) study.seeds = parse_seeds(request.seeds);
+    if (!request.seeds.empty()) study.seeds = parse_seeds(request.seeds, "--seeds");
     if (!request.task.empty()) study.task = request.task;
     if (!request.backbone.empty()) study.backbone = request.backbone;
     if (!request.device.empty()) study.device = request.device;
@@ -72,27 +58,24 @@ Plan requested_plan(const RunRequest& request, const StoreReader& reader) {
     return plan;
 }
 
-// Reads all rows of its tasks: what is wrong with them is said before anything is stored, not by every run.
-void check_rows(const Plan& plan) {
-    std::set<std::string> names;
-    for (const Arm& arm : plan.arms)
-        names.insert(arm.spec.task);
-    for (const std::string& name : names) {
-        const Task& task = plan.tasks.at(name).get();
-        for (const auto& [split, file] : task.data)
-            load_split(task, split);
-    }
-}
+// The kinds of ends that runs come to, the gravest first: a defect, what hits all later runs too, what the user gave.
+constexpr ErrorKind by_gravity[] = {ErrorKind::internal, ErrorKind::storage,      ErrorKind::memory,
+                                    ErrorKind::input,    ErrorKind::incompatible, ErrorKind::config,
+                                    ErrorKind::locked,   ErrorKind::diverged,     ErrorKind::cancelled};
 
-// What kind of end the worst run came to; 0 when all have finished.
+// Of the gravest end that a run came to; 0 when all have finished.
 int exit_code_of(const QueueStatus& status) {
-    int code = 0;
+    std::set<ErrorKind> kinds;
     for (const QueueEntry& entry : status.entries) {
-        if (entry.state == RunState::failed) return static_cast<int>(entry.error);
-        if (entry.state == RunState::diverged) code = static_cast<int>(ErrorKind::diverged);
-        if (entry.state != RunState::finished && code == 0) code = static_cast<int>(ErrorKind::cancelled);
+        if (entry.state != RunState::finished)
+            kinds.insert(entry.state == RunState::failed     ? entry.error
+                         : entry.state == RunState::diverged ? ErrorKind::diverged
+                                                             : ErrorKind::cancelled);
     }
-    return code;
+    for (const ErrorKind kind : by_gravity) {
+        if (kinds.contains(kind)) return static_cast<int>(kind);
+    }
+    return 0;
 }
 
 int run_study(const Context& context, const RunRequest& request) {
@@ -100,11 +83,11 @@ int run_study(const Context& context, const RunRequest& request) {
     const std::filesystem::path file = database_file(context, request.continued != 0);
     Store store(file);
     const StoreReader reader(file);
-    const Plan plan = requested_plan(request, reader);
+    const Plan plan = requested_plan(request, &reader);
     if (request.executor != "processes" && request.executor != "thread")
         throw config_error("--executor", request.executor, "must be processes or thread");
     // What a continued study reads is compared by its runs.
-    if (request.continued == 0) check_rows(plan);
+    if (request.continued == 0) check_inputs(plan);
     auto executor =
         request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs, request.outlive);
     StudySession session(store, std::move(executor), plan,
@@ -143,6 +126,29 @@ int run_study(const Context& context, const RunRequest& request) {
         std::fprintf(stderr, "Stopped. Continue with diapason-cli study run --continue %lld\n",
                      static_cast<long long>(session.study_id()));
     return code;
+}
+
+int check_study(const Context& context, const RunRequest& request) {
+    const Plan plan = requested_plan(request, nullptr);
+    check_inputs(plan);
+    if (context.json)
+        print_json({{"arms", plan.arms.size()}, {"runs", plan.runs()}});
+    else
+        print(plan.study.title + ": nothing is wrong with its " + std::to_string(plan.arms.size()) + " arms, " +
+              std::to_string(plan.runs()) + " runs and the data that they read\n");
+    return 0;
+}
+
+// Which study, and what stands in for parts of it.
+void add_study_options(CLI::App& app, RunRequest& request) {
+    app.add_option("file", request.file, "Study file")->type_name("FILE");
+    app.add_option("--sample", request.sample, "A study that comes with Diapason (see study samples)")
+        ->type_name("NAME");
+    app.add_option("--seeds", request.seeds, "Seeds instead of the study's: 1,2,3 or 1-5");
+    app.add_option("--task", request.task,
+                   "Task instead of the study's: an id, a task file, or a TSV, CSV or JSONL file with text and label");
+    app.add_option("--backbone", request.backbone, "Backbone instead of the study's: a name or a Hugging Face folder");
+    app.add_option("--device", request.device, "cpu, cuda, cuda:N or auto");
 }
 
 int list_studies(const Context& context) {
@@ -200,18 +206,10 @@ void add_study(CLI::App& app, Context& context) {
 
     CLI::App* run = study->add_subcommand("run", "Train every arm and seed of a study and print its table");
     auto request = std::make_shared<RunRequest>();
-    run->add_option("file", request->file, "Study file")->type_name("FILE");
-    run->add_option("--sample", request->sample, "A study that comes with Diapason (see study samples)")
-        ->type_name("NAME");
+    add_study_options(*run, *request);
     run->add_option("--continue", request->continued,
                     "Continue the unfinished runs of a stored study from their checkpoints")
         ->type_name("ID");
-    run->add_option("--seeds", request->seeds, "Seeds instead of the study's: 1,2,3 or 1-5");
-    run->add_option("--task", request->task,
-                    "Task instead of the study's: an id, a task file, or a TSV, CSV or JSONL file with text and label");
-    run->add_option("--backbone", request->backbone,
-                    "Backbone instead of the study's: a name or a Hugging Face folder");
-    run->add_option("--device", request->device, "cpu, cuda, cuda:N or auto");
     run->add_option("--executor", request->executor, "processes (one run per core) or thread")->capture_default_str();
     run->add_option("--jobs", request->jobs, "Number of parallel processes (default: one per core)");
     run->add_option("--checkpoint-every", request->checkpoint_every_s,
@@ -226,6 +224,13 @@ void add_study(CLI::App& app, Context& context) {
     add_json_flag(*run, context);
     run->callback(
         [&context, request] { context.action = [&context, request] { return run_study(context, *request); }; });
+
+    CLI::App* check = study->add_subcommand("check", "Find what is wrong with a study and its data; store nothing");
+    auto checked = std::make_shared<RunRequest>();
+    add_study_options(*check, *checked);
+    add_json_flag(*check, context);
+    check->callback(
+        [&context, checked] { context.action = [&context, checked] { return check_study(context, *checked); }; });
 
     CLI::App* list = study->add_subcommand("list", "List stored studies");
     add_database(*list, context);

@@ -90,6 +90,8 @@ private Q_SLOTS:
         QTest::newRow("absent case folder") << "verify absent" << 3 << "absent";
         QTest::newRow("absent recipe") << "pretrain absent.json" << 3 << "absent.json";
         QTest::newRow("bad format") << "export --study 1 --format docx" << 2 << "docx";
+        QTest::newRow("checked sample") << "study check --sample first-look" << 0 << "nothing is wrong";
+        QTest::newRow("check of nothing") << "study check" << 2 << "give a study file";
         QTest::newRow("bad seeds") << "study run --sample first-look --seeds 3-x" << 2 << "3-x";
         QTest::newRow("absent device") << "study run --sample first-look --seeds 1 --device quantum" << 2 << "quantum";
     }
