@@ -72,7 +72,7 @@ private Q_SLOTS:
     }
     void aFailedAllocationIsAFailedRun() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-        QSKIP("SKIPPED: a sanitizer needs more address space than the test leaves");
+        QSKIP("a sanitizer needs more address space than the test leaves");
 #endif
         QFETCH(QByteArray, executor);
         TemporaryFolder folder;

@@ -113,7 +113,7 @@ private Q_SLOTS:
     void pdflatexCompilesThem() {
         QFETCH(int, name);
         if (QStandardPaths::findExecutable(QStringLiteral("pdflatex")).isEmpty())
-            QSKIP("SKIPPED: pdflatex is not installed");
+            QSKIP("pdflatex is not installed");
         LatexNeeds needs = LatexNeeds::nothing;
         const std::string cell = latex_cell(hostile_names()[std::size_t(name)].second, needs);
         if (needs == LatexNeeds::unicode) return; // said in the file's first line
