@@ -296,7 +296,7 @@ private Q_SLOTS:
         QCOMPARE(resumed.last().error, ErrorKind::input);
         const std::string& message = resumed.last().message;
         QVERIFY2(message.find(named) != std::string::npos, message.c_str());
-        QVERIFY2(message.find("now") != std::string::npos && message.find("then") != std::string::npos,
+        QVERIFY2(message.find("now") != std::string::npos && message.find("before") != std::string::npos,
                  message.c_str());
         QCOMPARE(first_step(resumed), std::int64_t(-1)); // what is stored has not been touched
     }
