@@ -4,6 +4,7 @@
 #include "app/cli/progress_line.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/lenient_json.h"
 #include "core/base/visible_text.h"
 #include "core/data/task.h"
 #include "core/store/store.h"
@@ -164,8 +165,8 @@ int list_studies(const Context& context) {
           [&](const StudyRecord& study) {
               return std::to_string(finished(study)) + " of " + std::to_string(counts[study.id].all());
           }},
-         {"backbone", "backbone", [](const StudyRecord& study) { return study.document.value("backbone", ""); }},
-         {"task", "task", [](const StudyRecord& study) { return study.document.value("task", ""); }},
+         {"backbone", "backbone", [](const StudyRecord& study) { return text_in(study.document, "backbone"); }},
+         {"task", "task", [](const StudyRecord& study) { return text_in(study.document, "task"); }},
          {nullptr, "created_ms", [](const StudyRecord& study) { return study.created_ms; }},
          {"title", "title", [](const StudyRecord& study) { return study.title; }}});
 }

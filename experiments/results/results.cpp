@@ -1,6 +1,7 @@
 #include "experiments/results/results.h"
 
 #include "core/base/error.h"
+#include "core/base/lenient_json.h"
 #include "core/base/words.h"
 #include "core/data/metrics.h"
 #include "experiments/run/inputs.h"
@@ -28,7 +29,7 @@ std::vector<MetricName> metric_order(const std::set<MetricName>& found, const st
 }
 
 struct FinishedRun {
-    std::int64_t seed = 0;
+    std::uint64_t seed = 0;
     std::map<MetricName, double> metrics;
 };
 
@@ -103,11 +104,11 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
             ErrorKind::config,
             {"there is no such study", {}, "study", std::to_string(study_id), "diapason-cli study list shows them"});
     table.title = study->title;
-    table.backbone = study->document.value("backbone", "");
-    table.task = study->document.value("task", "");
+    table.backbone = text_in(study->document, "backbone");
+    table.task = text_in(study->document, "task");
     // As the study stored it: a table is the same in any folder and after the task's file has changed.
-    if (const Json task = study->tasks.value(table.task, Json::object()); task.contains("primary_metric"))
-        table.primary_metric = {"test", "", task.at("primary_metric").get<std::string>()};
+    table.primary_metric.metric = text_in(part_of(study->tasks, table.task), "primary_metric");
+    if (!table.primary_metric.metric.empty()) table.primary_metric.split = "test";
     std::map<RowId, std::vector<FinishedRun>> finished;
     std::map<RowId, ResultRow> rows;
     std::set<MetricName> found;
@@ -118,8 +119,8 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         ++row.planned;
         ++table.planned;
         if (run.finished_ms == 0 || run.trained + run.head > 0) // prompting trains nothing
-            row.learning_rate = run.spec.value("/training_options/learning_rate"_json_pointer, 0.0);
-        steps.insert(run.spec.value("/training_options/steps"_json_pointer, 0.0));
+            row.learning_rate = number_in(part_of(run.spec, "training_options"), "learning_rate");
+        steps.insert(number_in(part_of(run.spec, "training_options"), "steps"));
         if (run.trained + run.head > 0) {
             row.trained = run.trained;
             row.stored = run.stored;
@@ -129,25 +130,31 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         row.diverged += run.state == RunState::diverged;
         row.failed += run.state == RunState::failed;
         if (run.state != RunState::finished) continue;
+        FinishedRun done{run.seed, {}};
+        try {
+            for (const auto& [name, value] : metric_values_from(part_of(run.summary, "metrics"))) {
+                done.metrics[name] = value;
+                found.insert(name);
+            }
+        } catch (const Error& error) {
+            table.notes.push_back("Run " + std::to_string(run.id) + " is left out, because its summary is damaged (" +
+                                  error.details().what + ")");
+            continue;
+        }
         ++row.finished;
         ++table.finished;
         add_inputs(run.environment, inputs);
-        FinishedRun done{run.seed, {}};
-        for (const auto& [name, value] : metric_values_from(run.summary.value("metrics", Json::array()))) {
-            done.metrics[name] = value;
-            found.insert(name);
-        }
-        row.best_steps.push_back(run.summary.value("best_step", 0.0));
-        row.seconds += run.summary.value("seconds", 0.0);
-        row.step_seconds += run.summary.value("step_seconds", 0.0);
-        row.file_bytes += run.summary.value("adapter_bytes", 0.0);
+        row.best_steps.push_back(number_in(run.summary, "best_step"));
+        row.seconds += number_in(run.summary, "seconds");
+        row.step_seconds += number_in(run.summary, "step_seconds");
+        row.file_bytes += number_in(run.summary, "adapter_bytes");
         finished[run.arm].push_back(std::move(done));
     }
     table.metrics = metric_order(found, table.primary_metric.metric);
     if (table.primary_metric.metric.empty() && !table.metrics.empty()) table.primary_metric = table.metrics.front();
     const std::vector<ArmRecord> arms = reader.arms(study_id);
-    const Json wide = study->document.value("factors", Json::object());
-    const std::string wanted = study->document.value("baseline", "");
+    const Json& wide = part_of(study->document, "factors");
+    const std::string wanted = text_in(study->document, "baseline");
     const ArmRecord* chosen = arms.empty() ? nullptr : &arms.front();
     for (const ArmRecord& arm : arms)
         if (arm.label == wanted) chosen = &arm;

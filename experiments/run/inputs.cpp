@@ -38,7 +38,11 @@ void require_same_inputs(const Json& recorded, const Json& now, const std::strin
 
 void add_inputs(const Json& environment, Json& list) {
     if (!environment.is_object()) return;
-    for (const Json& input : environment.value("inputs", Json::array())) {
+    const auto inputs = environment.find("inputs");
+    if (inputs == environment.end() || !inputs->is_array()) return;
+    for (const Json& input : *inputs) {
+        const auto has = [&](const char* key) { return input.contains(key) && input.at(key).is_string(); };
+        if (!input.is_object() || !has("what") || !has("name") || !has("sha256")) continue; // not ours
         if (std::find(list.begin(), list.end(), input) == list.end()) list.push_back(input);
     }
 }

@@ -136,6 +136,43 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(folder / "escaped") && !fs::exists("/tmp/victim"));
     }
 
+    // A table is drawn of what is whole.
+    void damagedSummariesAreLeftOut_data() {
+        QTest::addColumn<QByteArray>("sql");
+        const auto row = [](const char* label, const char* sql) { QTest::newRow(label) << QByteArray(sql); };
+        row("none", "UPDATE run SET summary = 'null'");
+        row("empty", "UPDATE run SET summary = '{}'");
+        row("a number for metrics", R"(UPDATE run SET summary = '{"metrics": 5}')");
+        row("an object for metrics", R"(UPDATE run SET summary = '{"metrics": {"abc": 1}}')");
+        row("a list of numbers", R"(UPDATE run SET summary = '{"metrics": [1, 2]}')");
+        row("texts for numbers",
+            R"(UPDATE run SET summary = json_set(summary, '$.best_step', 'x', '$.seconds', '[]'))");
+        row("another specification", "UPDATE run SET spec = '{\"training_options\": 7}'");
+        row("another document", "UPDATE study SET document = '{\"backbone\": 5, \"factors\": 3, \"baseline\": []}'");
+        row("another task", "UPDATE study SET tasks = '{\"section\": 4}'");
+        row("other inputs", R"(UPDATE run SET environment = '{"inputs": [3, {"what": 1}]}')");
+        row("other levels", "UPDATE arm SET levels = '{\"method\": [1]}'");
+    }
+    void damagedSummariesAreLeftOut() {
+        QFETCH(QByteArray, sql);
+        TemporaryFolder folder;
+        write_study(folder);
+        QVERIFY(
+            run(folder, folder / "a.db", {QStringLiteral("study.json"), QStringLiteral("--seeds"), QStringLiteral("1")})
+                .code == 0);
+        {
+            Connection connection(folder / "a.db", Connection::Mode::read_write);
+            connection.execute(sql.toStdString());
+        }
+        for (const char* line :
+             {"study show 1", "study list", "run list", "run show 1", "export --study 1 --format csv"}) {
+            const Outcome outcome =
+                run_cli(folder.path(), QString::fromLatin1(line).split(QLatin1Char(' ')) +
+                                           QStringList{QStringLiteral("--db"), QStringLiteral("a.db")});
+            QVERIFY2(outcome.code == 0 || outcome.code == 3, (std::string(line) + ": " + outcome.error).c_str());
+        }
+    }
+
     void artifactsArePlainNames() {
         TemporaryFolder folder;
         write_study(folder);
