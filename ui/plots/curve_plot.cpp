@@ -39,6 +39,7 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    m_plot->setAutoAddPlottableToLegend(false); // nothing shows one, and it is searched once a curve
     m_plot->setNoAntialiasingOnDrag(true);
     m_plot->setPlottingHint(QCP::phFastPolylines, true);
     m_plot->setNotAntialiasedElements(QCP::aeAll); // dense lines: no smoother to the eye, several times slower
