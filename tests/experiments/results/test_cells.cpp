@@ -112,8 +112,7 @@ private Q_SLOTS:
     void pdflatexCompilesThem_data() { rows(); }
     void pdflatexCompilesThem() {
         QFETCH(int, name);
-        if (QStandardPaths::findExecutable(QStringLiteral("pdflatex")).isEmpty())
-            QSKIP("pdflatex is not installed");
+        if (QStandardPaths::findExecutable(QStringLiteral("pdflatex")).isEmpty()) QSKIP("pdflatex is not installed");
         LatexNeeds needs = LatexNeeds::nothing;
         const std::string cell = latex_cell(hostile_names()[std::size_t(name)].second, needs);
         if (needs == LatexNeeds::unicode) return; // said in the file's first line
