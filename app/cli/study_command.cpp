@@ -41,7 +41,7 @@ Plan requested_plan(const RunRequest& request, const StoreReader* reader) {
     const int given = !request.file.empty() + !request.sample.empty() + (request.continued != 0);
     if (given != 1) throw config_error("study run", {}, "give a study file, --sample NAME or --continue ID");
     PlanSources sources;
-    if (request.continued != 0) {
+    if (reader != nullptr && request.continued != 0) {
         const auto stored = reader->study(request.continued);
         if (!stored)
             throw config_error("--continue", std::to_string(request.continued), "there is no such study",

@@ -94,7 +94,7 @@ void AtomicFile::commit() {
     m_temporary.clear();
     const int folder = ::open(folder_of(m_target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
-        ::fsync(folder); // some file systems refuse this; the rename itself has happened
+        (void)::fsync(folder); // some file systems refuse this; the rename itself has happened
         ::close(folder);
     }
 }

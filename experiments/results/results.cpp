@@ -33,6 +33,24 @@ struct FinishedRun {
     std::map<MetricName, double> metrics;
 };
 
+// What a run has reached. @param found gets the names of its metrics; nothing when its summary is damaged, which is
+// noted
+std::optional<FinishedRun> finished_run(const RunRecord& run, std::set<MetricName>& found,
+                                        std::vector<std::string>& notes) {
+    FinishedRun done{run.seed, {}};
+    try {
+        for (const auto& [name, value] : metric_values_from(part_of(run.summary, "metrics"))) {
+            done.metrics[name] = value;
+            found.insert(name);
+        }
+    } catch (const Error& error) {
+        notes.push_back("Run " + std::to_string(run.id) + " is left out, because its summary is damaged (" +
+                        error.details().what + ")");
+        return std::nullopt;
+    }
+    return done;
+}
+
 // Differences at equal seeds; arms without a common seed have none.
 std::optional<Estimate> paired_difference(const std::vector<FinishedRun>& arm, const std::vector<FinishedRun>& baseline,
                                           const MetricName& metric) {
@@ -130,17 +148,8 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         row.diverged += run.state == RunState::diverged;
         row.failed += run.state == RunState::failed;
         if (run.state != RunState::finished) continue;
-        FinishedRun done{run.seed, {}};
-        try {
-            for (const auto& [name, value] : metric_values_from(part_of(run.summary, "metrics"))) {
-                done.metrics[name] = value;
-                found.insert(name);
-            }
-        } catch (const Error& error) {
-            table.notes.push_back("Run " + std::to_string(run.id) + " is left out, because its summary is damaged (" +
-                                  error.details().what + ")");
-            continue;
-        }
+        std::optional<FinishedRun> done = finished_run(run, found, table.notes);
+        if (!done) continue;
         ++row.finished;
         ++table.finished;
         add_inputs(run.environment, inputs);
@@ -148,7 +157,7 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         row.seconds += number_in(run.summary, "seconds");
         row.step_seconds += number_in(run.summary, "step_seconds");
         row.file_bytes += number_in(run.summary, "adapter_bytes");
-        finished[run.arm].push_back(std::move(done));
+        finished[run.arm].push_back(std::move(*done));
     }
     table.metrics = metric_order(found, table.primary_metric.metric);
     if (table.primary_metric.metric.empty() && !table.metrics.empty()) table.primary_metric = table.metrics.front();

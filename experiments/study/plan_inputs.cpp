@@ -34,8 +34,8 @@ void check_inputs(const Plan& plan) {
     }
     for (const std::string& name : tasks) {
         const Task& task = plan.tasks.at(name).get();
-        for (const auto& [split, file] : task.data)
-            attempt([&] { load_split(task, split); });
+        for (const auto& split : task.data)
+            attempt([&] { load_split(task, split.first); });
     }
     for (const std::string& name : backbones)
         attempt([&] { check_backbone(name, plan.configs.at(name).get()); });
