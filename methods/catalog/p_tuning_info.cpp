@@ -120,8 +120,8 @@ MethodInfo p_tuning_info() {
         return prompt_room_refusal(config, length_of(options));
     };
     info.cost = [](const BackboneConfig&, const OptionValues& options) {
-        const auto length = static_cast<double>(length_of(options));
-        return MethodCost{length, 1, 1, length};
+        const auto tokens = static_cast<double>(length_of(options));
+        return MethodCost{tokens, 1, 1, tokens};
     };
     info.traps = {"Only the table that the network produces is needed after training: only that counts as stored; the "
                   "network is kept for resuming."};
