@@ -91,9 +91,10 @@ bool pdflatex_knows(char32_t c) {
 } // namespace
 
 std::string csv_cell(const std::string& text, bool numeric) {
-    std::string cell = text;
-    if (!numeric && !cell.empty() && std::string_view("=+-@\t\r").find(cell.front()) != std::string_view::npos)
-        cell.insert(0, "'");
+    const bool formula =
+        !numeric && !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+    std::string cell(formula ? 1 : 0, '\'');
+    cell += text;
     if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
     std::string quoted = "\"";
     for (const char c : cell) {
