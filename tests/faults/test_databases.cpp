@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 class TestDatabases : public QObject {
     Q_OBJECT
 
-    static Outcome run(const TemporaryFolder& folder, const fs::path& database, QStringList more = {}) {
+    static Outcome run(const TemporaryFolder& folder, const fs::path& database, const QStringList& more = {}) {
         return run_cli(folder.path(),
                        QStringList{QStringLiteral("study"), QStringLiteral("run")} +
                            (more.isEmpty() ? QStringList{QStringLiteral("study.json")} : more) +
