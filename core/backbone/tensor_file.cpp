@@ -4,6 +4,7 @@
 #include "core/backbone/source_folder.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/paths.h"
 #include "core/base/remedy.h"
 
 #include <algorithm>
@@ -34,8 +35,7 @@ std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& inde
     for (const auto& [tensor, shard] : map->items()) {
         if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
         const std::string file = shard.get<std::string>();
-        if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos ||
-            file.find('\0') != std::string::npos || file.size() > longest_name) {
+        if (!is_plain_name(file) || file.size() > longest_name) {
             throw input_error(index.string(), "weight_map." + tensor + " = \"" + file.substr(0, longest_name) +
                                                   "\" is not a plain file name");
         }

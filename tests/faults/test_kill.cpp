@@ -23,18 +23,6 @@ int environment_number(const char* name, int otherwise) {
     return qEnvironmentVariableIsSet(name) ? qEnvironmentVariableIntValue(name) : otherwise;
 }
 
-std::vector<int> children_of(qint64 pid) {
-    std::vector<int> children;
-    std::error_code error;
-    // Children are started by a thread; each thread lists its own.
-    for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
-        std::ifstream own(task.path() / "children");
-        for (int child = 0; own >> child;)
-            children.push_back(child);
-    }
-    return children;
-}
-
 bool alive(int pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
     std::string id, name, state;

@@ -16,17 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<int> children_of(qint64 pid) {
-    std::vector<int> children;
-    std::error_code error;
-    for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
-        std::ifstream own(task.path() / "children");
-        for (int child = 0; own >> child;)
-            children.push_back(child);
-    }
-    return children;
-}
-
 // Long enough that it is still at work when it is hit.
 Json long_study() {
     Json study = tiny_study();

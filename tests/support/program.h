@@ -45,6 +45,18 @@ inline Outcome run_cli(const std::filesystem::path& home, const QStringList& arg
     return outcome;
 }
 
+/// Children are started by a thread; each thread lists its own.
+inline std::vector<int> children_of(qint64 pid) {
+    std::vector<int> children;
+    std::error_code error;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
+        std::ifstream own(task.path() / "children");
+        for (int child = 0; own >> child;)
+            children.push_back(child);
+    }
+    return children;
+}
+
 /// A study of a few seconds on the embedded encoder.
 inline Json tiny_study() {
     return {
