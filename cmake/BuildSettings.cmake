@@ -39,6 +39,13 @@ target_compile_definitions(diapason_settings INTERFACE
   DIAPASON_VERSION="${PROJECT_VERSION}"
   QT_NO_CAST_FROM_ASCII QT_NO_NARROWING_CONVERSIONS_IN_CONNECT)
 
+# Files and adapters come from strangers: what a mistake in reading one could do ends the program instead. Sanitizers look
+# closer, and do not go together with the checked library calls.
+if(NOT DIAPASON_SANITIZE AND NOT DIAPASON_FUZZ)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong)
+  add_link_options(LINKER:-z,relro LINKER:-z,now)
+endif()
+
 if(DIAPASON_SANITIZE)
   add_compile_options(-fsanitize=${DIAPASON_SANITIZE} -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${DIAPASON_SANITIZE})

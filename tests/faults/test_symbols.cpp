@@ -6,6 +6,8 @@
 #include "core/store/store_reader.h"
 #include "tests/support/program.h"
 
+#include <QRegularExpression>
+
 #include <map>
 
 using namespace diapason;
@@ -34,11 +36,36 @@ QStringList scope_of(const QString& file) {
 
 class TestSymbols : public QObject {
     Q_OBJECT
-private Q_SLOTS:
-    void objectsOfOneNameHaveOneSize_data() {
+
+    static void ourBinaries() {
         QTest::addColumn<QString>("file");
         for (const char* file : {"libdiapason_engine.so", "libdiapason_sentencepiece.so", "diapason-cli"})
             QTest::newRow(file) << QStringLiteral(DIAPASON_BIN_DIR "/") + QLatin1String(file);
+    }
+
+private Q_SLOTS:
+    // cmake/BuildSettings.cmake says what for.
+    void binariesAreHardened_data() { ourBinaries(); }
+    void binariesAreHardened() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        QSKIP("sanitizers look closer");
+#endif
+        QFETCH(QString, file);
+        const QString facts =
+            lines_of(QStringLiteral("readelf"), {QStringLiteral("-dlW"), file}).join(QLatin1Char('\n'));
+        QVERIFY(facts.contains(QStringLiteral("GNU_RELRO")));
+        QVERIFY(facts.contains(QRegularExpression(QStringLiteral("BIND_NOW|Flags:.*NOW"))));
+        const QString calls =
+            lines_of(QStringLiteral("nm"), {QStringLiteral("-D"), QStringLiteral("--undefined-only"), file})
+                .join(QLatin1Char('\n'));
+        QVERIFY(calls.contains(QStringLiteral("__stack_chk_fail")));
+        QVERIFY(
+            calls.contains(QRegularExpression(QStringLiteral("__(mem|str|read|snprintf|vsnprintf|fread)\\w*_chk"))));
+        QVERIFY(calls.contains(QStringLiteral("__glibcxx_assert_fail")));
+    }
+
+    void objectsOfOneNameHaveOneSize_data() {
+        ourBinaries();
     }
     void objectsOfOneNameHaveOneSize() {
         QFETCH(QString, file);
