@@ -8,7 +8,9 @@
 #include "core/base/words.h"
 
 #include <cstdio>
+#include <iostream>
 #include <new>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,11 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
     return text + "\nSee --help for more\n";
 }
 
+int ended_by(const diapason::Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return error.exit_code();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -55,6 +62,7 @@ int main(int argc, char** argv) {
     cli::add_export(app, context);
     cli::add_lists(app, context);
     cli::add_backbone(app, context);
+    cli::add_db(app, context);
     cli::add_verify(app, context);
     cli::add_adapter(app, context);
     cli::add_inspect(app, context);
@@ -65,10 +73,16 @@ int main(int argc, char** argv) {
         if (!home.empty()) set_home_folder(home);
         return context.action();
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::config);
+        std::ostringstream help; // or the version
+        const bool asked = app.exit(error, help, std::cerr) == 0;
+        try {
+            cli::print(help.str());
+        } catch (const Error& problem) {
+            return ended_by(problem);
+        }
+        return asked ? 0 : static_cast<int>(ErrorKind::config);
     } catch (const Error& error) {
-        std::fprintf(stderr, "error: %s\n", error.what());
-        return error.exit_code();
+        return ended_by(error);
     } catch (const std::bad_alloc&) {
         std::fprintf(stderr, "error: not enough memory\n");
         return static_cast<int>(ErrorKind::memory);

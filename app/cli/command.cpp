@@ -34,6 +34,11 @@ std::atomic<int>& interrupts() {
     return count;
 }
 
+std::atomic<bool>& progress_wanted() {
+    static std::atomic<bool> wanted{false};
+    return wanted;
+}
+
 void watch_interrupts() {
     const auto handler = [](int) {
         if (++interrupts() > 1) std::_Exit(75);
@@ -41,6 +46,7 @@ void watch_interrupts() {
     std::signal(SIGINT, handler);
     if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN); // nohup
     std::signal(SIGTERM, handler);
+    std::signal(SIGUSR1, [](int) { progress_wanted() = true; });
 }
 
 void print(const std::string& text) {

@@ -27,6 +27,7 @@ void add_study(CLI::App& app, Context& context);
 void add_study_budget(CLI::App& study, Context& context); ///< a subcommand of study
 void add_run(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
+void add_db(CLI::App& app, Context& context); ///< check, repair, backup
 void add_verify(CLI::App& app, Context& context);
 void add_adapter(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
@@ -45,6 +46,8 @@ std::filesystem::path database_file(const Context& context, bool must_exist);
 /// Set by SIGINT and SIGTERM after watch_interrupts(); a second signal ends the program at once.
 std::atomic<int>& interrupts();
 void watch_interrupts();
+/// Set by SIGUSR1 after watch_interrupts(): somebody wants to know how it gets on.
+std::atomic<bool>& progress_wanted();
 
 void print(const std::string& text); ///< @throws Error(storage) when it cannot be written, as on a full disk
 void print_json(const Json& json);

@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/base/words.h"
 #include "core/library/library.h"
+#include "core/store/database_check.h"
 #include "core/store/schema.h"
 #include "experiments/run/engine_library.h"
 
@@ -56,19 +57,25 @@ int doctor(const Context& context) {
         facts["file_system"] = type;
         facts["free_space"] = format_bytes(static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_bsize));
     }
+    int code = 0;
+    if (std::error_code none; std::filesystem::exists(database_file(context, false), none)) {
+        const std::vector<std::string> problems = database_problems(database_file(context, false), 1);
+        facts["database_check"] = problems.empty() ? "good" : problems.front();
+        if (!problems.empty()) code = static_cast<int>(ErrorKind::input);
+    }
     facts["cores"] = std::thread::hardware_concurrency();
-    bool good = true;
     try {
         const Json engine = load_engine().info().facts;
         for (const auto& [key, value] : engine.items())
             facts[key] = value;
-        good = engine.value("blas_is_torchs_own", true);
-        if (!good)
+        if (!engine.value("blas_is_torchs_own", true)) {
+            code = 1;
             facts["problem"] =
                 "another BLAS is loaded in place of LibTorch's own: matrix products may be several times slower";
+        }
     } catch (const Error& error) {
         facts["problem"] = error.what();
-        good = false;
+        code = 1;
     }
     if (context.json) {
         print_json(facts);
@@ -78,7 +85,7 @@ int doctor(const Context& context) {
             rows.push_back({key, plain_text(value)});
         print_table(rows);
     }
-    return good ? 0 : 1;
+    return code;
 }
 
 struct PretrainRequest {

@@ -17,7 +17,7 @@ namespace {
 // docs/images/methods: one file a method, on the embedded encoder.
 int write_pictures(const std::filesystem::path& folder) {
     const BackboneConfig config = read_backbone_config(resolve_backbone(pictured_backbone));
-    std::filesystem::create_directories(folder);
+    make_folders(folder);
     for (const MethodInfo& method : method_catalog())
         write_file_atomically(folder / (method.id + ".svg"), method_svg(method, config));
     return 0;

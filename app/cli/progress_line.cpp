@@ -2,6 +2,7 @@
 
 #include "core/base/format.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 
@@ -18,29 +19,56 @@ std::string ProgressLine::bar(double share) const {
     return text + "]";
 }
 
-void ProgressLine::show(const QueueStatus& status) {
-    const std::size_t total = status.entries.size();
+namespace {
+
+std::size_t ended_runs(const QueueStatus& status) {
+    return static_cast<std::size_t>(std::count_if(status.entries.begin(), status.entries.end(),
+                                                  [](const QueueEntry& entry) { return is_terminal(entry.state); }));
+}
+
+double share_done(const QueueStatus& status) {
+    if (status.entries.empty()) return 1;
     double done = 0;
-    std::size_t ended = 0;
     for (const QueueEntry& entry : status.entries) {
-        if (is_terminal(entry.state)) ++ended;
         done += is_terminal(entry.state) ? 1
                 : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
                                          : 0;
     }
-    std::string tail = std::to_string(ended) + " of " + std::to_string(total) + " runs";
-    if (status.failed > 0) tail += ", " + std::to_string(status.failed) + " failed";
-    tail += ", " + format_duration(status.elapsed_s);
+    return done / static_cast<double>(status.entries.size());
+}
+
+std::string summary(const QueueStatus& status) {
+    const std::size_t ended = ended_runs(status), total = status.entries.size();
+    std::string text = std::to_string(ended) + " of " + std::to_string(total) + " runs";
+    if (status.failed > 0) text += ", " + std::to_string(status.failed) + " failed";
+    text += ", " + format_duration(status.elapsed_s);
     if (status.remaining_low_s && ended < total)
-        tail += ", " + format_duration(*status.remaining_low_s) + " to " + format_duration(*status.remaining_high_s) +
+        text += ", " + format_duration(*status.remaining_low_s) + " to " + format_duration(*status.remaining_high_s) +
                 " left";
+    return text;
+}
+
+} // namespace
+
+void ProgressLine::show(const QueueStatus& status) {
     if (m_terminal) {
-        std::fprintf(stderr, "\r\033[K%s %s", bar(total == 0 ? 1 : done / static_cast<double>(total)).c_str(),
-                     tail.c_str());
-    } else if (ended != m_reported) {
-        m_reported = ended;
-        std::fprintf(stderr, "%s\n", tail.c_str());
+        std::fprintf(stderr, "\r\033[K%s %s", bar(share_done(status)).c_str(), summary(status).c_str());
+    } else if (ended_runs(status) != m_reported) {
+        m_reported = ended_runs(status);
+        std::fprintf(stderr, "%s\n", summary(status).c_str());
     }
+    std::fflush(stderr);
+}
+
+void ProgressLine::tell(const QueueStatus& status) {
+    clear();
+    std::string text = summary(status) + "\n";
+    for (const QueueEntry& entry : status.entries) {
+        if (is_terminal(entry.state) || entry.state == RunState::queued) continue;
+        text += "  " + entry.arm_label + ", seed " + std::to_string(entry.seed) + ": " + name_of(entry.state) +
+                ", step " + std::to_string(entry.step) + " of " + std::to_string(entry.total_steps) + "\n";
+    }
+    std::fputs(text.c_str(), stderr);
     std::fflush(stderr);
 }
 

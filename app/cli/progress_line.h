@@ -14,6 +14,8 @@ public:
     /// Call a few times a second, and once at the end.
     void show(const QueueStatus& status);
     void clear();
+    /// In full, whatever standard error is: how far the study and each run in progress is.
+    void tell(const QueueStatus& status);
 
 private:
     std::string bar(double share) const;

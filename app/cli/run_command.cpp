@@ -38,6 +38,7 @@ void interrupt_on_signals() {
     control(); // made before a signal can ask for it
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
         std::signal(signal, [](int) { control().stop = Stop::interrupt; });
+    std::signal(SIGUSR1, SIG_IGN); // the program that started it answers
 }
 
 void follow_requests(bool outlives_parent) {
@@ -64,8 +65,9 @@ int execute_run() {
     const Json order = parse_json(line, "standard input");
     const RunSpec spec = run_spec_from_json(order.at("spec"), "standard input");
     const bool outlives_parent = order.at("outlives_parent").get<bool>();
-    const RunPlace place{path_from_json(order.at("folder")), order.at("checkpoint_every_s").get<double>(),
-                         order.at("inputs"), order.at("task"), outlives_parent};
+    const RunPolicy policy{order.at("checkpoint_every_s").get<double>(), order.at("wait_for_storage_s").get<double>()};
+    const RunPlace place{path_from_json(order.at("folder")), policy, order.at("inputs"), order.at("task"),
+                         outlives_parent};
     std::thread(follow_requests, outlives_parent).detach();
     const RunState state = load_engine().run(
         spec, place, [](RunEvent event) { write_line(to_line(event)); }, control());

@@ -4,19 +4,22 @@
 #include "app/cli/progress_line.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "core/base/lenient_json.h"
 #include "core/base/visible_text.h"
 #include "core/data/task.h"
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "core/text/unicode.h"
 #include "experiments/results/export.h"
+#include "experiments/run/engine_library.h"
 #include "experiments/run/study_session.h"
 #include "experiments/study/plan_inputs.h"
 #include "experiments/study/seeds.h"
 #include "experiments/study/study_schema.h"
 
+#include <chrono>
+#include <optional>
 #include <set>
+#include <utility>
 
 namespace diapason::cli {
 namespace {
@@ -24,7 +27,7 @@ namespace {
 struct RunRequest {
     std::string file, sample, executor = "processes", seeds, task, backbone, device;
     int jobs = 0;
-    double checkpoint_every_s = RunPlace::default_checkpoint_every_s;
+    RunPolicy policy;
     bool outlive = false;
     RowId continued = 0;
     bool quiet = false;
@@ -59,6 +62,12 @@ Plan requested_plan(const RunRequest& request, const StoreReader* reader) {
     return plan;
 }
 
+// What the plan's runs need is there: rows, tokenizers, the device. @throws Error, before anything is stored
+void check_needs(const Plan& plan) {
+    if (plan.study.device != "cpu" && plan.study.device != "auto") load_engine().require_device(plan.study.device);
+    check_inputs(plan);
+}
+
 // The kinds of ends that runs come to, the gravest first: a defect, what hits all later runs too, what the user gave.
 constexpr ErrorKind by_gravity[] = {ErrorKind::internal, ErrorKind::storage,      ErrorKind::memory,
                                     ErrorKind::input,    ErrorKind::incompatible, ErrorKind::config,
@@ -79,40 +88,73 @@ int exit_code_of(const QueueStatus& status) {
     return 0;
 }
 
+// Shows how the study gets on and passes a request to end on. While results cannot be stored its runs wait.
+// @return why they could not be for so long that it was stopped; it can be continued
+std::optional<std::string> wait_for_end(StudySession& session, const RunRequest& request, ProgressLine& progress) {
+    using Clock = std::chrono::steady_clock;
+    std::optional<std::string> given_up;
+    std::string stalled;
+    Clock::time_point since;
+    bool stopping = false;
+    while (!session.wait(std::chrono::milliseconds(100))) {
+        const QueueStatus status = session.status();
+        if (!request.quiet) progress.show(status);
+        if (progress_wanted().exchange(false)) progress.tell(status);
+        if (std::exchange(stalled, status.stalled).empty() != status.stalled.empty()) {
+            since = Clock::now();
+            if (!request.quiet) progress.clear();
+            std::fprintf(stderr, "%s\n",
+                         stalled.empty() ? "Results can be stored again; the runs go on."
+                                         : ("The runs wait: " + stalled).c_str());
+        }
+        const bool too_long = !stalled.empty() && std::chrono::duration<double>(Clock::now() - since).count() >
+                                                      request.policy.wait_for_storage_s;
+        if (stopping || (interrupts() == 0 && !too_long)) continue;
+        stopping = true;
+        if (too_long) given_up = stalled;
+        session.interrupt_all();
+    }
+    return given_up;
+}
+
 int run_study(const Context& context, const RunRequest& request) {
     watch_interrupts(); // before anything is stored: from there on a request to end is answered by 75
     const std::filesystem::path file = database_file(context, request.continued != 0);
-    Store store(file);
-    const StoreReader reader(file);
-    const Plan plan = requested_plan(request, &reader);
     if (request.executor != "processes" && request.executor != "thread")
         throw config_error("--executor", request.executor, "must be processes or thread");
+    // A study that is refused leaves nothing, not even an empty database.
+    std::optional<Plan> fresh;
+    if (request.continued == 0) {
+        fresh = requested_plan(request, nullptr);
+        check_needs(*fresh);
+    }
+    Store store(file);
+    const StoreReader reader(file);
     // What a continued study reads is compared by its runs.
-    if (request.continued == 0) check_inputs(plan);
+    const Plan plan = fresh ? *std::move(fresh) : requested_plan(request, &reader);
     auto executor =
         request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs, request.outlive);
     StudySession session(store, std::move(executor), plan,
                          request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt,
-                         request.checkpoint_every_s);
+                         request.policy);
     if (!request.quiet) {
         std::fprintf(stderr, "%s: %zu runs on %s\n", plan.study.title.c_str(), session.status().entries.size(),
                      session.executor_description().c_str());
     }
     ProgressLine progress;
     session.start();
-    bool stopping = false;
-    while (!session.wait(std::chrono::milliseconds(100))) {
-        if (interrupts() > 0 && !stopping) {
-            stopping = true;
-            session.interrupt_all();
-        }
-        if (!request.quiet) progress.show(session.status());
-    }
+    const std::optional<std::string> stalled = wait_for_end(session, request, progress);
     if (!request.quiet) {
         progress.show(session.status());
         progress.clear();
     }
-    store.flush();
+    // The table holds what is stored, whatever could not be.
+    std::optional<Error> lost;
+    try {
+        store.flush();
+    } catch (const Error& error) {
+        lost = error;
+    }
     const QueueStatus status = session.status();
     const ResultTable table = result_table(reader, session.study_id());
     print(render(table, context.json ? TableFormat::json : TableFormat::text));
@@ -122,7 +164,10 @@ int run_study(const Context& context, const RunRequest& request) {
                      static_cast<unsigned long long>(entry.seed), name_of(entry.state), entry.message.c_str());
     }
     if (!context.json) print("\nStudy " + std::to_string(session.study_id()) + " in " + file.string() + "\n");
-    const int code = exit_code_of(status);
+    if (lost) std::fprintf(stderr, "error: not all results are stored: %s\n", lost->what());
+    const int code = stalled ? static_cast<int>(ErrorKind::storage)
+                     : lost  ? std::max(lost->exit_code(), exit_code_of(status))
+                             : exit_code_of(status);
     if (code == static_cast<int>(ErrorKind::cancelled) && !request.quiet)
         std::fprintf(stderr, "Stopped. Continue with diapason-cli study run --continue %lld\n",
                      static_cast<long long>(session.study_id()));
@@ -131,7 +176,7 @@ int run_study(const Context& context, const RunRequest& request) {
 
 int check_study(const Context& context, const RunRequest& request) {
     const Plan plan = requested_plan(request, nullptr);
-    check_inputs(plan);
+    check_needs(plan);
     if (context.json)
         print_json({{"arms", plan.arms.size()}, {"runs", plan.runs()}});
     else
@@ -155,20 +200,20 @@ void add_study_options(CLI::App& app, RunRequest& request) {
 int list_studies(const Context& context) {
     const StoreReader reader(database_file(context, true));
     auto counts = reader.state_counts();
-    const auto finished = [&](const StudyRecord& study) { return counts[study.id].in(RunState::finished); };
-    return print_list<StudyRecord>(
-        context, reader.studies(),
-        {{"id", "id", [](const StudyRecord& study) { return study.id; }},
-         {nullptr, "uuid", [](const StudyRecord& study) { return study.uuid; }},
-         {nullptr, "finished", finished},
-         {"runs", "runs", [&](const StudyRecord& study) { return counts[study.id].all(); },
-          [&](const StudyRecord& study) {
-              return std::to_string(finished(study)) + " of " + std::to_string(counts[study.id].all());
-          }},
-         {"backbone", "backbone", [](const StudyRecord& study) { return text_in(study.document, "backbone"); }},
-         {"task", "task", [](const StudyRecord& study) { return text_in(study.document, "task"); }},
-         {nullptr, "created_ms", [](const StudyRecord& study) { return study.created_ms; }},
-         {"title", "title", [](const StudyRecord& study) { return study.title; }}});
+    const auto finished = [&](const StudyLine& study) { return counts[study.id].in(RunState::finished); };
+    return print_list<StudyLine>(context, reader.study_lines(),
+                                 {{"id", "id", [](const StudyLine& study) { return study.id; }},
+                                  {nullptr, "uuid", [](const StudyLine& study) { return study.uuid; }},
+                                  {nullptr, "finished", finished},
+                                  {"runs", "runs", [&](const StudyLine& study) { return counts[study.id].all(); },
+                                   [&](const StudyLine& study) {
+                                       return std::to_string(finished(study)) + " of " +
+                                              std::to_string(counts[study.id].all());
+                                   }},
+                                  {"backbone", "backbone", [](const StudyLine& study) { return study.backbone; }},
+                                  {"task", "task", [](const StudyLine& study) { return study.task; }},
+                                  {nullptr, "created_ms", [](const StudyLine& study) { return study.created_ms; }},
+                                  {"title", "title", [](const StudyLine& study) { return study.title; }}});
 }
 
 int show_study(const Context& context, RowId id, bool document) {
@@ -213,9 +258,14 @@ void add_study(CLI::App& app, Context& context) {
         ->type_name("ID");
     run->add_option("--executor", request->executor, "processes (one run per core) or thread")->capture_default_str();
     run->add_option("--jobs", request->jobs, "Number of parallel processes (default: one per core)");
-    run->add_option("--checkpoint-every", request->checkpoint_every_s,
+    run->add_option("--checkpoint-every", request->policy.checkpoint_every_s,
                     "Seconds between a run's checkpoints; pausing or stopping it also writes one")
         ->check(CLI::Range(0.0, 1e6))
+        ->capture_default_str();
+    run->add_option(
+           "--wait-for-storage", request->policy.wait_for_storage_s,
+           "Seconds that runs wait while results cannot be stored (full disk, locked database) before they stop")
+        ->check(CLI::Range(0.0, 1e9))
         ->capture_default_str();
     run->add_flag(
         "--outlive", request->outlive,

@@ -33,6 +33,13 @@ mode_t permissions_of_new_files() {
     return 0600;
 }
 
+void sync_folder(const fs::path& folder) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    (void)::fsync(descriptor); // some file systems refuse this; what is in it has been made
+    ::close(descriptor);
+}
+
 Error not_a_file(const fs::path& target) {
     return {ErrorKind::storage,
             {"is not a regular file, so it is not replaced", target.string(), {}, {}, "Choose another name"}};
@@ -92,17 +99,23 @@ void AtomicFile::commit() {
     if (::close(descriptor) != 0) fail("cannot be closed", errno);
     if (::rename(m_temporary.c_str(), m_target.c_str()) != 0) fail("cannot be renamed", errno);
     m_temporary.clear();
-    const int folder = ::open(folder_of(m_target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-        (void)::fsync(folder); // some file systems refuse this; the rename itself has happened
-        ::close(folder);
-    }
+    sync_folder(folder_of(m_target));
 }
 
 void write_file_atomically(const fs::path& target, std::string_view content) {
     AtomicFile file(target);
     file.append(content);
     file.commit();
+}
+
+void make_folders(const fs::path& folder) {
+    std::error_code error;
+    if (folder.empty() || fs::is_directory(folder, error)) return;
+    const fs::path above = folder_of(folder.has_filename() ? folder : folder.parent_path());
+    make_folders(above);
+    if (!fs::create_directory(folder, error) && error)
+        throw Error(ErrorKind::storage, {"cannot be created: " + error.message(), folder.string(), {}, {}, {}});
+    sync_folder(above);
 }
 
 void ignore_file_size_signal() {

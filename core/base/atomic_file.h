@@ -33,6 +33,10 @@ private:
 /// The whole file in one call.
 void write_file_atomically(const std::filesystem::path& target, std::string_view content);
 
+/// The folder and those above it that are missing; on disk, names included, when it returns.
+/// @throws Error(storage)
+void make_folders(const std::filesystem::path& folder);
+
 /// A full disk or a size limit is an error to report, not a signal to die of. Call once at program start.
 void ignore_file_size_signal();
 

@@ -1,5 +1,6 @@
 #include "core/base/folder_lock.h"
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 
 #include <cerrno>
@@ -13,8 +14,7 @@ namespace diapason {
 
 FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds wait,
                        const std::function<bool()>& give_up) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
+    make_folders(folder);
     m_descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (m_descriptor < 0)
         throw Error(ErrorKind::storage,

@@ -1,5 +1,6 @@
 #include "core/base/paths.h"
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 
 #include <cstdlib>
@@ -67,14 +68,12 @@ fs::path home_folder() {
         else
             throw Error(ErrorKind::storage, "no folder for data: neither DIAPASON_HOME nor HOME is set");
     }
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) {
-        throw Error(ErrorKind::storage, {"cannot be created: " + error.message(),
-                                         folder.string(),
-                                         {},
-                                         {},
-                                         "Choose another folder with --home or DIAPASON_HOME"});
+    try {
+        make_folders(folder);
+    } catch (const Error& error) {
+        ErrorDetails details = error.details();
+        details.remedy = "Choose another folder with --home or DIAPASON_HOME";
+        throw Error(ErrorKind::storage, details);
     }
     return folder;
 }

@@ -69,9 +69,15 @@ const std::vector<OptionDescriptor>& training_options() {
         list.push_back(advanced(in_units(integer("max_train_items", "Training examples", 0, 0, 1e9,
                                                  "Use only the first examples of the training split; 0 = all."),
                                          "examples")));
-        list.push_back(advanced(in_units(integer("max_evaluation_items", "Evaluation examples", 0, 0, 1e9,
-                                                 "Evaluate on the first examples of each split only; 0 = all."),
-                                         "examples")));
+        list.push_back(
+            advanced(in_units(integer("max_evaluation_items", "Validation examples", 0, 0, 1e9,
+                                      "Validate on the first examples only, while training and at its end; 0 = all."),
+                              "examples")));
+        list.push_back(
+            advanced(in_units(integer("max_test_items", "Test examples", 0, 0, 1e9,
+                                      "Test, also out of the domain, on the first examples only; 0 = all. Tables say "
+                                      "on how many."),
+                              "examples")));
         return list;
     }();
     return options;

@@ -1,5 +1,6 @@
 #include "core/library/library_folder.h"
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/library/library.h"
 
@@ -56,9 +57,7 @@ void sweep(const fs::path& library) {
 
 LibraryFolder::LibraryFolder(const char* purpose) {
     const fs::path library = library_folder();
-    std::error_code error;
-    fs::create_directories(library, error);
-    if (error) throw storage_error(library, "cannot be created", error.value());
+    make_folders(library);
     // Held while a new folder has no lock of its own yet, so that nobody sweeps it.
     const int gate = locked(library, LOCK_EX);
     if (gate < 0) throw storage_error(library, "cannot be locked", errno);

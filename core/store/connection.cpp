@@ -2,7 +2,39 @@
 
 #include <sqlite3.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace diapason {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A reader of a WAL database shares memory through a file beside it. Where none can be made and nobody writes, as on a
+// read-only medium, the file is read as one that does not change.
+bool never_changes(const fs::path& file) {
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+    fs::path log = file, shared = file;
+    log += "-wal";
+    shared += "-shm";
+    std::error_code error;
+    return ::access(folder.c_str(), W_OK) != 0 && !fs::exists(log, error) && !fs::exists(shared, error);
+}
+
+std::string immutable_uri(const fs::path& file) {
+    std::string uri = "file:";
+    for (const char c : fs::absolute(file).string()) {
+        constexpr const char* digits = "0123456789ABCDEF";
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '%' || c == '?' || c == '#')
+            uri += {'%', digits[byte >> 4], digits[byte & 15]};
+        else
+            uri += c;
+    }
+    return uri + "?immutable=1";
+}
+
+} // namespace
 
 Statement::Statement(Connection& connection, std::string_view sql) : m_connection(connection) {
     if (sqlite3_prepare_v2(connection.handle(), sql.data(), static_cast<int>(sql.size()), &m_statement, nullptr) !=
@@ -25,6 +57,10 @@ Statement& Statement::bind(int index, std::string_view value) {
     sqlite3_bind_text(m_statement, index, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
     return *this;
 }
+Statement& Statement::bind_column(int index, const Statement& row, int column) {
+    sqlite3_bind_value(m_statement, index, sqlite3_column_value(row.m_statement, column));
+    return *this;
+}
 Statement& Statement::bind_null(int index) {
     sqlite3_bind_null(m_statement, index);
     return *this;
@@ -34,6 +70,7 @@ bool Statement::step() {
     const int code = sqlite3_step(m_statement);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
+    sqlite3_reset(m_statement); // else nothing can be bound for the next try; the connection keeps the message
     m_connection.fail("cannot be read or written");
 }
 
@@ -63,7 +100,14 @@ bool Statement::is_null(int column) const {
 
 Connection::Connection(const std::filesystem::path& file, Mode mode) : m_file(file) {
     const int flags = mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    const int code = sqlite3_open_v2(file.c_str(), &m_handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    // SQLite takes a file that has not even a header for an empty one.
+    struct stat status {};
+    if (::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 && status.st_size < 512)
+        throw Error(ErrorKind::input, {"is not an SQLite database", file.string(), {}, {}, {}});
+    const bool immutable = mode == Mode::read_only && never_changes(file);
+    const std::string name = immutable ? immutable_uri(file) : file.string();
+    const int code = sqlite3_open_v2(name.c_str(), &m_handle,
+                                     flags | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0), nullptr);
     if (code != SQLITE_OK) {
         const std::string why = m_handle != nullptr ? sqlite3_errmsg(m_handle) : "not enough memory";
         sqlite3_close(m_handle);
@@ -108,6 +152,17 @@ void Connection::fail(const std::string& doing) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         throw Error(ErrorKind::locked, {why, m_file.string(), {}, {}, "Close the other program that uses it"});
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+    case SQLITE_TOOBIG: // what was to be written makes no sense
+        throw Error(ErrorKind::internal, {why, m_file.string(), {}, {}, {}});
+    case SQLITE_NOMEM:
+        throw Error(ErrorKind::memory, {why, m_file.string(), {}, {}, {}});
+    case SQLITE_ERROR:
+        throw Error(ErrorKind::input,
+                    {why, m_file.string(), {}, {}, "It was changed by another program or is damaged"});
     case SQLITE_NOTADB:
         throw Error(ErrorKind::input, {"is not an SQLite database", m_file.string(), {}, {}, {}});
     case SQLITE_CORRUPT:

@@ -28,6 +28,7 @@ public:
     Statement& bind(int index, double value);
     Statement& bind(int index, std::string_view value);
     Statement& bind_null(int index);
+    Statement& bind_column(int index, const Statement& row, int column); ///< as it is, whatever its type
     /// The first parameters, in their order.
     template <typename... Values>
     Statement& bind_all(const Values&... values) {

@@ -55,6 +55,7 @@ struct RunRecord {
     std::int64_t created_ms = 0;
     std::int64_t started_ms = 0;  ///< 0: not yet
     std::int64_t finished_ms = 0; ///< 0: not yet
+    std::int64_t elapsed_ms = 0;  ///< of the latest attempt, by a clock that only goes forward; 0: not known
     std::int64_t steps_done = 0;
     std::int64_t steps_total = 0;
     std::int64_t trained = 0, stored = 0, stored_bits = 0, head = 0;
@@ -99,16 +100,26 @@ struct StateCounts {
     }
 };
 
+/// A study as lists show it, whatever its document looks like.
+struct StudyLine {
+    RowId id = 0;
+    std::string uuid;
+    std::string title, backbone, task; ///< the latter two empty where the document does not say
+    std::int64_t created_ms = 0;
+};
+
 /// A run as lists show it, without its specification and results.
 struct RunLine {
     RowId id = 0;
     std::string uuid;
     RowId study = 0;
+    RowId arm = 0;
     std::string arm_label;
     std::uint64_t seed = 0;
     RunState state = RunState::queued;
     std::string message;
     std::int64_t steps_done = 0, steps_total = 0;
+    std::int64_t elapsed_ms = 0; ///< of the latest attempt
 };
 
 /// What finished runs have done in what time.

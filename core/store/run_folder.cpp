@@ -4,6 +4,10 @@
 
 namespace diapason {
 
+bool is_uuid(const std::string& text) {
+    return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 bool has_checkpoint(const std::filesystem::path& folder) {
     std::error_code error;
     return std::any_of(checkpoint_files.begin(), checkpoint_files.end(),

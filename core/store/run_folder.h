@@ -3,6 +3,7 @@
 
 #include <array>
 #include <filesystem>
+#include <string>
 
 namespace diapason {
 
@@ -12,6 +13,8 @@ inline constexpr const char* adapter_file = "adapter.safetensors";
 inline constexpr std::array checkpoint_files = {"checkpoint.next.safetensors", "checkpoint.safetensors",
                                                 "checkpoint.previous.safetensors"};
 
+/// 32 hexadecimal digits, which name the folder.
+bool is_uuid(const std::string& text);
 bool has_checkpoint(const std::filesystem::path& folder);
 void remove_checkpoints(const std::filesystem::path& folder); ///< all generations
 

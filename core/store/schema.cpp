@@ -57,7 +57,15 @@ CREATE TABLE event (
 CREATE INDEX event_by_study ON event(study, id);
 )sql";
 
-constexpr const char* migrations[] = {version_1};
+// Version 2. How long attempts took, by a clock that only goes forward; 0 = not known.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE run ADD COLUMN elapsed_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN elapsed_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE run SET elapsed_ms = max(0, finished_ms - started_ms) WHERE finished_ms > 0 AND started_ms > 0;
+UPDATE attempt SET elapsed_ms = max(0, ended_ms - started_ms) WHERE ended_ms > 0;
+)sql";
+
+constexpr const char* migrations[] = {version_1, version_2};
 static_assert(std::size(migrations) == schema_version);
 
 } // namespace
@@ -74,7 +82,7 @@ std::int64_t check_schema(Connection& connection) {
     return connection.value("PRAGMA user_version");
 }
 
-void migrate(Connection& connection) {
+void migrate(Connection& connection, std::int64_t target) {
     const bool empty = connection.value("SELECT count(*) FROM sqlite_master") == 0;
     if (!empty || connection.value("PRAGMA application_id") != 0) {
         const std::int64_t version = check_schema(connection);
@@ -87,7 +95,7 @@ void migrate(Connection& connection) {
                                                   "Use the newer version; this one can only read it"});
         }
     }
-    for (std::int64_t next = 0; next < schema_version; ++next) {
+    for (std::int64_t next = 0; next < target; ++next) {
         Transaction transaction(connection);
         // Asked inside the transaction: a second program may have migrated while this one waited for the lock.
         if (connection.value("PRAGMA user_version") > next) continue;

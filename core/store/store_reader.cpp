@@ -2,6 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
+#include "core/store/database_check.h"
+#include "core/store/run_folder.h"
 #include "core/store/schema.h"
 
 #include <cmath>
@@ -15,7 +17,7 @@ constexpr const char* study_columns =
 constexpr const char* run_columns = "SELECT run.id, run.uuid, run.study, run.arm, run.seed, run.state, run.message, "
                                     "run.spec, run.fingerprint, run.attempt, run.created_ms, run.started_ms, "
                                     "run.finished_ms, run.steps_done, run.steps_total, run.trained, run.stored, "
-                                    "run.stored_bits, run.head, run.environment, run.summary, run.operations FROM run ";
+                                    "run.stored_bits, run.head, run.environment, run.summary, run.operations, ";
 
 // What another program may have written instead of what the schema says.
 Error damaged(const std::string& row, const std::string& what) {
@@ -42,8 +44,7 @@ Json json_of(const Statement& s, int column, const std::string& row, Json::value
 // It becomes the name of a folder.
 std::string uuid_of(const Statement& s, int column, const std::string& row) {
     std::string uuid = s.text(column);
-    if (uuid.size() != 32 || uuid.find_first_not_of("0123456789abcdef") != std::string::npos)
-        throw damaged(row, "must be 32 hexadecimal digits");
+    if (!is_uuid(uuid)) throw damaged(row, "must be 32 hexadecimal digits");
     return uuid;
 }
 
@@ -90,6 +91,7 @@ RunRecord run_of(const Statement& s) {
     r.environment = json_of(s, 19, row_of("run", r.id, "environment"));
     r.summary = json_of(s, 20, row_of("run", r.id, "summary"));
     r.operations = s.real(21);
+    r.elapsed_ms = s.integer(22);
     return r;
 }
 
@@ -107,9 +109,15 @@ double value_of(const Statement& s, int value, int kind) {
 struct StoreReader::Impl {
     explicit Impl(const std::filesystem::path& file) : connection(file, Connection::Mode::read_only) {
         version = check_schema(connection);
+        require_sound_structure(connection);
+        require_own_tables(connection);
         connection.execute("PRAGMA query_only = ON");
+        if (version < 2) elapsed = "max(0, run.finished_ms - run.started_ms)"; // cannot be upgraded here
     }
+    std::string select_runs() const { return std::string(run_columns) + elapsed + " FROM run "; }
+
     mutable Connection connection;
+    const char* elapsed = "run.elapsed_ms";
     std::int64_t version = 0;
 };
 
@@ -122,13 +130,19 @@ StoreReader::StoreReader(const std::filesystem::path& file) : m_impl(std::make_u
 StoreReader::~StoreReader() = default;
 StoreReader::StoreReader(StoreReader&&) noexcept = default;
 
-std::vector<StudyRecord> StoreReader::studies(bool with_trashed) const {
-    Statement s(m_impl->connection,
-                std::string(study_columns) + (with_trashed ? "" : "WHERE trashed = 0 ") + "ORDER BY id DESC");
-    std::vector<StudyRecord> rows;
+std::vector<StudyLine> StoreReader::study_lines(bool with_trashed) const {
+    // A document that somebody has broken hides neither its own study nor the others.
+    const auto text = [](const std::string& key) {
+        return "CASE WHEN json_valid(document) AND json_type(document, '$." + key +
+               "') = 'text' THEN json_extract(document, '$." + key + "') ELSE '' END, ";
+    };
+    Statement s(m_impl->connection, "SELECT id, uuid, title, " + text("backbone") + text("task") +
+                                        "created_ms FROM study " + (with_trashed ? "" : "WHERE trashed = 0 ") +
+                                        "ORDER BY id DESC");
+    std::vector<StudyLine> lines;
     while (s.step())
-        rows.push_back(study_of(s));
-    return rows;
+        lines.push_back({s.integer(0), s.text(1), s.text(2), s.text(3), s.text(4), s.integer(5)});
+    return lines;
 }
 
 std::optional<StudyRecord> StoreReader::study(RowId id) const {
@@ -159,18 +173,24 @@ std::vector<ArmRecord> StoreReader::arms(RowId study) const {
 }
 
 std::vector<RunRecord> StoreReader::runs(RowId study) const {
-    Statement s(m_impl->connection,
-                std::string(run_columns) +
-                    "JOIN arm ON arm.id = run.arm WHERE run.study = ? ORDER BY arm.position, run.seed < 0, run.seed");
-    s.bind(1, study);
     std::vector<RunRecord> rows;
-    while (s.step())
-        rows.push_back(run_of(s));
+    each_run(study, [&](RunRecord& run) { rows.push_back(std::move(run)); });
     return rows;
 }
 
+void StoreReader::each_run(RowId study, const std::function<void(RunRecord&)>& visit) const {
+    Statement s(m_impl->connection,
+                m_impl->select_runs() +
+                    "JOIN arm ON arm.id = run.arm WHERE run.study = ? ORDER BY arm.position, run.seed < 0, run.seed");
+    s.bind(1, study);
+    while (s.step()) {
+        RunRecord run = run_of(s);
+        visit(run);
+    }
+}
+
 std::optional<RunRecord> StoreReader::run(RowId id) const {
-    Statement s(m_impl->connection, std::string(run_columns) + "WHERE run.id = ?");
+    Statement s(m_impl->connection, m_impl->select_runs() + "WHERE run.id = ?");
     s.bind(1, id);
     return s.step() ? std::optional(run_of(s)) : std::nullopt;
 }
@@ -178,15 +198,16 @@ std::optional<RunRecord> StoreReader::run(RowId id) const {
 std::vector<RunLine> StoreReader::run_lines(RowId study) const {
     Statement s(m_impl->connection,
                 std::string("SELECT run.id, run.uuid, run.study, arm.label, run.seed, run.state, run.message, "
-                            "run.steps_done, run.steps_total FROM run JOIN arm ON arm.id = run.arm ") +
+                            "run.steps_done, run.steps_total, run.arm, ") +
+                    m_impl->elapsed + " FROM run JOIN arm ON arm.id = run.arm " +
                     (study != 0 ? "WHERE run.study = ? " : "") +
                     "ORDER BY run.study DESC, arm.position, run.seed < 0, run.seed");
     if (study != 0) s.bind(1, study);
     std::vector<RunLine> lines;
     while (s.step())
-        lines.push_back({s.integer(0), uuid_of(s, 1, row_of("run", s.integer(0), "uuid")), s.integer(2), s.text(3),
-                         static_cast<std::uint64_t>(s.integer(4)), run_state_from(s.text(5)), s.text(6), s.integer(7),
-                         s.integer(8)});
+        lines.push_back({s.integer(0), uuid_of(s, 1, row_of("run", s.integer(0), "uuid")), s.integer(2), s.integer(9),
+                         s.text(3), static_cast<std::uint64_t>(s.integer(4)), run_state_from(s.text(5)), s.text(6),
+                         s.integer(7), s.integer(8), s.integer(10)});
     return lines;
 }
 
@@ -200,10 +221,10 @@ std::map<RowId, StateCounts> StoreReader::state_counts() const {
 
 MeasuredSpeed StoreReader::measured_speed(std::int64_t latest) const {
     // Of a run that went on from a checkpoint only the last attempt's time is known.
-    Statement s(
-        m_impl->connection,
-        "SELECT sum(operations), sum(finished_ms - started_ms) FROM (SELECT operations, finished_ms, started_ms "
-        "FROM run WHERE state = 'finished' AND attempt = 1 AND operations > 0 ORDER BY finished_ms DESC LIMIT ?)");
+    Statement s(m_impl->connection,
+                std::string("SELECT sum(operations), sum(elapsed) FROM (SELECT operations, ") + m_impl->elapsed +
+                    " AS elapsed FROM run WHERE state = 'finished' AND attempt = 1 AND operations > 0 AND elapsed > 0 "
+                    "ORDER BY finished_ms DESC LIMIT ?)");
     s.bind(1, latest);
     if (!s.step()) return {};
     return {s.real(0), s.real(1) / 1000};

@@ -4,6 +4,7 @@
 #include "core/store/records.h"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,11 +23,13 @@ public:
     ~StoreReader();
     StoreReader(StoreReader&&) noexcept;
 
-    std::vector<StudyRecord> studies(bool with_trashed = false) const; ///< newest first
+    std::vector<StudyLine> study_lines(bool with_trashed = false) const; ///< newest first
     std::optional<StudyRecord> study(RowId id) const;
     std::vector<FactorRecord> factors(RowId study) const; ///< by position
     std::vector<ArmRecord> arms(RowId study) const;       ///< by position
     std::vector<RunRecord> runs(RowId study) const;       ///< by arm position, then seed
+    /// The same, one after the other, for studies of many runs. The record is the visitor's until it returns.
+    void each_run(RowId study, const std::function<void(RunRecord&)>& visit) const;
     std::optional<RunRecord> run(RowId id) const;
     /// By arm position, then seed. @param study 0 = of all studies, trashed ones too, newest first
     std::vector<RunLine> run_lines(RowId study) const;

@@ -1,6 +1,7 @@
 #include "core/train/checkpoint.h"
 
 #include "core/backbone/tensor_file.h"
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/sha256.h"
 #include "core/model/parameters.h"
@@ -93,8 +94,7 @@ const Json& Checkpoint::part(const std::string& name) const {
 }
 
 WrittenCheckpoint write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
-    std::error_code error;
-    fs::create_directories(folder, error);
+    make_folders(folder);
     std::vector<at::Tensor> alive; // until the file is written
     std::vector<TensorToWrite> tensors;
     ContentHash hash;

@@ -45,7 +45,14 @@ c10::Device device_from(const std::string& name) {
         throw config_error("device", name, "there is no such device", "Choose from cpu, cuda, cuda:N, auto");
     }
     const std::string problem = load_cuda();
-    if (problem.empty() && at::hasCUDA()) return c10::Device(name == "auto" ? "cuda" : name);
+    if (problem.empty() && at::hasCUDA()) {
+        const c10::Device device(name == "auto" ? "cuda" : name);
+        const auto there = static_cast<std::int64_t>(at::getNumGPUs());
+        if (device.has_index() && device.index() >= there)
+            throw config_error("device", name, "this machine has " + std::to_string(there) + " GPU(s), counted from 0",
+                               "Use cuda or auto");
+        return device;
+    }
     if (name == "auto") return c10::Device("cpu");
     throw config_error("device", name,
                        problem.empty() ? "this machine has no usable GPU"

@@ -24,7 +24,8 @@ FrozenStates::FrozenStates(Model& model, std::shared_ptr<TaskData> data, FrozenS
     for (const char* split : {"validation", "test", "ood"}) {
         if (!m_data->has(split)) continue;
         const auto items = std::ssize(m_data->split(split).examples);
-        choose(split, plan.evaluation_items > 0 ? std::min(items, plan.evaluation_items) : items, left);
+        const std::int64_t limit = plan.limit(split);
+        choose(split, limit > 0 ? std::min(items, limit) : items, left);
     }
     if (m_splits.empty()) return;
     FrozenKey key;

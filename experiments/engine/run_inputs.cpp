@@ -63,10 +63,14 @@ std::string hash_of_backbone(const ResolvedRun& run) {
 
 } // namespace
 
+const char* limit_option(const std::string& split) {
+    return split == "train" ? "max_train_items" : split == "validation" ? "max_evaluation_items" : "max_test_items";
+}
+
 Json inputs_of(const ResolvedRun& run, TaskData& data) {
     Json list = Json::array();
     for (const auto& [split, file] : run.task.data) {
-        const std::int64_t limit = run.training.integer(split == "train" ? "max_train_items" : "max_evaluation_items");
+        const std::int64_t limit = run.training.integer(limit_option(split));
         list.push_back({{"what", "data"},
                         {"name", run.spec.task},
                         {"split", split},

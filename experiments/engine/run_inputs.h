@@ -8,6 +8,9 @@
 
 namespace diapason {
 
+/// The training option that bounds how many examples of a split count.
+const char* limit_option(const std::string& split);
+
 /// As experiments/run/inputs.h says. Of data the rows themselves count, so that a file that was only touched, moved or
 /// written in another layout stays the same.
 Json inputs_of(const ResolvedRun& run, TaskData& data);

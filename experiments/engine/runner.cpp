@@ -74,7 +74,7 @@ public:
           m_control(control),
           m_store(store),
           m_points(sink),
-          m_clock(place.checkpoint_every_s) {}
+          m_clock(place.policy.checkpoint_every_s) {}
 
     void execute() {
         m_sink(StateChanged{RunState::starting, {}, {}, {}});
@@ -102,7 +102,7 @@ public:
         Json summary = {{"metrics", to_json(metrics)},   {"best_step", m_selection.step()},
                         {"frozen_unchanged", unchanged}, {"seconds", m_points.elapsed()},
                         {"step_seconds", step_s},        {"checkpoint_seconds", m_clock.total_s()},
-                        {"adapter_bytes", stored_bytes}};
+                        {"adapter_bytes", stored_bytes}, {"items", m_items}};
         if (m_dropped || (m_asking && m_asking->dropped())) summary["demonstrations_dropped"] = true;
         m_sink(StateChanged{RunState::finished, {}, {}, std::move(summary)});
     }
@@ -138,7 +138,8 @@ private:
             m_asking.emplace(*m_data, *m_model, m_run.asking, m_spec.seed, training.integer("max_train_items"));
         if (m_store != nullptr && !m_asking && !training.flag("backbone_dropout")) {
             const std::int64_t draws = m_steps * training.integer("batch_size") * training.integer("accumulation");
-            const FrozenPlan plan{train_items(), draws, training.integer("max_evaluation_items"), m_spec.threads};
+            const auto limit = [&](const std::string& split) { return training.integer(limit_option(split)); };
+            const FrozenPlan plan{train_items(), draws, limit, m_spec.threads};
             m_frozen.emplace(*m_model, m_data, *m_store, plan, [this] { heed_control(); });
         }
         if (m_frozen && m_trainer) {
@@ -238,8 +239,13 @@ private:
                                    {"aside_s", m_evaluation_s + frozen_s()},
                                    {"checkpoint_s", m_clock.total_s()},
                                    {"demonstrations_dropped", m_dropped || (m_asking && m_asking->dropped())}};
-        const WrittenCheckpoint written = write_checkpoint(m_place.folder, checkpoint);
-        m_sink(ArtifactWritten{"checkpoint", written.name, written.sha256, written.bytes, m_step});
+        try {
+            const WrittenCheckpoint written = write_checkpoint(m_place.folder, checkpoint);
+            m_sink(ArtifactWritten{"checkpoint", written.name, written.sha256, written.bytes, m_step});
+        } catch (const Error& error) { // a full disk: the one before is there, and the next may find room
+            if (error.kind() != ErrorKind::storage) throw;
+            m_sink(LogLine{Severity::warning, std::string("a checkpoint cannot be written: ") + error.what()});
+        }
         m_clock.end();
     }
 
@@ -331,7 +337,7 @@ private:
     EvaluationRequest request(const std::string& split, bool metrics, bool predictions) {
         EvaluationRequest request;
         request.split = split;
-        request.max_items = m_run.training.integer("max_evaluation_items");
+        request.max_items = m_run.training.integer(limit_option(split));
         request.metrics = metrics;
         request.predictions = predictions;
         request.asking = m_asking ? &*m_asking : nullptr;
@@ -377,6 +383,7 @@ private:
             for (const auto& [name, value] : result.metrics)
                 values.push_back({{prefix, "", name}, value});
             metrics.insert(metrics.end(), values.begin(), values.end());
+            m_items[split] = evaluated_items(split);
             if (prefix == "validation") continue; // its points were logged while training
             for (const auto& [name, value] : values)
                 m_points.add(name, m_selection.step(), value);
@@ -386,14 +393,44 @@ private:
         return metrics;
     }
 
+    // What was trained is not thrown away because the disk is full at this moment.
+    void wait_for_storage(const std::function<void()>& write) {
+        const auto end =
+            std::chrono::steady_clock::now() + std::chrono::duration<double>(m_place.policy.wait_for_storage_s);
+        for (bool told = false;; told = true) {
+            try {
+                return write();
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::storage || std::chrono::steady_clock::now() >= end) throw;
+                if (!told)
+                    m_sink(LogLine{Severity::warning,
+                                   std::string("waits until its adapter can be stored: ") + error.what()});
+            }
+            const auto next = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+            while (std::chrono::steady_clock::now() < next) {
+                stop_if_asked();
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            }
+        }
+    }
+
+    // Of how many examples a split's figures speak.
+    Json evaluated_items(const std::string& split) const {
+        const auto all = static_cast<std::int64_t>(m_data->split(split).examples.size());
+        const std::int64_t limit = m_run.training.integer(limit_option(split));
+        return {{"used", limit > 0 ? std::min(limit, all) : all}, {"all", all}};
+    }
+
     // What inference needs beside the backbone, and specification and task to rebuild it.
     // @return the file's size, 0 when nothing is kept
     std::int64_t store_adapter() {
         if (m_place.folder.empty()) return 0;
         const auto file = m_place.folder / adapter_file;
-        save_adapter(
-            file, *m_model,
-            {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}, {"task", m_run.definition.dump()}});
+        wait_for_storage([&] {
+            save_adapter(
+                file, *m_model,
+                {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}, {"task", m_run.definition.dump()}});
+        });
         const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
         m_sink(ArtifactWritten{"adapter", adapter_file, sha256_of_file(file), bytes, m_selection.step()});
         return bytes;
@@ -417,6 +454,7 @@ private:
     std::optional<BatchOrder> m_order;
     Selection m_selection;
     ParameterCounts m_counts;
+    Json m_items = Json::object(); ///< by split
     std::int64_t m_steps = 0, m_step = 0, m_tokens = 0;
     std::int64_t m_validated = -1;                         ///< the last step that was validated
     std::vector<std::int64_t> m_batch;                     ///< items of the micro-batch that is computed

@@ -26,15 +26,19 @@ struct RunControl {
     std::atomic<bool> pause{false};
 };
 
+/// How all runs of a study care for what they have computed.
+struct RunPolicy {
+    double checkpoint_every_s = 60;  ///< 0 = behind every step; also at every pause and stop
+    double wait_for_storage_s = 600; ///< while nothing can be written, as on a full disk, before the run fails
+};
+
 /// Where a run writes, and what it must agree with.
 struct RunPlace {
     std::filesystem::path folder; ///< created when needed; empty = write nothing. A checkpoint there is gone on from
-    double checkpoint_every_s = default_checkpoint_every_s; ///< 0 = behind every step; also at every pause and stop
+    RunPolicy policy = {};
     Json inputs = Json::array(); ///< of other runs of the study (RunBegan's environment): the run refuses others
     Json task = {}; ///< the definition of its task as its study stored it; null = what its specification names is read
     bool checkpoint_at_end = false; ///< behind the last step too: nobody may be there to hear of the result
-
-    static constexpr double default_checkpoint_every_s = 60;
 };
 
 /// Called on the thread that runs the engine, in order. Must not throw.
@@ -50,6 +54,8 @@ public:
     virtual ~Engine() = default;
 
     virtual EngineInfo info() = 0;
+    /// @param device as a specification names it. @throws Error(config) when this machine does not have it
+    virtual void require_device(const std::string& device) = 0;
 
     /// Executes one run to its end. Never throws: the last event is a StateChanged with a terminal state.
     /// Blocks; one call at a time per process. @return that state

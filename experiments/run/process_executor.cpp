@@ -145,7 +145,8 @@ private:
         try {
             const Json order = {{"spec", to_json(job.spec)},
                                 {"folder", path_to_json(job.place.folder)},
-                                {"checkpoint_every_s", job.place.checkpoint_every_s},
+                                {"checkpoint_every_s", job.place.policy.checkpoint_every_s},
+                                {"wait_for_storage_s", job.place.policy.wait_for_storage_s},
                                 {"inputs", job.place.inputs},
                                 {"task", job.place.task},
                                 {"outlives_parent", m_outlive}};

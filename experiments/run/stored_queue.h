@@ -7,7 +7,7 @@
 namespace diapason {
 
 /// A stored run as a row of the queue.
-QueueEntry queue_entry(const RunRecord& run, const std::string& arm_label);
+QueueEntry queue_entry(const RunLine& run);
 
 /// All runs of a study, by arm, then seed.
 QueueStatus stored_queue(const StoreReader& reader, RowId study);

@@ -10,6 +10,8 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 namespace diapason {
 namespace {
@@ -38,31 +40,39 @@ struct Item {
     RunSpec spec;
     std::filesystem::path folder;
     Clock::time_point started;
-    double total_s = 0; // of a finished one
+    double total_s = 0;        // of a finished one
+    std::optional<Error> lost; // why rows of it could not be stored
 };
 
 } // namespace
 
-struct StudySession::Impl {
+struct StudySession::Impl : std::enable_shared_from_this<StudySession::Impl> {
     Impl(Store& to, std::unique_ptr<Executor> runs_on) : store(to), executor(std::move(runs_on)) {}
+
+    void listen_to_store() {
+        store.on_stall([weak = weak_from_this()](const std::string& why) {
+            if (const auto self = weak.lock()) self->stall(why);
+        });
+        store.on_loss([weak = weak_from_this()](RowId run, const Error& why) {
+            if (const auto self = weak.lock()) self->lose(run, why);
+        });
+    }
 
     void handle(RowId run, RunEvent event) {
         bool queue_moved = false;
         bool all_done = false;
         Listener heard;
-        std::filesystem::path stored;
         {
             const std::lock_guard guard(mutex);
             Item& item = items.at(index.at(run));
+            if (auto* change = std::get_if<StateChanged>(&event); change && item.lost)
+                blame_the_loss(*item.lost, *change);
             store_event(item, event);
             queue_moved = update(item, event);
             if (queue_moved) submit_next();
             all_done = nothing_left();
             heard = listener;
-            if (const auto* change = std::get_if<StateChanged>(&event); change && change->state == RunState::finished)
-                stored = item.folder;
         }
-        if (!stored.empty()) forget_checkpoints(stored);
         if (heard.event) heard.event(run, event);
         if (queue_moved && heard.queue_changed) heard.queue_changed();
         if (all_done) finish();
@@ -70,13 +80,84 @@ struct StudySession::Impl {
 
     bool nothing_left() const { return started && active == 0 && (stopping || waiting() == 0); }
 
-    // Only when the result is on disk: until then the checkpoint is all that there is.
-    void forget_checkpoints(const std::filesystem::path& folder) {
-        try {
-            store.flush();
-            remove_checkpoints(folder);
-        } catch (const Error&) { // the store says so itself
+    // The store stopped it, or it ended without having been stored.
+    static void blame_the_loss(const Error& why, StateChanged& change) {
+        if (!is_terminal(change.state) || change.state == RunState::failed) return;
+        change = {RunState::failed, std::string("its results could not be stored: ") + why.what(), why.kind(), {}};
+    }
+
+    // Nothing can be stored (empty: it can again). The runs wait, so that not too much has to be kept for later.
+    void stall(const std::string& why) {
+        Listener heard;
+        {
+            const std::lock_guard guard(mutex);
+            if (executor == nullptr || stalled == why) return;
+            if (why.empty() != stalled.empty())
+                store.append_event(study, 0, why.empty() ? "info" : "warning",
+                                   why.empty() ? "results can be stored again; the runs go on"
+                                               : "the runs wait until results can be stored: " + why);
+            stalled = why;
+            hold_runs();
+            heard = listener;
         }
+        if (heard.queue_changed) heard.queue_changed();
+    }
+
+    void lose(RowId run, const Error& why) {
+        Listener heard;
+        {
+            const std::lock_guard guard(mutex);
+            const auto found = index.find(run);
+            if (executor == nullptr || found == index.end()) return;
+            Item& item = items[found->second];
+            if (item.lost) return;
+            item.lost = why;
+            if (!is_terminal(item.entry.state)) {
+                executor->stop(run, Stop::interrupt);
+            } else if (item.entry.state == RunState::finished) { // as the store records it
+                item.entry.state = RunState::failed;
+                item.entry.message = std::string("its results could not be stored: ") + why.what();
+                item.entry.error = why.kind();
+            }
+            heard = listener;
+        }
+        if (heard.queue_changed) heard.queue_changed();
+    }
+
+    // The stored runs in the order in which they were planned; those that have not come to their end wait again. Only
+    // these are read in full.
+    void take_up(const StoreReader& reader) {
+        std::vector<RunLine> runs = reader.run_lines(study);
+        std::sort(runs.begin(), runs.end(), [](const RunLine& a, const RunLine& b) { return a.id < b.id; });
+        std::vector<RowId> again;
+        for (RunLine& run : runs) {
+            Item item;
+            if (can_go_on(run.state)) {
+                if (run.state != RunState::queued) again.push_back(run.id);
+                run.state = RunState::queued;
+                run.message.clear();
+                item.spec = run_spec_from_json(reader.run(run.id)->spec, "run " + std::to_string(run.id));
+            }
+            item.entry = queue_entry(run);
+            item.total_s = item.entry.elapsed_s;
+            item.folder = store.files_folder() / run.uuid;
+            index[run.id] = items.size();
+            items.push_back(std::move(item));
+        }
+        if (waiting() == 0) return;
+        reader.each_run(study, [&](RunRecord& run) { add_inputs(run.environment, inputs); });
+        if (!again.empty()) store.requeue(again);
+    }
+
+    bool held() const { return paused || !stalled.empty(); }
+
+    // Lets running runs halt at their next step or go on.
+    void hold_runs() {
+        for (const Item& item : items) {
+            if (!is_terminal(item.entry.state) && item.entry.state != RunState::queued)
+                executor->pause(item.entry.run, held());
+        }
+        submit_next();
     }
 
     void store_event(Item& item, const RunEvent& event) {
@@ -107,6 +188,12 @@ struct StudySession::Impl {
         } else if (const auto* change = std::get_if<StateChanged>(&event)) {
             if (change->state == RunState::starting) return; // begin_attempt has said so
             store.set_state(run, change->state, change->message, change->summary);
+            // Only when the result is on disk: until then the checkpoint is all that there is.
+            if (change->state == RunState::finished) {
+                store.when_stored(run, [folder = item.folder](bool stored) {
+                    if (stored) remove_checkpoints(folder);
+                });
+            }
             if (is_terminal(change->state)) {
                 const bool good = change->state == RunState::finished || change->state == RunState::cancelled ||
                                   change->state == RunState::interrupted;
@@ -152,7 +239,7 @@ struct StudySession::Impl {
     }
 
     void submit_next() {
-        if (!started || paused || stopping) return;
+        if (!started || stopping || held()) return;
         for (Item& item : items) {
             if (active >= executor->capacity()) return;
             if (item.entry.state != RunState::queued) continue;
@@ -163,7 +250,7 @@ struct StudySession::Impl {
             const auto task = tasks.find(item.spec.task);
             executor->submit({item.entry.run,
                               item.spec,
-                              {item.folder, checkpoint_every_s, inputs, task == tasks.end() ? Json() : task->second}});
+                              {item.folder, policy, inputs, task == tasks.end() ? Json() : task->second}});
         }
     }
 
@@ -173,7 +260,22 @@ struct StudySession::Impl {
         store.set_state(item.entry.run, RunState::cancelled, item.entry.message, {});
     }
 
+    // When all is stored; who stops does not wait until there is room for it.
     void finish() {
+        {
+            const std::lock_guard guard(mutex);
+            if (!stopping) {
+                if (std::exchange(finishing, true)) return;
+                store.when_stored(0, [weak = weak_from_this()](bool) {
+                    if (const auto self = weak.lock()) self->conclude();
+                });
+                return;
+            }
+        }
+        conclude();
+    }
+
+    void conclude() {
         Listener heard;
         {
             const std::lock_guard guard(mutex);
@@ -219,7 +321,7 @@ struct StudySession::Impl {
     Store& store;
     std::unique_ptr<Executor> executor;
     RowId study = 0;
-    double checkpoint_every_s = RunPlace::default_checkpoint_every_s;
+    RunPolicy policy;
     Json inputs = Json::array();       ///< of all runs of the study that have begun
     std::map<std::string, Json> tasks; ///< definitions by the names in specifications
     mutable std::mutex mutex;
@@ -228,7 +330,8 @@ struct StudySession::Impl {
     std::map<RowId, std::size_t> index;
     Listener listener;
     int active = 0;
-    bool started = false, paused = false, stopping = false, ending = false, done = false;
+    bool started = false, paused = false, stopping = false, finishing = false, ending = false, done = false;
+    std::string stalled; // why the store cannot write
     Clock::time_point start_time;
 };
 
@@ -271,63 +374,31 @@ NewStudy rows_of(const Plan& plan, const std::map<std::string, Json>& tasks) {
 } // namespace
 
 StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, const Plan& plan,
-                           std::optional<RowId> study_id, double checkpoint_every_s)
-    : m_impl(std::make_unique<Impl>(store, std::move(executor))) {
-    m_impl->checkpoint_every_s = checkpoint_every_s;
+                           std::optional<RowId> study_id, const RunPolicy& policy)
+    : m_impl(std::make_shared<Impl>(store, std::move(executor))) {
+    m_impl->policy = policy;
     throw_if_any(plan.problems, plan.study.title);
     for (const auto& [name, task] : plan.tasks)
         m_impl->tasks[name] = plan.task_definition(name);
-    std::vector<ArmRecord> arm_rows;
-    std::vector<RunRecord> runs;
-    if (!study_id) {
-        NewStudy rows = rows_of(plan, m_impl->tasks);
-        const StudyIds ids = store.create_study(rows);
-        m_impl->study = ids.study;
-        arm_rows = std::move(rows.arms);
-        for (std::size_t i = 0; i < arm_rows.size(); ++i)
-            arm_rows[i].id = ids.arms[i];
-        runs = std::move(rows.runs);
-        for (std::size_t i = 0; i < runs.size(); ++i) {
-            runs[i].id = ids.runs[i];
-            runs[i].arm = ids.arms[static_cast<std::size_t>(runs[i].arm)];
-        }
-    } else {
-        m_impl->study = *study_id;
-        store.flush();
-        const StoreReader reader(store.file());
-        arm_rows = reader.arms(*study_id);
-        runs = reader.runs(*study_id);
-        std::vector<RowId> again;
-        for (RunRecord& run : runs) {
-            add_inputs(run.environment, m_impl->inputs);
-            if (!can_go_on(run.state)) continue;
-            again.push_back(run.id);
-            run.state = RunState::queued;
-        }
-        store.requeue(again);
-        std::stable_sort(runs.begin(), runs.end(),
-                         [](const RunRecord& a, const RunRecord& b) { return a.seed < b.seed; });
-    }
-    std::map<RowId, std::string> labels;
-    for (const ArmRecord& arm : arm_rows)
-        labels[arm.id] = arm.label;
-    for (const RunRecord& run : runs) {
-        Item item;
-        item.entry = queue_entry(run, labels[run.arm]);
-        item.total_s = item.entry.elapsed_s;
-        item.spec = run_spec_from_json(run.spec, "run " + std::to_string(run.id));
-        item.folder = store.files_folder() / run.uuid;
-        m_impl->index[run.id] = m_impl->items.size();
-        m_impl->items.push_back(std::move(item));
-    }
+    m_impl->study = study_id ? *study_id : store.create_study(rows_of(plan, m_impl->tasks)).study;
+    if (study_id) store.flush();
+    m_impl->take_up(StoreReader(store.file()));
     m_impl->executor->set_sink(
         [impl = m_impl.get()](std::int64_t run, RunEvent event) { impl->handle(run, std::move(event)); });
+    m_impl->listen_to_store();
 }
 
 StudySession::~StudySession() {
     interrupt_all();
     wait();
-    m_impl->executor.reset(); // joins its threads before what they call goes away
+    m_impl->store.on_stall({});
+    m_impl->store.on_loss({});
+    std::unique_ptr<Executor> executor;
+    {
+        const std::lock_guard guard(m_impl->mutex);
+        executor = std::move(m_impl->executor);
+    }
+    executor.reset(); // joins its threads before what they call goes away
 }
 
 void StudySession::set_listener(Listener listener) {
@@ -345,7 +416,7 @@ void StudySession::start() {
                                    "started: " + std::to_string(m_impl->waiting()) + " runs, " +
                                        m_impl->executor->describe());
         m_impl->submit_next();
-        nothing = m_impl->active == 0;
+        nothing = m_impl->nothing_left();
     }
     if (nothing) m_impl->finish();
 }
@@ -355,12 +426,7 @@ void StudySession::pause(bool paused) {
     {
         const std::lock_guard guard(m_impl->mutex);
         m_impl->paused = paused;
-        for (const Item& item : m_impl->items) {
-            if (item.entry.state == RunState::running || item.entry.state == RunState::paused ||
-                item.entry.state == RunState::starting)
-                m_impl->executor->pause(item.entry.run, paused);
-        }
-        m_impl->submit_next();
+        m_impl->hold_runs();
         changed = m_impl->listener.queue_changed;
     }
     if (changed) changed();
@@ -432,6 +498,7 @@ QueueStatus StudySession::status() const {
     const std::lock_guard guard(m_impl->mutex);
     QueueStatus status;
     status.paused = m_impl->paused;
+    status.stalled = m_impl->stalled;
     status.elapsed_s = m_impl->started ? since(m_impl->start_time) : 0;
     double remaining = 0;
     bool known = true;

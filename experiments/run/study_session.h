@@ -38,6 +38,7 @@ struct QueueStatus {
     std::optional<double> remaining_low_s, remaining_high_s;
     double elapsed_s = 0;
     bool paused = false;
+    std::string stalled; ///< why results cannot be stored at present, so that the runs wait; empty: they can
 
     void add(QueueEntry entry); ///< and counts it
 };
@@ -48,15 +49,16 @@ public:
     struct Listener {
         std::function<void(RowId run, const RunEvent&)> event; ///< after it was handed to the store
         std::function<void()> queue_changed;
-        std::function<void()> done; ///< no run is queued or running any more
+        std::function<void()>
+            done; ///< no run is queued or running any more; what they told is stored, unless the session was stopped
     };
 
     /// Writes study, arms and queued runs into the store at once (study_id: go on with a stored one: its unfinished
     /// runs are queued again, and go on from their checkpoints; see plan_of_stored). The executor is owned. Nothing
     /// runs before start(). @throws Error(config) when the plan has problems
     StudySession(Store& store, std::unique_ptr<Executor> executor, const Plan& plan, std::optional<RowId> study_id = {},
-                 double checkpoint_every_s = RunPlace::default_checkpoint_every_s);
-    ~StudySession(); ///< interrupts all runs and waits
+                 const RunPolicy& policy = {});
+    ~StudySession(); ///< interrupts all runs and waits for their end
 
     void set_listener(Listener listener); ///< before start()
     void start();
@@ -75,7 +77,7 @@ private:
     void stop_all(Stop why);
 
     struct Impl;
-    std::unique_ptr<Impl> m_impl;
+    std::shared_ptr<Impl> m_impl; ///< the store's thread holds it while it tells something
 };
 
 } // namespace diapason

@@ -1,5 +1,6 @@
 #include "experiments/study/backbone_use.h"
 
+#include "core/base/error.h"
 #include "core/library/library.h"
 
 #include <algorithm>
@@ -28,8 +29,12 @@ bool uses(const Json& document, const BackboneEntry& backbone) {
 
 std::vector<StudyRecord> studies_using(const StoreReader& reader, const BackboneEntry& backbone) {
     std::vector<StudyRecord> found;
-    for (StudyRecord& study : reader.studies(true)) {
-        if (uses(study.document, backbone)) found.push_back(std::move(study));
+    for (const StudyLine& line : reader.study_lines(true)) {
+        try {
+            std::optional<StudyRecord> study = reader.study(line.id);
+            if (study && uses(study->document, backbone)) found.push_back(std::move(*study));
+        } catch (const Error&) { // a document that somebody has broken names no backbone
+        }
     }
     return found;
 }

@@ -11,6 +11,8 @@ namespace {
 constexpr double typical_speed = 6e10;
 constexpr int recent_runs = 60; // enough to know the speed; older ones may come from other builds
 
+constexpr double many_items = 1000; // of a split whose file has not been opened
+
 double integer(const RunSpec& spec, const char* name) {
     return spec.training_options.value(name, 0.0);
 }
@@ -41,11 +43,13 @@ double run_operations(const RunSpec& spec, const BackboneConfig& config, const T
     const double backward = cost.depth + std::clamp(share, 0.2 * cost.depth, 1.0);
     const double every = integer(spec, "evaluate_every");
     const double validations = (every > 0 ? steps / every : 0) + 1;
-    const double items = integer(spec, "max_evaluation_items") > 0 ? integer(spec, "max_evaluation_items") : 1000;
+    const auto items = [&](const char* limit) { return integer(spec, limit) > 0 ? integer(spec, limit) : many_items; };
+    const double validated = items("max_evaluation_items"), tested = items("max_test_items");
     const double splits = static_cast<double>(task.data.size()) - 2; // test, and out of domain where there is one
     // Decoding goes over the text once a token, and only at the end.
-    const double decoding = generation ? static_cast<double>(task.max_target_tokens) * items * (splits + 1) : 0;
-    return forward * (trained_examples * (1 + backward) + items * (validations + splits) + decoding);
+    const double decoding =
+        generation ? static_cast<double>(task.max_target_tokens) * (validated + tested * splits) : 0;
+    return forward * (trained_examples * (1 + backward) + validated * validations + tested * splits + decoding);
 }
 
 CostEstimate study_cost(const Plan& plan, const StoreReader* reader) {

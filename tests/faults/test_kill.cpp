@@ -6,6 +6,7 @@
 #include "core/store/run_folder.h"
 #include "core/store/store_reader.h"
 #include "tests/support/program.h"
+#include "tests/support/stored_result.h"
 
 #include <QElapsedTimer>
 
@@ -46,11 +47,11 @@ constexpr Kind kinds[] = {
     {"frozen states kept",
      R"({"methods": [{"method": "head_only"}], "training": {"max_train_items": 200, "steps": 400}})"},
     {"an ensemble", R"({"methods": [{"method": "prompt_tuning", "options": {"members": 2, "length": 2}}],
-        "training": {"answers": "words", "steps": 40, "max_evaluation_items": 8}})"},
+        "training": {"answers": "words", "steps": 40, "max_evaluation_items": 8, "max_test_items": 8}})"},
     {"demonstrations", R"({"methods": [{"method": "instruction_prompt_tuning",
-        "options": {"length": 2, "demonstrations": 1}}], "training": {"steps": 40, "max_evaluation_items": 8}})"},
+        "options": {"length": 2, "demonstrations": 1}}], "training": {"steps": 40, "max_evaluation_items": 8, "max_test_items": 8}})"},
     {"generation", R"({"backbone": "decoder-mini", "task": "synopsis", "methods": [{"method": "lora"}],
-        "training": {"steps": 60, "max_evaluation_items": 4}})"}};
+        "training": {"steps": 60, "max_evaluation_items": 4, "max_test_items": 4}})"}};
 
 Json study_of(const Kind& kind) {
     Json document = tiny_study();
@@ -62,53 +63,6 @@ Json study_of(const Kind& kind) {
     document.update(own);
     document["training"] = training;
     return document;
-}
-
-/// Everything that has to be the same bits: series, predictions, summaries without times, adapters.
-std::vector<std::string> result_of(const fs::path& database) {
-    std::vector<std::string> lines;
-    Connection connection(database, Connection::Mode::read_only);
-    {
-        Statement points(connection, "SELECT arm.position, run.seed, split, dataset, metric, point.step, point.value, "
-                                     "ifnull(point.kind, '') FROM point JOIN series ON series.id = point.series JOIN "
-                                     "run ON run.id = series.run JOIN arm ON arm.id = run.arm WHERE split <> 'system' "
-                                     "ORDER BY 1, 2, 3, 4, 5, 6");
-        while (points.step()) {
-            std::string line;
-            for (int column = 0; column < 6; ++column)
-                line += points.text(column) + " ";
-            lines.push_back(line + Json(points.real(6)).dump() + points.text(7));
-        }
-        Statement predictions(connection,
-                              "SELECT arm.position, run.seed, split, dataset, item, step, predicted, expected, "
-                              "score "
-                              "FROM prediction JOIN run ON run.id = prediction.run JOIN arm ON arm.id = "
-                              "run.arm ORDER BY 1, 2, 3, 4, 5");
-        while (predictions.step()) {
-            std::string line;
-            for (int column = 0; column < 9; ++column)
-                line += predictions.text(column) + " ";
-            lines.push_back(line);
-        }
-    }
-    const StoreReader reader(database);
-    for (const RunRecord& run : reader.runs(1)) {
-        Json summary = run.summary;
-        for (const char* time : {"seconds", "step_seconds", "checkpoint_seconds"})
-            summary.erase(time);
-        lines.push_back(std::to_string(run.seed) + " " + name_of(run.state) + " " + summary.dump());
-        const fs::path folder = files_folder_of(database) / run.uuid;
-        lines.push_back(fs::exists(folder / adapter_file) ? read_file(folder / adapter_file, 256u << 20)
-                                                          : "no adapter");
-        lines.push_back(has_checkpoint(folder) ? "a checkpoint is left over" : "");
-    }
-    return lines;
-}
-
-void check_intact(const fs::path& database) {
-    Connection connection(database, Connection::Mode::read_only);
-    QCOMPARE(connection.text("PRAGMA integrity_check"), std::string("ok"));
-    QCOMPARE(connection.value("SELECT count(*) FROM pragma_foreign_key_check"), std::int64_t(0));
 }
 
 int resumed_runs(const fs::path& database) {
@@ -131,14 +85,6 @@ QStringList arguments(bool go_on, bool thread, bool every_step) {
         list << QStringLiteral("study.json");
     return list << QStringLiteral("--executor") << (thread ? QStringLiteral("thread") : QStringLiteral("processes"))
                 << QStringLiteral("--checkpoint-every") << (every_step ? QStringLiteral("0") : QStringLiteral("0.1"));
-}
-
-bool has_study(const fs::path& database) {
-    try {
-        return fs::exists(database) && !StoreReader(database).studies(true).empty();
-    } catch (const Error&) { // killed while it was made
-        return false;
-    }
 }
 
 } // namespace

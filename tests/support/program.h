@@ -67,7 +67,7 @@ inline Json tiny_study() {
         {"backbone", "encoder-mini"},
         {"task", "section"},
         {"training",
-         {{"steps", 6}, {"batch_size", 4}, {"max_tokens", 16}, {"evaluate_every", 3}, {"max_evaluation_items", 24}}},
+         {{"steps", 6}, {"batch_size", 4}, {"max_tokens", 16}, {"evaluate_every", 3}, {"max_evaluation_items", 24}, {"max_test_items", 24}}},
         {"methods", {{{"method", "lora"}, {"options", {{"dropout", 0.1}}}}, {{"method", "prompt_tuning"}}}},
         {"seeds", {1, 2}}};
 }

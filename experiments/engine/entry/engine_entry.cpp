@@ -43,6 +43,7 @@ public:
         pretrain_backbone(recipe, overrides, line, control);
     }
 
+    void require_device(const std::string& device) override { device_from(device); }
     Json canary(const std::filesystem::path& backbone) override {
         prepare_compute_thread(1);
         return try_backbone(backbone);

@@ -171,7 +171,7 @@ public:
 
     void run(RunControl& control, bool fresh) {
         const fs::path checkpoint = m_recipe.out / "pretrain-checkpoint";
-        fs::create_directories(m_recipe.out);
+        make_folders(m_recipe.out);
         if (!fresh) restore(checkpoint);
         const auto start = Clock::now();
         const double already_s = m_seconds;

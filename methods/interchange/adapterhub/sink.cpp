@@ -97,7 +97,7 @@ void Sink::write_head(const fs::path& folder) const {
 }
 
 void Sink::write(const fs::path& folder) const {
-    fs::create_directories(folder);
+    make_folders(folder);
     write_tensors(folder / "adapter.safetensors", m_tensors);
     write_file_atomically(folder / "adapter_config.json", document().dump(2) + "\n");
     write_head(folder);

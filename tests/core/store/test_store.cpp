@@ -268,7 +268,7 @@ private Q_SLOTS:
             QCOMPARE(error.kind, ErrorKind::locked);
             QVERIFY2(error.says(std::to_string(QCoreApplication::applicationPid())), error.message.c_str());
             StoreReader reader(folder / "a.db"); // reading is always possible
-            QCOMPARE(reader.studies().size(), std::size_t(0));
+            QCOMPARE(reader.study_lines().size(), std::size_t(0));
         }
         Store again(folder / "a.db");
     }
@@ -333,7 +333,7 @@ private Q_SLOTS:
         Store store(file);
         make_sample(store, 3);
         const StoreReader reader(file);
-        QCOMPARE(reader.studies().size(), std::size_t(1));
+        QCOMPARE(reader.study_lines().size(), std::size_t(1));
         QCOMPARE(reader.factors(1).size(), std::size_t(1));
         QCOMPARE(reader.factors(1).front().address, std::string("lora.rank"));
         NewStudy plan;
@@ -349,10 +349,10 @@ private Q_SLOTS:
         run.uuid = new_uuid();
         plan.runs = {run, run}; // the same uuid twice
         QVERIFY(caught([&] { store.create_study(plan); }).thrown);
-        QCOMPARE(reader.studies().size(), std::size_t(1));
+        QCOMPARE(reader.study_lines().size(), std::size_t(1));
         QCOMPARE(reader.arms(2).size(), std::size_t(0));
         make_sample(store); // and the store goes on
-        QCOMPARE(reader.studies().size(), std::size_t(2));
+        QCOMPARE(reader.study_lines().size(), std::size_t(2));
     }
 
     // Lists ask for states and labels only; the speed comes from the latest runs, however many there are.
@@ -382,8 +382,8 @@ private Q_SLOTS:
         QCOMPARE(reader.measured_speed(60).operations, 0.0);
         {
             Connection connection(folder / "a.db", Connection::Mode::read_write);
-            connection.execute("UPDATE run SET state = 'finished', attempt = 1, started_ms = 1000 * id, finished_ms = "
-                               "1000 * id + 500 WHERE study = 1");
+            connection.execute("UPDATE run SET state = 'finished', attempt = 1, finished_ms = 1000 * id, elapsed_ms = "
+                               "500 WHERE study = 1");
             connection.execute(
                 "UPDATE run SET attempt = 2, operations = 1e30 WHERE id = 300"); // half its time is known
             connection.execute("UPDATE run SET state = 'failed' WHERE id = 1");
@@ -434,8 +434,8 @@ private Q_SLOTS:
         const Sample sample = make_sample(store);
         store.set_trashed(sample.study, true);
         const StoreReader reader(folder / "a.db");
-        QCOMPARE(reader.studies().size(), std::size_t(0));
-        QCOMPARE(reader.studies(true).size(), std::size_t(1));
+        QCOMPARE(reader.study_lines().size(), std::size_t(0));
+        QCOMPARE(reader.study_lines(true).size(), std::size_t(1));
     }
 };
 

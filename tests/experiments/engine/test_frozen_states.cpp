@@ -21,8 +21,12 @@ namespace {
 /// An arm that trains nothing below the last layer or two, for two epochs of 40 examples.
 RunSpec arm(const std::string& method, const std::string& options, const Json& more = Json::object(),
             const std::string& backbone = "encoder-mini", const std::string& task = "section") {
-    Json training = {
-        {"steps", 10}, {"batch_size", 8}, {"max_train_items", 40}, {"evaluate_every", 4}, {"max_evaluation_items", 40}};
+    Json training = {{"steps", 10},
+                     {"batch_size", 8},
+                     {"max_train_items", 40},
+                     {"evaluate_every", 4},
+                     {"max_evaluation_items", 40},
+                     {"max_test_items", 40}};
     training.update(more);
     RunSpec spec = spec_of("lora", training);
     spec.backbone = backbone;
@@ -89,7 +93,8 @@ class TestFrozenStates : public QObject {
         QFETCH(QString, options);
         QFETCH(QString, backbone);
         QFETCH(QString, task);
-        const Json more = task == QLatin1String("synopsis") ? Json{{"max_evaluation_items", 4}} : Json::object();
+        const Json more = task == QLatin1String("synopsis") ? Json{{"max_evaluation_items", 4}, {"max_test_items", 4}}
+                                                            : Json::object();
         return arm(method.toStdString(), options.toStdString(), more, backbone.toStdString(), task.toStdString());
     }
 

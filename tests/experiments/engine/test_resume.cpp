@@ -45,7 +45,7 @@ Snapshots uninterrupted(const RunSpec& spec, const fs::path& root, FrozenStore* 
     RunControl control;
     static FrozenStore shared;
     RunPlace place{root / "run"};
-    place.checkpoint_every_s = 0;
+    place.policy.checkpoint_every_s = 0;
     result.record.state = execute_run(
         spec, place,
         [&](RunEvent event) {
@@ -120,8 +120,10 @@ private Q_SLOTS:
         row("demonstrations in front", "instruction_prompt_tuning", "{}", R"({"length": 2, "demonstrations": 1})");
         row("masks with scores", "propetl", "{}", R"({"size": 8})");
         row("a prefix through its network", "prefix_tuning", "{}", R"({"length": 3})");
-        row("generation", "lora", R"({"max_evaluation_items": 4})", "{}", "decoder-mini", "synopsis");
-        row("nothing to train", "in_context", R"({"max_evaluation_items": 4})", R"({"demonstrations": 1})");
+        row("generation", "lora", R"({"max_evaluation_items": 4, "max_test_items": 4})", "{}", "decoder-mini",
+            "synopsis");
+        row("nothing to train", "in_context", R"({"max_evaluation_items": 4, "max_test_items": 4})",
+            R"({"demonstrations": 1})");
     }
     void anywhere() {
         QFETCH(QString, method);

@@ -129,7 +129,8 @@ private Q_SLOTS:
         QFETCH(QString, method);
         QFETCH(QString, options);
         QFETCH(QString, answers);
-        RunSpec spec = spec_of("lora", {{"answers", answers.toStdString()}, {"max_evaluation_items", 6}});
+        RunSpec spec =
+            spec_of("lora", {{"answers", answers.toStdString()}, {"max_evaluation_items", 6}, {"max_test_items", 6}});
         spec.method = method.toStdString();
         std::vector<Problem> problems;
         spec.method_options = OptionValues::from_json(method_info(spec.method).options,

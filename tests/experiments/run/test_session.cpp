@@ -316,7 +316,7 @@ private Q_SLOTS:
                         planned(study));
                 }).thrown);
         store.flush();
-        QCOMPARE(StoreReader(folder / "a.db").studies(true).size(), std::size_t(0));
+        QCOMPARE(StoreReader(folder / "a.db").study_lines(true).size(), std::size_t(0));
     }
 };
 

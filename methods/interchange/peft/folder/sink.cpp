@@ -71,7 +71,7 @@ void Sink::add_saved_modules(const std::string& wrapper, const std::vector<const
 }
 
 void Sink::write(const std::filesystem::path& folder) const {
-    std::filesystem::create_directories(folder);
+    make_folders(folder);
     std::vector<TensorToWrite> tensors;
     for (const auto& [key, value] : m_tensors)
         tensors.push_back({key, "F32", value.sizes().vec(), value.const_data_ptr()});
