@@ -39,7 +39,7 @@ void fill(const std::filesystem::path& file) {
     }
     store.create_study(rows);
     Connection connection(file, Connection::Mode::read_write);
-    connection.execute("UPDATE run SET state = 'finished', attempt = 1, started_ms = id, finished_ms = id + 1000");
+    connection.execute("UPDATE run SET state = 'finished', attempt = 1, finished_ms = id + 1000, elapsed_ms = 1000");
 }
 
 } // namespace

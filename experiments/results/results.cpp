@@ -1,6 +1,7 @@
 #include "experiments/results/results.h"
 
 #include "core/base/error.h"
+#include "core/base/format.h"
 #include "core/base/lenient_json.h"
 #include "core/base/words.h"
 #include "core/data/metrics.h"
@@ -17,9 +18,15 @@
 namespace diapason {
 namespace {
 
+// The values of finished runs: for each metric and arm, by seed. Studies may have very many runs.
+using BySeed = std::map<std::uint64_t, double>;
+using Values = std::map<MetricName, std::map<RowId, BySeed>>;
+
 // Metrics of finished runs in the order of importance: test first, then out of domain, then validation; losses last.
-std::vector<MetricName> metric_order(const std::set<MetricName>& found, const std::string& primary) {
-    std::vector<MetricName> order(found.begin(), found.end());
+std::vector<MetricName> metric_order(const Values& values, const std::string& primary) {
+    std::vector<MetricName> order;
+    for (const auto& [name, arms] : values)
+        order.push_back(name);
     const auto rank = [&](const MetricName& name) {
         const int split = name.split == "test" ? 0 : name.split == "ood" ? 1 : 2;
         return std::tuple(name.metric == measure::loss, name.metric != primary, split, name);
@@ -28,39 +35,39 @@ std::vector<MetricName> metric_order(const std::set<MetricName>& found, const st
     return order;
 }
 
-struct FinishedRun {
-    std::uint64_t seed = 0;
-    std::map<MetricName, double> metrics;
-};
+const BySeed& values_of(const std::map<RowId, BySeed>& arms, RowId arm) {
+    static const BySeed none;
+    const auto found = arms.find(arm);
+    return found == arms.end() ? none : found->second;
+}
 
-// What a run has reached. @param found gets the names of its metrics; nothing when its summary is damaged, which is
-// noted
-std::optional<FinishedRun> finished_run(const RunRecord& run, std::set<MetricName>& found,
-                                        std::vector<std::string>& notes) {
-    FinishedRun done{run.seed, {}};
+// @return false, and a note, when its summary is damaged
+bool add_metrics(const RunRecord& run, Values& values, std::vector<std::string>& notes) {
     try {
-        for (const auto& [name, value] : metric_values_from(part_of(run.summary, "metrics"))) {
-            done.metrics[name] = value;
-            found.insert(name);
-        }
+        for (const auto& [name, value] : metric_values_from(part_of(run.summary, "metrics")))
+            values[name][run.arm][run.seed] = value;
     } catch (const Error& error) {
         notes.push_back("Run " + std::to_string(run.id) + " is left out, because its summary is damaged (" +
                         error.details().what + ")");
-        return std::nullopt;
+        return false;
     }
-    return done;
+    return true;
+}
+
+Estimate estimate_of(const BySeed& values) {
+    std::vector<double> list;
+    list.reserve(values.size());
+    for (const auto& [seed, value] : values)
+        list.push_back(value);
+    return estimate(list);
 }
 
 // Differences at equal seeds; arms without a common seed have none.
-std::optional<Estimate> paired_difference(const std::vector<FinishedRun>& arm, const std::vector<FinishedRun>& baseline,
-                                          const MetricName& metric) {
+std::optional<Estimate> paired_difference(const BySeed& arm, const BySeed& baseline) {
     std::vector<double> differences;
-    for (const FinishedRun& a : arm) {
-        for (const FinishedRun& b : baseline) {
-            if (a.seed == b.seed && a.metrics.count(metric) != 0 && b.metrics.count(metric) != 0)
-                differences.push_back(a.metrics.at(metric) - b.metrics.at(metric));
-        }
-    }
+    for (const auto& [seed, value] : arm)
+        if (const auto other = baseline.find(seed); other != baseline.end())
+            differences.push_back(value - other->second);
     if (differences.empty()) return {};
     return estimate(differences);
 }
@@ -91,6 +98,33 @@ std::string baseline_words(const ArmRecord& chosen, const Json& wide) {
         equal += (equal.empty() ? " at equal " : " and ") + name;
     }
     return words + equal;
+}
+
+// On how many examples the figures of a split were measured.
+using Items = std::map<std::string, std::set<std::pair<std::int64_t, std::int64_t>>>; // used, all
+
+void add_items(const Json& summary, Items& items) {
+    for (const auto& [split, counts] : part_of(summary, "items").items()) {
+        const double used = number_in(counts, "used"), all = number_in(counts, "all");
+        if (used > 0 && used <= all && all < 1e15)
+            items[split].insert({static_cast<std::int64_t>(used), static_cast<std::int64_t>(all)});
+    }
+}
+
+// "Test on 250 of 1 000 examples, out of domain on 500".
+std::string items_note(const Items& items) {
+    std::string note;
+    for (const auto& [split, words] : {std::pair{"test", "Test"}, std::pair{"ood", "Out of domain"}}) {
+        const auto found = items.find(split);
+        if (found == items.end()) continue;
+        std::string counts;
+        for (const auto& [used, all] : found->second)
+            counts += (counts.empty() ? "" : " or ") + format_count(used) +
+                      (used < all ? " of " + format_count(all) : std::string());
+        note += (note.empty() ? words : ", o" + std::string(words).substr(1)) + (" on " + counts) +
+                (note.empty() ? " examples" : "");
+    }
+    return note;
 }
 
 } // namespace
@@ -127,12 +161,12 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
     // As the study stored it: a table is the same in any folder and after the task's file has changed.
     table.primary_metric.metric = text_in(part_of(study->tasks, table.task), "primary_metric");
     if (!table.primary_metric.metric.empty()) table.primary_metric.split = "test";
-    std::map<RowId, std::vector<FinishedRun>> finished;
+    Values values;
     std::map<RowId, ResultRow> rows;
-    std::set<MetricName> found;
-    std::set<double> steps, rates;
-    Json inputs = Json::array();
-    for (const RunRecord& run : reader.runs(study_id)) {
+    std::set<double> steps;
+    Json inputs = Json::array(), latest; // environments repeat from run to run
+    Items items;
+    reader.each_run(study_id, [&](RunRecord& run) {
         ResultRow& row = rows[run.arm];
         ++row.planned;
         ++table.planned;
@@ -147,19 +181,18 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         }
         row.diverged += run.state == RunState::diverged;
         row.failed += run.state == RunState::failed;
-        if (run.state != RunState::finished) continue;
-        std::optional<FinishedRun> done = finished_run(run, found, table.notes);
-        if (!done) continue;
+        if (run.state != RunState::finished || !add_metrics(run, values, table.notes)) return;
         ++row.finished;
         ++table.finished;
-        add_inputs(run.environment, inputs);
+        if (run.environment != latest) add_inputs(run.environment, inputs);
+        latest = std::move(run.environment);
+        add_items(run.summary, items);
         row.best_steps.push_back(number_in(run.summary, "best_step"));
         row.seconds += number_in(run.summary, "seconds");
         row.step_seconds += number_in(run.summary, "step_seconds");
         row.file_bytes += number_in(run.summary, "adapter_bytes");
-        finished[run.arm].push_back(std::move(*done));
-    }
-    table.metrics = metric_order(found, table.primary_metric.metric);
+    });
+    table.metrics = metric_order(values, table.primary_metric.metric);
     if (table.primary_metric.metric.empty() && !table.metrics.empty()) table.primary_metric = table.metrics.front();
     const std::vector<ArmRecord> arms = reader.arms(study_id);
     const Json& wide = part_of(study->document, "factors");
@@ -180,14 +213,10 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
         for (double* mean : {&row.seconds, &row.step_seconds, &row.file_bytes})
             *mean /= static_cast<double>(std::max<std::size_t>(1, row.finished));
         for (const MetricName& metric : table.metrics) {
-            std::vector<double> values;
-            for (const FinishedRun& run : finished[arm.id]) {
-                const auto value = run.metrics.find(metric);
-                if (value != run.metrics.end()) values.push_back(value->second);
-            }
-            row.metrics.push_back(estimate(values));
+            const BySeed& own = values_of(values.at(metric), arm.id);
+            row.metrics.push_back(estimate_of(own));
             row.differences.push_back(
-                arm.id == baseline ? std::nullopt : paired_difference(finished[arm.id], finished[baseline], metric));
+                arm.id == baseline ? std::nullopt : paired_difference(own, values_of(values.at(metric), baseline)));
         }
         any_diverged = any_diverged || row.diverged > 0;
         table.rows.push_back(std::move(row));
@@ -197,6 +226,7 @@ ResultTable result_table(const StoreReader& reader, RowId study_id) {
                               " runs, preliminary");
     for (std::string& line : differing_inputs(inputs))
         table.notes.push_back(std::move(line));
+    if (std::string note = items_note(items); !note.empty()) table.notes.push_back(std::move(note));
     if (any_diverged) table.notes.push_back("Diverged runs are counted but never averaged");
     if (steps.size() > 1) table.notes.push_back("Arms differ in their number of steps, so their budgets are unequal");
     if (table.planned > 0)

@@ -107,8 +107,9 @@ private Q_SLOTS:
 
     void everythingHasHelp_data() {
         QTest::addColumn<QString>("line");
-        for (const char* line : {"--help", "study --help", "study run --help", "study list --help", "run show --help",
-                                 "export --help", "verify --help", "pretrain --help", "doctor --help", "--version"})
+        for (const char* line :
+             {"--help", "study --help", "study run --help", "study list --help", "run show --help", "export --help",
+              "verify --help", "pretrain --help", "doctor --help", "db repair --help", "--version"})
             QTest::newRow(line) << QString::fromLatin1(line);
     }
     void everythingHasHelp() {
@@ -118,6 +119,22 @@ private Q_SLOTS:
         QCOMPARE(outcome.code, 0);
         QVERIFY(!outcome.out.empty());
         QVERIFY2(std::filesystem::is_empty(folder.path()), "help writes nothing");
+    }
+
+    void aRefusedStudyLeavesNothing_data() {
+        QTest::addColumn<QString>("line");
+        for (const char* line :
+             {"study run --sample first-look --device cuda:77", "study run --sample first-look --task none",
+              "study run --sample first-look --seeds x", "study run --sample first-look --executor x",
+              "study run absent.json", "study check --sample first-look --device cuda:77"})
+            QTest::newRow(line) << QString::fromLatin1(line);
+    }
+    void aRefusedStudyLeavesNothing() {
+        QFETCH(QString, line);
+        TemporaryFolder folder;
+        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' ')), 60000);
+        QVERIFY2(outcome.code == 2 || outcome.code == 3, outcome.error.c_str());
+        QVERIFY(std::filesystem::is_empty(folder.path()));
     }
 
     // Cases may name a backbone that lies elsewhere: --backbones says where, or the variable.
@@ -148,10 +165,17 @@ private Q_SLOTS:
         QVERIFY(verify({QStringLiteral("--backbones"), QStringLiteral("elsewhere")}).says("contains no tokenizer"));
     }
 
+    void whatCannotBeWrittenIsSaid_data() {
+        QTest::addColumn<QString>("line");
+        for (const char* line : {"methods --markdown", "tasks", "study samples", "study samples --json", "study schema",
+                                 "study run --sample nothing --help", "backbone list", "doctor", "--help", "--version"})
+            QTest::newRow(line) << QString::fromLatin1(line);
+    }
     void whatCannotBeWrittenIsSaid() {
+        QFETCH(QString, line);
         TemporaryFolder folder;
         QProcess process;
-        prepare(process, folder.path(), {QStringLiteral("methods"), QStringLiteral("--markdown")});
+        prepare(process, folder.path(), line.split(QLatin1Char(' ')));
         process.setStandardOutputFile(QStringLiteral("/dev/full"));
         process.start();
         QVERIFY(process.waitForFinished(60000));

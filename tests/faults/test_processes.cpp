@@ -97,6 +97,21 @@ private Q_SLOTS:
         QVERIFY(can_go_on(run.state));
     }
 
+    // Asked how it gets on, it says so and goes on; its children do not mind the question either.
+    void usr1TellsHowFarItIs() {
+        TemporaryFolder folder;
+        QProcess program;
+        const int child = begin(program, folder);
+        QVERIFY(child > 0);
+        ::kill(child, SIGUSR1);
+        ::kill(pid_t(program.processId()), SIGUSR1);
+        QTRY_VERIFY_WITH_TIMEOUT(program.readAllStandardError().contains("step "), 20000);
+        QVERIFY(program.state() == QProcess::Running);
+        program.terminate();
+        QVERIFY(program.waitForFinished(60000));
+        QCOMPARE(program.exitCode(), 75);
+    }
+
     void pathsNeedNotBeUtf8() {
         TemporaryFolder folder;
         const fs::path home = folder / "home\xff";

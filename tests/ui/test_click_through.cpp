@@ -188,6 +188,7 @@ private Q_SLOTS:
         type(at.find<QLineEdit>("option_steps"), "8");
         type(at.find<QLineEdit>("option_evaluate_every"), "4");
         type(at.find<QLineEdit>("option_max_evaluation_items"), "30");
+        type(at.find<QLineEdit>("option_max_test_items"), "30");
         QVERIFY(at.settle());
         QCOMPARE(at.workspace->plan()->problems.size(), std::size_t(0));
         QTest::mouseClick(at.find<QPushButton>("preflight"), Qt::LeftButton);

@@ -104,8 +104,8 @@ private Q_SLOTS:
             Connection connection(m_at->workspace->databaseFile(), Connection::Mode::read_write);
             connection.execute("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
                                "INSERT INTO run(uuid, study, arm, seed, state, spec, fingerprint, attempt, created_ms, "
-                               "started_ms, finished_ms, operations, summary) SELECT 'u' || i, study, arm, i, "
-                               "'finished', 'no specification', 'f', 1, 0, 4000000000000 + i, 4000000001000 + i, 1e9, "
+                               "finished_ms, elapsed_ms, operations, summary) SELECT 'u' || i, study, arm, i, "
+                               "'finished', 'no specification', 'f', 1, 0, 4000000000000 + i, 1000, 1e9, "
                                "'no summary' FROM n, "
                                "(SELECT study, arm FROM run LIMIT 1)");
         }
