@@ -1,6 +1,8 @@
 #include "ui/frame/workspace.h"
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
+#include "core/store/database_check.h"
 #include "experiments/run/stored_queue.h"
 #include "ui/theme/theme.h"
 
@@ -34,7 +36,8 @@ Workspace::Workspace(QObject* parent) : QObject(parent), m_inbox(std::make_share
     connect(&m_timer, &QTimer::timeout, this, &Workspace::deliver);
     m_watch.setInterval(1000);
     connect(&m_watch, &QTimer::timeout, this, [this] {
-        if (std::exchange(m_version, m_reader->data_version()) == m_version) return;
+        const std::int64_t version = read([](const StoreReader& reader) { return reader.data_version(); });
+        if (std::exchange(m_version, version) == version) return;
         Q_EMIT statesStored();
         Q_EMIT queueChanged();
     });
@@ -48,15 +51,17 @@ Workspace::~Workspace() {
     m_session.reset();
 }
 
-bool Workspace::openDatabase(const std::filesystem::path& file) {
+bool Workspace::openDatabase(const std::filesystem::path& file, bool foreignToo) {
     if (running()) {
         Q_EMIT problem(tr("A study is running. Stop it before opening another database."));
         return false;
     }
     try {
         std::unique_ptr<Store> store;
+        const bool foreign = !foreignToo && file != default_database() && std::filesystem::exists(file) &&
+                             std::filesystem::file_size(file) > 0 && !was_written_here(file);
         try {
-            store = std::make_unique<Store>(file);
+            if (!foreign) store = std::make_unique<Store>(file);
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::locked && error.kind() != ErrorKind::incompatible &&
                 error.kind() != ErrorKind::storage)
@@ -68,18 +73,22 @@ bool Workspace::openDatabase(const std::filesystem::path& file) {
         m_store = std::move(store);
         m_reader = std::move(reader);
         m_file = file;
+        m_foreign = foreign;
+        m_told.clear();
     } catch (const Error& error) {
         Q_EMIT problem(qs(error.what()));
         return false;
+    } catch (const std::filesystem::filesystem_error& error) {
+        Q_EMIT problem(tr("%1 cannot be opened: %2").arg(qs(file.string()), qs(error.code().message())));
+        return false;
     }
+    if (m_foreign)
+        Q_EMIT problem(
+            tr("%1 comes from elsewhere and is open read-only: nothing is written to it until you continue there.")
+                .arg(qs(file.filename().string())));
     if (m_store != nullptr) {
         m_store->on_commit([this](bool state) {
             if (state) QMetaObject::invokeMethod(this, &Workspace::statesStored, Qt::QueuedConnection);
-        });
-        m_store->on_error([this](const std::string& what) {
-            QMetaObject::invokeMethod(
-                this, [this, what] { Q_EMIT problem(tr("Results cannot be stored: %1").arg(qs(what))); },
-                Qt::QueuedConnection);
         });
     }
     if (readOnly()) {
@@ -88,11 +97,20 @@ bool Workspace::openDatabase(const std::filesystem::path& file) {
     } else {
         m_watch.stop();
     }
-    const auto studies = m_reader->studies();
-    m_study = studies.empty() ? 0 : studies.front().id;
+    m_study = newestStudy();
     Q_EMIT databaseChanged();
     Q_EMIT studyChanged();
     return true;
+}
+
+RowId Workspace::newestStudy() const {
+    const auto studies = read([](const StoreReader& reader) { return reader.study_lines(); });
+    return studies.empty() ? 0 : studies.front().id;
+}
+
+void Workspace::unreadable(const Error& error) const {
+    if (std::exchange(m_told, error.what()) == error.what()) return; // pages ask the same again and again
+    Q_EMIT problem(qs(error.what()));
 }
 
 void Workspace::newStudy() {
@@ -152,11 +170,13 @@ void Workspace::showStudy(RowId study) {
 
 void Workspace::trashStudy(RowId study) {
     if (m_store == nullptr || (running() && m_session->study_id() == study)) return;
-    m_store->set_trashed(study, true);
-    if (m_study == study) {
-        const auto studies = m_reader->studies();
-        m_study = studies.empty() ? 0 : studies.front().id;
+    try {
+        m_store->set_trashed(study, true);
+    } catch (const Error& error) { // a full disk
+        Q_EMIT problem(qs(error.what()));
+        return;
     }
+    if (m_study == study) m_study = newestStudy();
     Q_EMIT databaseChanged();
     Q_EMIT studyChanged();
 }
@@ -171,7 +191,7 @@ bool Workspace::startStudy() {
 }
 
 std::optional<Study> Workspace::storedDesign(RowId study) {
-    const auto stored = m_reader->study(study);
+    const auto stored = read([&](const StoreReader& reader) { return reader.study(study); });
     if (!stored) return {};
     try {
         return study_from_json(stored->document, stored->title);
@@ -182,7 +202,7 @@ std::optional<Study> Workspace::storedDesign(RowId study) {
 }
 
 bool Workspace::resumeStudy(RowId study) {
-    const auto stored = m_reader->study(study);
+    const auto stored = read([&](const StoreReader& reader) { return reader.study(study); });
     if (!stored) return false;
     try {
         return beginSession(plan_of_stored(*stored, m_sources), study);
@@ -269,13 +289,14 @@ void Workspace::endSession() {
 
 QueueStatus Workspace::queue() const {
     if (m_session != nullptr && m_session->study_id() == m_study) return m_session->status();
-    return m_reader == nullptr || m_study == 0 ? QueueStatus() : stored_queue(*m_reader, m_study);
+    return m_study == 0 ? QueueStatus()
+                        : read([&](const StoreReader& reader) { return stored_queue(reader, m_study); });
 }
 
 std::size_t Workspace::resumableRuns(RowId study) const {
     if (running() || readOnly() || study == 0) return 0;
     std::size_t runs = 0;
-    const StateCounts counts = m_reader->state_counts()[study];
+    const StateCounts counts = read([&](const StoreReader& reader) { return reader.state_counts()[study]; });
     for (const auto& [state, count] : counts.runs)
         runs += can_go_on(state) ? count : 0;
     return runs;

@@ -2,6 +2,7 @@
 // session. Window thread only.
 #pragma once
 
+#include "core/base/error.h"
 #include "core/store/store.h"
 #include "core/store/store_reader.h"
 #include "experiments/run/study_session.h"
@@ -16,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -31,12 +33,27 @@ public:
     explicit Workspace(QObject* parent = nullptr);
     ~Workspace() override;
 
-    /// Opens for writing; read-only when somebody else writes it. Problems are reported by problem().
-    bool openDatabase(const std::filesystem::path& file);
+    /// Opens for writing; read-only when somebody else writes it, and when it comes from elsewhere, until the user
+    /// wants to continue there. Problems are reported by problem().
+    bool openDatabase(const std::filesystem::path& file, bool foreignToo = false);
+    /// The open database comes from elsewhere and is read-only for that reason alone.
+    bool foreign() const { return m_foreign; }
     bool hasDatabase() const { return m_reader != nullptr; }
     bool readOnly() const { return m_store == nullptr; }
     const std::filesystem::path& databaseFile() const { return m_file; }
     const StoreReader& reader() const { return *m_reader; }
+    /// What `ask` reads of the database. Where it cannot be read, problem() says why and `otherwise` stands in for it,
+    /// so that no row that somebody has damaged ends the window.
+    template <typename Ask, typename Result = std::invoke_result_t<Ask, const StoreReader&>>
+    Result read(const Ask& ask, Result otherwise = Result()) const {
+        if (m_reader == nullptr) return otherwise;
+        try {
+            return ask(*m_reader);
+        } catch (const Error& error) {
+            unreadable(error);
+            return otherwise;
+        }
+    }
 
     /// The study being designed.
     const Study& design() const { return m_design; }
@@ -55,6 +72,10 @@ public:
     /// wish of a key counts
     void planFor(int key, const Study& study, PlanWorker::Done done) {
         m_planner.want(key, study, false, std::move(done));
+    }
+    /// Whether what the plan's runs will read can be read; the newest wish counts.
+    void checkInputs(std::shared_ptr<const Plan> plan, PlanWorker::Checked done) {
+        m_inputs.wantInputs(0, std::move(plan), std::move(done));
     }
     PlanSources& sources() { return m_sources; }
 
@@ -92,11 +113,13 @@ Q_SIGNALS:
     void queueChanged();
     void statesStored();                                   ///< the reader sees a run's new state
     void runEvents(const diapason::ui::RunEvents& events); ///< at most 20 times a second
-    void problem(const QString& message);
+    void problem(const QString& message) const;
     void libraryChanged(); ///< a backbone has come or gone; the page that did it says so
 
 private:
     friend class DesignCommand;
+    void unreadable(const Error& error) const;
+    RowId newestStudy() const;
     std::optional<Study> storedDesign(RowId study); ///< none, and problem(), when it cannot be read
     void check(bool mayDropBaseline);
     void adopt(std::shared_ptr<const Plan> plan);
@@ -110,9 +133,12 @@ private:
     Study m_design;
     PlanSources m_sources;
     PlanWorker m_planner{m_sources};
+    PlanWorker m_inputs{m_sources}; ///< large files take long, and edits do not wait for them
     std::shared_ptr<const Plan> m_plan;
     bool m_checked = false;
-    QTimer m_patience; ///< how long a check may take before anybody is told
+    bool m_foreign = false;
+    mutable std::string m_told; ///< why something could not be read; told once
+    QTimer m_patience;          ///< how long a check may take before anybody is told
     QUndoStack m_undo;
     RowId m_study = 0;
     Execution m_execution = Execution::workerThread;

@@ -254,7 +254,7 @@ void HomePage::reloadRecent() {
                                                   : tr("No database is open"));
     if (m_workspace.hasDatabase()) {
         auto counts = m_workspace.reader().state_counts();
-        for (const StudyRecord& study : m_workspace.reader().studies()) {
+        for (const StudyLine& study : m_workspace.reader().study_lines()) {
             const StateCounts& runs = counts[study.id];
             const std::size_t finished = runs.in(RunState::finished), interrupted = runs.in(RunState::interrupted);
             QString text = qs(study.title) + QLatin1Char('\n') +

@@ -315,8 +315,9 @@ void RunPage::updateQueue() {
                     .arg(qs(format_duration(*status.remaining_low_s)), qs(format_duration(*status.remaining_high_s)));
     }
     m_summary->setText(text);
-    m_message->setText(failure);
-    m_message->setVisible(!failure.isEmpty());
+    const QString message = status.stalled.empty() ? failure : tr("The runs wait: %1").arg(qs(status.stalled));
+    m_message->setText(message);
+    m_message->setVisible(!message.isEmpty());
     fitMessage();
     updateButtons(status);
     appendEvents();

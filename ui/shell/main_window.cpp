@@ -261,7 +261,7 @@ void MainWindow::updateBar() {
     const QSignalBlocker blocker(m_studies);
     m_studies->clear();
     if (m_workspace.hasDatabase()) {
-        for (const StudyRecord& study : m_workspace.reader().studies()) {
+        for (const StudyLine& study : m_workspace.reader().study_lines()) {
             m_studies->addItem(qs(study.title) + QStringLiteral("  #%1").arg(study.id),
                                static_cast<qlonglong>(study.id));
             if (study.id == m_workspace.currentStudy()) m_studies->setCurrentIndex(m_studies->count() - 1);
