@@ -27,7 +27,8 @@ RunSpec spec_of(const std::string& method, const Json& options) {
                            {"batch_size", 16},
                            {"max_train_items", 400},
                            {"evaluate_every", 25},
-                           {"max_evaluation_items", 200}, {"max_test_items", 200}};
+                           {"max_evaluation_items", 200},
+                           {"max_test_items", 200}};
     spec.training_options = OptionValues::from_json(training_options(), training, "training", problems).json();
     throw_if_any(problems, "bench");
     return spec;

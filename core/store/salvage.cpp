@@ -253,8 +253,7 @@ private:
 
 Salvaged salvage_database(const fs::path& damaged, const fs::path& target) {
     if (std::error_code error; fs::exists(target, error))
-        throw Error(ErrorKind::storage,
-                    {"is there already", target.string(), {}, {}, "Choose another name with --out"});
+        throw Error(ErrorKind::storage, {"already exists", target.string(), {}, {}, "Choose another name with --out"});
     fs::path part = target;
     part += ".part";
     std::error_code ignored;

@@ -13,6 +13,7 @@
 #include <QElapsedTimer>
 
 #include <csignal>
+#include <numeric>
 #include <set>
 
 using namespace diapason;
@@ -249,11 +250,13 @@ private Q_SLOTS:
     // The k-th write of the whole tree of processes, once or for ever: no signal, no finished run with a hole, and the
     // next start ends with the bits of a good disk.
     void theWriteThatFails() {
-        const int last =
-            qEnvironmentVariableIsSet("DIAPASON_WRITES") ? qEnvironmentVariableIntValue("DIAPASON_WRITES") : 60;
-        const int stride = last > 100 ? 1 : 15;
+        std::vector<int> numbers = {1, 40, 80, 120, 160, 200};
+        if (const int last = qEnvironmentVariableIntValue("DIAPASON_WRITES"); last > 0) {
+            numbers.resize(std::size_t(last));
+            std::iota(numbers.begin(), numbers.end(), 1);
+        }
         std::map<int, int> codes;
-        for (int number = 1; number <= last; number += stride) {
+        for (const int number : numbers) {
             for (const int error : {ENOSPC, EIO}) {
                 for (const bool for_ever : {false, true}) {
                     TemporaryFolder folder;

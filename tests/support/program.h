@@ -59,17 +59,21 @@ inline std::vector<int> children_of(qint64 pid) {
 
 /// A study of a few seconds on the embedded encoder.
 inline Json tiny_study() {
-    return {
-        {"format", "diapason-study"},
-        {"version", 1},
-        {"id", "tiny"},
-        {"title", "Tiny"},
-        {"backbone", "encoder-mini"},
-        {"task", "section"},
-        {"training",
-         {{"steps", 6}, {"batch_size", 4}, {"max_tokens", 16}, {"evaluate_every", 3}, {"max_evaluation_items", 24}, {"max_test_items", 24}}},
-        {"methods", {{{"method", "lora"}, {"options", {{"dropout", 0.1}}}}, {{"method", "prompt_tuning"}}}},
-        {"seeds", {1, 2}}};
+    return {{"format", "diapason-study"},
+            {"version", 1},
+            {"id", "tiny"},
+            {"title", "Tiny"},
+            {"backbone", "encoder-mini"},
+            {"task", "section"},
+            {"training",
+             {{"steps", 6},
+              {"batch_size", 4},
+              {"max_tokens", 16},
+              {"evaluate_every", 3},
+              {"max_evaluation_items", 24},
+              {"max_test_items", 24}}},
+            {"methods", {{{"method", "lora"}, {"options", {{"dropout", 0.1}}}}, {{"method", "prompt_tuning"}}}},
+            {"seeds", {1, 2}}};
 }
 
 } // namespace diapason::testing
