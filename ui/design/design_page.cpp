@@ -5,6 +5,7 @@
 #include "core/library/library.h"
 #include "ui/design/budget_dialog.h"
 #include "ui/frame/words.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -144,7 +145,7 @@ QWidget* DesignPage::buildCentre() {
     m_armsTitle = label("heading");
     m_armsTitle->setObjectName(QStringLiteral("armsTitle"));
     m_armsTitle->setWordWrap(false);
-    m_baseline = new QComboBox;
+    m_baseline = new ComboBox;
     m_baseline->setObjectName(QStringLiteral("baseline"));
     m_baseline->setToolTip(tr("The arm that all others are compared with, paired by seed"));
     m_baseline->setMinimumWidth(200);

@@ -2,6 +2,7 @@
 
 #include "core/base/format.h"
 #include "core/base/training_options.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -51,7 +52,7 @@ void setLevels(std::vector<Factor>& factors, const std::string& address, const s
 MethodPanel::MethodPanel(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
-      m_add(new QComboBox),
+      m_add(new ComboBox),
       m_remove(new QPushButton(icon(QStringLiteral("trash")), tr("Remove"))),
       m_methods(new QListWidget) {
     m_add->setObjectName(QStringLiteral("addMethod"));
@@ -103,7 +104,7 @@ QWidget* MethodPanel::buildForm() {
     m_formula = label("");
     m_summary = label("secondary");
     m_presetRow = new QWidget;
-    m_preset = new QComboBox;
+    m_preset = new ComboBox;
     m_preset->setObjectName(QStringLiteral("preset"));
     m_preset->setToolTip(tr("The options as a paper or a library sets them"));
     auto* presetLabel = new QLabel(tr("&Preset"));

@@ -1,5 +1,6 @@
 #include "ui/design/option_form.h"
 
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 
@@ -249,7 +250,7 @@ QWidget* OptionForm::editorOf(std::size_t at) {
         return box;
     }
     if (!m_rows[at].varied && option.type == OptionType::choice) {
-        auto* box = new QComboBox;
+        auto* box = new ComboBox;
         for (const OptionChoice& choice : option.choices) {
             box->addItem(qs(choice.label), qs(choice.value));
             box->setItemData(box->count() - 1, qs(choice.help), Qt::ToolTipRole);

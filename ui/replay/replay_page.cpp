@@ -2,6 +2,7 @@
 
 #include "core/base/format.h"
 #include "ui/plots/study_styles.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
@@ -78,7 +79,7 @@ QLayout* ReplayPage::buildBar() {
     m_play->setMinimumWidth(96);
     m_play->setObjectName(QStringLiteral("play"));
     m_play->setToolTip(tr("Space"));
-    m_speed = new QComboBox;
+    m_speed = new ComboBox;
     m_speed->setObjectName(QStringLiteral("speed"));
     m_speed->addItems({tr("1 ×"), tr("4 ×"), tr("16 ×"), tr("at once")});
     m_speed->setCurrentIndex(1);

@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include "core/data/metrics.h"
 #include "ui/plots/study_styles.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -169,7 +170,7 @@ QWidget* RunPage::buildControls() {
     auto* bar = new QHBoxLayout(controls);
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(5); // leaves the metric its name in a narrow window
-    m_axis = new QComboBox;
+    m_axis = new ComboBox;
     m_axis->addItems({tr("x: step"), tr("x: wall time")});
     m_axis->setObjectName(QStringLiteral("xAxis"));
     m_axis->setAccessibleName(tr("Horizontal axis"));

@@ -7,6 +7,7 @@
 #include "ui/frame/file_dialog.h"
 #include "ui/shell/action_finder.h"
 #include "ui/shell/mode_tabs.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 
 #include <QApplication>
@@ -113,7 +114,7 @@ QWidget* MainWindow::buildStudyBar() {
     auto* bar = new QWidget;
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(8, 4, 8, 0);
-    m_studies = new QComboBox;
+    m_studies = new ComboBox;
     m_studies->setObjectName(QStringLiteral("studies"));
     m_studies->setMinimumWidth(190);
     m_studies->setMaximumWidth(260);

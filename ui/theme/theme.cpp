@@ -108,7 +108,7 @@ QString styleSheet() {
         QLineEdit[wrong="true"] { border-color: @error; color: @error; }
         QComboBox::drop-down { border: none; width: 22px; }
         QComboBox::down-arrow { image: url(:/theme/chevron-@mode.svg); width: 16px; height: 16px; }
-        QComboBox QAbstractItemView { border: 1px solid @strongLine; }
+        QComboBox QListView, QComboBox QListView:focus { border: none; }
         QCheckBox { padding: 2px; border: 2px solid transparent; border-radius: 3px; }
         QCheckBox:focus { border-color: @focus; }
         QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser { border: 2px solid transparent; background: @base; gridline-color: @weakLine; selection-background-color: @selection; selection-color: @text; }
