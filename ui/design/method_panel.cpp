@@ -101,7 +101,7 @@ QWidget* MethodPanel::buildForm() {
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(12, 4, 12, 8);
     layout->setSpacing(4);
-    m_formula = label("");
+    m_formula = markupLabel("");
     m_summary = label("secondary");
     m_presetRow = new QWidget;
     m_preset = new ComboBox;
@@ -117,7 +117,7 @@ QWidget* MethodPanel::buildForm() {
     m_options = new OptionForm;
     m_training = new OptionForm;
     m_training->setObjectName(QStringLiteral("methodTraining"));
-    m_counts = label("secondary");
+    m_counts = markupLabel("secondary");
     for (QWidget* part :
          {static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_summary), m_presetRow,
           static_cast<QWidget*>(m_options), static_cast<QWidget*>(m_training), static_cast<QWidget*>(m_counts)})

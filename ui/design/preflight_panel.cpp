@@ -18,7 +18,7 @@ namespace diapason::ui {
 PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
-      m_text(label("")),
+      m_text(markupLabel("")),
       m_why(label("warning")),
       m_execution(new ComboBox),
       m_problems(new QListWidget),

@@ -191,7 +191,7 @@ QWidget* HomePage::buildPreview() {
     auto* words = new QVBoxLayout;
     m_title = label("heading");
     m_text = label("");
-    m_facts = label("secondary");
+    m_facts = markupLabel("secondary");
     words->addWidget(m_title);
     words->addWidget(m_text);
     auto* buttons = new QHBoxLayout;

@@ -298,10 +298,9 @@ void RunPage::updateQueue() {
                 : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
                                          : 0;
         if (failure.isEmpty() && (entry.state == RunState::failed || entry.state == RunState::diverged)) {
-            failure = tr("%1, seed %2: %3. %4")
-                          .arg(qs(entry.arm_label))
-                          .arg(entry.seed)
-                          .arg(stateText(entry.state), qs(entry.message));
+            failure =
+                tr("%1, seed %2: %3. %4")
+                    .arg(qs(entry.arm_label), QString::number(entry.seed), stateText(entry.state), qs(entry.message));
         }
     }
     const std::size_t total = status.entries.size();

@@ -9,6 +9,7 @@
 #include "ui/shell/mode_tabs.h"
 #include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 
 #include <QApplication>
 #include <QCloseEvent>
@@ -88,9 +89,8 @@ QWidget* MainWindow::buildBanner() {
     layout->setContentsMargins(12, 4, 8, 4);
     auto* mark = new QLabel;
     mark->setPixmap(icon(QStringLiteral("warn"), Role::warning).pixmap(16));
-    m_bannerText = new QLabel;
+    m_bannerText = label("");
     m_bannerText->setObjectName(QStringLiteral("bannerText"));
-    m_bannerText->setWordWrap(true);
     m_bannerText->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     auto* dismiss = new QPushButton(tr("Dismiss"));
     dismiss->setObjectName(QStringLiteral("dismissBanner"));
@@ -209,10 +209,10 @@ void MainWindow::buildMenus() {
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     addTo(help, tr("Keyboard shortcuts"), QKeySequence::HelpContents, [this] { showKeys(); });
     addTo(help, tr("About Diapason"), {}, [this] {
-        QMessageBox::about(this, tr("About Diapason"),
-                           tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language "
-                              "models.</p><p>GPL-3.0-or-later. A diapason is a tuning fork.</p>")
-                               .arg(QLatin1String(DIAPASON_VERSION)));
+        showMarkup(tr("About Diapason"),
+                   tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language "
+                      "models.</p><p>GPL-3.0-or-later. A diapason is a tuning fork.</p>")
+                       .arg(QLatin1String(DIAPASON_VERSION)));
     });
 }
 
@@ -297,10 +297,8 @@ void MainWindow::updateStatus() {
     for (const QueueEntry& entry : status.entries) {
         if (entry.state == RunState::running)
             worker = tr("%1, seed %2, step %3 of %4")
-                         .arg(qs(entry.arm_label))
-                         .arg(entry.seed)
-                         .arg(entry.step)
-                         .arg(entry.total_steps);
+                         .arg(qs(entry.arm_label), QString::number(entry.seed), QString::number(entry.step),
+                              QString::number(entry.total_steps));
     }
     m_statusWorker->setText(m_workspace.running() ? worker : tr("Worker idle"));
 }
@@ -341,8 +339,13 @@ void MainWindow::showKeys() {
                     .arg(action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(),
                          QString(action->text()).remove(QLatin1Char('&')).toHtmlEscaped());
     }
-    QMessageBox box(QMessageBox::NoIcon, tr("Keyboard shortcuts"), QStringLiteral("<table>%1</table>").arg(rows),
-                    QMessageBox::Close, this);
+    showMarkup(tr("Keyboard shortcuts"), QStringLiteral("<table>%1</table>").arg(rows));
+}
+
+void MainWindow::showMarkup(const QString& title, const QString& html) {
+    QMessageBox box(QMessageBox::NoIcon, title, {}, QMessageBox::Close, this);
+    box.setTextFormat(Qt::RichText);
+    box.setText(html);
     box.exec();
 }
 

@@ -1,5 +1,8 @@
 #include "ui/theme/theme.h"
 
+#include "ui/theme/line_style.h"
+#include "ui/theme/plain_texts.h"
+
 #include <QApplication>
 #include <QStyleFactory>
 
@@ -182,7 +185,8 @@ QString styleSheet() {
 
 void applyTheme(Appearance appearance) {
     takeResources();
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    PlainTexts::install();
+    QApplication::setStyle(new LineStyle);
     darkNow() = appearance == Appearance::dark || (appearance == Appearance::system && systemIsDark());
     QApplication::setPalette(palette());
     QFont font = QApplication::font();
