@@ -4,7 +4,6 @@
 #include "ui/theme/plain_texts.h"
 
 #include <QApplication>
-#include <QStyleFactory>
 
 #include <algorithm>
 #include <array>
