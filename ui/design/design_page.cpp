@@ -225,13 +225,14 @@ int DesignPage::sectionOf(const FieldPath& field) {
 
 // To the section of a problem, and to the editor of its option when there is one.
 void DesignPage::goTo(const FieldPath& field) {
-    if (field.name(0) == "title") return m_name->setFocus();
+    if (field.name(0) == "title") return m_name->setFocus(Qt::ShortcutFocusReason);
     m_sections->setCurrentRow(sectionOf(field));
     if (const auto method = field.place(1); method && field.name(0) == "methods")
         m_methods->setCurrent(static_cast<int>(*method));
     const QString last = qs(option_name(field.last_name()));
     for (const QString& name : {QStringLiteral("option_") + last, last}) {
-        if (auto* editor = m_stack->currentWidget()->findChild<QWidget*>(name)) return editor->setFocus();
+        if (auto* editor = m_stack->currentWidget()->findChild<QWidget*>(name))
+            return editor->setFocus(Qt::ShortcutFocusReason);
     }
     m_stack->currentWidget()->setFocus();
 }

@@ -21,6 +21,7 @@ public:
     explicit ReplayPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override;
+    QWidget* firstFocus() override { return m_scrubber; }
 
     /// Seconds of the runs' own time.
     void seek(double seconds);

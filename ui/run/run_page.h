@@ -24,6 +24,7 @@ public:
     explicit RunPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override;
+    QWidget* firstFocus() override { return m_table; }
     const RunCurves& curves() const { return m_desk->curves(); }
 
 protected:

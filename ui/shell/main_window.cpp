@@ -5,6 +5,8 @@
 #include "core/base/format.h"
 #include "core/base/paths.h"
 #include "ui/frame/file_dialog.h"
+#include "ui/frame/question.h"
+#include "ui/frame/wheel_guard.h"
 #include "ui/shell/action_finder.h"
 #include "ui/shell/mode_tabs.h"
 #include "ui/theme/combo_box.h"
@@ -14,6 +16,7 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QHBoxLayout>
+#include <QLineEdit>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QSettings>
@@ -43,6 +46,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent)
     : QMainWindow(parent),
       m_workspace(workspace),
       m_infos(page_infos()) {
+    WheelGuard::install();
     setWindowTitle(tr("Diapason"));
     setMinimumSize(1000, 640);
     resize(1440, 900);
@@ -237,6 +241,7 @@ void MainWindow::addPageMenus(QMenu* edit) {
 }
 
 void MainWindow::showPage(PageId id) {
+    const QWidget* before = m_stack->currentWidget();
     for (std::size_t i = 0; i < m_pages.size(); ++i) {
         const bool shown = m_infos[i].id == id;
         for (QAction* action : m_pages[i]->pageActions())
@@ -246,7 +251,10 @@ void MainWindow::showPage(PageId id) {
         m_tabs->setCurrentIndex(static_cast<int>(i));
         m_stack->setCurrentIndex(static_cast<int>(i));
     }
-    m_pages.at(static_cast<std::size_t>(m_stack->currentIndex()))->activated();
+    Page* page = m_pages.at(static_cast<std::size_t>(m_stack->currentIndex()));
+    page->activated();
+    // The next digit leads to a page, unless somebody has put the cursor into a field.
+    if (page != before && qobject_cast<QLineEdit*>(focusWidget()) != nullptr) page->firstFocus()->setFocus();
 }
 
 PageId MainWindow::currentPage() const {
