@@ -2,6 +2,7 @@
 
 #include "core/base/format.h"
 #include "core/data/metrics.h"
+#include "ui/frame/question.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
@@ -11,7 +12,6 @@
 
 #include <QDateTime>
 #include <QHeaderView>
-#include <QMessageBox>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -272,13 +272,11 @@ void RunPage::stopAll() {
     if (!m_workspace.running()) return;
     const QueueStatus status = m_workspace.queue();
     const auto runs = static_cast<int>(status.running + status.queued);
-    QMessageBox box(QMessageBox::Question, tr("Stop all runs"), tr("Stop %n unfinished run(s)?", nullptr, runs),
-                    QMessageBox::NoButton, this);
-    box.setInformativeText(tr("Finished runs are kept. You can resume the others later."));
-    auto* stop = box.addButton(tr("Stop %n run(s)", nullptr, runs), QMessageBox::AcceptRole);
-    box.addButton(tr("Keep running"), QMessageBox::RejectRole);
-    box.exec();
-    if (box.clickedButton() == stop) m_workspace.cancelAll();
+    Question question(tr("Stop all runs"), tr("Stop %n unfinished run(s)?", nullptr, runs),
+                      tr("Finished runs are kept. You can resume the others later."),
+                      tr("Stop %n run(s)", nullptr, runs), tr("Keep running"), this);
+    connect(&m_workspace, &Workspace::sessionEnded, &question, &QDialog::reject); // nothing is left to stop
+    if (question.agreed()) m_workspace.cancelAll();
 }
 
 void RunPage::updateQueue() {

@@ -368,13 +368,12 @@ void MainWindow::restoreState() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_workspace.running()) {
-        QMessageBox box(QMessageBox::Question, tr("A study is running"), tr("Stop its runs and close the window?"),
-                        QMessageBox::NoButton, this);
-        box.setInformativeText(tr("Finished runs are kept. You can resume the others later with Study > Resume."));
-        auto* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
-        box.addButton(tr("Keep running"), QMessageBox::RejectRole);
-        box.exec();
-        if (box.clickedButton() != stop) {
+        Question question(tr("A study is running"), tr("Stop its runs and close the window?"),
+                          tr("Finished runs are kept. You can resume the others later with Study > Resume."),
+                          tr("Stop and close"), tr("Keep running"), this);
+        // Then there is nothing left to stop, and its results may be worth a look.
+        connect(&m_workspace, &Workspace::sessionEnded, &question, &QDialog::reject);
+        if (!question.agreed()) {
             event->ignore();
             return;
         }
