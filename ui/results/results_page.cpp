@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "ui/results/export_dialog.h"
+#include "ui/results/figure_file.h"
 #include "ui/results/inspection_dialog.h"
 #include "ui/results/table_text.h"
 #include "ui/theme/icons.h"
@@ -172,11 +173,6 @@ QString ResultsPage::selectionText() const {
     return tabSeparated(*m_sorted, rows);
 }
 
-bool ResultsPage::saveFigure(const QString& file) {
-    return file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive) ? m_plot->savePng(file, 0, 0, 2.0)
-                                                                      : m_plot->savePdf(file);
-}
-
 RowId ResultsPage::selectedArm() const {
     const QModelIndexList rows = m_table->selectionModel()->selectedRows();
     if (rows.isEmpty()) return 0;
@@ -194,7 +190,7 @@ void ResultsPage::openInspection() {
 void ResultsPage::openExport() {
     if (m_workspace.currentStudy() == 0) return;
     auto* dialog = new ExportDialog(
-        m_model->table(), [this](const QString& file) { return saveFigure(file); }, this);
+        m_model->table(), [this](const QString& file) { return writeFigure(*m_plot, file); }, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

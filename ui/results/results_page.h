@@ -23,7 +23,6 @@ public:
     const ResultsModel& model() const { return *m_model; }
     /// TSV with headers of the selected rows, or of all when none is selected.
     QString selectionText() const;
-    bool saveFigure(const QString& file);
 
 private:
     void buildActions();
