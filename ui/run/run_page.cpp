@@ -137,8 +137,8 @@ QWidget* RunPage::buildQueue() {
     m_table->setItemDelegateForColumn(QueueModel::ProgressColumn, new ProgressDelegate(m_table));
     m_table->horizontalHeader()->setSectionResizeMode(QueueModel::Arm, QHeaderView::Stretch);
     m_table->horizontalHeader()->resizeSection(QueueModel::State, 98);
-    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 52);
-    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 72);
+    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 48);
+    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 84);
     layout->addWidget(m_table, 1);
     return panel;
 }
@@ -307,7 +307,7 @@ void RunPage::updateQueue() {
     if (status.failed > 0) text += tr(", %1 failed").arg(status.failed);
     if (m_workspace.running()) {
         text += tr("\n%1 elapsed").arg(qs(format_duration(status.elapsed_s)));
-        if (status.remaining_low_s)
+        if (status.remaining_low_s && *status.remaining_high_s >= 1)
             text +=
                 tr(", about %1 to %2 left")
                     .arg(qs(format_duration(*status.remaining_low_s)), qs(format_duration(*status.remaining_high_s)));
