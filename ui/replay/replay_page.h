@@ -40,6 +40,8 @@ private:
     void buildActions();
     void reload();
     void chosenChanged();
+    std::vector<CurveStyle> chosenStyles() const;
+    void takeTimes(); ///< of the runs that are shown
     void findTimes();
     void show();
     void step(int direction, bool evaluations);

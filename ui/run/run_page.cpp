@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include "core/data/metrics.h"
 #include "ui/frame/question.h"
+#include "ui/plots/row_choice.h"
 #include "ui/plots/study_styles.h"
 #include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
@@ -240,7 +241,7 @@ void RunPage::reload() {
     } else {
         const std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), study);
         m_model->setStyles(styles);
-        m_desk->showRuns(m_workspace.reader(), styles);
+        m_desk->showRuns(m_workspace.reader(), study, styles);
     }
     updateQueue();
 }
