@@ -12,6 +12,7 @@
 #include "ui/theme/views.h"
 
 #include <QDateTime>
+#include <QGridLayout>
 #include <QHeaderView>
 #include <QPainter>
 #include <QVBoxLayout>
@@ -64,9 +65,13 @@ RunPage::RunPage(Workspace& workspace, QWidget* parent)
     m_stack->addWidget(buildEmpty());
     m_stack->addWidget(m_desk);
     buildActions();
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row) {
-        if (row.isValid()) m_desk->raise(m_model->armAt(row.row()));
+    connect(new RowChoice(m_table), &RowChoice::chosen, this,
+            [this](const QModelIndex& row) { m_desk->raise(m_model->armAt(row.row())); });
+    connect(m_desk, &CurveDesk::raised, this, [this](RowId arm) {
+        const QueueEntry* entry = selectedEntry();
+        if (entry != nullptr && entry->arm != arm) m_table->clearSelection();
     });
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunPage::offerRuns);
     connect(&m_workspace, &Workspace::studyChanged, this, &RunPage::reload);
     connect(&m_workspace, &Workspace::queueChanged, this, &RunPage::updateQueue);
     connect(&m_workspace, &Workspace::runEvents, m_desk, &CurveDesk::take);
@@ -97,9 +102,14 @@ void RunPage::buildActions() {
         made->setShortcut(key);
         connect(made, &QAction::triggered, this, slot);
         m_actions.append(made);
+        return made;
     };
     action(tr("Pause or resume"), QKeySequence(QStringLiteral("Ctrl+P")), [this] { m_pause->click(); });
-    action(tr("Stop the selected run"), QKeySequence(QStringLiteral("Ctrl+.")), [this] { m_stop->click(); });
+    m_stopOne = action(tr("Stop run"), QKeySequence(QStringLiteral("Ctrl+.")), [this] { m_stop->click(); });
+    m_takeOut = action(tr("Cancel the selected waiting run"), QKeySequence(Qt::Key_Delete), [this] { takeOut(); });
+    m_takeOut->setShortcutContext(Qt::WidgetShortcut);
+    m_table->addAction(m_takeOut);
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
     action(tr("Stop all runs"), {}, [this] { m_stopAll->click(); });
     action(tr("Log y"), QKeySequence(QStringLiteral("L")), [this] { m_log->click(); });
     action(tr("Step or wall time"), QKeySequence(QStringLiteral("X")),
@@ -137,6 +147,7 @@ QWidget* RunPage::buildQueue() {
     dressTable(m_table);
     m_table->setItemDelegateForColumn(QueueModel::ProgressColumn, new ProgressDelegate(m_table));
     m_table->horizontalHeader()->setSectionResizeMode(QueueModel::Arm, QHeaderView::Stretch);
+    m_table->setToolTip(tr("Click a run or press Enter to emphasise its arm, once more or Escape to stop"));
     m_table->horizontalHeader()->resizeSection(QueueModel::State, 98);
     m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 48);
     m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 84);
@@ -145,25 +156,24 @@ QWidget* RunPage::buildQueue() {
 }
 
 QWidget* RunPage::buildButtons() {
-    auto* row = new QWidget;
-    auto* layout = new QHBoxLayout(row);
+    auto* buttons = new QWidget;
+    auto* layout = new QGridLayout(buttons);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(6);
     m_pause = new QPushButton;
-    m_stop = new QPushButton(icon(QStringLiteral("stop")), tr("Stop run"));
+    m_stop = new StopButton;
     m_stopAll = new QPushButton(tr("Stop all…"));
     m_pause->setObjectName(QStringLiteral("pause"));
     m_stop->setObjectName(QStringLiteral("stopRun"));
-    m_stop->setToolTip(tr("Stop the selected run, or the running one if none is selected (Ctrl+.)"));
     m_stopAll->setObjectName(QStringLiteral("stopAll"));
     m_stopAll->setToolTip(tr("Stop all unfinished runs"));
-    for (QPushButton* button : {m_pause, m_stop, m_stopAll})
-        layout->addWidget(button);
-    layout->addStretch();
+    layout->addWidget(m_pause, 0, 0);
+    layout->addWidget(m_stopAll, 0, 1);
+    layout->addWidget(m_stop, 1, 0, 1, 2); // the name of a run is long
     connect(m_pause, &QPushButton::clicked, this, &RunPage::pauseOrResume);
-    connect(m_stop, &QPushButton::clicked, this, &RunPage::stopRun);
+    connect(m_stop, &QPushButton::clicked, this, [this] { m_workspace.cancelRun(m_stop->run()); });
     connect(m_stopAll, &QPushButton::clicked, this, &RunPage::stopAll);
-    return row;
+    return buttons;
 }
 
 QWidget* RunPage::buildControls() {
@@ -263,10 +273,18 @@ void RunPage::pauseOrResume() {
         m_workspace.resumeStudy(m_workspace.currentStudy());
 }
 
-// The selected run, else the one at work, which comes first.
-void RunPage::stopRun() {
-    const QModelIndex row = m_table->currentIndex();
-    if (m_model->rowCount() > 0) m_workspace.cancelRun(m_model->runAt(row.isValid() ? row.row() : 0));
+const QueueEntry* RunPage::selectedEntry() const {
+    const QModelIndexList rows = m_table->selectionModel()->selectedRows();
+    return rows.isEmpty() ? nullptr : &m_model->entry(rows.front().row());
+}
+
+// By what is true now: a run may have started since its row was drawn.
+void RunPage::takeOut() {
+    const QueueEntry* selected = selectedEntry();
+    if (selected == nullptr) return;
+    for (const QueueEntry& entry : m_workspace.queue().entries) {
+        if (entry.run == selected->run && entry.state == RunState::queued) return m_workspace.cancelRun(entry.run);
+    }
 }
 
 void RunPage::stopAll() {
@@ -282,12 +300,15 @@ void RunPage::stopAll() {
 
 void RunPage::updateQueue() {
     const QueueStatus status = m_workspace.queue();
-    const RowId selected = m_table->currentIndex().isValid() ? m_model->runAt(m_table->currentIndex().row()) : 0;
+    const RowId current = m_table->currentIndex().isValid() ? m_model->runAt(m_table->currentIndex().row()) : 0;
+    const bool selected = selectedEntry() != nullptr;
     m_model->setStatus(status);
-    for (int row = 0; row < m_model->rowCount() && selected != 0; ++row) {
-        if (m_model->runAt(row) == selected && m_table->currentIndex().row() != row) {
+    for (int row = 0; row < m_model->rowCount() && current != 0; ++row) {
+        if (m_model->runAt(row) == current && m_table->currentIndex().row() != row) {
             const QSignalBlocker blocker(m_table->selectionModel());
-            m_table->setCurrentIndex(m_model->index(row, 0));
+            m_table->selectionModel()->setCurrentIndex(
+                m_model->index(row, 0), selected ? QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows
+                                                 : QItemSelectionModel::NoUpdate);
         }
     }
     double done = 0;
@@ -332,8 +353,22 @@ void RunPage::updateButtons(const QueueStatus& status) {
                         : resumes ? tr("Continue all runs (Ctrl+P)")
                                   : tr("Pause all runs after their current step; no new runs start (Ctrl+P)"));
     m_pause->setEnabled(live || left > 0);
-    m_stop->setEnabled(live);
     m_stopAll->setEnabled(live);
+    offerRuns();
+}
+
+// Which run would be stopped, and which one that waits would be cancelled: two things, so that a row that was clicked
+// for its curves is not what a hasty "stop" hits.
+void RunPage::offerRuns() {
+    const bool live = m_workspace.running();
+    const QueueEntry* selected = selectedEntry();
+    m_stop->offer(live ? m_model->entries() : std::vector<QueueEntry>(), selected == nullptr ? 0 : selected->run);
+    m_stopOne->setText(shortcutFree(m_stop->whole()));
+    const bool waits = live && selected != nullptr && selected->state == RunState::queued;
+    m_takeOut->setText(waits ? shortcutFree(tr("Cancel %1, seed %2, before it starts")
+                                                .arg(qs(selected->arm_label), QString::number(selected->seed)))
+                             : tr("Cancel the selected waiting run"));
+    m_takeOut->setEnabled(waits && isVisible()); // keys of a page that is not visible must not act
 }
 
 void RunPage::appendEvents() {
