@@ -41,12 +41,19 @@ bool is_fact(const TableColumn& column) {
     return column.content == TableColumn::Content::fact;
 }
 
+constexpr const char* best_step = "best_step"; // a mean of steps would be a step that no seed has selected
+
+std::pair<double, double> best_steps_of(const ResultRow& row) {
+    const auto [first, last] = std::minmax_element(row.best_steps.begin(), row.best_steps.end());
+    return {*first, *last};
+}
+
 std::string render_text(const ResultTable& table, const std::vector<TableColumn>& all) {
     // What fits on a terminal: the primary metric of each split, its difference, the size, the time.
     std::vector<TableColumn> columns;
     for (const TableColumn& column : all) {
         const bool wanted = is_fact(column) || table.metrics[column.metric].metric == table.primary_metric.metric;
-        if (wanted && column.key != "best_step") columns.push_back(column);
+        if (wanted && column.key != best_step) columns.push_back(column);
     }
     std::vector<std::vector<std::string>> rows(1);
     std::vector<bool> numeric;
@@ -78,8 +85,9 @@ std::string render_csv(const ResultTable& table, const std::vector<TableColumn>&
     };
     bool first = true;
     for (const TableColumn& column : columns) {
-        append(column.key, true, first);
+        append(column.key == best_step ? column.key + ":min" : column.key, true, first);
         first = false;
+        if (column.key == best_step) append(column.key + ":max", true, false);
         if (!is_fact(column)) {
             for (const char* part : {"sd", "half_width_95", "n"})
                 append(column.key + ":" + part, true, false);
@@ -92,6 +100,8 @@ std::string render_csv(const ResultTable& table, const std::vector<TableColumn>&
             append(column.numeric ? exact(cell_value(row, column)) : cell_text(table, row, column), column.numeric,
                    first);
             first = false;
+            if (column.key == best_step)
+                append(row.best_steps.empty() ? "" : exact(best_steps_of(row).second), true, false);
             if (is_fact(column)) continue;
             const Estimate* found = estimate_of(row, column);
             const Estimate e = found != nullptr ? *found : Estimate{};
@@ -226,7 +236,7 @@ std::vector<TableColumn> columns_of(const ResultTable& table) {
     columns.push_back(
         {"stored_bits", "Storage", "", "What inference needs besides the backbone, without the head", true});
     columns.push_back({"learning_rate", "Learning rate", "", "Peak learning rate", true});
-    columns.push_back({"best_step", "Best step", "", "Step of the selected weights, mean over seeds", true});
+    columns.push_back({best_step, "Best step", "", "Step of the selected weights; a range where seeds differ", true});
     columns.push_back({"file_bytes", "File", "", "Size of the stored adapter, head included", true});
     columns.push_back({"step_seconds", "Time per step", "", "Training only, without evaluation", true});
     columns.push_back({"seconds", "Time per run", "", "Mean over finished seeds", true});
@@ -256,7 +266,10 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
     if (column.key == "step_seconds") return format_number(value * 1000, value < 0.1 ? 1 : 0) + " ms";
     if (column.key == "stored_bits") return format_bytes(value / 8);
     if (column.key == "file_bytes") return format_bytes(value);
-    if (column.key == "best_step") return format_number(value, 0);
+    if (column.key == best_step) {
+        const auto [first, last] = best_steps_of(row);
+        return format_number(first, 0) + (last > first ? "–" + format_number(last, 0) : "");
+    }
     return format_count(static_cast<std::int64_t>(value));
 }
 
@@ -276,12 +289,7 @@ double cell_value(const ResultRow& row, const TableColumn& column) {
     if (column.key == "stored") return static_cast<double>(row.stored);
     if (column.key == "head") return static_cast<double>(row.head);
     if (column.key == "stored_bits") return static_cast<double>(row.stored_bits);
-    if (column.key == "best_step" && !row.best_steps.empty()) {
-        double sum = 0;
-        for (const double step : row.best_steps)
-            sum += step;
-        return sum / static_cast<double>(row.best_steps.size());
-    }
+    if (column.key == best_step && !row.best_steps.empty()) return best_steps_of(row).first;
     return undefined;
 }
 

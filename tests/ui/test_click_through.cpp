@@ -113,13 +113,14 @@ class TestClickThrough : public QObject {
             QCOMPARE(ui::qs(written).remove(QLatin1Char('\r')), at.find<QPlainTextEdit>("preview")->toPlainText());
         }
         QVERIFY(content(at.folder() / "t.tex").find("\\toprule") != std::string::npos);
-        for (const std::string name : {"f.png", "f.pdf"}) {
+        for (const std::string name : {"f.png", "f.pdf", "f.svg"}) {
             ui::file_dialog::nextAnswer() = ui::qs((at.folder() / name).string());
             QTest::mouseClick(at.find<QPushButton>("exportFigure"), Qt::LeftButton);
         }
         const QImage figure(ui::qs((at.folder() / "f.png").string()));
         QVERIFY(figure.width() > 400);
         QCOMPARE(content(at.folder() / "f.pdf").substr(0, 5), std::string("%PDF-"));
+        QVERIFY(content(at.folder() / "f.svg").find("<svg") != std::string::npos);
         // A folder that is not there: said, nothing written.
         ui::file_dialog::nextAnswer() = ui::qs((at.folder() / "absent" / "t.csv").string());
         QTest::mouseClick(at.find<QPushButton>("exportTable"), Qt::LeftButton);

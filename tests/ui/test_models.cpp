@@ -93,6 +93,51 @@ private Q_SLOTS:
         QCOMPARE(model.rowCount(), 0);
     }
 
+    // What was never begun has no time; an estimate that is used up is none.
+    void queueTimesAreThoseOfTheRun() {
+        ui::QueueModel model;
+        QueueStatus status = queue_of({RunState::cancelled, RunState::running, RunState::finished});
+        QueueEntry& never = status.entries[0];
+        never.step = never.total_steps = 0;
+        never.elapsed_s = 1.8e9; // since 1970
+        QueueEntry& running = status.entries[1];
+        running.elapsed_s = 65;
+        running.remaining_s = 30;
+        status.entries[2].elapsed_s = 65;
+        const auto time = [&](int row) {
+            model.setStatus(status);
+            return model.index(row, ui::QueueModel::ProgressColumn).data().toString();
+        };
+        QCOMPARE(time(0), QStringLiteral("0:30 left")); // at work first
+        QCOMPARE(time(1), QString());
+        QCOMPARE(time(2), QStringLiteral("1:05"));
+        running.remaining_s = 0;
+        QCOMPARE(time(0), QStringLiteral("1:05 so far"));
+        running.step = running.total_steps;
+        QCOMPARE(time(0), QStringLiteral("evaluating"));
+    }
+
+    void bestStepIsARangeWhereSeedsDiffer() {
+        ResultTable table;
+        ResultRow row;
+        row.trained = 1;
+        row.finished = 2;
+        row.best_steps = {40, 20};
+        table.rows.push_back(row);
+        const std::vector<TableColumn> columns = columns_of(table);
+        const auto best = std::find_if(columns.begin(), columns.end(),
+                                       [](const TableColumn& column) { return column.key == "best_step"; });
+        QVERIFY(best != columns.end());
+        QCOMPARE(cell_text(table, table.rows[0], *best), std::string("20–40"));
+        const std::string csv = render(table, TableFormat::csv);
+        QVERIFY2(csv.find("best_step:min,best_step:max") != std::string::npos, csv.c_str());
+        QVERIFY2(csv.find(",20.0,40.0,") != std::string::npos, csv.c_str());
+        table.rows[0].best_steps = {20, 20};
+        QCOMPARE(cell_text(table, table.rows[0], *best), std::string("20"));
+        table.rows[0].best_steps.clear();
+        QCOMPARE(cell_text(table, table.rows[0], *best), std::string("—"));
+    }
+
     void resultsModelSortsByNumbers() {
         WindowUnderTest at;
         QVERIFY(at.open());

@@ -177,6 +177,9 @@ private Q_SLOTS:
             QVERIFY(at.workspace->openDatabase(at.folder() / "diapason.db"));
             at.window->showPage(ui::PageId::run);
             look(at, QStringLiteral("run-finished"));
+            auto* desk = at.window->page<ui::RunPage>()->findChild<ui::CurveDesk*>();
+            desk->raise(desk->styles().front().arm);
+            look(at, QStringLiteral("run-finished-raised"));
             at.window->showPage(ui::PageId::results);
             look(at, QStringLiteral("results"));
             at.window->showPage(ui::PageId::replay);
@@ -188,6 +191,10 @@ private Q_SLOTS:
         at.window->showPage(ui::PageId::run);
         QTRY_VERIFY(at.workspace->queue().entries[20].step == 23);
         look(at, QStringLiteral("run-live"));
+        auto* desk = at.window->page<ui::RunPage>()->findChild<ui::CurveDesk*>();
+        desk->raise(desk->styles().back().arm);
+        look(at, QStringLiteral("run-raised"));
+        desk->raise(desk->styles().back().arm);
         at.window->showPage(ui::PageId::results);
         look(at, QStringLiteral("results-partial"));
         at.window->showPage(ui::PageId::design);

@@ -7,6 +7,7 @@
 #include "ui/run/run_page.h"
 
 #include <QAbstractItemModelTester>
+#include <QComboBox>
 #include <QListWidget>
 #include <QMessageBox>
 #include <QPushButton>
@@ -20,6 +21,7 @@ using namespace diapason::testing;
 class TestRunPage : public QObject {
     Q_OBJECT
 
+    enum Column { Arm, Loss, LossSeeds, Score, ScoreSeeds };
     std::unique_ptr<WindowUnderTest> m_at;
     ui::RunPage* m_page = nullptr;
 
@@ -30,6 +32,18 @@ class TestRunPage : public QObject {
         QTRY_VERIFY(m_at->hand->job().key != 0);
     }
     QTableWidget* values() const { return m_page->findChild<QTableWidget*>(QLatin1String("values")); }
+    int waitingRow() const {
+        const auto* queue = m_at->find<QTableView>("queue");
+        int row = 0;
+        while (queue->model()->index(row, 0).data().toString() != QLatin1String("queued"))
+            ++row;
+        return row;
+    }
+    static void click(QTableView* table, int row, int column = 1) {
+        const QRect cell = table->visualRect(table->model()->index(row, column));
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, cell.center());
+        QTest::qWait(QApplication::doubleClickInterval() + 1); // two clicks, not a double one
+    }
     QString title() const { return m_page->findChild<QLabel*>(QLatin1String("valuesTitle"))->text(); }
     QString value(int row, int column) const { return values()->item(row, column)->text(); }
     std::size_t count(RunState state) const {
@@ -57,7 +71,7 @@ private Q_SLOTS:
         m_at->hand->send(begun_run(job, 40, 12));
         QTRY_VERIFY(m_page->curves().find(job.key, {"train", "", "loss"}) != nullptr);
         QTRY_COMPARE(m_page->curves().find(job.key, {"train", "", "loss"})->step.size(), std::size_t(12));
-        QTRY_VERIFY(value(0, 1) != QStringLiteral("—"));
+        QTRY_VERIFY(value(0, Loss) != QStringLiteral("—"));
         QVERIFY(m_at->workspace->running());
         QTRY_VERIFY(m_at->find<QLabel>("studyState")->text().startsWith(QLatin1String("running 0 of 9")));
         // A point that the store has delivered already is not drawn twice.
@@ -89,12 +103,135 @@ private Q_SLOTS:
         QCOMPARE(m_at->hand->cancels, std::vector<std::int64_t>{job.key});
         QTRY_VERIFY(m_at->hand->job().key != job.key && m_at->hand->job().key != 0);
         QVERIFY(m_at->workspace->running());
-        // A run that waits is stopped by selecting it.
+        // A run that waits is cancelled by asking for just that.
         auto* queue = m_at->find<QTableView>("queue");
-        queue->selectRow(queue->model()->rowCount() - 2);
-        QTest::keySequence(m_at->window.get(), QKeySequence(QStringLiteral("Ctrl+.")));
+        QTRY_COMPARE(queue->model()->index(queue->model()->rowCount() - 1, 0).data().toString(),
+                     QStringLiteral("cancelled")); // the rows are those of the present queue
+        queue->selectRow(waitingRow());
+        queue->setFocus();
+        QTest::keyClick(queue, Qt::Key_Delete);
         QTRY_COMPARE(count(RunState::cancelled), std::size_t(2));
         QCOMPARE(m_at->hand->cancels.size(), std::size_t(1)); // it never reached the executor
+        // A run that does not wait is none of its business.
+        queue->selectRow(0);
+        QTest::keyClick(queue, Qt::Key_Delete);
+        QTest::qWait(100);
+        QCOMPARE(count(RunState::cancelled), std::size_t(2));
+    }
+
+    // The row of a run that waits is clicked to see its arm's curves; "stop" means what its button names.
+    void stopNamesTheRunThatItStops() {
+        begin();
+        const RunJob job = m_at->hand->job();
+        m_at->hand->send(begun_run(job, 40, 3));
+        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        auto* queue = m_at->find<QTableView>("queue");
+        auto* stop = m_at->find<QPushButton>("stopRun");
+        const QString named = QStringLiteral("Stop LoRA, seed 1");
+        QCOMPARE(stop->accessibleName(), named);
+        click(queue, waitingRow());
+        QCOMPARE(stop->accessibleName(), named);
+        QTest::keySequence(m_at->window.get(), QKeySequence(QStringLiteral("Ctrl+.")));
+        QTRY_COMPARE(count(RunState::cancelled), std::size_t(1));
+        QCOMPARE(m_at->hand->cancels, std::vector<std::int64_t>{job.key});
+        QTRY_VERIFY(stop->accessibleName() != named);
+    }
+
+    void nothingIsRaisedUnlessItIsChosen() {
+        QVERIFY(m_at->playToEnd(window_study()));
+        auto* desk = m_page->findChild<ui::CurveDesk*>();
+        QSignalSpy raised(desk, &ui::CurveDesk::raised);
+        const auto last = [&] { return raised.last().front().value<RowId>(); };
+        auto* queue = m_at->find<QTableView>("queue");
+        // Opened again, reached by keys, walked through: nobody has chosen an arm.
+        m_at->window->showPage(ui::PageId::home);
+        QVERIFY(m_at->workspace->openDatabase(m_at->workspace->databaseFile()));
+        m_at->window->showPage(ui::PageId::run);
+        for (QWidget* table : {static_cast<QWidget*>(queue), static_cast<QWidget*>(values())}) {
+            table->setFocus(Qt::TabFocusReason);
+            QTest::keyClick(table, Qt::Key_Down);
+            QTest::keyClick(table, Qt::Key_Down);
+        }
+        QCOMPARE(raised.count(), 0);
+        // A click raises; a second one, or Escape, releases.
+        const RowId arm = m_at->workspace->queue().entries.front().arm;
+        click(queue, 0);
+        QCOMPARE(last(), arm);
+        click(queue, 0);
+        QCOMPARE(last(), RowId(0));
+        QVERIFY(queue->selectionModel()->selectedRows().isEmpty());
+        click(queue, 0);
+        QCOMPARE(last(), arm);
+        QTest::keyClick(queue, Qt::Key_Escape);
+        QCOMPARE(last(), RowId(0));
+        QVERIFY(queue->selectionModel()->selectedRows().isEmpty());
+        // By Enter, and in the other table.
+        values()->setFocus();
+        values()->setCurrentCell(1, 0);
+        QTest::keyClick(values(), Qt::Key_Return);
+        QVERIFY(last() != 0);
+        click(values(), 1, 1);
+        QCOMPARE(last(), RowId(0));
+        // To tick a box is no choice.
+        const int before = static_cast<int>(raised.count());
+        values()->item(0, Arm)->setCheckState(Qt::Unchecked);
+        QCOMPARE(raised.count(), before);
+    }
+
+    void theScoreIsThereFromTheStart() {
+        begin();
+        auto* metric = m_page->findChild<QComboBox*>(QLatin1String("metric"));
+        QCOMPARE(metric->currentText(), QStringLiteral("Validation accuracy"));
+        auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
+        QCOMPARE(plot->view().metric, (MetricName{"validation", "", "accuracy"}));
+        QCOMPARE(plot->view().firstStep, std::int64_t(20));
+        // What arrives first does not take its place.
+        m_at->hand->send(begun_run(m_at->hand->job(), 40, 3));
+        QTRY_VERIFY(metric->count() > 1);
+        QCOMPARE(plot->view().metric.metric, std::string("accuracy"));
+        // Only a choice by hand does, and stays.
+        const int rate = metric->findText(QStringLiteral("Train learning rate"));
+        QVERIFY(rate >= 0);
+        metric->setCurrentIndex(rate);
+        Q_EMIT metric->activated(rate);
+        m_at->hand->send(finished_run(m_at->hand->job()));
+        QTRY_COMPARE(count(RunState::finished), std::size_t(1));
+        QTRY_VERIFY(metric->findText(QStringLiteral("Validation loss")) >= 0);
+        QCOMPARE(plot->view().metric.metric, std::string("learning_rate"));
+    }
+
+    // Seeds that are at different steps: no mean mixes them, and each column says how many it has.
+    void latestValuesAreThoseOfAStepThatAllSeedsReached() {
+        QVERIFY(m_at->play(window_study({1, 2}, 1), 2)); // both arms, seed 1
+        QTRY_VERIFY(m_at->hand->job().key != 0 && m_at->hand->job().spec.seed == 2);
+        const RunJob second = m_at->hand->job();
+        QCOMPARE(second.spec.method, std::string("lora"));
+        m_at->hand->send(begun_run(second, 40, 7));
+        QTRY_COMPARE(value(0, LossSeeds), QStringLiteral("2"));
+        std::vector<double> losses, scores;
+        const auto take = [&](std::vector<double>& into, const MetricName& metric, std::int64_t step) {
+            into.clear();
+            for (const QueueEntry& entry : m_at->workspace->queue().entries) {
+                if (entry.arm_label != "LoRA") continue;
+                const ui::Curve* curve = m_page->curves().find(entry.run, metric);
+                for (std::size_t i = 0; curve != nullptr && i < curve->step.size(); ++i) {
+                    if (curve->step[i] == step) into.push_back(curve->value[i]);
+                }
+            }
+        };
+        take(losses, {"train", "", "loss"}, 7);
+        QCOMPARE(losses.size(), std::size_t(2));
+        QTRY_COMPARE(value(0, Loss), QString::number(estimate(losses).mean, 'f', 3));
+        QCOMPARE(value(0, ScoreSeeds), QStringLiteral("1")); // the second seed has none yet
+        m_at->hand->send(MetricPoints{{{{"validation", "", "accuracy"}, 10, 1.0, 0.25}}});
+        QTRY_COMPARE(value(0, ScoreSeeds), QStringLiteral("2"));
+        take(scores, {"validation", "", "accuracy"}, 10);
+        QCOMPARE(value(0, Score), QString::number(100 * estimate(scores).mean, 'f', 1));
+        // A seed that breaks off holds nobody back.
+        m_at->hand->send(state_event(RunState::failed, "broken"));
+        QTRY_COMPARE(value(0, ScoreSeeds), QStringLiteral("1"));
+        take(scores, {"validation", "", "accuracy"}, 40);
+        QCOMPARE(value(0, Score), QString::number(100 * estimate(scores).mean, 'f', 1));
     }
 
     void stopAllAsksFirst() {
@@ -142,8 +279,8 @@ private Q_SLOTS:
         QVERIFY(m_at->playToEnd(window_study({1, 2, 3}, 1)));
         auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
         QVERIFY(plot != nullptr);
-        QTRY_COMPARE(value(0, 3), QStringLiteral("3"));
-        const QString latest = value(0, 2);
+        QTRY_COMPARE(value(0, ScoreSeeds), QStringLiteral("3"));
+        const QString latest = value(0, Score);
         Q_EMIT plot->cursorMoved(25.0); // evaluations stand at 10, 20, 30 and 40
         QTRY_COMPARE(title(), QStringLiteral("At step 25"));
         std::vector<double> at20;
@@ -153,11 +290,11 @@ private Q_SLOTS:
             at20.push_back(100 * curve->value.at(1));
         }
         const Estimate e = estimate(at20);
-        QVERIFY2(value(0, 2).startsWith(QString::number(e.mean, 'f', 1)), qPrintable(value(0, 2)));
-        QVERIFY(value(0, 2).contains(QStringLiteral("±")));
-        QVERIFY(value(0, 2) != latest);
+        QVERIFY2(value(0, Score).startsWith(QString::number(e.mean, 'f', 1)), qPrintable(value(0, Score)));
+        QVERIFY(value(0, Score).contains(QStringLiteral("±")));
+        QVERIFY(value(0, Score) != latest);
         Q_EMIT plot->cursorMoved(5.0); // before the first evaluation
-        QTRY_COMPARE(value(0, 2), QStringLiteral("—"));
+        QTRY_COMPARE(value(0, Score), QStringLiteral("—"));
         // By keys too: from the right end, one step back.
         plot->setFocus();
         Q_EMIT plot->cursorMoved(std::nan(""));
@@ -167,33 +304,33 @@ private Q_SLOTS:
 
     void smoothingChangesCurvesNotValues() {
         QVERIFY(m_at->playToEnd(window_study({1}, 1)));
-        QTRY_VERIFY(value(0, 1) != QStringLiteral("—"));
-        const QString before = value(0, 1);
+        QTRY_VERIFY(value(0, Loss) != QStringLiteral("—"));
+        const QString before = value(0, Loss);
         auto* slider = m_at->find<QSlider>("smoothing");
         auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("lossPlot"));
         slider->setValue(90);
         QCOMPARE(plot->view().smoothing, 0.9);
         QCOMPARE(m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"))->view().smoothing,
                  0.0); // evaluations never
-        QCOMPARE(value(0, 1), before);
+        QCOMPARE(value(0, Loss), before);
     }
 
     void hiddenArmsChangeNoMean() {
         QVERIFY(m_at->playToEnd(window_study()));
-        QTRY_COMPARE(value(2, 3), QStringLiteral("3"));
+        QTRY_COMPARE(value(2, ScoreSeeds), QStringLiteral("3"));
         m_at->window->showPage(ui::PageId::results);
         const QString table = m_at->window->page<ui::ResultsPage>()->selectionText();
         m_at->window->showPage(ui::PageId::run);
         std::vector<QString> before;
         for (int row = 0; row < values()->rowCount(); ++row)
-            before.push_back(value(row, 2));
+            before.push_back(value(row, Score));
         values()->item(1, 0)->setCheckState(Qt::Unchecked);
         auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
         QTRY_VERIFY(plot->upToDate());
         Q_EMIT plot->cursorMoved(1000); // makes the table anew
         QTRY_COMPARE(title(), QStringLiteral("At step 1000"));
         for (int row = 0; row < values()->rowCount(); ++row)
-            QCOMPARE(value(row, 2), before[static_cast<std::size_t>(row)]);
+            QCOMPARE(value(row, Score), before[static_cast<std::size_t>(row)]);
         QCOMPARE(values()->item(1, 0)->checkState(), Qt::Unchecked);
         m_at->window->showPage(ui::PageId::results);
         QCOMPARE(m_at->window->page<ui::ResultsPage>()->selectionText(), table);
@@ -255,7 +392,7 @@ private Q_SLOTS:
 
     void anArmStaysHiddenInOtherColours() {
         QVERIFY(m_at->playToEnd(window_study({1}, 1)));
-        QTRY_VERIFY(value(0, 1) != QStringLiteral("—"));
+        QTRY_VERIFY(value(0, Loss) != QStringLiteral("—"));
         values()->item(1, 0)->setCheckState(Qt::Unchecked);
         const QVariant before = values()->item(1, 0)->data(Qt::DecorationRole);
         ui::applyTheme(ui::Appearance::dark);

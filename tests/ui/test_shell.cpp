@@ -1,5 +1,6 @@
 // The window around the pages: what it links, contrast, names, keys, remembered geometry, unreadable databases.
 
+#include "experiments/results/results.h"
 #include "tests/ui/ui_support.h"
 #include "ui/design/design_page.h"
 #include "ui/frame/file_dialog.h"
@@ -341,6 +342,55 @@ private Q_SLOTS:
         QVERIFY(trigger(at, "Design a study like this"));
         QCOMPARE(to_json(at.workspace->design()), to_json(study));
         QVERIFY(at.window->page<ui::DesignPage>()->isVisible());
+    }
+
+    // Seeds of different speed: at the play head, chart and table have the step that all of them had reached.
+    void replayHasOneTruthAtThePlayHead() {
+        WindowUnderTest at;
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(at.open());
+        Study study = window_study({1, 2, 3}, 1);
+        study.methods.resize(1);
+        at.workspace->openDesign(study);
+        QVERIFY(at.settle());
+        QVERIFY(at.workspace->startStudy());
+        while (at.workspace->running()) {
+            QTRY_VERIFY(at.hand->job().key != 0 || !at.workspace->running());
+            const RunJob job = at.hand->job();
+            if (job.key == 0) break;
+            std::vector<RunEvent> events = finished_run(job);
+            for (RunEvent& event : events) {
+                auto* points = std::get_if<MetricPoints>(&event);
+                for (std::size_t i = 0; points != nullptr && i < points->points.size(); ++i)
+                    points->points[i].wall_s *= static_cast<double>(job.spec.seed);
+            }
+            at.hand->send(std::move(events));
+        }
+        QTRY_VERIFY(!at.workspace->running());
+        at.window->showPage(ui::PageId::replay);
+        auto* replay = at.window->page<ui::ReplayPage>();
+        replay->seek(6.5); // the first seed is done, the second at step 30, the third at 20
+        auto* table = replay->findChild<QTableWidget*>(QStringLiteral("values"));
+        std::vector<double> scores;
+        for (const RunRecord& run : at.workspace->reader().runs(at.workspace->currentStudy()))
+            scores.push_back(100 * replay->curves().find(run.id, {"validation", "", "accuracy"})->value.at(1));
+        const Estimate e = estimate(scores);
+        QCOMPARE(e.n, std::size_t(3));
+        QTRY_VERIFY2(table->item(0, 3)->text().startsWith(QString::number(e.mean, 'f', 1) + QStringLiteral(" ±")),
+                     qPrintable(table->item(0, 3)->text()));
+        QCOMPARE(table->item(0, 4)->text(), QStringLiteral("3"));
+        auto* plot = replay->findChild<ui::CurvePlot*>(QStringLiteral("scorePlot"));
+        plot->redraw();
+        const auto* drawing = plot->findChild<QCustomPlot*>();
+        double end = 0, mean = 0;
+        for (int i = 0; i < drawing->graphCount(); ++i) {
+            const QCPGraph* graph = drawing->graph(i);
+            if (graph->pen().widthF() < 2 || graph->data()->isEmpty()) continue; // means are broad
+            end = (graph->data()->constEnd() - 1)->key;
+            mean = (graph->data()->constEnd() - 1)->value;
+        }
+        QCOMPARE(end, 20.0);
+        QVERIFY(std::abs(mean - e.mean) < 1e-9);
     }
 
     void replayHidesTheFuture() {

@@ -19,6 +19,7 @@ class BackbonesPage : public Page {
 public:
     explicit BackbonesPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
+    QWidget* firstFocus() override { return m_table; }
     void activated() override { reload(); }
 
     void importFrom(const QString& source);

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
@@ -19,7 +20,7 @@ namespace diapason::ui {
 BudgetDialog::BudgetDialog(std::shared_ptr<const Plan> plan, QWidget* parent)
     : QDialog(parent),
       m_plan(std::move(plan)),
-      m_measure(new QComboBox),
+      m_measure(new ComboBox),
       m_target(new QLineEdit(QStringLiteral("1 %"))),
       m_table(new QTableWidget(0, 4)),
       m_message(label("secondary")) {

@@ -43,13 +43,22 @@ void ChoicePanel::setNames(const QStringList& names) {
     m_list->addItems(names);
 }
 
-void ChoicePanel::setCurrent(const QString& name, const QString& description, bool wrong) {
+void ChoicePanel::setCurrent(const QString& name, const QString& html) {
+    describe(name, html, false);
+}
+
+void ChoicePanel::setWrong(const QString& name, const QString& message) {
+    describe(name, message, true);
+}
+
+void ChoicePanel::describe(const QString& name, const QString& text, bool wrong) {
     const QSignalBlocker blocker(m_list);
     const auto items = m_list->findItems(name, Qt::MatchExactly);
     if (items.isEmpty()) m_list->addItem(name);
     m_list->setCurrentItem(items.isEmpty() ? m_list->item(m_list->count() - 1) : items.front());
     m_name->setText(name);
-    m_text->setText(description);
+    m_text->setTextFormat(wrong ? Qt::PlainText : Qt::RichText);
+    m_text->setText(text);
     m_text->setProperty("role", wrong ? QStringLiteral("error") : QString());
     m_text->style()->unpolish(m_text);
     m_text->style()->polish(m_text);

@@ -13,12 +13,15 @@ public:
     ChoicePanel(const QString& title, const QString& hint, const QStringList& names, QWidget* parent = nullptr);
     void setNames(const QStringList& names); ///< nothing is chosen then
     /// A name that is not listed, such as a folder of the user, is added.
-    void setCurrent(const QString& name, const QString& description, bool wrong);
+    void setCurrent(const QString& name, const QString& html);
+    void setWrong(const QString& name, const QString& message); ///< why nothing is known about it
 
 Q_SIGNALS:
     void chosen(const QString& name); ///< by the user
 
 private:
+    void describe(const QString& name, const QString& text, bool wrong);
+
     QListWidget* m_list;
     QLabel *m_name, *m_text;
 };

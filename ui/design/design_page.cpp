@@ -5,6 +5,7 @@
 #include "core/library/library.h"
 #include "ui/design/budget_dialog.h"
 #include "ui/frame/words.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -35,7 +36,7 @@ QStringList taskNames(PlanSources& sources) {
 }
 
 QString factRow(const QString& name, const QString& value) {
-    return QStringLiteral("<tr><td>%1&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value);
+    return QStringLiteral("<tr><td>%1&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
 }
 
 } // namespace
@@ -144,7 +145,7 @@ QWidget* DesignPage::buildCentre() {
     m_armsTitle = label("heading");
     m_armsTitle->setObjectName(QStringLiteral("armsTitle"));
     m_armsTitle->setWordWrap(false);
-    m_baseline = new QComboBox;
+    m_baseline = new ComboBox;
     m_baseline->setObjectName(QStringLiteral("baseline"));
     m_baseline->setToolTip(tr("The arm that all others are compared with, paired by seed"));
     m_baseline->setMinimumWidth(200);
@@ -224,13 +225,14 @@ int DesignPage::sectionOf(const FieldPath& field) {
 
 // To the section of a problem, and to the editor of its option when there is one.
 void DesignPage::goTo(const FieldPath& field) {
-    if (field.name(0) == "title") return m_name->setFocus();
+    if (field.name(0) == "title") return m_name->setFocus(Qt::ShortcutFocusReason);
     m_sections->setCurrentRow(sectionOf(field));
     if (const auto method = field.place(1); method && field.name(0) == "methods")
         m_methods->setCurrent(static_cast<int>(*method));
     const QString last = qs(option_name(field.last_name()));
     for (const QString& name : {QStringLiteral("option_") + last, last}) {
-        if (auto* editor = m_stack->currentWidget()->findChild<QWidget*>(name)) return editor->setFocus();
+        if (auto* editor = m_stack->currentWidget()->findChild<QWidget*>(name))
+            return editor->setFocus(Qt::ShortcutFocusReason);
     }
     m_stack->currentWidget()->setFocus();
 }
@@ -281,27 +283,26 @@ QString DesignPage::reloadBackbone() {
     try {
         const BackboneConfig& config = found.get();
         m_backbones->setCurrent(
-            qs(name),
-            QStringLiteral("<table>") +
-                factRow(tr("family"), tr("%1, %2, %3")
-                                          .arg(qs(config.family), qs(config.stack()),
-                                               config.pre_norm ? tr("pre-norm") : tr("post-norm"))) +
-                factRow(tr("parameters"), qs(format_count(config.parameter_count()))) +
-                factRow(tr("layers"), tr("%1, width %2").arg(config.layers).arg(config.width)) +
-                factRow(tr("heads"), tr("%1 of width %2, %3 for keys and values")
-                                         .arg(config.heads)
-                                         .arg(config.head_width)
-                                         .arg(config.kv_heads)) +
-                factRow(tr("feed-forward"),
-                        tr("%1%2").arg(config.ffn_width).arg(config.gated_ffn ? tr(", gated") : QString())) +
-                factRow(tr("vocabulary"), tr("%1 pieces").arg(qs(format_count(config.vocabulary)))) +
-                factRow(tr("positions"), qs(format_count(config.max_positions))) + QStringLiteral("</table>"),
-            false);
+            qs(name), QStringLiteral("<table>") +
+                          factRow(tr("family"), tr("%1, %2, %3")
+                                                    .arg(qs(config.family), qs(config.stack()),
+                                                         config.pre_norm ? tr("pre-norm") : tr("post-norm"))) +
+                          factRow(tr("parameters"), qs(format_count(config.parameter_count()))) +
+                          factRow(tr("layers"), tr("%1, width %2").arg(config.layers).arg(config.width)) +
+                          factRow(tr("heads"), tr("%1 of width %2, %3 for keys and values")
+                                                   .arg(config.heads)
+                                                   .arg(config.head_width)
+                                                   .arg(config.kv_heads)) +
+                          factRow(tr("feed-forward"),
+                                  tr("%1%2").arg(config.ffn_width).arg(config.gated_ffn ? tr(", gated") : QString())) +
+                          factRow(tr("vocabulary"), tr("%1 pieces").arg(qs(format_count(config.vocabulary)))) +
+                          factRow(tr("positions"), qs(format_count(config.max_positions))) +
+                          QStringLiteral("</table>"));
         return tr("%1\n%2, %n layer(s), width %3", nullptr, static_cast<int>(config.layers))
             .arg(qs(name), qs(config.stack()))
             .arg(config.width);
     } catch (const Error& error) {
-        m_backbones->setCurrent(qs(name), qs(error.what()), true);
+        m_backbones->setWrong(qs(name), qs(error.what()));
         return qs(name);
     }
 }
@@ -317,18 +318,17 @@ QString DesignPage::reloadTask() {
         for (const TaskLabel& entry : task.labels)
             labels.append(qs(entry.id));
         m_tasks->setCurrent(
-            qs(name),
-            QStringLiteral("<p><b>%1</b><br>%2</p><table>").arg(qs(task.title), qs(task.description)) +
-                factRow(tr("metric"), qs(heading_of(metric_info(task.primary_metric)))) +
-                factRow(tr("splits"), splits.join(QStringLiteral(", "))) +
-                (labels.isEmpty() ? QString() : factRow(tr("labels"), labels.join(QStringLiteral(", ")))) +
-                factRow(tr("source"), qs(task.source)) + factRow(tr("licence"), qs(task.licence)) +
-                QStringLiteral("</table>"),
-            false);
+            qs(name), QStringLiteral("<p><b>%1</b><br>%2</p><table>")
+                              .arg(qs(task.title).toHtmlEscaped(), qs(task.description).toHtmlEscaped()) +
+                          factRow(tr("metric"), qs(heading_of(metric_info(task.primary_metric)))) +
+                          factRow(tr("splits"), splits.join(QStringLiteral(", "))) +
+                          (labels.isEmpty() ? QString() : factRow(tr("labels"), labels.join(QStringLiteral(", ")))) +
+                          factRow(tr("source"), qs(task.source)) + factRow(tr("licence"), qs(task.licence)) +
+                          QStringLiteral("</table>"));
         return tr("%1\n%2, %3")
             .arg(qs(name), qs(task.kind->in_brief(task)), qs(metric_info(task.primary_metric).label));
     } catch (const Error& error) {
-        m_tasks->setCurrent(qs(name), qs(error.what()), true);
+        m_tasks->setWrong(qs(name), qs(error.what()));
         return qs(name);
     }
 }

@@ -26,6 +26,7 @@ class DesignPage : public Page {
 public:
     explicit DesignPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
+    QWidget* firstFocus() override { return m_sections; }
     void activated() override;
 
 private:

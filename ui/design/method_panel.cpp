@@ -2,6 +2,7 @@
 
 #include "core/base/format.h"
 #include "core/base/training_options.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
@@ -51,7 +52,7 @@ void setLevels(std::vector<Factor>& factors, const std::string& address, const s
 MethodPanel::MethodPanel(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
-      m_add(new QComboBox),
+      m_add(new ComboBox),
       m_remove(new QPushButton(icon(QStringLiteral("trash")), tr("Remove"))),
       m_methods(new QListWidget) {
     m_add->setObjectName(QStringLiteral("addMethod"));
@@ -100,10 +101,10 @@ QWidget* MethodPanel::buildForm() {
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(12, 4, 12, 8);
     layout->setSpacing(4);
-    m_formula = label("");
+    m_formula = markupLabel("");
     m_summary = label("secondary");
     m_presetRow = new QWidget;
-    m_preset = new QComboBox;
+    m_preset = new ComboBox;
     m_preset->setObjectName(QStringLiteral("preset"));
     m_preset->setToolTip(tr("The options as a paper or a library sets them"));
     auto* presetLabel = new QLabel(tr("&Preset"));
@@ -116,7 +117,7 @@ QWidget* MethodPanel::buildForm() {
     m_options = new OptionForm;
     m_training = new OptionForm;
     m_training->setObjectName(QStringLiteral("methodTraining"));
-    m_counts = label("secondary");
+    m_counts = markupLabel("secondary");
     for (QWidget* part :
          {static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_summary), m_presetRow,
           static_cast<QWidget*>(m_options), static_cast<QWidget*>(m_training), static_cast<QWidget*>(m_counts)})

@@ -1,6 +1,8 @@
 #include "ui/design/option_form.h"
 
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 
 #include <QCheckBox>
@@ -41,12 +43,12 @@ QString separator(const OptionDescriptor& option) {
 }
 
 QString helpOf(const OptionDescriptor& option) {
-    return QStringLiteral("<p>%1</p><p>%2</p>").arg(qs(option.help).toHtmlEscaped(), qs(option.source).toHtmlEscaped());
+    return wrapped(qs(option.source.empty() ? option.help : option.help + "\n" + option.source));
 }
 
-void markWrong(QWidget* editor, QLabel* label, const QString& wrong) {
-    label->setText(wrong);
-    label->setVisible(!wrong.isEmpty());
+void markWrong(QWidget* editor, QLabel* reason, const QString& wrong) {
+    reason->setText(wrong);
+    reason->setVisible(!wrong.isEmpty());
     if (editor->property("wrong").toBool() == !wrong.isEmpty()) return;
     editor->setProperty("wrong", !wrong.isEmpty());
     editor->style()->unpolish(editor);
@@ -188,7 +190,7 @@ void OptionForm::rebuild(std::vector<Row> rows) {
 void OptionForm::buildRow(std::size_t at, bool units) {
     Row& row = m_rows[at];
     const OptionDescriptor& option = row.option;
-    const QString label = qs(option.label);
+    const QString title = qs(option.label);
     auto* cell = new QWidget;
     auto* column = new QVBoxLayout(cell);
     column->setContentsMargins(0, 0, 0, 0);
@@ -196,15 +198,13 @@ void OptionForm::buildRow(std::size_t at, bool units) {
     auto* line = new QHBoxLayout;
     line->setSpacing(6);
     column->addLayout(line);
-    row.wrong = new QLabel;
-    row.wrong->setProperty("role", QStringLiteral("error"));
+    row.wrong = label("error");
     row.wrong->setObjectName(QStringLiteral("wrong_") + qs(option.name));
-    row.wrong->setWordWrap(true);
     row.wrong->hide();
     column->addWidget(row.wrong);
     row.editor = editorOf(at);
     row.editor->setObjectName(QStringLiteral("option_") + qs(option.name));
-    row.editor->setAccessibleName(row.varied ? tr("Levels of %1").arg(label) : label);
+    row.editor->setAccessibleName(row.varied ? tr("Levels of %1").arg(title) : title);
     row.editor->setAccessibleDescription(qs(option.help));
     row.editor->setToolTip(helpOf(option));
     row.editor->setWhatsThis(helpOf(option));
@@ -220,9 +220,9 @@ void OptionForm::buildRow(std::size_t at, bool units) {
         fork->setIcon(icon(QStringLiteral("fork")));
         fork->setCheckable(true);
         fork->setChecked(row.varied);
-        fork->setAccessibleName(tr("Vary %1").arg(label));
-        fork->setToolTip(row.varied ? tr("Stop varying %1").arg(label)
-                                    : tr("Vary %1: one arm for each level").arg(label));
+        fork->setAccessibleName(tr("Vary %1").arg(title));
+        fork->setToolTip(row.varied ? tr("Stop varying %1").arg(title)
+                                    : tr("Vary %1: one arm for each level").arg(title));
         fork->setObjectName(QStringLiteral("vary_") + qs(option.name));
         connect(fork, &QToolButton::clicked, this, [this, at](bool on) {
             Q_EMIT levelsChanged(qs(m_rows[at].option.name),
@@ -230,7 +230,7 @@ void OptionForm::buildRow(std::size_t at, bool units) {
         });
         line->addWidget(fork);
     }
-    auto* name = new QLabel(label);
+    auto* name = new QLabel(title);
     name->setBuddy(row.editor);
     name->setToolTip(helpOf(option));
     show(row);
@@ -249,7 +249,7 @@ QWidget* OptionForm::editorOf(std::size_t at) {
         return box;
     }
     if (!m_rows[at].varied && option.type == OptionType::choice) {
-        auto* box = new QComboBox;
+        auto* box = new ComboBox;
         for (const OptionChoice& choice : option.choices) {
             box->addItem(qs(choice.label), qs(choice.value));
             box->setItemData(box->count() - 1, qs(choice.help), Qt::ToolTipRole);

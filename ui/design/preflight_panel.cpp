@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include "experiments/study/cost.h"
 #include "ui/frame/words.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/views.h"
@@ -17,9 +18,9 @@ namespace diapason::ui {
 PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
       m_workspace(workspace),
-      m_text(label("")),
+      m_text(markupLabel("")),
       m_why(label("warning")),
-      m_execution(new QComboBox),
+      m_execution(new ComboBox),
       m_problems(new QListWidget),
       m_start(new QPushButton) {
     auto* layout = new QVBoxLayout(this);

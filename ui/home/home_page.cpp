@@ -66,7 +66,7 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
     layout->addWidget(splitter);
     auto* find = new QAction(tr("Filter the sample studies"), this);
     find->setShortcut(QKeySequence(QStringLiteral("/")));
-    connect(find, &QAction::triggered, m_filter, [this] { m_filter->setFocus(); });
+    connect(find, &QAction::triggered, m_filter, [this] { m_filter->setFocus(Qt::ShortcutFocusReason); });
     m_actions = {find};
     connect(&m_workspace, &Workspace::databaseChanged, this, &HomePage::reloadRecent);
     connect(&m_workspace, &Workspace::sessionStarted, this, &HomePage::updateButtons);
@@ -191,7 +191,7 @@ QWidget* HomePage::buildPreview() {
     auto* words = new QVBoxLayout;
     m_title = label("heading");
     m_text = label("");
-    m_facts = label("secondary");
+    m_facts = markupLabel("secondary");
     words->addWidget(m_title);
     words->addWidget(m_text);
     auto* buttons = new QHBoxLayout;

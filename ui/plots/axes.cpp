@@ -12,6 +12,7 @@ QFont plotFont(const QCustomPlot& plot) {
 
 void dressAxes(QCustomPlot& plot) {
     plot.setBackground(colour(Role::base));
+    plot.setAutoAddPlottableToLegend(false); // nothing shows one, and each graph would lay it out anew
     const QFont font = plotFont(plot);
     for (QCPAxis* axis : {plot.xAxis, plot.yAxis}) {
         axis->setBasePen(QPen(colour(Role::strongLine)));

@@ -41,6 +41,7 @@ Thinned thin(const std::vector<double>& x, const std::vector<double>& y, const s
     out.low = out.lowPositive = std::numeric_limits<double>::infinity();
     out.high = -out.low;
     const auto [begin, end] = visible(x, key);
+    out.of = end - begin;
     if (begin == end) return out;
     const auto part = [&, b = begin, e = end](const std::vector<double>& all) {
         return std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(b),
@@ -66,8 +67,9 @@ Thinned thin(const std::vector<double>& x, const std::vector<double>& y, const s
 } // namespace
 
 void CachedCurve::update(const Curve& curve, const CacheKey& wanted) {
-    if (valid && points == curve.value.size() && key == wanted) return;
+    if (valid && number == curve.number && points == curve.value.size() && key == wanted) return;
     valid = true;
+    number = curve.number;
     points = curve.value.size();
     key = wanted;
     const std::vector<double> x = xOf(curve, wanted.wallTime);
@@ -84,10 +86,14 @@ void CachedCurve::update(const Curve& curve, const CacheKey& wanted) {
 
 void CachedMean::update(const std::vector<const Curve*>& seeds, const CacheKey& wanted, bool band) {
     std::size_t total = 0;
-    for (const Curve* curve : seeds)
+    std::vector<std::uint64_t> wantedNumbers;
+    for (const Curve* curve : seeds) {
         total += curve->value.size();
-    if (valid && points == total && key == wanted) return;
+        wantedNumbers.push_back(curve->number);
+    }
+    if (valid && points == total && key == wanted && numbers == wantedNumbers) return;
     valid = true;
+    numbers = std::move(wantedNumbers);
     points = total;
     key = wanted;
     low.clear();
@@ -105,7 +111,8 @@ void CachedMean::update(const std::vector<const Curve*>& seeds, const CacheKey& 
             sum += value;
         x.push_back(static_cast<double>(step));
         y.push_back(sum / static_cast<double>(values.size()));
-        wall.push_back(at);
+        // Known when all of its seeds are; a step never before an earlier one, though fewer seeds may have reached it.
+        wall.push_back(wall.empty() ? at : std::max(at, wall.back()));
         if (band) half.push_back(*estimate(values).half_width);
     };
     std::vector<std::vector<double>> values;

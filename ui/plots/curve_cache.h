@@ -24,12 +24,14 @@ struct CacheKey {
 /// Parallel arrays, x ascending. Non-finite values are NaN, which a graph draws as a gap.
 struct Thinned {
     std::vector<double> x, y, wall;
+    std::size_t of = 0;                        ///< points of the visible part that these stand for
     double low = 0, high = 0, lowPositive = 0; ///< of the finite values; low > high when there is none
 };
 
 struct CachedCurve {
     bool valid = false;
     CacheKey key;
+    std::uint64_t number = 0; ///< of the curve: a run that begins anew, or of another database, may have as many points
     std::size_t points = 0;
     Thinned line, raw;
     std::vector<double> bad; ///< x of the first non-finite values
@@ -43,6 +45,7 @@ struct CachedCurve {
 struct CachedMean {
     bool valid = false;
     CacheKey key;
+    std::vector<std::uint64_t> numbers; ///< of the seeds' curves
     std::size_t points = 0;
     Thinned mean;
     std::vector<double> low, high; ///< parallel to mean, empty without `band`

@@ -1,14 +1,14 @@
 #include "ui/plots/curve_desk.h"
 
 #include "core/data/metrics.h"
-#include "ui/plots/study_styles.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/theme.h"
 
+#include <QShortcut>
 #include <QVBoxLayout>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace diapason::ui {
 namespace {
@@ -32,7 +32,7 @@ bool isScore(const MetricName& name) {
 CurveDesk::CurveDesk(const QString& name, QWidget* side, int sideWidth, QWidget* parent)
     : QWidget(parent),
       m_values(new ValuePanel(m_curves)),
-      m_metric(new QComboBox),
+      m_metric(new ComboBox),
       m_splitter(new QSplitter),
       m_left(new QSplitter(Qt::Vertical)),
       m_right(new QSplitter(Qt::Vertical)),
@@ -60,6 +60,11 @@ CurveDesk::CurveDesk(const QString& name, QWidget* side, int sideWidth, QWidget*
     connect(m_values, &ValuePanel::armChosen, this, &CurveDesk::raise);
     connect(m_values, &ValuePanel::armHidden, this, &CurveDesk::hideArm);
     connect(m_metric, &QComboBox::currentIndexChanged, this, &CurveDesk::updateViews);
+    connect(m_metric, &QComboBox::activated, this, [this] { m_chosen = m_metric->currentData().value<MetricName>(); });
+    connect(new QShortcut(QKeySequence(Qt::Key_Escape), this), &QShortcut::activated, this, [this] {
+        setRaised(0);
+        moveCursor(std::numeric_limits<double>::quiet_NaN());
+    });
     m_valueTimer.setSingleShot(true);
     m_valueTimer.setInterval(valueInterval);
     connect(&m_valueTimer, &QTimer::timeout, this, &CurveDesk::updateValues);
@@ -113,13 +118,24 @@ void CurveDesk::resizeEvent(QResizeEvent* event) {
 
 void CurveDesk::clear() {
     m_curves.clear();
+    m_expected = {};
     setStyles({});
 }
 
-void CurveDesk::showRuns(const StoreReader& reader, const std::vector<CurveStyle>& styles) {
+void CurveDesk::showRuns(const StoreReader& reader, RowId study, const std::vector<CurveStyle>& styles) {
     m_curves.clear();
-    for (const CurveStyle& style : styles)
-        m_curves.load(reader, style.run);
+    m_expected = expected_score(reader, study);
+    chooseRuns(reader, styles);
+}
+
+void CurveDesk::chooseRuns(const StoreReader& reader, const std::vector<CurveStyle>& styles) {
+    std::set<RowId> left = m_runs;
+    for (const CurveStyle& style : styles) {
+        left.erase(style.run);
+        if (!m_curves.has(style.run)) m_curves.load(reader, style.run);
+    }
+    for (const RowId run : left)
+        m_curves.clearRun(run);
     setStyles(styles);
 }
 
@@ -139,7 +155,10 @@ void CurveDesk::setStyles(std::vector<CurveStyle> styles) {
         raisedIsThere = raisedIsThere || style.arm == m_raised;
     }
     m_styles = std::move(styles);
-    if (m_raised != 0 && !raisedIsThere) raise(m_raised);
+    m_runs.clear();
+    for (const CurveStyle& style : m_styles)
+        m_runs.insert(style.run);
+    if (m_raised != 0 && !raisedIsThere) setRaised(0);
     m_loss->setStyles(m_styles);
     m_score->setStyles(m_styles);
     updateMetrics();
@@ -148,9 +167,7 @@ void CurveDesk::setStyles(std::vector<CurveStyle> styles) {
 
 void CurveDesk::take(const RunEvents& events) {
     for (const auto& [run, event] : events) {
-        const bool ours = std::any_of(m_styles.begin(), m_styles.end(),
-                                      [id = run](const CurveStyle& style) { return style.run == id; });
-        if (ours) m_curves.apply(run, event); // another study may be at work while this one is looked at
+        if (m_runs.contains(run)) m_curves.apply(run, event); // another study may be at work while this one is shown
     }
     if (updateMetrics()) updateViews();
     refresh();
@@ -185,9 +202,15 @@ void CurveDesk::moveCursor(double x) {
 }
 
 void CurveDesk::raise(RowId arm) {
-    m_raised = m_raised == arm ? 0 : arm;
-    m_loss->setRaisedArm(m_raised);
-    m_score->setRaisedArm(m_raised);
+    setRaised(m_raised == arm ? 0 : arm);
+}
+
+void CurveDesk::setRaised(RowId arm) {
+    m_raised = arm;
+    m_loss->setRaisedArm(arm);
+    m_score->setRaisedArm(arm);
+    m_values->mark(arm);
+    Q_EMIT raised(arm);
 }
 
 void CurveDesk::hideArm(RowId arm, bool hidden) {
@@ -201,25 +224,25 @@ void CurveDesk::hideArm(RowId arm, bool hidden) {
     m_score->setStyles(m_styles);
 }
 
+// What judges the runs is offered from the start, and first; what somebody has chosen stays for as long as it is there.
 bool CurveDesk::updateMetrics() {
     std::vector<MetricName> names;
+    if (!m_expected.metric.metric.empty()) names.push_back(m_expected.metric);
     for (const MetricName& name : m_curves.metrics()) {
-        if (hasCurve(name)) names.push_back(name);
+        if (hasCurve(name) && name != m_expected.metric) names.push_back(name);
     }
     m_metric->setEnabled(!names.empty());
     if (names == m_metrics) return false;
     m_metrics = names;
-    const QVariant chosen = m_metric->currentData();
     const QSignalBlocker blocker(m_metric);
     m_metric->clear();
     for (const MetricName& name : names)
         m_metric->addItem(metric_text(name).heading, QVariant::fromValue(name));
-    int index = m_metric->findData(chosen);
-    // The first score, not the loss that sorts before it.
-    for (int i = 0; i < m_metric->count() && index < 0; ++i) {
-        if (isScore(names[static_cast<std::size_t>(i)])) index = i;
-    }
-    m_metric->setCurrentIndex(m_metric->count() > 0 ? std::max(0, index) : -1);
+    const auto chosen = m_chosen ? std::find(names.begin(), names.end(), *m_chosen) : names.end();
+    const auto shown = chosen != names.end()               ? chosen
+                       : !m_expected.metric.metric.empty() ? names.begin()
+                                                           : std::find_if(names.begin(), names.end(), isScore);
+    m_metric->setCurrentIndex(names.empty() ? -1 : shown == names.end() ? 0 : static_cast<int>(shown - names.begin()));
     return true;
 }
 
@@ -242,6 +265,7 @@ void CurveDesk::updateViews() {
     score.untilWall = m_view.untilWall;
     const MetricText text = metric_text(score.metric);
     score.scale = text.scale;
+    score.firstStep = score.bands ? m_expected.firstStep : 0;
     m_score->setView(score);
     m_score->setHeading(text.heading, text.unit);
     updateValues();

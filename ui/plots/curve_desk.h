@@ -4,11 +4,15 @@
 
 #include "ui/frame/workspace.h"
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/study_styles.h"
 #include "ui/plots/value_panel.h"
 
 #include <QComboBox>
 #include <QSplitter>
 #include <QWidget>
+
+#include <optional>
+#include <set>
 
 namespace diapason::ui {
 
@@ -31,8 +35,10 @@ public:
     QWidget* valueTable() const { return m_values->table(); }
 
     void clear();
-    /// Other runs, with their stored points. @throws Error when the database cannot be read
-    void showRuns(const StoreReader& reader, const std::vector<CurveStyle>& styles);
+    /// Runs of a study, with their stored points. @throws Error when the database cannot be read
+    void showRuns(const StoreReader& reader, RowId study, const std::vector<CurveStyle>& styles);
+    /// More or fewer runs of the study that is shown; what has been read stays. @throws Error likewise
+    void chooseRuns(const StoreReader& reader, const std::vector<CurveStyle>& styles);
     /// The same runs in other colours.
     void restyle(const std::vector<CurveStyle>& styles);
     /// Events as they come; those of runs that are not shown are left out.
@@ -41,14 +47,15 @@ public:
     void setFollow(bool follow);
     void fit();
     void refresh();
-    /// Drawn stronger than the others; once more: as before.
+    /// Drawn above the others, which are dimmed; once more: as before.
     void raise(RowId arm);
 
     const RunCurves& curves() const { return m_curves; }
     const std::vector<CurveStyle>& styles() const { return m_styles; }
 
 Q_SIGNALS:
-    void followChanged(bool follow); ///< ends when the user pans or zooms
+    void raised(diapason::RowId arm); ///< 0 = none any more
+    void followChanged(bool follow);  ///< ends when the user pans or zooms
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -58,6 +65,7 @@ private:
     void setStyles(std::vector<CurveStyle> styles);
     void hideArm(RowId arm, bool hidden);
     void moveCursor(double x);
+    void setRaised(RowId arm);
     bool updateMetrics(); ///< @return true when others are offered now
     void updateViews();
     void updateValues();
@@ -65,7 +73,10 @@ private:
     RunCurves m_curves;
     std::vector<CurveStyle> m_styles;
     View m_view;
+    std::set<RowId> m_runs;            ///< of m_styles
     std::vector<MetricName> m_metrics; ///< that the lower plot offers
+    ExpectedScore m_expected;
+    std::optional<MetricName> m_chosen; ///< by hand, of the lower plot
     CurvePlot *m_loss, *m_score;
     ValuePanel* m_values;
     QComboBox* m_metric;

@@ -7,12 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace diapason::ui {
 namespace {
 
-constexpr std::size_t bandedArms = 4;   // more bands, or raw curves, than these hide each other
 constexpr std::size_t denseCurves = 10; // from here on two pixels share a column: most of what they hold is hidden
 
 QVector<QCPGraphData> part(const std::vector<double>& x, const std::vector<double>& y, std::size_t from,
@@ -31,26 +29,17 @@ QColor faded(const QColor& c, double share) {
     return QColor(mix(c.red(), ground.red()), mix(c.green(), ground.green()), mix(c.blue(), ground.blue()));
 }
 
+// Equal shares are fainter to the eye on a dark ground.
+double strengthBehindMean(bool many) {
+    return (many ? 0.22 : 0.5) + (isDark() ? 0.12 : 0);
+}
+
 // Times of one run ascend.
 std::size_t knownAt(const Thinned& curve, double wall) {
     return static_cast<std::size_t>(std::upper_bound(curve.wall.begin(), curve.wall.end(), wall) - curve.wall.begin());
 }
 
 } // namespace
-
-bool CurvePlot::crowded() const {
-    std::set<RowId> arms;
-    for (const CurveStyle& style : m_styles) {
-        if (!style.hidden) arms.insert(style.arm);
-    }
-    return arms.size() > bandedArms;
-}
-
-const CurveStyle* CurvePlot::styleOf(RowId arm) const {
-    const auto found =
-        std::find_if(m_styles.begin(), m_styles.end(), [&](const CurveStyle& style) { return style.arm == arm; });
-    return found == m_styles.end() ? nullptr : &*found;
-}
 
 CacheKey CurvePlot::cacheKey() const {
     CacheKey key{m_view.metric,
@@ -100,44 +89,44 @@ void CurvePlot::drawRun(std::size_t index) {
     const Thinned& line = drawn.cache.line;
     const Thinned& raw = drawn.cache.raw;
     const bool raised = m_raised == style.arm;
+    const bool veiled = m_raised != 0 && !raised;
+    putOn(m_layers.of(CurveLayers::Raw, raised), drawn.rest);
+    putOn(m_layers.of(CurveLayers::Raw, raised), drawn.raw);
+    putOn(m_layers.of(CurveLayers::Run, raised), drawn.line);
     const std::size_t known = knownAt(line, m_view.untilWall);
     drawn.line->data()->set(part(line.x, line.y, 0, known), true);
     // From the last known point on, so that both parts meet.
     drawn.rest->data()->set(part(line.x, line.y, known > 0 ? known - 1 : 0, line.x.size()), true);
-    drawn.rest->setPen(QPen(colour(Role::weakLine), 1));
-    const bool many = crowded();
-    const bool showRaw = raised || !many;
+    drawn.rest->setPen(QPen(colour(veiled ? Role::border : Role::weakLine), 1));
+    const bool showRaw = raised || (!crowded() && !veiled);
     drawn.raw->data()->set(showRaw ? part(raw.x, raw.y, 0, knownAt(raw, m_view.untilWall)) : QVector<QCPGraphData>(),
                            true);
-    const double strength = raised          ? 1
-                            : m_raised != 0 ? 0.2
-                            : !arm.shown    ? 1
-                            : many          ? 0.22
-                                            : 0.5; // behind its arm's mean
+    drawn.raw->setPen(QPen(faded(style.colour, 0.25), 1));
+    const double strength = raised || !arm.shown ? 1 : veiled ? 0.8 : strengthBehindMean(crowded());
     drawn.line->setPen(QPen(faded(style.colour, strength), 1));
-    drawn.raw->setPen(QPen(faded(style.colour, m_raised == 0 || raised ? 0.25 : 0.1), 1));
     // A curve of one or two points is hard to see as a line.
     drawn.line->setScatterStyle(known < 3 ? seriesMarker(style.slot, drawn.line->pen().color(), 6) : QCPScatterStyle());
 }
 
 void CurvePlot::drawArm(RowId arm, ArmDrawn& drawn) {
+    const CurveStyle& style = m_styles[drawn.first];
     const Thinned& mean = drawn.cache.mean;
     const std::size_t known = drawn.shown ? knownAt(mean, m_view.untilWall) : 0;
     const bool raised = m_raised == arm;
+    for (QCPGraph* edge : {drawn.low, drawn.high})
+        putOn(m_layers.of(CurveLayers::Band, raised), edge);
+    putOn(m_layers.of(CurveLayers::Mean, raised), drawn.mean);
     const bool band = known > 0 && !drawn.cache.low.empty() && (raised || (m_raised == 0 && !crowded()));
     drawn.mean->data()->set(part(mean.x, mean.y, 0, known), true);
     drawn.low->data()->set(part(mean.x, drawn.cache.low, 0, band ? known : 0), true);
     drawn.high->data()->set(part(mean.x, drawn.cache.high, 0, band ? known : 0), true);
-    const CurveStyle* style = styleOf(arm);
-    if (style == nullptr) return;
-    QColor fill = style->colour;
+    QColor fill = style.colour;
     fill.setAlphaF(0.15);
     drawn.high->setBrush(band ? QBrush(fill) : QBrush(Qt::NoBrush));
     drawn.high->setChannelFillGraph(band ? drawn.low : nullptr);
-    const QColor pen = faded(style->colour, m_raised == 0 || raised ? 1 : 0.3);
-    drawn.mean->setPen(QPen(pen, raised ? 2.4 : 2));
+    drawn.mean->setPen(QPen(style.colour, raised ? 2.4 : 2));
     drawn.mean->setAntialiased(mean.x.size() < 200);
-    drawn.mean->setScatterStyle(known == 1 ? seriesMarker(style->slot, pen, 6) : QCPScatterStyle());
+    drawn.mean->setScatterStyle(known == 1 ? seriesMarker(style.slot, style.colour, 6) : QCPScatterStyle());
 }
 
 // A gap alone is easily overlooked: each non-finite value has a cross at the lower edge.
@@ -151,36 +140,35 @@ void CurvePlot::drawBad() {
     m_bad->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, QPen(colour(Role::error), 1.5), Qt::NoBrush, 8));
 }
 
+// The end of each arm's line: of its mean, else of the run that is furthest, or between those that are equally far.
 void CurvePlot::drawLabels() {
-    // The end of each arm's line: of its mean, else the mean of its runs' last values.
-    struct Sum {
-        double x = 0, y = 0, n = 0;
+    struct End {
+        double x = -std::numeric_limits<double>::infinity(), sum = 0, n = 0;
     };
-    std::map<RowId, Sum> sums;
+    std::map<RowId, End> ends;
     for (std::size_t i = 0; i < m_styles.size(); ++i) {
         const auto line = m_drawn[i].line->data();
         for (auto at = line->constEnd(); at != line->constBegin();) {
             --at;
             if (!std::isfinite(at->value)) continue;
-            Sum& sum = sums[m_styles[i].arm];
-            sum.x = std::max(sum.x, at->key);
-            sum.y += at->value;
-            sum.n += 1;
+            End& end = ends[m_styles[i].arm];
+            if (at->key > end.x) end = {at->key, 0, 0};
+            if (at->key == end.x) end = {at->key, end.sum + at->value, end.n + 1};
             break;
         }
     }
-    std::vector<CurveEnd> ends;
-    for (const auto& [arm, sum] : sums) {
-        const CurveStyle& style = *styleOf(arm);
+    std::vector<CurveEnd> labels;
+    for (const auto& [arm, end] : ends) {
         const ArmDrawn& drawn = m_arms.at(arm);
+        const CurveStyle& style = m_styles[drawn.first];
         const auto mean = drawn.mean->data();
-        double y = sum.y / sum.n;
+        double y = end.sum / end.n;
         if (drawn.shown && !mean->isEmpty() && std::isfinite((mean->constEnd() - 1)->value))
             y = (mean->constEnd() - 1)->value;
-        ends.push_back({arm, QPointF(m_plot->xAxis->coordToPixel(sum.x), m_plot->yAxis->coordToPixel(y)),
-                        style.shortLabel, style.colour, style.slot, m_raised != 0 && m_raised != arm});
+        labels.push_back({arm, QPointF(m_plot->xAxis->coordToPixel(end.x), m_plot->yAxis->coordToPixel(y)),
+                          style.shortLabel, style.colour, style.slot, m_raised != 0 && m_raised != arm});
     }
-    m_labels->setEnds(std::move(ends));
+    m_labels->setEnds(std::move(labels));
 }
 
 void CurvePlot::applyRange() {
@@ -205,7 +193,7 @@ void CurvePlot::applyRange() {
             high = std::max(high, y);
     }
     if (!(right >= left) || !(high >= low)) {
-        m_plot->xAxis->setRange(0, 10);
+        m_plot->xAxis->setRange(0, m_view.wallTime ? 10 : std::max(10.0, static_cast<double>(m_view.firstStep)));
         m_plot->yAxis->setRange(m_view.logY ? 0.1 : 0, m_view.logY ? 10 : 1);
         return;
     }
@@ -219,38 +207,50 @@ void CurvePlot::applyRange() {
     }
 }
 
-void CurvePlot::updateTexts() {
-    std::size_t shown = 0, points = 0, bad = 0;
-    for (const Drawn& drawn : m_drawn) {
-        points += drawn.cache.points;
-        shown += drawn.cache.line.x.size();
-        bad += drawn.cache.badCount;
-    }
-    QString title = QStringLiteral("<b>%1</b>").arg(m_heading.toHtmlEscaped());
-    const bool many = crowded();
+QStringList CurvePlot::headingNotes() const {
+    QStringList notes;
     if (m_view.bands)
-        title += many && m_raised == 0 ? tr("&nbsp; mean over seeds; 95 % t-interval of the selected arm")
-                                       : tr("&nbsp; n ≥ 3: mean and 95 % t-interval");
-    else if (many && !m_view.wallTime)
-        title += tr("&nbsp; n ≥ 3: mean over seeds");
-    if (m_view.smoothing > 0) title += tr("&nbsp; %1 EMA").arg(qs(format_number(m_view.smoothing, 2)));
-    if (std::isfinite(m_view.untilWall)) title += tr("&nbsp; grey: not yet played");
+        notes.append(crowded() && m_raised == 0 ? tr("mean over seeds; 95 % t-interval of the selected arm")
+                                                : tr("n ≥ 3: mean and 95 % t-interval"));
+    else if (crowded() && !m_view.wallTime)
+        notes.append(tr("n ≥ 3: mean over seeds"));
+    if (m_view.smoothing > 0) notes.append(tr("%1 EMA").arg(qs(format_number(m_view.smoothing, 2))));
+    if (std::isfinite(m_view.untilWall)) notes.append(tr("grey: not yet played"));
+    return notes;
+}
+
+void CurvePlot::updateTexts() {
+    std::size_t shown = 0, inView = 0, bad = 0;
+    bool any = false;
+    for (std::size_t i = 0; i < m_drawn.size(); ++i) {
+        const CachedCurve& cache = m_drawn[i].cache;
+        inView += cache.line.of;
+        shown += cache.line.x.size();
+        bad += cache.badCount;
+        any = any || m_curves.find(m_styles[i].run, m_view.metric) != nullptr;
+    }
+    const QStringList notes = headingNotes();
+    QString title = QStringLiteral("<b>%1</b>").arg(m_heading.toHtmlEscaped());
+    for (const QString& note : notes)
+        title += QStringLiteral("&nbsp; ") + note.toHtmlEscaped();
     m_title->setText(title);
-    m_title->setToolTip(title);
-    QString note;
-    if (points == 0)
-        note = tr("no points yet");
-    else if (shown < points && m_follow)
-        note = tr("showing %1 of %2 points, min/max kept")
-                   .arg(qs(format_count(static_cast<std::int64_t>(shown))),
-                        qs(format_count(static_cast<std::int64_t>(points))));
-    if (bad > 0) note += tr("  %1 not finite").arg(qs(format_count(static_cast<std::int64_t>(bad))));
-    m_note->setText(note);
-    m_plot->yAxis->setLabel(m_unit);
+    m_title->setToolTip((QStringList(m_heading) + notes).join(QLatin1Char('\n')));
+    QStringList facts;
+    if (shown < inView) {
+        const auto n = static_cast<int>(inView);
+        facts.append((m_follow ? tr("showing %1 of %2 point(s), min/max kept", nullptr, n)
+                               : tr("showing %1 of %2 point(s) in view, min/max kept", nullptr, n))
+                         .arg(qs(format_count(static_cast<std::int64_t>(shown))),
+                              qs(format_count(static_cast<std::int64_t>(inView)))));
+    }
+    if (bad > 0) facts.append(tr("%1 not finite").arg(qs(format_count(static_cast<std::int64_t>(bad)))));
+    m_note->setText(facts.join(QStringLiteral("  ")));
+    m_hint->setText(m_view.firstStep > 0 ? tr("first evaluation at step %1").arg(qs(format_count(m_view.firstStep)))
+                                         : tr("no points yet"));
+    m_hint->setVisible(!any);
 }
 
 void CurvePlot::redraw() {
-    if (m_bad == nullptr) return; // no styles yet
     QStringList names;
     for (const CurveStyle& style : m_styles) {
         if (!style.hidden) names.append(style.shortLabel);
@@ -258,8 +258,8 @@ void CurvePlot::redraw() {
     const int room =
         std::clamp(EndLabels::widthOf(names, plotFont(*m_plot)), 60, std::max(60, std::min(210, width() * 3 / 10)));
     m_plot->axisRect()->setMinimumMargins(QMargins(62, 8, room, 34));
-    updateTexts();
     updateCaches();
+    updateTexts(); // of what the caches hold now
     applyRange();
     for (std::size_t i = 0; i < m_styles.size(); ++i)
         drawRun(i);

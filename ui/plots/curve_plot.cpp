@@ -9,11 +9,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace diapason::ui {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t bandedArms = 4; // more bands, or raw curves, than these hide each other
 
 } // namespace
 
@@ -21,6 +23,7 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
     : QWidget(parent),
       m_curves(curves),
       m_plot(new QCustomPlot),
+      m_layers(*m_plot),
       m_title(new QLabel),
       m_note(new QLabel) {
     setProperty("plot", true);
@@ -29,6 +32,9 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
     heading->setContentsMargins(10, 4, 10, 0);
     heading->addWidget(m_title, 1);
     heading->addWidget(m_note);
+    m_title->setTextFormat(Qt::RichText);
+    m_note->setTextFormat(Qt::PlainText);
+    m_note->setObjectName(QStringLiteral("plotNote"));
     m_note->setProperty("role", QStringLiteral("secondary"));
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // gives way before the window has to grow
     auto* layout = new QVBoxLayout(this);
@@ -39,17 +45,12 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-    m_plot->setAutoAddPlottableToLegend(false); // nothing shows one, and it is searched once a curve
     m_plot->setNoAntialiasingOnDrag(true);
     m_plot->setPlottingHint(QCP::phFastPolylines, true);
     m_plot->setNotAntialiasedElements(QCP::aeAll); // dense lines: no smoother to the eye, several times slower
     m_plot->axisRect()->setMinimumMargins(QMargins(62, 8, 90, 34));
-    m_labels = new EndLabels(m_plot);
-    m_cursor = new QCPItemLine(m_plot);
-    m_cursor->setLayer(QStringLiteral("overlay"));
-    m_cursor->setVisible(false);
-    m_cursor->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    m_cursor->end->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    dressAxes(*m_plot); // before there is a graph
+    buildItems();
     connectMouse();
     m_timer.setSingleShot(true);
     m_timer.setInterval(shortestInterval); // until the first drawing has been timed
@@ -57,6 +58,23 @@ CurvePlot::CurvePlot(const RunCurves& curves, QWidget* parent)
         if (isVisible()) redraw();
     });
     applyColours();
+}
+
+void CurvePlot::buildItems() {
+    m_labels = new EndLabels(m_plot);
+    m_cursor = new QCPItemLine(m_plot);
+    m_cursor->setLayer(QStringLiteral("overlay"));
+    m_cursor->setVisible(false);
+    m_cursor->start->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    m_cursor->end->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    m_hint = new QCPItemText(m_plot);
+    m_hint->setLayer(QStringLiteral("overlay"));
+    m_hint->position->setType(QCPItemPosition::ptAxisRectRatio);
+    m_hint->position->setCoords(0.5, 0.5);
+    m_hint->setVisible(false);
+    m_bad = newGraph();
+    m_bad->setLineStyle(QCPGraph::lsNone);
+    m_bad->setLayer(m_layers.front());
 }
 
 void CurvePlot::connectMouse() {
@@ -88,7 +106,7 @@ void CurvePlot::changeEvent(QEvent* event) {
     QWidget::changeEvent(event);
 }
 
-// The cursor by keys: one step, ten with Shift, to the ends, away.
+// The cursor by keys: one step, ten with Shift, to the ends.
 void CurvePlot::keyPressEvent(QKeyEvent* event) {
     const QCPRange range = m_plot->xAxis->range();
     const double from = std::isfinite(m_cursorX) ? m_cursorX : range.upper;
@@ -102,8 +120,6 @@ void CurvePlot::keyPressEvent(QKeyEvent* event) {
         return Q_EMIT cursorMoved(range.lower);
     case Qt::Key_End:
         return Q_EMIT cursorMoved(range.upper);
-    case Qt::Key_Escape:
-        return Q_EMIT cursorMoved(nan);
     default:
         QWidget::keyPressEvent(event);
     }
@@ -111,40 +127,67 @@ void CurvePlot::keyPressEvent(QKeyEvent* event) {
 
 void CurvePlot::applyColours() {
     dressAxes(*m_plot);
+    m_layers.applyColours();
+    m_hint->setFont(plotFont(*m_plot));
+    m_hint->setColor(colour(Role::secondary));
     m_cursor->setPen(QPen(colour(Role::secondary)));
 }
 
+QCPGraph* CurvePlot::newGraph() {
+    QCPGraph* made = m_plot->addGraph();
+    made->setAdaptiveSampling(false); // thinned already, to what the pixels can show
+    return made;
+}
+
 void CurvePlot::setStyles(std::vector<CurveStyle> styles) {
-    m_plot->clearGraphs();
-    m_drawn.clear();
-    m_arms.clear();
-    m_styles = std::move(styles);
-    const auto graph = [this] {
-        QCPGraph* made = m_plot->addGraph();
-        made->setAdaptiveSampling(false); // thinned already, to what the pixels can show
-        return made;
-    };
-    // In the order of drawing: what is behind first.
-    m_drawn.resize(m_styles.size());
-    for (Drawn& drawn : m_drawn) {
-        drawn.rest = graph();
-        drawn.raw = graph();
-    }
-    for (const CurveStyle& style : m_styles) {
+    keepGraphs(std::move(styles));
+    std::set<RowId> shown;
+    for (std::size_t i = 0; i < m_styles.size(); ++i) {
+        const CurveStyle& style = m_styles[i];
+        if (!style.hidden) shown.insert(style.arm);
         ArmDrawn& arm = m_arms[style.arm];
-        if (arm.low != nullptr) continue;
-        arm.low = graph();
-        arm.high = graph();
-        arm.low->setPen(Qt::NoPen);
-        arm.high->setPen(Qt::NoPen);
+        if (arm.mean == nullptr) {
+            arm.low = newGraph();
+            arm.high = newGraph();
+            arm.mean = newGraph();
+            arm.low->setPen(Qt::NoPen);
+            arm.high->setPen(Qt::NoPen);
+        }
+        arm.first = i;
     }
-    for (Drawn& drawn : m_drawn)
-        drawn.line = graph();
-    for (auto& [id, arm] : m_arms)
-        arm.mean = graph();
-    m_bad = graph();
-    m_bad->setLineStyle(QCPGraph::lsNone);
+    m_crowded = shown.size() > bandedArms;
     refresh();
+}
+
+// To hide an arm or to colour it otherwise must not cost what thousands of new graphs cost.
+void CurvePlot::keepGraphs(std::vector<CurveStyle> styles) {
+    std::map<RowId, Drawn> runs;
+    for (std::size_t i = 0; i < m_styles.size(); ++i)
+        runs.emplace(m_styles[i].run, std::move(m_drawn[i]));
+    m_styles = std::move(styles);
+    m_drawn.clear();
+    std::set<RowId> arms;
+    for (const CurveStyle& style : m_styles) {
+        arms.insert(style.arm);
+        if (auto kept = runs.extract(style.run); !kept.empty()) {
+            m_drawn.push_back(std::move(kept.mapped()));
+            continue;
+        }
+        Drawn& drawn = m_drawn.emplace_back();
+        drawn.rest = newGraph();
+        drawn.raw = newGraph();
+        drawn.line = newGraph();
+    }
+    for (const auto& [run, drawn] : runs) {
+        for (QCPGraph* graph : {drawn.rest, drawn.raw, drawn.line})
+            m_plot->removeGraph(graph);
+    }
+    for (const auto& [arm, drawn] : m_arms) {
+        if (arms.contains(arm)) continue;
+        for (QCPGraph* graph : {drawn.low, drawn.high, drawn.mean})
+            m_plot->removeGraph(graph);
+    }
+    std::erase_if(m_arms, [&](const auto& entry) { return !arms.contains(entry.first); });
 }
 
 void CurvePlot::setView(const CurveView& view) {
@@ -160,7 +203,7 @@ void CurvePlot::setView(const CurveView& view) {
 
 void CurvePlot::setHeading(const QString& title, const QString& unit) {
     m_heading = title;
-    m_unit = unit;
+    m_plot->yAxis->setLabel(unit);
     setAccessibleName(tr("Curves of %1, %2").arg(title, unit));
     setAccessibleDescription(tr("Left and Right move the cursor; the table beside the plot shows the values there."));
     refresh();
@@ -169,6 +212,7 @@ void CurvePlot::setHeading(const QString& title, const QString& unit) {
 void CurvePlot::setRaisedArm(RowId arm) {
     if (arm == m_raised) return;
     m_raised = arm;
+    m_layers.setVeiled(arm != 0);
     refresh();
 }
 
@@ -194,6 +238,7 @@ void CurvePlot::refresh() {
 }
 
 void CurvePlot::setCursor(double x) {
+    if (!std::isfinite(x) && !m_cursor->visible()) return; // the mouse walks beside the curves
     m_cursorX = x;
     m_cursor->setVisible(std::isfinite(x));
     if (std::isfinite(x)) {

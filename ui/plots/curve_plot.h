@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/plots/curve_cache.h"
+#include "ui/plots/curve_layers.h"
 #include "ui/plots/end_labels.h"
 
 #include <QColor>
@@ -36,6 +37,7 @@ struct CurveView {
     bool bands = false;   ///< mean and 95 % t-interval over seeds, for evaluations; else a mean only when arms are many
     double smoothing = 0; ///< weight of the moving average
     double scale = 1;     ///< 100 for per cent
+    std::int64_t firstStep = 0; ///< where the first value is to be expected; 0 = nobody knows
     /// Replay: only points that were known at this time (seconds of each run), or step.
     double untilWall = std::numeric_limits<double>::infinity();
 };
@@ -45,11 +47,12 @@ class CurvePlot : public QWidget {
 public:
     explicit CurvePlot(const RunCurves& curves, QWidget* parent = nullptr);
 
+    /// Graphs of runs that are shown already are kept.
     void setStyles(std::vector<CurveStyle> styles);
     void setView(const CurveView& view);
     const CurveView& view() const { return m_view; }
     void setHeading(const QString& title, const QString& unit);
-    /// 0 = none. Drawn stronger, the others keep their colour.
+    /// 0 = none. Drawn above all others, which are dimmed.
     void setRaisedArm(RowId arm);
     /// Draws soon; calls until then are one.
     void refresh();
@@ -82,10 +85,14 @@ private:
         QCPGraph *low = nullptr, *high = nullptr, *mean = nullptr;
         CachedMean cache;
         bool shown = false;
+        std::size_t first = 0; ///< a run of the arm, for its style
     };
 
     void connectMouse();
+    void buildItems();
     void applyColours();
+    QCPGraph* newGraph();
+    void keepGraphs(std::vector<CurveStyle> styles);
     CacheKey cacheKey() const;
     void updateCaches();
     void drawRun(std::size_t index);
@@ -93,27 +100,29 @@ private:
     void drawBad();
     void drawLabels();
     void applyRange();
+    QStringList headingNotes() const;
     void updateTexts();
     void moved();
-    bool crowded() const;
-    const CurveStyle* styleOf(RowId arm) const;
+    bool crowded() const { return m_crowded; }
 
     const RunCurves& m_curves;
     QCustomPlot* m_plot;
+    CurveLayers m_layers;
     QLabel* m_title;
     QLabel* m_note;
     QCPItemLine* m_cursor;
+    QCPItemText* m_hint; ///< in a plot without points
     EndLabels* m_labels;
-    QCPGraph* m_bad = nullptr; ///< non-finite values
+    QCPGraph* m_bad; ///< non-finite values
     CurveView m_view;
-    QString m_heading, m_unit;
+    QString m_heading;
     std::vector<CurveStyle> m_styles;
     std::vector<Drawn> m_drawn; ///< parallel to m_styles
     std::map<RowId, ArmDrawn> m_arms;
     QTimer m_timer;
     RowId m_raised = 0;
     double m_cursorX = std::numeric_limits<double>::quiet_NaN();
-    bool m_follow = true;
+    bool m_follow = true, m_crowded = false;
 };
 
 } // namespace diapason::ui

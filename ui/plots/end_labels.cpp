@@ -30,6 +30,11 @@ int EndLabels::widthOf(const QStringList& texts, const QFont& font) {
 void EndLabels::setEnds(std::vector<CurveEnd> ends) {
     std::sort(ends.begin(), ends.end(), [](const CurveEnd& a, const CurveEnd& b) { return a.at.y() < b.at.y(); });
     const QRect rect = parentPlot()->axisRect()->rect();
+    // More arms than the height holds: the one that is raised must have its name.
+    const auto room = static_cast<std::size_t>(std::max(1.0, (rect.height() + 14) / distance));
+    for (std::size_t i = ends.size(); i-- > 0 && ends.size() > room;) {
+        if (ends[i].faded) ends.erase(ends.begin() + static_cast<std::ptrdiff_t>(i));
+    }
     m_ends = std::move(ends);
     m_places.clear();
     // Pushed apart downwards, then back up from the bottom.

@@ -8,13 +8,36 @@
 
 namespace diapason::ui {
 
+void RunCurves::clear() {
+    m_curves.clear();
+    m_broken.clear();
+    m_metrics.clear();
+    m_metricsHold = true;
+}
+
+void RunCurves::clearRun(RowId run) {
+    m_metricsHold = m_curves.erase(run) == 0 && m_metricsHold;
+    m_broken.erase(run);
+}
+
 void RunCurves::apply(RowId run, const RunEvent& event) {
     if (std::holds_alternative<RunBegan>(event)) clearRun(run);
+    if (const auto* change = std::get_if<StateChanged>(&event)) {
+        if (is_terminal(change->state) && change->state != RunState::finished)
+            m_broken.insert(run);
+        else
+            m_broken.erase(run);
+    }
     const auto* points = std::get_if<MetricPoints>(&event);
     if (points == nullptr) return;
+    m_broken.erase(run); // read from the store while it was at work
     auto& curves = m_curves[run];
     for (const MetricPoint& point : points->points) {
         Curve& curve = curves[point.name];
+        if (curve.step.empty()) {
+            curve.number = ++m_made;
+            m_metrics.insert(point.name);
+        }
         // A point may have been read from the store before its event arrives.
         if (!curve.step.empty() && point.step <= curve.step.back()) continue;
         curve.step.push_back(point.step);
@@ -35,13 +58,15 @@ const Curve* RunCurves::find(RowId run, const MetricName& metric) const {
     return curve == of_run->second.end() ? nullptr : &curve->second;
 }
 
-std::set<MetricName> RunCurves::metrics() const {
-    std::set<MetricName> names;
+const std::set<MetricName>& RunCurves::metrics() const {
+    if (m_metricsHold) return m_metrics;
+    m_metrics.clear();
     for (const auto& [run, curves] : m_curves) {
         for (const auto& [name, curve] : curves)
-            names.insert(name);
+            m_metrics.insert(name);
     }
-    return names;
+    m_metricsHold = true;
+    return m_metrics;
 }
 
 std::vector<std::size_t> decimate(const std::vector<double>& x, const std::vector<double>& y, double from, double to,

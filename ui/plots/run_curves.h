@@ -6,6 +6,7 @@
 
 #include <QString>
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -18,22 +19,30 @@ struct Curve {
     std::vector<std::int64_t> step;
     std::vector<double> wall;
     std::vector<double> value; ///< NaN and infinities as they came
+    std::uint64_t number = 0;  ///< no other curve of its RunCurves has ever had it
 };
 
 class RunCurves {
 public:
-    void clear() { m_curves.clear(); }
-    void clearRun(RowId run) { m_curves.erase(run); }
+    void clear();
+    void clearRun(RowId run);
     /// Appends the points of an event; a run that begins anew loses its old ones.
     void apply(RowId run, const RunEvent& event);
     /// A stored run, by the very events that a live one sends. @throws Error when there is no such run
     void load(const StoreReader& reader, RowId run);
 
     const Curve* find(RowId run, const MetricName& metric) const;
-    std::set<MetricName> metrics() const;
+    const std::set<MetricName>& metrics() const;
+    bool has(RowId run) const { return m_curves.contains(run); }
+    /// Cancelled, failed and the like: there will be no more points, though others of its arm go on.
+    bool brokenOff(RowId run) const { return m_broken.contains(run); }
 
 private:
     std::map<RowId, std::map<MetricName, Curve>> m_curves;
+    std::set<RowId> m_broken;
+    mutable std::set<MetricName> m_metrics; ///< of all curves, unless something was cleared since
+    mutable bool m_metricsHold = true;
+    std::uint64_t m_made = 0;
 };
 
 /// Two points per pixel column at most, the least and the greatest of each, so that every spike stays visible.

@@ -1,5 +1,6 @@
 #include "ui/plots/study_styles.h"
 
+#include "core/base/lenient_json.h"
 #include "core/data/metrics.h"
 #include "ui/theme/theme.h"
 
@@ -54,6 +55,25 @@ std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study) {
         styles.push_back(style);
     }
     return styles;
+}
+
+// As the study stored its task: a curve is called the same in any folder and after the task's file has changed.
+ExpectedScore expected_score(const StoreReader& reader, RowId study) {
+    ExpectedScore expected;
+    const auto stored = reader.study(study);
+    if (!stored) return expected;
+    const std::string task = text_in(stored->document, "task");
+    expected.metric.metric = text_in(part_of(stored->tasks, task), "primary_metric");
+    if (expected.metric.metric.empty()) return expected;
+    expected.metric.split = "validation";
+    for (const RunRecord& run : reader.runs(study)) {
+        const Json& training = part_of(run.spec, "training_options");
+        const auto steps = static_cast<std::int64_t>(number_in(training, "steps"));
+        const auto every = static_cast<std::int64_t>(number_in(training, "evaluate_every"));
+        const std::int64_t first = every > 0 ? std::min(every, steps) : steps; // the last step is always evaluated
+        if (first > 0 && (expected.firstStep == 0 || first < expected.firstStep)) expected.firstStep = first;
+    }
+    return expected;
 }
 
 MetricText metric_text(const MetricName& metric) {

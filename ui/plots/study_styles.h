@@ -13,6 +13,13 @@ QString short_label(const QString& label, bool shared);
 
 std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study);
 
+/// What will judge the runs of a study, known before the first of them has measured it.
+struct ExpectedScore {
+    MetricName metric;          ///< without a name when nobody knows
+    std::int64_t firstStep = 0; ///< of the earliest evaluation; 0 = unknown
+};
+ExpectedScore expected_score(const StoreReader& reader, RowId study);
+
 /// Words, unit and factor of a metric: "Validation accuracy", "%", in a narrow column "Accuracy".
 struct MetricText {
     QString heading, unit, brief;

@@ -2,12 +2,11 @@
 #pragma once
 
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/study_styles.h"
 
 #include <QLabel>
 #include <QTableWidget>
 #include <QWidget>
-
-#include <set>
 
 namespace diapason::ui {
 
@@ -18,6 +17,8 @@ public:
 
     /// @param score the view of the score plot: metric, scale, axis, time of a replay
     void show(const std::vector<CurveStyle>& styles, const CurveView& score, double cursor);
+    /// Marks the arm that is raised; 0 = none.
+    void mark(RowId arm);
     QTableWidget* table() const { return m_table; }
 
 Q_SIGNALS:
@@ -28,6 +29,9 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    struct Row;
+    void fill(int index, const Row& row, const MetricText& text);
+
     const RunCurves& m_curves;
     QLabel* m_title;
     QLabel* m_note;

@@ -2,6 +2,7 @@
 
 #include "core/base/format.h"
 #include "ui/plots/study_styles.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
@@ -78,7 +79,7 @@ QLayout* ReplayPage::buildBar() {
     m_play->setMinimumWidth(96);
     m_play->setObjectName(QStringLiteral("play"));
     m_play->setToolTip(tr("Space"));
-    m_speed = new QComboBox;
+    m_speed = new ComboBox;
     m_speed->setObjectName(QStringLiteral("speed"));
     m_speed->addItems({tr("1 ×"), tr("4 ×"), tr("16 ×"), tr("at once")});
     m_speed->setCurrentIndex(1);
@@ -168,10 +169,14 @@ void ReplayPage::reload() {
             item->setCheckState(0, unticked.count(run.id) != 0 ? Qt::Unchecked : Qt::Checked);
         }
     }
-    chosenChanged();
+    if (any)
+        m_desk->showRuns(m_workspace.reader(), study, chosenStyles());
+    else
+        m_desk->clear();
+    takeTimes();
 }
 
-void ReplayPage::chosenChanged() {
+std::vector<CurveStyle> ReplayPage::chosenStyles() const {
     std::set<RowId> chosen;
     for (int arm = 0; arm < m_runs->topLevelItemCount(); ++arm) {
         const QTreeWidgetItem* group = m_runs->topLevelItem(arm);
@@ -181,15 +186,19 @@ void ReplayPage::chosenChanged() {
         }
     }
     std::vector<CurveStyle> styles;
-    if (m_workspace.hasDatabase() && m_workspace.currentStudy() != 0) {
-        for (const CurveStyle& style : study_styles(m_workspace.reader(), m_workspace.currentStudy())) {
-            if (chosen.contains(style.run)) styles.push_back(style);
-        }
+    for (const CurveStyle& style : study_styles(m_workspace.reader(), m_workspace.currentStudy())) {
+        if (chosen.contains(style.run)) styles.push_back(style);
     }
-    if (styles.empty())
-        m_desk->clear();
-    else
-        m_desk->showRuns(m_workspace.reader(), styles);
+    return styles;
+}
+
+void ReplayPage::chosenChanged() {
+    if (m_runs->topLevelItemCount() == 0) return; // the study has gone meanwhile
+    m_desk->chooseRuns(m_workspace.reader(), chosenStyles());
+    takeTimes();
+}
+
+void ReplayPage::takeTimes() {
     findTimes();
     const bool ended = m_position >= m_duration;
     m_duration = m_pointTimes.empty() ? 0 : m_pointTimes.back();

@@ -21,6 +21,7 @@ public:
     explicit ReplayPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override;
+    QWidget* firstFocus() override { return m_scrubber; }
 
     /// Seconds of the runs' own time.
     void seek(double seconds);
@@ -39,6 +40,8 @@ private:
     void buildActions();
     void reload();
     void chosenChanged();
+    std::vector<CurveStyle> chosenStyles() const;
+    void takeTimes(); ///< of the runs that are shown
     void findTimes();
     void show();
     void step(int direction, bool evaluations);

@@ -3,7 +3,9 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "ui/frame/file_dialog.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
@@ -28,13 +30,14 @@ constexpr Format formats[] = {{"LaTeX (booktabs)", TableFormat::latex, "tex"},
 
 } // namespace
 
-ExportDialog::ExportDialog(const ResultTable& table, std::function<bool(const QString&)> saveFigure, QWidget* parent)
+ExportDialog::ExportDialog(const ResultTable& table, std::function<QString(const QString&)> writeFigure,
+                           QWidget* parent)
     : QDialog(parent),
       m_table(table),
-      m_saveFigure(std::move(saveFigure)),
-      m_format(new QComboBox),
+      m_writeFigure(std::move(writeFigure)),
+      m_format(new ComboBox),
       m_preview(new QPlainTextEdit),
-      m_result(new QLabel) {
+      m_result(label("")) {
     setWindowTitle(tr("Export %1").arg(qs(table.title)));
     resize(860, 560);
     auto* layout = new QVBoxLayout(this);
@@ -42,9 +45,9 @@ ExportDialog::ExportDialog(const ResultTable& table, std::function<bool(const QS
     for (const Format& format : formats)
         m_format->addItem(QLatin1String(format.label));
     m_format->setAccessibleName(tr("Format of the table"));
-    auto* label = new QLabel(tr("&Format"));
-    label->setBuddy(m_format);
-    top->addWidget(label);
+    auto* caption = new QLabel(tr("&Format"));
+    caption->setBuddy(m_format);
+    top->addWidget(caption);
     top->addWidget(m_format);
     top->addStretch();
     auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy"));
@@ -67,7 +70,6 @@ ExportDialog::ExportDialog(const ResultTable& table, std::function<bool(const QS
     m_preview->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_preview->setAccessibleName(tr("The file as it will be written"));
     layout->addWidget(m_preview, 1);
-    m_result->setWordWrap(true);
     m_result->setMinimumHeight(fontMetrics().height());
     m_result->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_result);
@@ -108,9 +110,10 @@ void ExportDialog::chooseTableFile() {
 
 void ExportDialog::chooseFigureFile() {
     const QString file = file_dialog::save(this, tr("Export figure"), QStringLiteral("results.pdf"),
-                                           tr("PDF, vector (*.pdf);;PNG (*.png)"));
+                                           tr("PDF, vector (*.pdf);;SVG, vector (*.svg);;PNG (*.png)"));
     if (file.isEmpty()) return;
-    m_result->setText(m_saveFigure(file) ? tr("Written: %1").arg(file) : tr("%1 cannot be written.").arg(file));
+    const QString wrong = m_writeFigure(file);
+    m_result->setText(wrong.isEmpty() ? tr("Written: %1").arg(file) : wrong);
 }
 
 } // namespace diapason::ui

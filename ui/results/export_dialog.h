@@ -16,8 +16,9 @@ namespace diapason::ui {
 class ExportDialog : public QDialog {
     Q_OBJECT
 public:
-    /// @param saveFigure writes the figure to a file ending in .png or .pdf; @return success
-    ExportDialog(const ResultTable& table, std::function<bool(const QString&)> saveFigure, QWidget* parent = nullptr);
+    /// @param writeFigure to a file; @return empty on success, else the message
+    ExportDialog(const ResultTable& table, std::function<QString(const QString& file)> writeFigure,
+                 QWidget* parent = nullptr);
 
     TableFormat format() const;
     /// Writes the previewed text. @return empty on success, else the message
@@ -29,7 +30,7 @@ private:
     void chooseFigureFile();
 
     ResultTable m_table;
-    std::function<bool(const QString&)> m_saveFigure;
+    std::function<QString(const QString&)> m_writeFigure;
     QComboBox* m_format;
     QPlainTextEdit* m_preview;
     QLabel* m_result;

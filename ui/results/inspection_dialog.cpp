@@ -5,6 +5,7 @@
 #include "methods/catalog/method_info.h"
 #include "ui/frame/engine_process.h"
 #include "ui/results/table_text.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
@@ -55,8 +56,8 @@ QTableWidget* widgetOf(const InspectionTable& table) {
 InspectionDialog::InspectionDialog(const StoreReader& reader, const std::filesystem::path& database, RowId study,
                                    RowId arm, QWidget* parent)
     : QDialog(parent),
-      m_run(new QComboBox),
-      m_other(new QComboBox),
+      m_run(new ComboBox),
+      m_other(new ComboBox),
       m_tables(new QTabWidget),
       m_message(label("secondary")),
       m_busy(new QProgressBar) {

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "ui/results/export_dialog.h"
+#include "ui/results/figure_file.h"
 #include "ui/results/inspection_dialog.h"
 #include "ui/results/table_text.h"
 #include "ui/theme/icons.h"
@@ -78,8 +79,9 @@ QLayout* ResultsPage::buildBar() {
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(12, 6, 12, 6);
     bar->setSpacing(spacing);
-    m_heading = new QLabel;
-    m_heading->setProperty("role", QStringLiteral("heading"));
+    m_heading = label("heading");
+    m_heading->setWordWrap(false);
+    m_heading->setObjectName(QStringLiteral("resultsHeading"));
     auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy table"));
     copy->setToolTip(tr("The selected rows, or all of them, with headers, for a spreadsheet (Ctrl+C)"));
     auto* inspect = new QPushButton(tr("Inspect…"));
@@ -119,8 +121,8 @@ QWidget* ResultsPage::buildPlotAndNotes() {
     layout->setContentsMargins(0, 0, 12, 0);
     auto* plotColumn = new QVBoxLayout;
     plotColumn->setSpacing(0);
-    auto* title = label("", tr("<b>Score against size</b>&nbsp; mean and 95 % t-interval over seeds; names that do "
-                               "not fit appear on hover"));
+    auto* title = markupLabel("", tr("<b>Score against size</b>&nbsp; mean and 95 % t-interval over seeds; names that "
+                                     "do not fit appear on hover"));
     title->setContentsMargins(12, 6, 12, 2);
     m_plot = new SizePlot;
     plotColumn->addWidget(title);
@@ -151,8 +153,7 @@ void ResultsPage::reload() {
     m_heading->setText((table.finished < table.planned
                             ? tr("%1: %2 of %n run(s), preliminary", nullptr, static_cast<int>(table.planned))
                             : tr("%1: %2 of %n run(s)", nullptr, static_cast<int>(table.planned)))
-                           .arg(qs(table.title))
-                           .arg(table.finished));
+                           .arg(qs(table.title), QString::number(table.finished)));
     QString notes;
     for (const std::string& note : table.notes)
         notes += qs(note) + QStringLiteral(".\n\n");
@@ -172,11 +173,6 @@ QString ResultsPage::selectionText() const {
     return tabSeparated(*m_sorted, rows);
 }
 
-bool ResultsPage::saveFigure(const QString& file) {
-    return file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive) ? m_plot->savePng(file, 0, 0, 2.0)
-                                                                      : m_plot->savePdf(file);
-}
-
 RowId ResultsPage::selectedArm() const {
     const QModelIndexList rows = m_table->selectionModel()->selectedRows();
     if (rows.isEmpty()) return 0;
@@ -194,7 +190,7 @@ void ResultsPage::openInspection() {
 void ResultsPage::openExport() {
     if (m_workspace.currentStudy() == 0) return;
     auto* dialog = new ExportDialog(
-        m_model->table(), [this](const QString& file) { return saveFigure(file); }, this);
+        m_model->table(), [this](const QString& file) { return writeFigure(*m_plot, file); }, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

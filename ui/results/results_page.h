@@ -18,11 +18,11 @@ class ResultsPage : public Page {
 public:
     explicit ResultsPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
+    QWidget* firstFocus() override { return m_table; }
     void activated() override { reload(); }
     const ResultsModel& model() const { return *m_model; }
     /// TSV with headers of the selected rows, or of all when none is selected.
     QString selectionText() const;
-    bool saveFigure(const QString& file);
 
 private:
     void buildActions();

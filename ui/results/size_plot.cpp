@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace diapason::ui {
 namespace {
@@ -41,7 +40,8 @@ private:
 
 } // namespace
 
-SizePlot::SizePlot(QWidget* parent) : QCustomPlot(parent) {
+SizePlot::SizePlot(QWidget* parent) : QCustomPlot(parent), m_marks(new SizeMarks(this)) {
+    dressAxes(*this);
     xAxis->setScaleType(QCPAxis::stLogarithmic);
     xAxis->setLabel(tr("trained parameters without the head (log); arms of equal size are drawn side by side"));
     setNotAntialiasedElements(QCP::aeAll);
@@ -67,15 +67,15 @@ void SizePlot::drawNames() {
     const QFontMetrics metrics(small);
     const QRectF plot = axisRect()->rect();
     std::vector<QRectF> taken;
-    for (Named& point : m_points) {
-        point.pixel = {xAxis->coordToPixel(point.x), yAxis->coordToPixel(point.y)};
-        taken.emplace_back(point.pixel - QPointF(5, 5), QSizeF(10, 10));
-        const double half = std::abs(yAxis->coordToPixel(point.y + point.half) - point.pixel.y());
-        taken.emplace_back(point.pixel - QPointF(2, half), QSizeF(4, 2 * half));
+    for (const SizeMark& mark : m_marks->marks()) {
+        const QPointF at = m_marks->pixelOf(mark);
+        taken.emplace_back(at - QPointF(5, 5), QSizeF(10, 10));
+        const double half = std::abs(yAxis->coordToPixel(mark.y + mark.half) - at.y());
+        taken.emplace_back(at - QPointF(2, half), QSizeF(4, 2 * half));
     }
-    for (const Named& point : m_points) {
-        const double width = metrics.horizontalAdvance(point.name), height = metrics.height();
-        const QPointF& c = point.pixel;
+    for (const SizeMark& mark : m_marks->marks()) {
+        const double width = metrics.horizontalAdvance(mark.name), height = metrics.height();
+        const QPointF c = m_marks->pixelOf(mark);
         const QRectF places[] = {{c.x() + 10, c.y() - height / 2, width, height},
                                  {c.x() - 10 - width, c.y() - height / 2, width, height},
                                  {c.x() + 7, c.y() - height - 3, width, height},
@@ -91,7 +91,7 @@ void SizePlot::drawNames() {
             text->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
             text->setFont(small);
             text->setColor(colour(Role::text));
-            text->setText(point.name);
+            text->setText(mark.name);
             break;
         }
     }
@@ -101,11 +101,11 @@ void SizePlot::mouseMoveEvent(QMouseEvent* event) {
     QCustomPlot::mouseMoveEvent(event);
     QString name;
     double nearest = 12; // pixels
-    for (const Named& point : m_points) {
-        const double distance = QLineF(point.pixel, event->position()).length();
+    for (const SizeMark& mark : m_marks->marks()) {
+        const double distance = QLineF(m_marks->pixelOf(mark), event->position()).length();
         if (distance >= nearest) continue;
         nearest = distance;
-        name = point.full;
+        name = mark.full;
     }
     setToolTip(name);
 }
@@ -116,18 +116,24 @@ void SizePlot::resizeEvent(QResizeEvent* event) {
 }
 
 void SizePlot::draw() {
-    clearPlottables();
     clearItems();
+    m_marks = new SizeMarks(this);
     dressAxes(*this);
     const auto metric = std::find(m_table.metrics.begin(), m_table.metrics.end(), m_table.primary_metric);
-    if (metric == m_table.metrics.end()) {
+    if (metric != m_table.metrics.end()) takePoints(static_cast<std::size_t>(metric - m_table.metrics.begin()));
+    if (m_marks->marks().empty()) {
         yAxis->setRange(0, 1);
         xAxis->setRange(1, 10);
         replot();
         return;
     }
-    const auto k = static_cast<std::size_t>(metric - m_table.metrics.begin());
-    const MetricText text = metric_text(*metric);
+    settleLayout(*this);
+    drawNames();
+    replot();
+}
+
+void SizePlot::takePoints(std::size_t metric) {
+    const MetricText text = metric_text(m_table.metrics[metric]);
     yAxis->setLabel(text.heading + QStringLiteral(", ") + text.unit);
     // Nothing trained but the head has no place on a log axis: a decade to the left of the smallest.
     double smallest = 1e30;
@@ -139,53 +145,34 @@ void SizePlot::draw() {
     const double zero = smallest < 1e30 ? smallest / 10 : 1;
     const std::vector<QColor> colours = arm_colours(hues);
     double left = 1e30, right = 1, low = 1e30, high = -1e30;
-    m_points.clear();
+    std::vector<SizeMark> marks;
     std::size_t index = 0;
-    std::map<double, int> before; // arms of one size stand side by side
     for (const ResultRow& row : m_table.rows) {
-        const Estimate& e = row.metrics[k];
+        const Estimate& e = row.metrics[metric];
         const QColor shade = colours[index++];
         if (e.n == 0) continue;
-        const double size = row.trained > 0 ? static_cast<double>(row.trained) : zero;
-        const double x = size * std::pow(1.22, before[size]++);
-        const double y = e.mean * text.scale;
-        const double half = e.half_width.value_or(0) * text.scale;
-        auto* graph = addGraph();
-        graph->setLineStyle(QCPGraph::lsNone);
-        graph->setScatterStyle(seriesMarker(row.colour_slot, shade, 8));
-        graph->addData(x, y);
-        if (half > 0) {
-            auto* bars = new QCPErrorBars(xAxis, yAxis);
-            bars->setDataPlottable(graph);
-            bars->addData(half);
-            bars->setPen(QPen(shade, 1));
-            bars->setWhiskerWidth(0);
-            bars->setSymbolGap(0);
-        }
-        left = std::min(left, x);
-        right = std::max(right, x);
-        low = std::min(low, y - half);
-        high = std::max(high, y + half);
-        const bool shared = std::count(hues.begin(), hues.end(), row.colour_slot) > 1;
-        m_points.push_back({x,
-                            y,
-                            half,
-                            short_label(qs(row.label), shared),
-                            tr("%1: %2 %3, %4 parameters trained")
-                                .arg(qs(row.label), qs(format_number(y, 1)), text.unit, qs(format_count(row.trained))),
-                            {}});
+        SizeMark mark;
+        mark.x = row.trained > 0 ? static_cast<double>(row.trained) : zero;
+        mark.y = e.mean * text.scale;
+        mark.half = e.half_width.value_or(0) * text.scale;
+        mark.slot = row.colour_slot;
+        mark.colour = shade;
+        mark.name = short_label(qs(row.label), std::count(hues.begin(), hues.end(), row.colour_slot) > 1);
+        mark.full = tr("%1: %2 %3, %4 parameters trained")
+                        .arg(qs(row.label), qs(format_number(mark.y, 1)), text.unit, qs(format_count(row.trained)));
+        left = std::min(left, mark.x);
+        right = std::max(right, mark.x);
+        low = std::min(low, mark.y - mark.half);
+        high = std::max(high, mark.y + mark.half);
+        marks.push_back(std::move(mark));
     }
     xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new SizeTicker(left <= zero ? zero : 0)));
-    if (m_points.empty()) {
-        replot();
-        return;
+    if (!marks.empty()) {
+        const double margin = std::max(1.0, 0.08 * (high - low));
+        xAxis->setRange(left / 3, right * 8);
+        yAxis->setRange(low - margin, high + margin);
     }
-    const double margin = std::max(1.0, 0.08 * (high - low));
-    xAxis->setRange(left / 3, right * 8);
-    yAxis->setRange(low - margin, high + margin);
-    settleLayout(*this);
-    drawNames();
-    replot();
+    m_marks->setMarks(std::move(marks));
 }
 
 } // namespace diapason::ui

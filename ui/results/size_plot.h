@@ -2,10 +2,7 @@
 #pragma once
 
 #include "experiments/results/results.h"
-
-#include <qcustomplot.h>
-
-#include <vector>
+#include "ui/results/size_marks.h"
 
 namespace diapason::ui {
 
@@ -22,15 +19,11 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
 
 private:
-    struct Named {
-        double x = 0, y = 0, half = 0; ///< in the axes' units
-        QString name, full;
-        QPointF pixel;
-    };
     void draw();
+    void takePoints(std::size_t metric);
     void drawNames();
     ResultTable m_table;
-    std::vector<Named> m_points;
+    SizeMarks* m_marks;
 };
 
 } // namespace diapason::ui

@@ -46,6 +46,17 @@ QIcon stateIcon(RunState state) {
     return icon(QStringLiteral("clock"), Role::secondary);
 }
 
+// An estimate that is used up says nothing; then the time that has passed does.
+QString timeText(const QueueEntry& entry) {
+    const bool begun = entry.total_steps > 0; // else it has never trained, and has no time to tell
+    const QString passed = begun && entry.elapsed_s > 0 ? qs(format_duration(entry.elapsed_s)) : QString();
+    if (rank(entry.state) != 0) return passed;
+    if (begun && entry.step >= entry.total_steps) return QueueModel::tr("evaluating");
+    if (entry.remaining_s && *entry.remaining_s >= 1)
+        return QueueModel::tr("%1 left").arg(qs(format_duration(*entry.remaining_s)));
+    return passed.isEmpty() ? passed : QueueModel::tr("%1 so far").arg(passed);
+}
+
 } // namespace
 
 QString stateText(RunState state) {
@@ -88,7 +99,6 @@ QVariant QueueModel::headerData(int section, Qt::Orientation orientation, int ro
 
 QVariant QueueModel::data(const QModelIndex& index, int role) const {
     const QueueEntry& entry = m_entries[static_cast<std::size_t>(index.row())];
-    const bool active = rank(entry.state) == 0;
     const double share = entry.state == RunState::finished ? 1
                          : entry.total_steps > 0
                              ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
@@ -114,8 +124,7 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
     case Seed:
         return QString::number(entry.seed);
     case ProgressColumn:
-        if (active && entry.remaining_s) return tr("%1 left").arg(qs(format_duration(*entry.remaining_s)));
-        return entry.elapsed_s > 0 ? qs(format_duration(entry.elapsed_s)) : QString();
+        return timeText(entry);
     default:
         return {};
     }

@@ -25,6 +25,7 @@ public:
     RowId runAt(int row) const { return m_entries.at(static_cast<std::size_t>(row)).run; }
     RowId armAt(int row) const { return m_entries.at(static_cast<std::size_t>(row)).arm; }
     const QueueEntry& entry(int row) const { return m_entries.at(static_cast<std::size_t>(row)); }
+    const std::vector<QueueEntry>& entries() const { return m_entries; } ///< in the order of rows
 
     int rowCount(const QModelIndex& parent = {}) const override {
         return parent.isValid() ? 0 : static_cast<int>(m_entries.size());

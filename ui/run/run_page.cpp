@@ -2,15 +2,18 @@
 
 #include "core/base/format.h"
 #include "core/data/metrics.h"
+#include "ui/frame/question.h"
+#include "ui/plots/row_choice.h"
 #include "ui/plots/study_styles.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/labels.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
 
 #include <QDateTime>
+#include <QGridLayout>
 #include <QHeaderView>
-#include <QMessageBox>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -62,9 +65,13 @@ RunPage::RunPage(Workspace& workspace, QWidget* parent)
     m_stack->addWidget(buildEmpty());
     m_stack->addWidget(m_desk);
     buildActions();
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row) {
-        if (row.isValid()) m_desk->raise(m_model->armAt(row.row()));
+    connect(new RowChoice(m_table), &RowChoice::chosen, this,
+            [this](const QModelIndex& row) { m_desk->raise(m_model->armAt(row.row())); });
+    connect(m_desk, &CurveDesk::raised, this, [this](RowId arm) {
+        const QueueEntry* entry = selectedEntry();
+        if (entry != nullptr && entry->arm != arm) m_table->clearSelection();
     });
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunPage::offerRuns);
     connect(&m_workspace, &Workspace::studyChanged, this, &RunPage::reload);
     connect(&m_workspace, &Workspace::queueChanged, this, &RunPage::updateQueue);
     connect(&m_workspace, &Workspace::runEvents, m_desk, &CurveDesk::take);
@@ -95,9 +102,14 @@ void RunPage::buildActions() {
         made->setShortcut(key);
         connect(made, &QAction::triggered, this, slot);
         m_actions.append(made);
+        return made;
     };
     action(tr("Pause or resume"), QKeySequence(QStringLiteral("Ctrl+P")), [this] { m_pause->click(); });
-    action(tr("Stop the selected run"), QKeySequence(QStringLiteral("Ctrl+.")), [this] { m_stop->click(); });
+    m_stopOne = action(tr("Stop run"), QKeySequence(QStringLiteral("Ctrl+.")), [this] { m_stop->click(); });
+    m_takeOut = action(tr("Cancel the selected waiting run"), QKeySequence(Qt::Key_Delete), [this] { takeOut(); });
+    m_takeOut->setShortcutContext(Qt::WidgetShortcut);
+    m_table->addAction(m_takeOut);
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
     action(tr("Stop all runs"), {}, [this] { m_stopAll->click(); });
     action(tr("Log y"), QKeySequence(QStringLiteral("L")), [this] { m_log->click(); });
     action(tr("Step or wall time"), QKeySequence(QStringLiteral("X")),
@@ -135,33 +147,33 @@ QWidget* RunPage::buildQueue() {
     dressTable(m_table);
     m_table->setItemDelegateForColumn(QueueModel::ProgressColumn, new ProgressDelegate(m_table));
     m_table->horizontalHeader()->setSectionResizeMode(QueueModel::Arm, QHeaderView::Stretch);
+    m_table->setToolTip(tr("Click a run or press Enter to emphasise its arm, once more or Escape to stop"));
     m_table->horizontalHeader()->resizeSection(QueueModel::State, 98);
-    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 52);
-    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 72);
+    m_table->horizontalHeader()->resizeSection(QueueModel::Seed, 48);
+    m_table->horizontalHeader()->resizeSection(QueueModel::ProgressColumn, 84);
     layout->addWidget(m_table, 1);
     return panel;
 }
 
 QWidget* RunPage::buildButtons() {
-    auto* row = new QWidget;
-    auto* layout = new QHBoxLayout(row);
+    auto* buttons = new QWidget;
+    auto* layout = new QGridLayout(buttons);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(6);
     m_pause = new QPushButton;
-    m_stop = new QPushButton(icon(QStringLiteral("stop")), tr("Stop run"));
+    m_stop = new StopButton;
     m_stopAll = new QPushButton(tr("Stop all…"));
     m_pause->setObjectName(QStringLiteral("pause"));
     m_stop->setObjectName(QStringLiteral("stopRun"));
-    m_stop->setToolTip(tr("Stop the selected run, or the running one if none is selected (Ctrl+.)"));
     m_stopAll->setObjectName(QStringLiteral("stopAll"));
     m_stopAll->setToolTip(tr("Stop all unfinished runs"));
-    for (QPushButton* button : {m_pause, m_stop, m_stopAll})
-        layout->addWidget(button);
-    layout->addStretch();
+    layout->addWidget(m_pause, 0, 0);
+    layout->addWidget(m_stopAll, 0, 1);
+    layout->addWidget(m_stop, 1, 0, 1, 2); // the name of a run is long
     connect(m_pause, &QPushButton::clicked, this, &RunPage::pauseOrResume);
-    connect(m_stop, &QPushButton::clicked, this, &RunPage::stopRun);
+    connect(m_stop, &QPushButton::clicked, this, [this] { m_workspace.cancelRun(m_stop->run()); });
     connect(m_stopAll, &QPushButton::clicked, this, &RunPage::stopAll);
-    return row;
+    return buttons;
 }
 
 QWidget* RunPage::buildControls() {
@@ -169,7 +181,7 @@ QWidget* RunPage::buildControls() {
     auto* bar = new QHBoxLayout(controls);
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(5); // leaves the metric its name in a narrow window
-    m_axis = new QComboBox;
+    m_axis = new ComboBox;
     m_axis->addItems({tr("x: step"), tr("x: wall time")});
     m_axis->setObjectName(QStringLiteral("xAxis"));
     m_axis->setAccessibleName(tr("Horizontal axis"));
@@ -239,7 +251,7 @@ void RunPage::reload() {
     } else {
         const std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), study);
         m_model->setStyles(styles);
-        m_desk->showRuns(m_workspace.reader(), styles);
+        m_desk->showRuns(m_workspace.reader(), study, styles);
     }
     updateQueue();
 }
@@ -261,33 +273,42 @@ void RunPage::pauseOrResume() {
         m_workspace.resumeStudy(m_workspace.currentStudy());
 }
 
-// The selected run, else the one at work, which comes first.
-void RunPage::stopRun() {
-    const QModelIndex row = m_table->currentIndex();
-    if (m_model->rowCount() > 0) m_workspace.cancelRun(m_model->runAt(row.isValid() ? row.row() : 0));
+const QueueEntry* RunPage::selectedEntry() const {
+    const QModelIndexList rows = m_table->selectionModel()->selectedRows();
+    return rows.isEmpty() ? nullptr : &m_model->entry(rows.front().row());
+}
+
+// By what is true now: a run may have started since its row was drawn.
+void RunPage::takeOut() {
+    const QueueEntry* selected = selectedEntry();
+    if (selected == nullptr) return;
+    for (const QueueEntry& entry : m_workspace.queue().entries) {
+        if (entry.run == selected->run && entry.state == RunState::queued) return m_workspace.cancelRun(entry.run);
+    }
 }
 
 void RunPage::stopAll() {
     if (!m_workspace.running()) return;
     const QueueStatus status = m_workspace.queue();
     const auto runs = static_cast<int>(status.running + status.queued);
-    QMessageBox box(QMessageBox::Question, tr("Stop all runs"), tr("Stop %n unfinished run(s)?", nullptr, runs),
-                    QMessageBox::NoButton, this);
-    box.setInformativeText(tr("Finished runs are kept. You can resume the others later."));
-    auto* stop = box.addButton(tr("Stop %n run(s)", nullptr, runs), QMessageBox::AcceptRole);
-    box.addButton(tr("Keep running"), QMessageBox::RejectRole);
-    box.exec();
-    if (box.clickedButton() == stop) m_workspace.cancelAll();
+    Question question(tr("Stop all runs"), tr("Stop %n unfinished run(s)?", nullptr, runs),
+                      tr("Finished runs are kept. You can resume the others later."),
+                      tr("Stop %n run(s)", nullptr, runs), tr("Keep running"), this);
+    connect(&m_workspace, &Workspace::sessionEnded, &question, &QDialog::reject); // nothing is left to stop
+    if (question.agreed()) m_workspace.cancelAll();
 }
 
 void RunPage::updateQueue() {
     const QueueStatus status = m_workspace.queue();
-    const RowId selected = m_table->currentIndex().isValid() ? m_model->runAt(m_table->currentIndex().row()) : 0;
+    const RowId current = m_table->currentIndex().isValid() ? m_model->runAt(m_table->currentIndex().row()) : 0;
+    const bool selected = selectedEntry() != nullptr;
     m_model->setStatus(status);
-    for (int row = 0; row < m_model->rowCount() && selected != 0; ++row) {
-        if (m_model->runAt(row) == selected && m_table->currentIndex().row() != row) {
+    for (int row = 0; row < m_model->rowCount() && current != 0; ++row) {
+        if (m_model->runAt(row) == current && m_table->currentIndex().row() != row) {
             const QSignalBlocker blocker(m_table->selectionModel());
-            m_table->setCurrentIndex(m_model->index(row, 0));
+            m_table->selectionModel()->setCurrentIndex(
+                m_model->index(row, 0), selected ? QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows
+                                                 : QItemSelectionModel::NoUpdate);
         }
     }
     double done = 0;
@@ -297,10 +318,9 @@ void RunPage::updateQueue() {
                 : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
                                          : 0;
         if (failure.isEmpty() && (entry.state == RunState::failed || entry.state == RunState::diverged)) {
-            failure = tr("%1, seed %2: %3. %4")
-                          .arg(qs(entry.arm_label))
-                          .arg(entry.seed)
-                          .arg(stateText(entry.state), qs(entry.message));
+            failure =
+                tr("%1, seed %2: %3. %4")
+                    .arg(qs(entry.arm_label), QString::number(entry.seed), stateText(entry.state), qs(entry.message));
         }
     }
     const std::size_t total = status.entries.size();
@@ -309,7 +329,7 @@ void RunPage::updateQueue() {
     if (status.failed > 0) text += tr(", %1 failed").arg(status.failed);
     if (m_workspace.running()) {
         text += tr("\n%1 elapsed").arg(qs(format_duration(status.elapsed_s)));
-        if (status.remaining_low_s)
+        if (status.remaining_low_s && *status.remaining_high_s >= 1)
             text +=
                 tr(", about %1 to %2 left")
                     .arg(qs(format_duration(*status.remaining_low_s)), qs(format_duration(*status.remaining_high_s)));
@@ -334,8 +354,22 @@ void RunPage::updateButtons(const QueueStatus& status) {
                         : resumes ? tr("Continue all runs (Ctrl+P)")
                                   : tr("Pause all runs after their current step; no new runs start (Ctrl+P)"));
     m_pause->setEnabled(live || left > 0);
-    m_stop->setEnabled(live);
     m_stopAll->setEnabled(live);
+    offerRuns();
+}
+
+// Which run would be stopped, and which one that waits would be cancelled: two things, so that a row that was clicked
+// for its curves is not what a hasty "stop" hits.
+void RunPage::offerRuns() {
+    const bool live = m_workspace.running();
+    const QueueEntry* selected = selectedEntry();
+    m_stop->offer(live ? m_model->entries() : std::vector<QueueEntry>(), selected == nullptr ? 0 : selected->run);
+    m_stopOne->setText(shortcutFree(m_stop->whole()));
+    const bool waits = live && selected != nullptr && selected->state == RunState::queued;
+    m_takeOut->setText(waits ? shortcutFree(tr("Cancel %1, seed %2, before it starts")
+                                                .arg(qs(selected->arm_label), QString::number(selected->seed)))
+                             : tr("Cancel the selected waiting run"));
+    m_takeOut->setEnabled(waits && isVisible()); // keys of a page that is not visible must not act
 }
 
 void RunPage::appendEvents() {

@@ -5,6 +5,7 @@
 #include "ui/frame/workspace.h"
 #include "ui/plots/curve_desk.h"
 #include "ui/run/queue_model.h"
+#include "ui/run/stop_button.h"
 
 #include <QComboBox>
 #include <QLabel>
@@ -24,6 +25,7 @@ public:
     explicit RunPage(Workspace& workspace, QWidget* parent = nullptr);
     QList<QAction*> pageActions() const override { return m_actions; }
     void activated() override;
+    QWidget* firstFocus() override { return m_table; }
     const RunCurves& curves() const { return m_desk->curves(); }
 
 protected:
@@ -40,11 +42,13 @@ private:
     void reload(); ///< another study
     void updateQueue();
     void updateButtons(const QueueStatus& status);
+    void offerRuns();
+    const QueueEntry* selectedEntry() const; ///< null = none
     void appendEvents();
     void updateView();
     void fitMessage();
     void pauseOrResume();
-    void stopRun();
+    void takeOut();
     void stopAll();
 
     Workspace& m_workspace;
@@ -53,7 +57,9 @@ private:
     QTableView* m_table;
     QProgressBar* m_bar;
     QLabel *m_summary, *m_message, *m_weight;
-    QPushButton *m_pause, *m_stop, *m_stopAll;
+    QPushButton *m_pause, *m_stopAll;
+    StopButton* m_stop;
+    QAction *m_stopOne, *m_takeOut;
     QComboBox* m_axis;
     QToolButton *m_log, *m_raw, *m_follow;
     QSlider* m_smooth;

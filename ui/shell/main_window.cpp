@@ -5,13 +5,18 @@
 #include "core/base/format.h"
 #include "core/base/paths.h"
 #include "ui/frame/file_dialog.h"
+#include "ui/frame/question.h"
+#include "ui/frame/wheel_guard.h"
 #include "ui/shell/action_finder.h"
 #include "ui/shell/mode_tabs.h"
+#include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
+#include "ui/theme/labels.h"
 
 #include <QApplication>
 #include <QCloseEvent>
 #include <QHBoxLayout>
+#include <QLineEdit>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QSettings>
@@ -41,6 +46,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent)
     : QMainWindow(parent),
       m_workspace(workspace),
       m_infos(page_infos()) {
+    WheelGuard::install();
     setWindowTitle(tr("Diapason"));
     setMinimumSize(1000, 640);
     resize(1440, 900);
@@ -87,9 +93,8 @@ QWidget* MainWindow::buildBanner() {
     layout->setContentsMargins(12, 4, 8, 4);
     auto* mark = new QLabel;
     mark->setPixmap(icon(QStringLiteral("warn"), Role::warning).pixmap(16));
-    m_bannerText = new QLabel;
+    m_bannerText = label("");
     m_bannerText->setObjectName(QStringLiteral("bannerText"));
-    m_bannerText->setWordWrap(true);
     m_bannerText->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     auto* dismiss = new QPushButton(tr("Dismiss"));
     dismiss->setObjectName(QStringLiteral("dismissBanner"));
@@ -113,7 +118,7 @@ QWidget* MainWindow::buildStudyBar() {
     auto* bar = new QWidget;
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(8, 4, 8, 0);
-    m_studies = new QComboBox;
+    m_studies = new ComboBox;
     m_studies->setObjectName(QStringLiteral("studies"));
     m_studies->setMinimumWidth(190);
     m_studies->setMaximumWidth(260);
@@ -208,10 +213,10 @@ void MainWindow::buildMenus() {
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     addTo(help, tr("Keyboard shortcuts"), QKeySequence::HelpContents, [this] { showKeys(); });
     addTo(help, tr("About Diapason"), {}, [this] {
-        QMessageBox::about(this, tr("About Diapason"),
-                           tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language "
-                              "models.</p><p>GPL-3.0-or-later. A diapason is a tuning fork.</p>")
-                               .arg(QLatin1String(DIAPASON_VERSION)));
+        showMarkup(tr("About Diapason"),
+                   tr("<b>Diapason %1</b><p>Compares parameter-efficient tuning methods of language "
+                      "models.</p><p>GPL-3.0-or-later. A diapason is a tuning fork.</p>")
+                       .arg(QLatin1String(DIAPASON_VERSION)));
     });
 }
 
@@ -236,6 +241,7 @@ void MainWindow::addPageMenus(QMenu* edit) {
 }
 
 void MainWindow::showPage(PageId id) {
+    const QWidget* before = m_stack->currentWidget();
     for (std::size_t i = 0; i < m_pages.size(); ++i) {
         const bool shown = m_infos[i].id == id;
         for (QAction* action : m_pages[i]->pageActions())
@@ -245,7 +251,10 @@ void MainWindow::showPage(PageId id) {
         m_tabs->setCurrentIndex(static_cast<int>(i));
         m_stack->setCurrentIndex(static_cast<int>(i));
     }
-    m_pages.at(static_cast<std::size_t>(m_stack->currentIndex()))->activated();
+    Page* page = m_pages.at(static_cast<std::size_t>(m_stack->currentIndex()));
+    page->activated();
+    // The next digit leads to a page, unless somebody has put the cursor into a field.
+    if (page != before && qobject_cast<QLineEdit*>(focusWidget()) != nullptr) page->firstFocus()->setFocus();
 }
 
 PageId MainWindow::currentPage() const {
@@ -296,10 +305,8 @@ void MainWindow::updateStatus() {
     for (const QueueEntry& entry : status.entries) {
         if (entry.state == RunState::running)
             worker = tr("%1, seed %2, step %3 of %4")
-                         .arg(qs(entry.arm_label))
-                         .arg(entry.seed)
-                         .arg(entry.step)
-                         .arg(entry.total_steps);
+                         .arg(qs(entry.arm_label), QString::number(entry.seed), QString::number(entry.step),
+                              QString::number(entry.total_steps));
     }
     m_statusWorker->setText(m_workspace.running() ? worker : tr("Worker idle"));
 }
@@ -340,8 +347,13 @@ void MainWindow::showKeys() {
                     .arg(action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(),
                          QString(action->text()).remove(QLatin1Char('&')).toHtmlEscaped());
     }
-    QMessageBox box(QMessageBox::NoIcon, tr("Keyboard shortcuts"), QStringLiteral("<table>%1</table>").arg(rows),
-                    QMessageBox::Close, this);
+    showMarkup(tr("Keyboard shortcuts"), QStringLiteral("<table>%1</table>").arg(rows));
+}
+
+void MainWindow::showMarkup(const QString& title, const QString& html) {
+    QMessageBox box(QMessageBox::NoIcon, title, {}, QMessageBox::Close, this);
+    box.setTextFormat(Qt::RichText);
+    box.setText(html);
     box.exec();
 }
 
@@ -356,13 +368,12 @@ void MainWindow::restoreState() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_workspace.running()) {
-        QMessageBox box(QMessageBox::Question, tr("A study is running"), tr("Stop its runs and close the window?"),
-                        QMessageBox::NoButton, this);
-        box.setInformativeText(tr("Finished runs are kept. You can resume the others later with Study > Resume."));
-        auto* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
-        box.addButton(tr("Keep running"), QMessageBox::RejectRole);
-        box.exec();
-        if (box.clickedButton() != stop) {
+        Question question(tr("A study is running"), tr("Stop its runs and close the window?"),
+                          tr("Finished runs are kept. You can resume the others later with Study > Resume."),
+                          tr("Stop and close"), tr("Keep running"), this);
+        // Then there is nothing left to stop, and its results may be worth a look.
+        connect(&m_workspace, &Workspace::sessionEnded, &question, &QDialog::reject);
+        if (!question.agreed()) {
             event->ignore();
             return;
         }

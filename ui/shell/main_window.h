@@ -53,6 +53,7 @@ private:
     void saveStudy();
     void findAction();
     void showKeys();
+    void showMarkup(const QString& title, const QString& html);
     QAction* addTo(QMenu* menu, const QString& text, const QKeySequence& key, std::function<void()> slot);
     void restoreState();
 

@@ -26,6 +26,8 @@ const QHash<QString, QString>& paths() {
         {QStringLiteral("clock"), QStringLiteral("M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 5v3.5l2.5 1")},
         {QStringLiteral("cross"), QStringLiteral("M4 4l8 8M12 4l-8 8")},
         {QStringLiteral("warn"), QStringLiteral("M8 2.5l6 11H2zM8 6.5v3.5M8 11.5v.5")},
+        {QStringLiteral("question"), QStringLiteral("M5.5 6a2.5 2.5 0 1 1 3.7 2.2c-.8.4-1.2 1-1.2 1.8M8 12.5v.5")},
+        {QStringLiteral("info"), QStringLiteral("M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 7.5v3.5M8 5v.2")},
         {QStringLiteral("home"), QStringLiteral("M2.5 7.5L8 3l5.5 4.5V13h-11z")},
         {QStringLiteral("sliders"), QStringLiteral("M3 5h10M3 11h10M6 3v4M10 9v4")},
         {QStringLiteral("bars"), QStringLiteral("M3.5 13V8M8 13V3M12.5 13V6")},

@@ -9,7 +9,7 @@
 namespace diapason::ui {
 
 /// Names: plus, open, undo, redo, search, play, pause, stop, export, copy, fork, trash, check, clock, cross, warn,
-/// home, sliders, bars, rewind, layers, dots. An unknown name is a defect (asserted).
+/// question, info, home, sliders, bars, rewind, layers, dots. An unknown name is a defect (asserted).
 /// Drawn in the role's colour of the palette in force, disabled ones as hints.
 QIcon icon(const QString& name, Role role = Role::text);
 

@@ -1,7 +1,9 @@
 #include "ui/theme/theme.h"
 
+#include "ui/theme/line_style.h"
+#include "ui/theme/plain_texts.h"
+
 #include <QApplication>
-#include <QStyleFactory>
 
 #include <algorithm>
 #include <array>
@@ -108,7 +110,7 @@ QString styleSheet() {
         QLineEdit[wrong="true"] { border-color: @error; color: @error; }
         QComboBox::drop-down { border: none; width: 22px; }
         QComboBox::down-arrow { image: url(:/theme/chevron-@mode.svg); width: 16px; height: 16px; }
-        QComboBox QAbstractItemView { border: 1px solid @strongLine; }
+        QComboBox QListView, QComboBox QListView:focus { border: none; }
         QCheckBox { padding: 2px; border: 2px solid transparent; border-radius: 3px; }
         QCheckBox:focus { border-color: @focus; }
         QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser { border: 2px solid transparent; background: @base; gridline-color: @weakLine; selection-background-color: @selection; selection-color: @text; }
@@ -182,7 +184,8 @@ QString styleSheet() {
 
 void applyTheme(Appearance appearance) {
     takeResources();
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    PlainTexts::install();
+    QApplication::setStyle(new LineStyle);
     darkNow() = appearance == Appearance::dark || (appearance == Appearance::system && systemIsDark());
     QApplication::setPalette(palette());
     QFont font = QApplication::font();
