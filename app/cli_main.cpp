@@ -8,6 +8,7 @@
 #include "core/base/words.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <sstream>
@@ -86,6 +87,9 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         std::fprintf(stderr, "error: not enough memory\n");
         return static_cast<int>(ErrorKind::memory);
+    } catch (const std::filesystem::filesystem_error& error) { // a folder without rights, a name that is too long
+        std::fprintf(stderr, "error: %s: %s\n", error.path1().c_str(), error.code().message().c_str());
+        return static_cast<int>(ErrorKind::storage);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "error: %s\n", error.what());
         return static_cast<int>(ErrorKind::internal);

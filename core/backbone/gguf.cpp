@@ -1,6 +1,7 @@
 #include "core/backbone/gguf.h"
 
 #include "core/backbone/gguf_blocks.h"
+#include "core/backbone/limits.h"
 #include "core/base/error.h"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "GGUF files are little-endian here");
 
 // Far beyond any real model, and far below what could make a hostile file costly.
-constexpr std::uint64_t max_values = 65'536, max_tensors = 65'536, max_texts = 4'000'000;
+constexpr std::uint64_t max_values = 65'536, max_texts = 4'000'000;
 constexpr std::uint64_t max_name_bytes = 256;
 constexpr std::uint32_t max_dimensions = 4;
 

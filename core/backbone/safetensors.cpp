@@ -1,5 +1,6 @@
 // safetensors: the reader with the acceptance rules of the format, and the writer.
 
+#include "core/backbone/limits.h"
 #include "core/backbone/safetensors_header.h"
 #include "core/backbone/tensor_file.h"
 #include "core/base/atomic_file.h"
@@ -18,7 +19,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
 
-constexpr std::uint64_t max_header_bytes = 100'000'000;
+constexpr std::uint64_t max_header_bytes = 100'000'000; // the format's own limit
+constexpr std::size_t max_metadata = 4096;              // entries
 constexpr std::size_t max_dimensions = 16;
 constexpr std::size_t max_name_bytes = 4096;
 
@@ -53,6 +55,8 @@ public:
 
     bool string(string_t& text) override {
         if (m_state == State::metadata) {
+            if (metadata.size() == max_metadata)
+                return refuse("more than " + std::to_string(max_metadata) + " entries of metadata");
             metadata[m_key] = text;
             return true;
         }
@@ -67,6 +71,7 @@ public:
         if (m_state == State::start) return go(State::top);
         if (m_state != State::top) return refuse("a nested object");
         if (m_key == "__metadata__") return go(State::metadata);
+        if (entries.size() == max_tensors) return refuse("more than " + std::to_string(max_tensors) + " tensors");
         entries.push_back({});
         entries.back().name = m_key;
         m_fields.clear();
@@ -188,10 +193,13 @@ TensorTable read_safetensors_table(const FileMapping& file, const std::string& n
             name, "was saved by a torch older than 1.6, as a bare pickle; load and save it again with a newer one");
     std::uint64_t header_bytes = 0;
     std::memcpy(&header_bytes, file.start(), 8);
-    if (header_bytes < 2 || header_bytes > max_header_bytes || header_bytes > file.size() - 8) {
+    if (header_bytes < 2 || header_bytes > file.size() - 8) {
         throw input_error(name, "is not a safetensors file: its header claims " + std::to_string(header_bytes) +
                                     " bytes in a file of " + std::to_string(file.size()));
     }
+    if (header_bytes > max_header_bytes)
+        throw input_error(name, "its header has " + std::to_string(header_bytes) + " bytes, more than the limit of " +
+                                    std::to_string(max_header_bytes));
     std::string_view header(reinterpret_cast<const char*>(file.start()) + 8, header_bytes);
     if (header.front() != '{') throw input_error(name, "is not a safetensors file: its header does not begin with {");
     header = header.substr(0, header.find_last_not_of(' ') + 1); // padding, spaces only

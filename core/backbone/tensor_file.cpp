@@ -1,6 +1,7 @@
 #include "core/backbone/tensor_file.h"
 
 #include "core/backbone/gguf.h"
+#include "core/backbone/limits.h"
 #include "core/backbone/source_folder.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -27,10 +28,13 @@ constexpr const char* remedy = "Download the file again, or convert the weights 
 constexpr std::size_t longest_name = 255; // bytes, on every usual file system; longer ones cannot even be asked for
 
 std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& index) {
-    const Json document = read_json(index, 64u << 20);
+    const auto document = parse_sorted_json(read_file(index, max_index_bytes), index.string());
     const auto map = document.find("weight_map");
     if (!document.is_object() || map == document.end() || !map->is_object() || map->empty())
         throw input_error(index.string(), "weight_map is missing or empty");
+    if (map->size() > max_tensors)
+        throw input_error(index.string(), "weight_map names " + std::to_string(map->size()) +
+                                              " tensors, more than the limit of " + std::to_string(max_tensors));
     std::map<std::string, std::vector<std::string>> shards;
     for (const auto& [tensor, shard] : map->items()) {
         if (!shard.is_string()) throw input_error(index.string(), "weight_map." + tensor + " is not a file name");
@@ -41,19 +45,33 @@ std::vector<TensorFile> open_shards(const fs::path& folder, const fs::path& inde
         }
         shards[file].push_back(tensor);
     }
+    if (shards.size() > max_shards)
+        throw input_error(index.string(), "weight_map names " + std::to_string(shards.size()) +
+                                              " files, more than the limit of " + std::to_string(max_shards));
     std::vector<TensorFile> files;
+    std::size_t there = 0; // tensors, those that the index does not name too
     for (const auto& [file, tensors] : shards) {
         if (fs::is_symlink(fs::symlink_status(folder / file)) && !stays_inside(folder, folder / file)) {
             throw input_error(index.string(), "the shard " + file + " points outside the folder",
                               "Copy the folder with its links resolved (cp -rL)");
         }
         files.emplace_back(folder / file);
+        there += files.back().entries().size();
+        if (there > max_tensors)
+            throw input_error(index.string(),
+                              "its shards contain more than " + std::to_string(max_tensors) + " tensors in all");
         for (const std::string& tensor : tensors) {
             if (files.back().find(tensor) == nullptr)
                 throw input_error(index.string(), "the shard " + file + " does not contain " + tensor);
         }
     }
     return files;
+}
+
+// What cannot be looked at is not there.
+bool is_there(const fs::path& file) {
+    std::error_code unreadable;
+    return fs::exists(file, unreadable);
 }
 
 fs::path index_of(const fs::path& folder, const char* name) {
@@ -121,20 +139,19 @@ const TensorEntry* TensorFile::find(const std::string& name) const {
 }
 
 bool has_weights(const fs::path& folder) {
-    return std::any_of(
-               std::begin(weight_files), std::end(weight_files),
-               [&](const char* name) { return fs::exists(folder / name) || fs::exists(index_of(folder, name)); }) ||
+    return std::any_of(std::begin(weight_files), std::end(weight_files),
+                       [&](const char* name) { return is_there(folder / name) || is_there(index_of(folder, name)); }) ||
            gguf_of(folder);
 }
 
 std::vector<TensorFile> open_weights(const fs::path& folder) {
     for (const char* name : weight_files) {
-        if (fs::exists(folder / name)) {
+        if (is_there(folder / name)) {
             std::vector<TensorFile> files;
             files.emplace_back(folder / name);
             return files;
         }
-        if (fs::exists(index_of(folder, name))) {
+        if (is_there(index_of(folder, name))) {
             return with_remedy(remedy, [&] { return open_shards(folder, index_of(folder, name)); });
         }
     }

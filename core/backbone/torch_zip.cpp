@@ -2,6 +2,7 @@
 // member for each storage. The pickle is not executed: a small machine knows the opcodes that a dictionary of tensors
 // needs, and refuses every other opcode and every other function by its name.
 
+#include "core/backbone/limits.h"
 #include "core/backbone/tensor_file.h"
 #include "core/base/error.h"
 
@@ -14,11 +15,10 @@
 namespace diapason {
 namespace {
 
-constexpr std::size_t max_members = 200'000;
-constexpr std::size_t max_pickle_bytes = 64u << 20;
-constexpr std::size_t max_values = 2'000'000; ///< of a kind, on the stack, in the memo
-constexpr std::size_t max_held = 4'000'000;   ///< in all lists, tuples and dictionaries together
-constexpr std::size_t max_tensors = 200'000;
+constexpr std::size_t max_members = max_tensors + 64; ///< a storage each, and what describes them
+constexpr std::size_t max_values = 1'000'000;         ///< of a kind, on the stack, in the memo
+constexpr std::size_t max_held = 4'000'000;           ///< in all lists, tuples and dictionaries together
+constexpr std::size_t max_pickle_bytes = 32u << 20;   ///< 256 a tensor
 constexpr std::size_t max_dimensions = 16;
 
 struct Member {
@@ -501,7 +501,9 @@ TensorTable read_torch_table(const FileMapping& mapping, const std::string& name
     });
     if (pickle == members.end()) throw input_error(name, "is a zip archive, but not a torch file: data.pkl is missing");
     const std::string prefix = pickle->first.substr(0, pickle->first.size() - std::string("data.pkl").size());
-    if (pickle->second.size > max_pickle_bytes) throw input_error(name, "its data.pkl is larger than 64 MiB");
+    if (pickle->second.size > max_pickle_bytes)
+        throw input_error(name, "its data.pkl has " + std::to_string(pickle->second.size) +
+                                    " bytes, more than the limit of " + std::to_string(max_pickle_bytes));
     if (const auto order = members.find(prefix + "byteorder"); order != members.end()) {
         if (file.text(order->second.begin, order->second.size) != "little")
             throw input_error(name, "was written on a big-endian machine");

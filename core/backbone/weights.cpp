@@ -9,11 +9,14 @@
 namespace diapason {
 namespace {
 
+constexpr std::size_t most_listed = 20; // a model of another size misses thousands
+
 void append_list(std::string& text, const std::string& heading, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
     text += "\n  " + heading + ":";
-    for (const std::string& line : lines)
-        text += "\n    " + line;
+    for (std::size_t i = 0; i < lines.size() && i < most_listed; ++i)
+        text += "\n    " + lines[i];
+    if (lines.size() > most_listed) text += "\n    and " + std::to_string(lines.size() - most_listed) + " more";
 }
 
 bool is_floating(const std::string& dtype) {

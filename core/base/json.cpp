@@ -1,6 +1,7 @@
 #include "core/base/json.h"
 
 #include "core/base/error.h"
+#include "core/base/remedy.h"
 
 #include <charconv>
 #include <cmath>
@@ -9,12 +10,14 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace diapason {
 namespace {
 
 constexpr std::size_t max_depth = 64;
+constexpr std::size_t max_values = 16'000'000; // a vocabulary of two millions with its merges as pairs
 
 // "line 3, column 14" of a byte position.
 std::string place_of(std::string_view text, std::size_t byte) {
@@ -31,70 +34,110 @@ std::string place_of(std::string_view text, std::size_t byte) {
     return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-// Checks what the library lets pass (duplicate keys, depth) while it parses; builds nothing.
-class StrictReader : public nlohmann::json_sax<Json> {
+using KeptObject = Json::object_t;
+using SortedObject = nlohmann::json::object_t;
+
+// Adds a key that is not there yet. The library would look for it among all others of a kept order, one by one.
+Json& add(KeptObject& object, std::string key) {
+    object.emplace_back(std::move(key), Json());
+    return object.back().second;
+}
+nlohmann::json& add(SortedObject& object, std::string key) {
+    return object.emplace(std::move(key), nlohmann::json()).first->second;
+}
+
+// Builds a document as it is read, and checks what the library lets pass: duplicate keys, depth, number of values.
+template <typename Document>
+class Builder : public nlohmann::json_sax<Document> {
 public:
     std::string problem;
     std::size_t position = 0;
+    Document document;
 
-    bool null() override { return true; }
-    bool boolean(bool) override { return true; }
-    bool number_integer(number_integer_t) override { return true; }
-    bool number_unsigned(number_unsigned_t) override { return true; }
-    bool number_float(number_float_t, const string_t&) override { return true; }
-    bool string(string_t&) override { return true; }
-    bool binary(binary_t&) override { return true; }
-    bool start_object(std::size_t) override { return enter(); }
+    bool null() override { return put(Document()); }
+    bool boolean(bool value) override { return put(Document(value)); }
+    bool number_integer(typename Document::number_integer_t value) override { return put(Document(value)); }
+    bool number_unsigned(typename Document::number_unsigned_t value) override { return put(Document(value)); }
+    bool number_float(typename Document::number_float_t value, const std::string&) override {
+        return put(Document(value));
+    }
+    bool string(std::string& value) override { return put(Document(std::move(value))); }
+    bool binary(typename Document::binary_t&) override { return refuse("binary data"); } // no text holds any
+    bool start_object(std::size_t) override { return enter(Document::object()); }
     bool end_object() override { return leave(); }
-    bool start_array(std::size_t) override { return enter(); }
+    bool start_array(std::size_t) override { return enter(Document::array()); }
     bool end_array() override { return leave(); }
-    bool key(string_t& name) override {
-        if (m_keys.back().insert(name).second) return true;
-        problem = "key \"" + name + "\" appears twice";
-        return false;
+    bool key(std::string& name) override {
+        Level& level = m_open.back();
+        if (!level.keys.insert(name).second) return refuse("key \"" + in_one_line(name, 200) + "\" appears twice");
+        level.next = &add(level.value->template get_ref<typename Document::object_t&>(), std::move(name));
+        return true;
     }
     bool parse_error(std::size_t at, const std::string&, const nlohmann::detail::exception&) override {
         position = at;
-        problem = "not valid JSON";
-        return false;
+        return refuse("not valid JSON");
     }
 
 private:
-    bool enter() {
-        m_keys.emplace_back();
-        if (m_keys.size() <= max_depth) return true;
-        problem = "nested more than " + std::to_string(max_depth) + " levels deep";
+    struct Level {
+        Document* value;            ///< an object or list; what is around it does not move while it is open
+        Document* next = nullptr;   ///< where the value of an object's latest key goes
+        std::set<std::string> keys; ///< of an object
+    };
+
+    bool refuse(std::string what) {
+        problem = std::move(what);
         return false;
     }
+    Document& place() {
+        if (m_open.empty()) return document;
+        Level& level = m_open.back();
+        if (!level.value->is_array()) return *level.next;
+        level.value->push_back(Document());
+        return level.value->back();
+    }
+    bool put(Document value) {
+        if (++m_values > max_values) return refuse("contains more than " + std::to_string(max_values) + " values");
+        place() = std::move(value);
+        return true;
+    }
+    bool enter(Document empty) {
+        if (m_open.size() == max_depth) return refuse("nested more than " + std::to_string(max_depth) + " levels deep");
+        Document& at = place();
+        at = std::move(empty);
+        m_open.push_back({&at, nullptr, {}});
+        return ++m_values <= max_values || refuse("contains more than " + std::to_string(max_values) + " values");
+    }
     bool leave() {
-        m_keys.pop_back();
+        m_open.pop_back();
         return true;
     }
 
-    std::vector<std::set<std::string>> m_keys;
+    std::vector<Level> m_open;
+    std::size_t m_values = 0;
 };
 
-void check(std::string_view text, std::string_view origin) {
+template <typename Document>
+Document parsed(std::string_view text, std::string_view origin) {
     // The library takes it for the end of the text.
     if (const std::size_t at = text.find('\0'); at != std::string_view::npos)
         throw input_error(std::string(origin), "contains a NUL byte (" + place_of(text, at + 1) + ")");
-    StrictReader reader;
-    if (!Json::sax_parse(text.begin(), text.end(), &reader)) {
-        std::string where = reader.position != 0 ? " (" + place_of(text, reader.position) + ")" : std::string();
-        throw input_error(std::string(origin), reader.problem + where);
+    Builder<Document> builder;
+    if (!Document::sax_parse(text.begin(), text.end(), &builder)) {
+        std::string where = builder.position != 0 ? " (" + place_of(text, builder.position) + ")" : std::string();
+        throw input_error(std::string(origin), builder.problem + where);
     }
+    return std::move(builder.document);
 }
 
 } // namespace
 
 Json parse_json(std::string_view text, std::string_view origin) {
-    check(text, origin);
-    return Json::parse(text.begin(), text.end());
+    return parsed<Json>(text, origin);
 }
 
 nlohmann::json parse_sorted_json(std::string_view text, std::string_view origin) {
-    check(text, origin);
-    return nlohmann::json::parse(text.begin(), text.end());
+    return parsed<nlohmann::json>(text, origin);
 }
 
 std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) {

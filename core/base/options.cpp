@@ -42,9 +42,11 @@ void throw_if_any(const std::vector<Problem>& problems, const std::string& origi
         const Problem& p = problems.front();
         throw Error(ErrorKind::config, {p.what, origin, p.field.text(), p.value, p.remedy});
     }
+    constexpr std::size_t most_listed = 100;
     std::string what = std::to_string(problems.size()) + " problems";
-    for (const Problem& p : problems)
-        what += "\n  " + to_line(p);
+    for (std::size_t i = 0; i < problems.size() && i < most_listed; ++i)
+        what += "\n  " + to_line(problems[i]);
+    if (problems.size() > most_listed) what += "\n  and " + std::to_string(problems.size() - most_listed) + " more";
     throw Error(ErrorKind::config, {what, origin, {}, {}, {}});
 }
 

@@ -24,9 +24,13 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 } // namespace
 
 std::string nearest_name(const std::string& word, const std::vector<std::string>& candidates) {
+    constexpr std::size_t longest = 200; // bytes of what somebody may have misspelt; comparing takes their product
     std::string best;
+    if (word.size() > longest) return best;
     std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2) + 1;
     for (const std::string& candidate : candidates) {
+        // One that nobody sees is none to offer.
+        if (candidate.size() > longest || without_extra_spaces(candidate).empty()) continue;
         const std::size_t distance = edit_distance(word, candidate);
         if (distance < best_distance) {
             best_distance = distance;

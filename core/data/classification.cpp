@@ -1,5 +1,6 @@
 // One class of several for each example, by a head or in words.
 #include "core/base/error.h"
+#include "core/base/remedy.h"
 #include "core/base/words.h"
 #include "core/data/filling.h"
 #include "core/data/lines.h"
@@ -12,6 +13,9 @@
 
 namespace diapason {
 namespace {
+
+constexpr std::size_t max_labels = 10'000;
+constexpr std::size_t max_label_bytes = 1000; // of an id, and of its words
 
 TaskLabel label_of(const Json& entry, const FieldPath& field, std::vector<Problem>& problems) {
     TaskLabel label;
@@ -50,11 +54,19 @@ public:
     void read(Fields& fields, Task& task) const override {
         std::set<std::string> seen;
         std::size_t index = 0;
-        for (const Json& entry : fields.list("labels")) {
+        const Json& list = fields.list("labels");
+        if (list.size() > max_labels)
+            return fields.add("labels", std::to_string(list.size()) + " labels",
+                              "a classification task may have at most " + std::to_string(max_labels) + " labels");
+        for (const Json& entry : list) {
             const std::string field = "labels[" + std::to_string(index++) + "]";
             const TaskLabel label = label_of(entry, fields.address(field), fields.problems());
             if (label.id.empty())
-                fields.add(field, entry.dump(), "a label needs an id");
+                fields.add(field, in_one_line(entry.dump(), 200), "a label needs an id");
+            else if (label.id.size() > max_label_bytes || label.words.size() > max_label_bytes)
+                fields.add(field, in_one_line(label.id, 60),
+                           "the id and the words of a label may have at most " + std::to_string(max_label_bytes) +
+                               " bytes");
             else if (!seen.insert(label.id).second)
                 fields.add(field, label.id, "this label appears twice");
             else

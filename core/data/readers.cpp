@@ -82,13 +82,19 @@ std::vector<Example> read_jsonl(const std::filesystem::path& file, const ColumnM
     return rows.take();
 }
 
+// A cell takes more memory than its separator: a line of nothing else would take eight times a long text's. One cell
+// more than there may be says that there are too many.
+constexpr std::size_t max_columns = 10'000;
+
 std::vector<std::string> split_tabs(const std::string& line) {
     std::vector<std::string> cells(1);
     for (const char c : line) {
-        if (c == '\t')
-            cells.emplace_back();
-        else
+        if (c != '\t') {
             cells.back().push_back(c);
+        } else {
+            cells.emplace_back();
+            if (cells.size() > max_columns) break;
+        }
     }
     return cells;
 }
@@ -105,6 +111,9 @@ public:
     /// @return true when the first row held names and is no row of data
     bool read_first(const std::vector<std::string>& cells) {
         m_width = cells.size();
+        if (m_width > max_columns)
+            throw input_error(m_file.string(),
+                              "the first line has more than " + std::to_string(max_columns) + " columns");
         for (const auto& [field, column] : m_columns) {
             const auto found = std::find(cells.begin(), cells.end(), column);
             const std::size_t number = m_numbered ? number_of(column) : 0;
@@ -135,12 +144,13 @@ public:
 
 private:
     static std::string counted(std::size_t cells) {
+        if (cells > max_columns) return "more than " + std::to_string(max_columns) + " columns";
         return std::to_string(cells) + (cells == 1 ? " column" : " columns");
     }
     // From 1; 0 for what is not the number of a column.
     static std::size_t number_of(const std::string& column) {
         const auto number = whole_number<std::size_t>(column);
-        return number && *number <= 1'000'000 ? *number : 0;
+        return number && *number <= max_columns ? *number : 0;
     }
     Error missing(const std::string& field, const std::string& column, const std::string& what,
                   const std::string& remedy) const {
@@ -189,7 +199,7 @@ public:
                 else
                     m_open = false;
             } else if (c == ',') {
-                m_cells.emplace_back();
+                if (m_cells.size() <= max_columns) m_cells.emplace_back();
             } else if (c == '"' && m_cells.back().empty()) {
                 m_open = true;
             } else {

@@ -114,8 +114,10 @@ std::vector<ListedTask> list_tasks(const TaskReader& read) {
 
 Task load_task(const std::string& id_or_path, const TaskReader& read) {
     const fs::path path(id_or_path);
+    std::error_code unreadable; // a name that no file can have
     // Most tasks lie in the file of their name: the others need not be read.
-    if (const fs::path named = tasks_folder() / (id_or_path + ".json"); !path.has_parent_path() && fs::exists(named)) {
+    if (const fs::path named = tasks_folder() / (id_or_path + ".json");
+        !path.has_parent_path() && fs::exists(named, unreadable)) {
         Task task = read(named);
         task.embedded = true;
         if (task.id == id_or_path) return task;
@@ -128,7 +130,7 @@ Task load_task(const std::string& id_or_path, const TaskReader& read) {
         if (listed.task->id == id_or_path) return std::move(*listed.task);
         ids.push_back(listed.task->id);
     }
-    if (fs::is_regular_file(path)) return read(path);
+    if (fs::is_regular_file(path, unreadable)) return read(path);
     throw config_error("task", id_or_path, "there is no such task, and no file with this name",
                        did_you_mean(id_or_path, ids));
 }

@@ -1,6 +1,7 @@
 // Task files: every field with its type, and what fields say against each other.
 #include "core/base/error.h"
 #include "core/base/fields.h"
+#include "core/base/remedy.h"
 #include "core/base/words.h"
 #include "core/data/task_document.h"
 
@@ -11,6 +12,7 @@ namespace diapason {
 namespace {
 
 constexpr std::int64_t most_tokens = 1'000'000;
+constexpr std::size_t longest_column = 1000; // bytes of a column's name
 constexpr const char* needed_splits[] = {"train", "validation", "test"};
 
 std::vector<std::string> field_names() {
@@ -52,6 +54,9 @@ void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) 
         if (find_example_field(field) == nullptr)
             fields.add("columns." + field, column, "an example has no such field",
                        did_you_mean(field, field_names(), "Choose from " + joined(field_names())));
+        else if (column.size() > longest_column)
+            fields.add("columns." + field, in_one_line(column, 60),
+                       "the name of a column may have at most " + std::to_string(longest_column) + " bytes");
         task.columns[field] = column;
     }
     if (task.columns.count("text") == 0) fields.add("columns.text", {}, "is missing");

@@ -46,6 +46,7 @@ constexpr const char* companions[] = {"tokenizer.json",
 constexpr int groups_end = 12; // of the tokenizer's own
 constexpr std::uint64_t max_companion = 256u << 20;
 constexpr std::uint64_t spare_bytes = 16u << 20; ///< left free on the disk
+constexpr std::size_t most_notes = 20;           ///< of tensors that nothing uses; a file may hold many thousand
 
 struct Plan {
     fs::path source;
@@ -176,11 +177,16 @@ Plan make_plan(const fs::path& source) {
         const std::string name = file.path().filename().string();
         plan.convert = plan.convert || file.path().extension() != ".safetensors";
         if (plan.convert) {
-            plan.bytes += size_of_source(file.path());
+            size_of_source(file.path());
             require_inside(source, file.path());
         } else {
             add(plan, name);
         }
+    }
+    // Tensors of one storage become several.
+    for (const auto& [name, hit] : plan.weights.found) {
+        if (plan.convert)
+            plan.bytes += static_cast<std::uint64_t>(hit.entry->elements()) * bytes_of_dtype(hit.entry->dtype);
     }
     const bool sharded = !fs::exists(source / "model.safetensors");
     if (sharded && !plan.convert) add(plan, "model.safetensors.index.json");
@@ -268,6 +274,25 @@ void check_name_is_free(const std::string& name) {
                            "Remove it first, or choose another name (--name)");
 }
 
+// The half-made folder is gone when its reader sees the message: what stands there is the user's own file of that name,
+// or all of the source where it has none (a converted one).
+template <typename Work>
+auto naming_the_source(const fs::path& folder, const fs::path& source, Work&& work) {
+    try {
+        return work();
+    } catch (const Error& error) {
+        ErrorDetails details = error.details();
+        const fs::path within = fs::path(details.file).lexically_relative(folder);
+        if (details.file.empty() || within.empty() || *within.begin() == "..") throw;
+        const bool own = within != "." && fs::exists(source / within);
+        details.file = (error.kind() == ErrorKind::storage ? library_folder()
+                        : own                              ? source / within
+                                                           : source)
+                           .string();
+        throw Error(error.kind(), std::move(details));
+    }
+}
+
 } // namespace
 
 std::string suggested_name(const fs::path& source) {
@@ -310,8 +335,11 @@ BackboneRecord import_backbone(const fs::path& source, std::string name, const C
     record.dtype = plan.weights.dtype();
     record.licence = plan.licence;
     record.origin = plan.origin;
-    for (const std::string& tensor : plan.weights.unexpected)
-        record.notes.push_back("not used: " + tensor);
+    const std::vector<std::string>& unused = plan.weights.unexpected;
+    for (std::size_t i = 0; i < unused.size() && i < most_notes; ++i)
+        record.notes.push_back("not used: " + unused[i]);
+    if (unused.size() > most_notes)
+        record.notes.push_back("not used: " + std::to_string(unused.size() - most_notes) + " more tensors");
     std::uint64_t done = 0;
     const auto moved_of = [&](const std::string& what) {
         return [&, what](std::uint64_t bytes) {
@@ -321,24 +349,26 @@ BackboneRecord import_backbone(const fs::path& source, std::string name, const C
             watch.report(what, 0.9 * static_cast<double>(done) / static_cast<double>(std::max(plan.bytes, done)));
         };
     };
-    if (plan.gguf) {
-        convert_file(*plan.gguf, place.path(), watch, record);
-        record.dtype = "F32";
-    }
-    for (const std::string& file : plan.copied)
-        record.files.push_back(copy_file(source / file, place.path() / file, moved_of("copying " + file)));
-    if (plan.convert) {
-        watch.report("converting pytorch_model.bin", 0.1);
-        const fs::path target = place.path() / "model.safetensors";
-        convert_to_safetensors(plan.weights, target);
+    naming_the_source(place.path(), plan.source, [&] {
+        if (plan.gguf) {
+            convert_file(*plan.gguf, place.path(), watch, record);
+            record.dtype = "F32";
+        }
+        for (const std::string& file : plan.copied)
+            record.files.push_back(copy_file(source / file, place.path() / file, moved_of("copying " + file)));
+        if (plan.convert) {
+            watch.report("converting pytorch_model.bin", 0.1);
+            const fs::path target = place.path() / "model.safetensors";
+            convert_to_safetensors(plan.weights, target);
+            watch.heed();
+            record.files.push_back(stored_file(target));
+        }
+        watch.report("trying a sentence", 0.9);
+        record.canary = canary(place.path());
         watch.heed();
-        record.files.push_back(stored_file(target));
-    }
-    watch.report("trying a sentence", 0.9);
-    record.canary = canary(place.path());
-    watch.heed();
-    record.imported = now_utc();
-    write_file_atomically(place.path() / record_name, to_json(record).dump(2) + "\n");
+        record.imported = now_utc();
+        write_file_atomically(place.path() / record_name, to_json(record).dump(2) + "\n");
+    });
     place.keep(name);
     watch.report("imported", 1);
     return record;

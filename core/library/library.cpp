@@ -19,7 +19,8 @@ constexpr int record_version = 1;
 
 // A folder among others; one that is unclear is not an error of whoever asks for another.
 bool is_backbone(const fs::path& folder) {
-    if (fs::exists(folder / "config.json")) return true;
+    std::error_code unreadable;
+    if (fs::exists(folder / "config.json", unreadable)) return true;
     try {
         return gguf_of(folder).has_value();
     } catch (const Error&) {
@@ -67,7 +68,8 @@ fs::path resolve_backbone(const std::string& name_or_path) {
         if (entry.name == name_or_path) return entry.folder;
         names.push_back(entry.name);
     }
-    if (fs::exists(fs::path(name_or_path) / "config.json") || gguf_of(name_or_path)) return name_or_path;
+    std::error_code unreadable; // no folder of ours, or a name that no file can have
+    if (fs::exists(fs::path(name_or_path) / "config.json", unreadable) || gguf_of(name_or_path)) return name_or_path;
     throw config_error(
         "backbone", name_or_path,
         "there is no such backbone, and no folder with this name that contains a config.json or a .gguf file",

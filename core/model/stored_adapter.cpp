@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/model/bit_tensor.h"
 
+#include <ATen/ops/isfinite.h>
 #include <c10/core/GradMode.h>
 
 #include <set>
@@ -20,6 +21,15 @@ std::set<const Parameter*> replaced(const Model& model) {
 
 Error misfit(const TensorFile& file, const std::string& name) {
     return input_error(file.path().string(), "the tensor " + name + " is missing or has the wrong shape");
+}
+
+// Of a run that diverged, or damaged: everything that is computed with it would be NaN, and a decomposition stops.
+at::Tensor read_numbers(const TensorFile& file, const TensorEntry& entry) {
+    at::Tensor value = read_tensor(file, entry);
+    if (value.is_floating_point() && !at::isfinite(value).all().item<bool>())
+        throw input_error(file.path().string(), "the tensor " + entry.name + " contains NaN or infinite numbers",
+                          "Use the adapter of a run that has finished, or a copy that is not damaged");
+    return value;
 }
 
 at::Tensor read_bits(const TensorFile& file, const TensorEntry& entry, const std::vector<std::int64_t>& shape) {
@@ -71,7 +81,7 @@ void load_adapter(const TensorFile& file, Model& model) {
         if (left_out.count(parameter) != 0) continue;
         const TensorEntry& entry = entry_of(parameter->name);
         if (entry.shape != parameter->value.sizes().vec()) throw misfit(file, entry.name);
-        parameter->value.copy_(read_tensor(file, entry));
+        parameter->value.copy_(read_numbers(file, entry));
     }
     for (const StoredForm& form : model.stored_forms()) {
         const TensorEntry& entry = entry_of(form.name);
@@ -82,7 +92,7 @@ void load_adapter(const TensorFile& file, Model& model) {
             continue;
         }
         if (entry.shape != shape) throw misfit(file, entry.name);
-        form.restore(read_tensor(file, entry).to(model.device()));
+        form.restore(read_numbers(file, entry).to(model.device()));
     }
 }
 

@@ -28,7 +28,8 @@ std::vector<StoredTensor> stored_tensors(const Model& model);
 void save_adapter(const std::filesystem::path& file, const Model& model, std::map<std::string, std::string> metadata);
 
 /// Puts a stored adapter into a model to which the same method has been attached: it then computes what the trained
-/// model computed. Training cannot go on from there. @throws Error(input) when a tensor is missing or does not fit
+/// model computed. Training cannot go on from there. @throws Error(input) when a tensor is missing, does not fit or
+/// contains numbers that are not finite
 void load_adapter(const TensorFile& file, Model& model);
 
 } // namespace diapason

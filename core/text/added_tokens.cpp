@@ -1,6 +1,7 @@
 #include "core/text/added_tokens.h"
 
 #include "core/text/unicode.h"
+#include "core/text/vocabulary.h"
 
 #include <algorithm>
 
@@ -10,6 +11,7 @@ AddedToken read_added_token(const StageJson& object, const StagePlace& place) {
     if (!object.is_object()) place.fail("must be an object", object.dump());
     AddedToken token;
     token.content = stage_value<std::string>(object, "content", "", place);
+    Vocabulary::check_length(token.content, place / "content");
     token.special = stage_value(object, "special", false, place);
     token.single_word = stage_value(object, "single_word", false, place);
     token.lstrip = stage_value(object, "lstrip", false, place);

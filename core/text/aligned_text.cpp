@@ -1,13 +1,16 @@
 #include "core/text/aligned_text.h"
 
+#include "core/base/error.h"
+
 #include <algorithm>
 
 namespace diapason {
 
-AlignedText::AlignedText(std::u32string_view text, std::uint32_t first, bool with_origins)
+AlignedText::AlignedText(std::u32string_view text, std::uint32_t first, bool with_origins, std::size_t room)
     : m_text(text),
       m_first(first),
-      m_with_origins(with_origins) {
+      m_with_origins(with_origins),
+      m_room(room) {
     if (!with_origins) return;
     m_origins.reserve(text.size());
     for (std::uint32_t i = 0; i < text.size(); ++i)
@@ -19,8 +22,9 @@ Span AlignedText::origin(std::size_t begin, std::size_t end) const {
     return {m_origins[begin].begin, m_origins[end - 1].end};
 }
 
-AlignedText AlignedText::slice(std::size_t begin, std::size_t end) const {
+AlignedText AlignedText::slice(std::size_t begin, std::size_t end, std::size_t room) const {
     AlignedText part;
+    part.m_room = room;
     part.m_text = m_text.substr(begin, end - begin);
     part.m_with_origins = m_with_origins;
     if (m_with_origins) {
@@ -36,18 +40,29 @@ std::uint32_t AlignedText::first_of(std::size_t begin) const {
     return begin == 0 || begin >= m_text.size() ? m_first : m_first + 1;
 }
 
+void AlignedText::refuse() const {
+    throw Error(ErrorKind::input,
+                {"makes more of a text than the " + std::to_string(m_room) + " characters that it may become",
+                 {},
+                 {},
+                 {},
+                 "Its steps multiply the text; use another tokenizer"});
+}
+
 TextRewriter::TextRewriter(AlignedText& text) : m_target(text), m_first(text.m_first) {
     m_text.reserve(text.size() + 8);
     if (text.m_with_origins) m_origins.reserve(text.size() + 8);
 }
 
 void TextRewriter::put(char32_t c, std::size_t source) {
+    m_target.require_room(m_text.size() + 1);
     if (m_text.empty()) m_first = m_target.first_of(source);
     m_text.push_back(c);
     if (m_target.m_with_origins) m_origins.push_back(m_target.origin(source, source + 1));
 }
 
 void TextRewriter::keep(std::size_t begin, std::size_t end) {
+    m_target.require_room(m_text.size() + end - begin);
     if (m_text.empty() && begin < end) m_first = m_target.first_of(begin);
     m_text.append(m_target.m_text, begin, end - begin);
     if (m_target.m_with_origins) {

@@ -4,13 +4,15 @@
 
 #include <unicode/uchar.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
 namespace diapason {
 namespace {
 
-constexpr std::size_t long_cluster = 6; // bytes, from which on clusters are not looked up as a whole
+constexpr std::size_t longest_text = 128; // bytes: four times the longest of Unicode's own, that of U+FDFA
+constexpr std::size_t long_cluster = 6;   // bytes, from which on clusters are not looked up as a whole
 
 std::string decode_base64(std::string_view text) {
     std::string out;
@@ -97,6 +99,10 @@ CharacterMap::CharacterMap(std::string_view base64) {
     m_units.resize(size / 4);
     std::memcpy(m_units.data(), bytes.data() + 4, size);
     m_texts = bytes.substr(4 + size);
+    for (std::size_t begin = 0, end = 0; begin < m_texts.size(); begin = end + 1) {
+        end = std::min(m_texts.find('\0', begin), m_texts.size());
+        if (end - begin > longest_text) throw std::invalid_argument("contains a text of more than 128 bytes");
+    }
     for (char32_t c = 0; c < 128; ++c)
         m_ascii[c] = find({&c, 1});
 }
@@ -146,6 +152,7 @@ void CharacterMap::apply(AlignedText& text) const {
         }
     };
     for (std::size_t at = 0; at < old.size();) {
+        text.require_room(changes.size());
         const std::size_t end = cluster_end(old, at);
         if (end == at + 1 && old[at] < 128) {
             if (const auto& by = m_ascii[old[at]])

@@ -13,6 +13,23 @@ namespace {
 using DecoderPtr = std::unique_ptr<Decoder>;
 using Pieces = std::vector<std::string>;
 
+std::size_t bytes_of(const Pieces& pieces) {
+    std::size_t bytes = 0;
+    for (const std::string& piece : pieces)
+        bytes += piece.size();
+    return bytes;
+}
+
+void require_room(std::size_t bytes, std::size_t room) {
+    if (bytes <= room) return;
+    throw Error(ErrorKind::input,
+                {"makes more of a text than the " + std::to_string(room) + " bytes that it may become",
+                 {},
+                 {},
+                 {},
+                 "Its steps multiply the text; use another tokenizer"});
+}
+
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
     if (from.empty() || text.find(from) == std::string::npos) return;
     std::string out;
@@ -37,7 +54,7 @@ public:
         : m_prefix(stage_value<std::string>(object, "prefix", "##", place)),
           m_clean(stage_value(object, "cleanup", true, place)) {}
 
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             if (i > 0) {
                 if (pieces[i].starts_with(m_prefix))
@@ -57,7 +74,7 @@ private:
 class ByteLevelDecoder : public Decoder {
 public:
     ByteLevelDecoder(const StageJson&, const StagePlace&) {}
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         std::string bytes;
         for (const std::string& piece : pieces) {
             const std::size_t before = bytes.size();
@@ -79,7 +96,7 @@ public:
 class ByteFallback : public Decoder {
 public:
     ByteFallback(const StageJson&, const StagePlace&) {}
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         Pieces out;
         std::string bytes;
         const auto flush = [&] {
@@ -125,7 +142,7 @@ private:
 class Fuse : public Decoder {
 public:
     Fuse(const StageJson&, const StagePlace&) {}
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         std::string all;
         for (const std::string& piece : pieces)
             all += piece;
@@ -136,7 +153,7 @@ public:
 class MetaspaceDecoder : public Decoder {
 public:
     MetaspaceDecoder(const StageJson& object, const StagePlace& place) : m_settings(object, place) {}
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         const std::string mark = encode_utf8({&m_settings.replacement, 1});
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             const bool drop = i == 0 && m_settings.prepend != MetaspaceSettings::Prepend::never;
@@ -155,7 +172,7 @@ public:
           m_start(stage_value(object, "start", std::uint64_t{0}, place)),
           m_stop(stage_value(object, "stop", std::uint64_t{0}, place)) {}
 
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         for (std::string& piece : pieces) {
             std::string_view rest = piece;
             for (std::uint64_t i = 0; i < m_start && rest.starts_with(m_content); ++i)
@@ -177,11 +194,13 @@ public:
         : m_pattern(stage_pattern(object, place)),
           m_by(stage_value<std::string>(object, "content", "", place)) {}
 
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t room) const override {
+        std::size_t all = bytes_of(pieces);
         for (std::string& piece : pieces) {
             const std::u32string text = decode_utf8(piece);
             const auto matches = m_pattern.matches(text);
             if (matches.empty()) continue;
+            require_room(all + matches.size() * m_by.size(), room); // before it is made
             std::string out;
             std::size_t done = 0;
             for (const Span match : matches) {
@@ -189,7 +208,9 @@ public:
                 out += m_by;
                 done = match.end;
             }
-            piece = out + encode_utf8(std::u32string_view(text).substr(done));
+            out += encode_utf8(std::u32string_view(text).substr(done));
+            all = all - piece.size() + out.size();
+            piece = std::move(out);
         }
     }
 
@@ -203,7 +224,7 @@ class BpeDecoder : public Decoder {
 public:
     BpeDecoder(const StageJson& object, const StagePlace& place)
         : m_suffix(stage_value<std::string>(object, "suffix", "</w>", place)) {}
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         for (std::size_t i = 0; i < pieces.size(); ++i)
             replace_all(pieces[i], m_suffix, i + 1 == pieces.size() ? "" : " ");
     }
@@ -219,7 +240,7 @@ public:
         : m_pad(stage_value<std::string>(object, "pad_token", "<pad>", place)),
           m_delimiter(stage_value<std::string>(object, "word_delimiter_token", "|", place)),
           m_clean(stage_value(object, "cleanup", true, place)) {}
-    void apply(Pieces& pieces) const override {
+    void apply(Pieces& pieces, std::size_t) const override {
         pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
         for (std::string& piece : pieces) {
             replace_all(piece, m_pad, "");
@@ -241,9 +262,12 @@ public:
         for (const StageJson& part : stage_parts(object, "decoders", place))
             m_parts.push_back(make_decoder(part, place / ("decoders[" + std::to_string(m_parts.size()) + "]")));
     }
-    void apply(Pieces& pieces) const override {
-        for (const auto& part : m_parts)
-            if (part) part->apply(pieces);
+    void apply(Pieces& pieces, std::size_t room) const override {
+        for (const auto& part : m_parts) {
+            if (!part) continue;
+            part->apply(pieces, room);
+            require_room(bytes_of(pieces), room); // others add a blank a piece at most
+        }
     }
 
 private:
@@ -271,7 +295,8 @@ std::unique_ptr<Decoder> make_decoder(const StageJson& object, const StagePlace&
         {"WordPiece", make<WordPieceDecoder>},
     };
     if (object.is_null()) return nullptr;
-    return find_stage(makers, object, place, "decoder")(object, place);
+    return std::make_unique<PlacedStage<Decoder, Pieces&, std::size_t>>(
+        find_stage(makers, object, place, "decoder")(object, place), place);
 }
 
 } // namespace diapason

@@ -206,9 +206,12 @@ StageJson merges_by_score(const GgufHeader& header, const Source& source) {
         std::size_t left, right; // ids
         std::size_t characters_left, characters_right;
     };
-    constexpr std::size_t longest_piece = 256; // bytes: beyond every real one
+    constexpr std::size_t longest_piece = 256;    // bytes: beyond every real one
+    constexpr std::size_t max_merges = 4'000'000; // as many as a tokenizer.json may list
     std::vector<Merge> merges;
     for (std::size_t id = 0; id < source.tokens().size(); ++id) {
+        if (merges.size() > max_merges)
+            header.fail("tokenizer.ggml.tokens", "contains pieces that make more than 4,000,000 merges");
         const std::string& piece = source.tokens()[id];
         if (piece.size() > longest_piece) continue;
         for (std::size_t cut = 1; cut < piece.size(); ++cut) {

@@ -60,8 +60,8 @@ public:
     Bpe(const StageJson& object, const StagePlace& place)
         : m_vocabulary(object, place),
           m_merges(0),
-          m_prefix(stage_value<std::string>(object, "continuing_subword_prefix", "", place)),
-          m_suffix(stage_value<std::string>(object, "end_of_word_suffix", "", place)),
+          m_prefix(stage_affix(object, "continuing_subword_prefix", "", place)),
+          m_suffix(stage_affix(object, "end_of_word_suffix", "", place)),
           m_byte_fallback(stage_value(object, "byte_fallback", false, place)),
           m_fuse_unknown(stage_value(object, "fuse_unk", false, place)),
           m_ignore_merges(stage_value(object, "ignore_merges", false, place)) {

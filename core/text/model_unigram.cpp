@@ -28,6 +28,7 @@ public:
             m_scores.push_back(entry[1].get<double>());
             worst = std::min(worst, m_scores.back());
             const auto& piece = entry[0].get_ref<const std::string&>();
+            Vocabulary::check_length(piece, place / "vocab");
             m_vocabulary.add(piece, static_cast<std::int64_t>(id));
             if (!piece.empty()) m_trie.add(piece, static_cast<std::uint32_t>(id));
         }

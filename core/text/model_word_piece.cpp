@@ -12,7 +12,7 @@ public:
     WordPiece(const StageJson& object, const StagePlace& place)
         : m_vocabulary(object, place),
           m_max_characters(stage_value(object, "max_input_chars_per_word", std::uint64_t{100}, place)) {
-        const auto prefix = stage_value<std::string>(object, "continuing_subword_prefix", "##", place);
+        const std::string prefix = stage_affix(object, "continuing_subword_prefix", "##", place);
         const auto unknown = stage_value<std::string>(object, "unk_token", "[UNK]", place);
         m_unknown = m_vocabulary.find(unknown);
         if (m_unknown < 0) (place / "unk_token").fail("is not in the vocabulary", unknown);

@@ -241,7 +241,8 @@ std::unique_ptr<Normalizer> make_normalizer(const StageJson& object, const Stage
         {"StripAccents", make_simple<strip_accents>},
     };
     if (object.is_null()) return nullptr;
-    return find_stage(makers, object, place, "normalizer")(object, place);
+    return std::make_unique<PlacedStage<Normalizer, AlignedText&>>(
+        find_stage(makers, object, place, "normalizer")(object, place), place);
 }
 
 } // namespace diapason

@@ -10,13 +10,15 @@ namespace diapason {
 namespace {
 
 constexpr std::size_t max_expression = 4096;
+constexpr std::size_t least_steps = 10'000'000;
+constexpr std::size_t steps_per_character = 200;
 
 } // namespace
 
 Pattern Pattern::regex(const std::string& expression, const std::string& origin, const std::string& field) {
     if (expression.size() > max_expression) {
         throw Error(ErrorKind::input, {"this regular expression is longer than 4 KiB", origin, field,
-                                       expression.substr(0, 60) + "…", "Use a tokenizer with a shorter one"});
+                                       expression.substr(0, 60) + "…", "Use a file with a shorter one"});
     }
     Pattern pattern;
     try {
@@ -36,7 +38,12 @@ Pattern Pattern::literal(std::u32string text) {
 }
 
 std::vector<Span> Pattern::matches(std::u32string_view text) const {
-    if (m_program) return m_program->matches(text);
+    std::size_t steps = least_steps + steps_per_character * text.size();
+    return matches(text, steps);
+}
+
+std::vector<Span> Pattern::matches(std::u32string_view text, std::size_t& steps) const {
+    if (m_program) return m_program->matches(text, steps);
     std::vector<Span> found;
     for (std::size_t at = 0; !m_literal.empty() && (at = text.find(m_literal, at)) != std::u32string_view::npos;
          at += m_literal.size())

@@ -1,4 +1,4 @@
-// What a tokenizer file searches for: a string, or a regular expression in the dialect of the tokenizers format.
+// What a file from outside searches for: a string, or a regular expression in the dialect of the tokenizers format.
 #pragma once
 
 #include "core/text/aligned_text.h"
@@ -28,6 +28,8 @@ public:
     /// All matches from left to right, without overlap; an empty match right behind the previous one is passed over.
     /// @throws Error(input) when the text needs more steps than 10 million + 200 a character
     std::vector<Span> matches(std::u32string_view text) const;
+    /// The same within a number of steps that several texts share: what it takes is subtracted.
+    std::vector<Span> matches(std::u32string_view text, std::size_t& steps) const;
 
 private:
     std::shared_ptr<const PatternProgram> m_program; ///< null for a literal

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t max_instructions = 20'000;
 constexpr std::size_t max_stack = 4'000'000;
-constexpr std::size_t least_steps = 10'000'000;
-constexpr std::size_t steps_per_character = 200;
 constexpr std::size_t npos = std::u32string_view::npos;
 constexpr int endless = std::numeric_limits<int>::max();
 
@@ -246,11 +244,11 @@ struct PatternProgram::Machine {
             steps -= n;
             return;
         }
-        throw Error(ErrorKind::input, {"a regular expression of the tokenizer takes too many steps on this text",
+        throw Error(ErrorKind::input, {"this regular expression takes too many steps on a text",
                                        {},
                                        "pattern",
                                        program.m_expression,
-                                       "The expression backtracks endlessly; use another tokenizer"});
+                                       "It backtracks endlessly; use a file with a simpler one"});
     }
 
     void push(Choice choice) {
@@ -398,12 +396,11 @@ struct PatternProgram::Machine {
     }
 };
 
-std::vector<Span> PatternProgram::matches(std::u32string_view text) const {
+std::vector<Span> PatternProgram::matches(std::u32string_view text, std::size_t& steps) const {
     std::vector<Span> found;
     const auto add = [&](std::size_t begin, std::size_t end) {
         found.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
     };
-    std::size_t steps = least_steps + steps_per_character * text.size();
     Machine machine{*this, text, steps, {}, std::vector<std::size_t>(static_cast<std::size_t>(m_registers))};
     for (std::size_t at = 0; at <= text.size();) {
         if (!m_first.empty()) {

@@ -58,7 +58,7 @@ std::unique_ptr<PatternNode> parse_pattern(std::u32string_view expression);
 class PatternProgram {
 public:
     explicit PatternProgram(const PatternNode& root, std::string expression);
-    std::vector<Span> matches(std::u32string_view text) const; ///< as Pattern::matches
+    std::vector<Span> matches(std::u32string_view text, std::size_t& steps) const; ///< as Pattern::matches
 
 private:
     enum Code {

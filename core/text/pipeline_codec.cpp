@@ -77,10 +77,14 @@ void PipelineCodec::add_tokens(const StageJson& list, const StagePlace& place) {
         m_added_ids.emplace(token.content, token.id);
         m_added.push_back(std::move(token));
     }
+    std::size_t contents = 0;
+    for (const AddedToken& token : m_added)
+        contents += token.content.size();
+    std::size_t room = room_for_text(contents, 4); // what is looked for takes more memory than a text
     // Special ones first, which decides between tokens that are one text when normalised.
     for (const bool special : {true, false})
         for (const AddedToken& token : m_added)
-            if (token.special == special) look_for(token);
+            if (token.special == special) look_for(token, room);
     // The library asks for the text, so that a special token which normalises to another text is never left out.
     m_silent.assign(m_pieces.size(), false);
     for (const AddedToken& token : m_added) {
@@ -90,26 +94,28 @@ void PipelineCodec::add_tokens(const StageJson& list, const StagePlace& place) {
     }
 }
 
-void PipelineCodec::look_for(const AddedToken& token) {
+void PipelineCodec::look_for(const AddedToken& token, std::size_t& room) {
     const std::u32string content = decode_utf8(token.content);
     if (!token.normalized) return m_in_text.add(content, &token);
-    AlignedText pattern(content, 0, false);
+    AlignedText pattern(content, 0, false, room);
     if (m_normalizer) m_normalizer->apply(pattern);
+    room -= std::min(room, pattern.size());
     m_in_normalised.add(pattern.text(), &token);
     m_pieces[static_cast<std::size_t>(token.id)] = encode_utf8(pattern.text()); // which is also what it decodes to
 }
 
 void PipelineCodec::encode(std::string_view text, bool with_spans, std::vector<Token>& tokens) const {
     const std::u32string characters = decode_utf8(text);
+    std::size_t room = room_for_text(characters.size());
     for (const AddedTokenFinder::Cut& cut : m_in_text.cut(characters)) {
         AlignedText part(std::u32string_view(characters).substr(cut.span.begin, cut.span.size()), cut.span.begin,
-                         with_spans);
+                         with_spans, room);
         if (cut.token) {
             add_found(*cut.token, part, {0, static_cast<std::uint32_t>(part.size())}, tokens);
             continue;
         }
         if (m_normalizer) m_normalizer->apply(part);
-        encode_normalised(std::move(part), tokens);
+        encode_normalised(std::move(part), room, tokens);
     }
 }
 
@@ -120,22 +126,23 @@ void PipelineCodec::add_found(const AddedToken& found, const AlignedText& text, 
     tokens.push_back(token);
 }
 
-void PipelineCodec::encode_normalised(AlignedText text, std::vector<Token>& tokens) const {
+void PipelineCodec::encode_normalised(AlignedText text, std::size_t& room, std::vector<Token>& tokens) const {
     const auto cuts = m_in_normalised.cut(text.text());
-    if (cuts.size() == 1 && !cuts[0].token) return encode_words(std::move(text), tokens);
+    if (cuts.size() == 1 && !cuts[0].token) return encode_words(std::move(text), room, tokens);
     for (const AddedTokenFinder::Cut& cut : cuts) {
         if (cut.token)
             add_found(*cut.token, text, cut.span, tokens);
         else
-            encode_words(text.slice(cut.span.begin, cut.span.end), tokens);
+            encode_words(text.slice(cut.span.begin, cut.span.end, room), room, tokens);
     }
 }
 
-void PipelineCodec::encode_words(AlignedText text, std::vector<Token>& tokens) const {
+void PipelineCodec::encode_words(AlignedText text, std::size_t& room, std::vector<Token>& tokens) const {
     if (text.size() == 0) return;
     const auto size = static_cast<std::uint32_t>(text.size());
     Words words{std::move(text), {{0, size}}};
     if (m_pre_tokenizer) m_pre_tokenizer->apply(words);
+    room -= std::min(room, words.text.size());
     const bool with_spans = words.text.with_origins();
     WordBytes bytes;
     std::vector<WordToken> found;
@@ -161,13 +168,15 @@ void PipelineCodec::encode_words(AlignedText text, std::vector<Token>& tokens) c
 
 std::string PipelineCodec::decode(const std::vector<std::int64_t>& ids, bool skip_special) const {
     std::vector<std::string> pieces;
+    std::size_t bytes = 0;
     for (const std::int64_t id : ids) {
         const auto index = static_cast<std::size_t>(id);
         if (id < 0 || index >= m_pieces.size() || !m_known[index] || (skip_special && m_silent[index])) continue;
         pieces.push_back(m_pieces[index]);
+        bytes += m_pieces[index].size();
     }
     std::string text;
-    if (m_decoder) m_decoder->apply(pieces);
+    if (m_decoder) m_decoder->apply(pieces, room_for_text(bytes));
     for (std::size_t i = 0; i < pieces.size(); ++i)
         text.append(i > 0 && !m_decoder ? " " : "").append(pieces[i]);
     return text;

@@ -31,9 +31,10 @@ public:
     bool is_special(std::int64_t id) const override;
 
 private:
-    void look_for(const AddedToken& token);
-    void encode_normalised(AlignedText text, std::vector<Token>& tokens) const;
-    void encode_words(AlignedText text, std::vector<Token>& tokens) const;
+    void look_for(const AddedToken& token, std::size_t& room);
+    /// @param room what is left of it for the parts of a text; less when they return
+    void encode_normalised(AlignedText text, std::size_t& room, std::vector<Token>& tokens) const;
+    void encode_words(AlignedText text, std::size_t& room, std::vector<Token>& tokens) const;
     void add_found(const AddedToken& found, const AlignedText& text, Span span, std::vector<Token>& tokens) const;
 
     std::unique_ptr<Normalizer> m_normalizer;

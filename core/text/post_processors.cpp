@@ -7,6 +7,8 @@ namespace {
 
 using Items = std::vector<PostProcessor::Item>;
 
+constexpr std::size_t max_special = 256; // tokens that a template puts around a text
+
 std::int64_t token_id(const StageJson& value, const StagePlace& place) {
     if (!value.is_number_integer() || value < 0 || value > 0x7FFFFFFF) place.fail("is not a token id", value.dump());
     return value.get<std::int64_t>();
@@ -23,6 +25,7 @@ Items read_template(const StageJson& object, const char* name, bool pair, const 
     Items items;
     const auto tokens = object.find("special_tokens");
     bool has[2] = {false, false};
+    std::size_t special_tokens = 0;
     for (const StageJson& entry : stage_parts(object, name, place)) {
         const StagePlace here = place / (name + ("[" + std::to_string(items.size()) + "]"));
         PostProcessor::Item item;
@@ -30,6 +33,8 @@ Items read_template(const StageJson& object, const char* name, bool pair, const 
             const StageJson& sequence = entry.at("Sequence");
             item.text = stage_value<std::string>(sequence, "id", "A", here) == "A" ? 0 : 1;
             item.type_id = type_id_of(sequence, here);
+            // A text that is repeated would be longer than what it was cut to.
+            if (has[item.text]) here.fail("unsupported: a template that names a text twice");
             has[item.text] = true;
             if (item.text == 1 && !pair) here.fail("a template for one text names the second one");
         } else if (entry.is_object() && entry.contains("SpecialToken")) {
@@ -41,6 +46,9 @@ Items read_template(const StageJson& object, const char* name, bool pair, const 
             const StagePlace list = place / "special_tokens" / token;
             for (const StageJson& id : stage_parts(tokens->at(token), "ids", list))
                 item.ids.push_back(token_id(id, list / "ids"));
+            special_tokens += item.ids.size();
+            if (special_tokens > max_special)
+                here.fail("puts more than " + std::to_string(max_special) + " special tokens around a text");
         } else {
             here.fail("must be Sequence or SpecialToken", entry.dump());
         }

@@ -300,7 +300,8 @@ std::unique_ptr<PreTokenizer> make_pre_tokenizer(const StageJson& object, const 
         {"WhitespaceSplit", make_white_space_split},
     };
     if (object.is_null()) return nullptr;
-    return find_stage(makers, object, place, "pre-tokenizer")(object, place);
+    return std::make_unique<PlacedStage<PreTokenizer, Words&>>(
+        find_stage(makers, object, place, "pre-tokenizer")(object, place), place);
 }
 
 } // namespace diapason

@@ -56,9 +56,8 @@ SpecialTokens::SpecialTokens(const TokenizerFiles& files, const std::vector<Spec
 }
 
 void SpecialTokens::add(const StageJson& token, const StagePlace& place) {
-    if (read_added_token(token, place).content.empty()) return;
-    for (const StageJson& there : m_added)
-        if (there.at("content") == token.at("content")) return;
+    const std::string content = read_added_token(token, place).content;
+    if (content.empty() || !m_known.insert(content).second) return;
     m_added.push_back(token);
 }
 

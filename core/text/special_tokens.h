@@ -5,6 +5,7 @@
 #include "core/text/tokenizer_files.h"
 
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace diapason {
@@ -40,6 +41,7 @@ private:
     StageJson m_config;
     StagePlace m_place;
     StageJson m_added = StageJson::array();
+    std::unordered_set<std::string> m_known; ///< their contents
     StageJson m_roles = StageJson::object();
 };
 

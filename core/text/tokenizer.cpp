@@ -89,6 +89,8 @@ std::shared_ptr<const Tokenizer> Tokenizer::from_document(const StageJson& docum
         const auto found = document.find(name);
         return found == document.end() ? nothing : *found;
     };
+    for (const char* name : {"normalizer", "pre_tokenizer", "post_processor", "decoder"})
+        require_few_stages(part(name), place / name);
     auto codec = std::make_unique<PipelineCodec>(make_normalizer(part("normalizer"), place / "normalizer"),
                                                  make_pre_tokenizer(part("pre_tokenizer"), place / "pre_tokenizer"),
                                                  make_token_model(part("model"), place / "model"),

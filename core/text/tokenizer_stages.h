@@ -2,6 +2,7 @@
 // is one small class behind one of these interfaces; a new type is a class and a line in its registry.
 #pragma once
 
+#include "core/base/error.h"
 #include "core/text/aligned_text.h"
 #include "core/text/pattern.h"
 #include "core/text/post_processor.h"
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace diapason {
@@ -27,6 +29,8 @@ struct StagePlace {
 
     StagePlace operator/(const std::string& name) const { return {file, field.empty() ? name : field + "." + name}; }
     [[noreturn]] void fail(const std::string& what, const std::string& value = {}) const;
+    /// An error that knows neither file nor the beginning of its field, with both.
+    [[noreturn]] void rethrow(const Error& error) const;
 };
 
 class Normalizer {
@@ -67,7 +71,28 @@ public:
 class Decoder {
 public:
     virtual ~Decoder() = default;
-    virtual void apply(std::vector<std::string>& pieces) const = 0; ///< the text is what they are joined to
+    /// The text is what the pieces are joined to. @param room bytes that they may become
+    virtual void apply(std::vector<std::string>& pieces, std::size_t room) const = 0;
+};
+
+/// A stage that says where it stands when it cannot go on with a text.
+template <typename Stage, typename... Subject>
+class PlacedStage : public Stage {
+public:
+    PlacedStage(std::unique_ptr<Stage> stage, StagePlace place)
+        : m_stage(std::move(stage)),
+          m_place(std::move(place)) {}
+    void apply(Subject... subject) const override {
+        try {
+            m_stage->apply(subject...);
+        } catch (const Error& error) {
+            m_place.rethrow(error);
+        }
+    }
+
+private:
+    std::unique_ptr<Stage> m_stage;
+    StagePlace m_place;
 };
 
 /// Each reads one object of the file; null gives a stage that does nothing (a null pointer where there is a pointer).
@@ -105,6 +130,12 @@ Value stage_value(const StageJson& object, const char* name, Value fallback, con
     }
     (place / name).fail("is of the wrong type", found->dump().substr(0, 60));
 }
+/// Objects with a type in all, sequences within sequences counted with their parts: each goes over the whole text.
+/// @throws Error(input) when they are more than a tokenizer may have
+void require_few_stages(const StageJson& object, const StagePlace& place);
+/// A text that every character or piece is joined with. @throws Error(input) when it is too long for that
+std::string stage_affix(const StageJson& object, const char* name, const std::string& fallback,
+                        const StagePlace& place);
 /// The list of parts of a Sequence. @throws Error(input)
 const StageJson& stage_parts(const StageJson& object, const char* name, const StagePlace& place);
 /// The field "pattern": {"String": "…"} or {"Regex": "…"}. @throws Error(input)

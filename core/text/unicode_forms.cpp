@@ -97,6 +97,7 @@ void apply_form(AlignedText& text, UnicodeForm form) {
     changes.reserve(old.size() + 16);
     icu::UnicodeString parts;
     for (const char32_t c : old) {
+        text.require_room(changes.size());
         if (c < 0xA0 || !known(c) || !table.getDecomposition(static_cast<UChar32>(c), parts)) {
             changes.push_back({c, 0, combining_class(c)});
             continue;

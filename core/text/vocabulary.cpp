@@ -16,12 +16,18 @@ Vocabulary::Vocabulary(const StageJson& object, const StagePlace& place) {
             id.get<std::int64_t>() >= static_cast<std::int64_t>(max_entries)) {
             (here / piece).fail("is not a token id", id.dump());
         }
+        check_length(piece, here);
         const auto index = id.get<std::size_t>();
         if (index >= taken.size()) taken.resize(index + 1);
         if (taken[index]) (here / piece).fail("is already the id of another piece", std::to_string(index));
         taken[index] = true;
         add(piece, static_cast<std::int64_t>(index));
     }
+}
+
+void Vocabulary::check_length(const std::string& piece, const StagePlace& place) {
+    if (piece.size() > max_piece_bytes)
+        place.fail("contains a piece of more than " + std::to_string(max_piece_bytes) + " bytes", piece);
 }
 
 void Vocabulary::add(std::string piece, std::int64_t id) {

@@ -14,12 +14,15 @@ namespace diapason {
 class Vocabulary {
 public:
     static constexpr std::size_t max_entries = 2'000'000;
+    static constexpr std::size_t max_piece_bytes = 4096; ///< a search goes that far at every place of a text
 
     Vocabulary() = default;
     /// An object {piece: id}. @throws Error(input) for ids that are no ids or that appear twice
     Vocabulary(const StageJson& object, const StagePlace& place);
 
     void add(std::string piece, std::int64_t id); ///< a piece that is there already gets this id
+    /// @throws Error(input) for a piece that is too long
+    static void check_length(const std::string& piece, const StagePlace& place);
     std::int64_t find(std::string_view piece) const {
         const auto found = m_ids.find(piece);
         return found == m_ids.end() ? -1 : found->second;

@@ -208,7 +208,8 @@ std::string render_json(const ResultTable& table) {
         }
         json["arms"].push_back(std::move(arm));
     }
-    return json.dump(2) + "\n";
+    // Names in a database may be any bytes.
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 } // namespace

@@ -151,10 +151,10 @@ bool varies(const std::vector<Factor>& factors, const std::string& address) {
 }
 
 bool matches(const Exclusion& exclusion, const Json& levels) {
-    bool all = !exclusion.match.empty();
-    for (const auto& [key, value] : exclusion.match.items())
-        all = all && levels.contains(key) && levels.at(key) == value;
-    return all;
+    for (const auto& [key, value] : exclusion.match.items()) {
+        if (!levels.contains(key) || levels.at(key) != value) return false; // most match nothing at once
+    }
+    return !exclusion.match.empty();
 }
 
 std::vector<std::string> entry_labels(const Study& study) {

@@ -4,19 +4,22 @@
 #include "core/backbone/sites.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/remedy.h"
 #include "core/base/training_options.h"
 #include "core/base/whole_number.h"
 #include "core/base/words.h"
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace diapason {
 namespace {
 
 constexpr std::size_t max_runs = 100'000;
-constexpr double max_combinations = 2e5;
+constexpr double max_combinations = 2e5; // with their seeds
+constexpr double max_arms = 2e4;         // before exclusions; each is a specification of some kilobytes
 
 // Whether the machine has it is the engine's to say.
 bool is_device_name(const std::string& name) {
@@ -42,15 +45,13 @@ void check_levels(const Factor& factor, const std::vector<OptionDescriptor>& opt
         return;
     }
     if (factor.levels.empty()) problems.push_back({field, {}, "a factor needs at least one level", {}});
+    std::map<Json, std::size_t> times; // 1 and 1.0 are one level
     for (std::size_t i = 0; i < factor.levels.size(); ++i) {
-        if (const std::string wrong = check_option(*option, factor.levels[i]); !wrong.empty()) {
-            problems.push_back({field / i, factor.levels[i].dump(), wrong, {}});
-        }
-        if (std::count(factor.levels.begin(), factor.levels.end(), factor.levels[i]) > 1 &&
-            std::find(factor.levels.begin(), factor.levels.end(), factor.levels[i]) ==
-                factor.levels.begin() + static_cast<std::ptrdiff_t>(i)) {
-            problems.push_back({field, factor.levels[i].dump(), "this level appears twice", {}});
-        }
+        const Json& level = factor.levels[i];
+        if (const std::string wrong = check_option(*option, level); !wrong.empty())
+            problems.push_back({field / i, in_one_line(level.dump(), 200), wrong, {}});
+        if (++times[level] == 2)
+            problems.push_back({field, in_one_line(level.dump(), 200), "this level appears twice", {}});
     }
 }
 
@@ -247,7 +248,7 @@ void check_study(Plan& plan, bool may_drop_baseline) {
     check_factors(study, problems);
     // Counted before they are made: a few long lists multiply to more than fits into memory.
     const double combinations = combination_count(study);
-    if (combinations * static_cast<double>(study.seeds.size()) > max_combinations) {
+    if (combinations > max_arms || combinations * static_cast<double>(study.seeds.size()) > max_combinations) {
         problems.push_back({"methods",
                             {},
                             "the levels multiply to " + format_count(std::llround(std::min(combinations, 1e15))) +

@@ -1,6 +1,7 @@
 #include "core/base/error.h"
 #include "core/base/fields.h"
 #include "core/base/paths.h"
+#include "core/base/remedy.h"
 #include "core/base/words.h"
 #include "experiments/study/study.h"
 #include "methods/catalog/method_info.h"
@@ -14,6 +15,17 @@ namespace {
 
 fs::path samples_folder() {
     return resource_folder() / "studies";
+}
+
+// A list that a file of a megabyte could make so long that what it multiplies to takes minutes.
+constexpr std::size_t longest_list = 1000;
+
+const Json& short_list(Fields& of, const std::string& key) {
+    static const Json none = Json::array();
+    const Json& list = of.list(key);
+    if (list.size() <= longest_list) return list;
+    of.add(key, std::to_string(list.size()) + " entries", "may have at most " + std::to_string(longest_list));
+    return none;
 }
 
 // Options of a preset stand where the entry gives none of its own; afterwards they are options like any others.
@@ -72,17 +84,24 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     study.device = fields.text("device", study.device);
     const auto read_vary = [&](Fields& of, const std::string& key) {
         std::vector<Factor> factors;
-        const Json lists = of.object(key);
+        const Json& lists = of.object(key);
+        if (lists.size() > longest_list) {
+            of.add(key, std::to_string(lists.size()) + " factors", "may have at most " + std::to_string(longest_list));
+            return factors;
+        }
         for (const auto& [name, levels] : lists.items()) {
             if (!levels.is_array())
-                of.add(key + "." + name, levels.dump(), "must be a list of levels");
+                of.add(key + "." + name, in_one_line(levels.dump(), 200), "must be a list of levels");
+            else if (levels.size() > longest_list)
+                of.add(key + "." + name, std::to_string(levels.size()) + " levels",
+                       "may have at most " + std::to_string(longest_list));
             else
                 factors.push_back({name, levels.get<std::vector<Json>>()});
         }
         return factors;
     };
     std::size_t index = 0;
-    for (const Json& entry : fields.list("methods")) {
+    for (const Json& entry : short_list(fields, "methods")) {
         Fields of(entry, FieldPath("methods") / index++, problems);
         StudyMethod method;
         method.method = of.needed_text("method");
@@ -95,7 +114,7 @@ Study parse(const Json& document, std::vector<Problem>& problems) {
     take_every_other(study.methods, problems);
     study.factors = read_vary(fields, "factors");
     index = 0;
-    for (const Json& entry : fields.list("exclude")) {
+    for (const Json& entry : short_list(fields, "exclude")) {
         Fields of(entry, FieldPath("exclude") / index++, problems);
         study.exclude.push_back({of.object("match"), of.text("reason", "")});
     }
@@ -184,8 +203,9 @@ std::vector<Study> sample_studies() {
 
 Study sample_study(const std::string& id) {
     // A sample lies in the file of its name.
+    std::error_code unreadable; // a name that no file can have
     if (const fs::path file = samples_folder() / (id + ".json");
-        !id.empty() && !fs::path(id).has_parent_path() && fs::is_regular_file(file))
+        !id.empty() && !fs::path(id).has_parent_path() && fs::is_regular_file(file, unreadable))
         return read_study(file);
     std::vector<std::string> ids;
     for (const Study& sample : sample_studies())

@@ -1,5 +1,7 @@
 #include "methods/inspect/change_recorder.h"
 
+#include "core/base/error.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
@@ -145,6 +147,12 @@ ChangeRecorder::~ChangeRecorder() {
 std::vector<SiteChange> ChangeRecorder::changes() const {
     std::vector<SiteChange> list;
     for (const auto& sums : m_sums) {
+        if (!std::isfinite(sums->state) || !std::isfinite(sums->change))
+            throw Error(ErrorKind::input, {"the states at this site are not finite",
+                                           {},
+                                           sums->site,
+                                           {},
+                                           "The weights of the backbone or the adapter are damaged"});
         if (sums->state > 0) list.push_back({sums->site, std::sqrt(sums->change / sums->state)});
     }
     return list;

@@ -31,7 +31,9 @@ public:
     ChangeRecorder& operator=(const ChangeRecorder&) = delete;
 
     PrefixObserver* observer() { return &m_shares; }
-    std::vector<SiteChange> changes() const; ///< in data-flow order; sites that nothing has passed are left out
+    /// In data-flow order; sites that nothing has passed are left out.
+    /// @throws Error(input) naming the first site whose states are not finite
+    std::vector<SiteChange> changes() const;
     std::vector<PrefixAttention> attention() const;
 
     struct Sums {

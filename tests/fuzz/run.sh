@@ -16,7 +16,7 @@ if [ $# -eq 0 ]; then
 fi
 
 mkdir -p build
-[ -f $build/build.ninja ] || cmake -S . -B $build -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang \
+[ -f $build/build.ninja ] || cmake -S . -B $build -G Ninja -DCMAKE_CXX_COMPILER="${CXX:-clang++}" -DCMAKE_C_COMPILER="${CC:-clang}" \
   -DDIAPASON_FUZZ=ON -DDIAPASON_SANITIZE=address,undefined -DDIAPASON_GUI=OFF -DDIAPASON_TESTS=OFF \
   -DDIAPASON_BENCHMARKS=OFF > $build.log 2>&1 || { cat $build.log; exit 2; }
 ninja -C $build "${targets[@]/#/fuzz_}" > $build.log 2>&1 || { cat $build.log; exit 2; }

@@ -18,20 +18,25 @@ struct Kind {
 constexpr Kind kinds[] = {
     {"", adapterhub::read_bottleneck}, {"prefix_tuning", adapterhub::read_prefix}, {"lora", adapterhub::read_lora}};
 
-void read_part(Source& source, const Json& config) {
+constexpr std::size_t max_parts = 100; // of all unions; each goes through all tensors
+
+// @param parts so far
+void read_part(Source& source, const Json& config, std::size_t& parts) {
     const Settings settings(source.config_file(), config);
     if (!config.is_object()) throw input_error(source.config_file(), "a configuration must be an object");
     const std::string name = settings.text("architecture", "");
     if (name == "union") { // several adapters that are one: MAM
-        const Json& parts = settings.field("configs");
-        if (!parts.is_array() || parts.empty())
+        const Json& configs = settings.field("configs");
+        if (!configs.is_array() || configs.empty())
             throw settings.error("configs", "a union must be a list of at least one part");
-        for (const Json& part : parts)
-            read_part(source, part);
+        for (const Json& part : configs)
+            read_part(source, part, parts);
         return;
     }
     const auto* kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& k) { return name == k.name; });
     if (kind == std::end(kinds)) throw settings.error("architecture", "unsupported: adapters of this kind");
+    if (++parts > max_parts)
+        throw settings.error("architecture", "unions may have at most " + std::to_string(max_parts) + " parts in all");
     kind->read(source, settings);
 }
 
@@ -40,7 +45,8 @@ void read_part(Source& source, const Json& config) {
 StoredAdapter read_adapterhub_folder(const std::filesystem::path& folder, Model& model) {
     const c10::NoGradGuard guard;
     Source source(folder, model);
-    read_part(source, source.config());
+    std::size_t parts = 0;
+    read_part(source, source.config(), parts);
     source.finish();
     source.read_head();
     if (source.adapter().deltas.empty()) throw source.error("the file contains no tensor of the adapter");

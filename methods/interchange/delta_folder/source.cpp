@@ -57,6 +57,7 @@ Source::Source(const fs::path& folder, Model& model)
       m_file(folder / "delta.safetensors"),
       m_model(model) {
     if (!m_document.is_object()) throw input_error((folder / "delta.json").string(), "is not a JSON object");
+    std::map<std::string, std::size_t> index; // of m_places, by address
     for (const TensorEntry& entry : m_file.entries()) {
         const std::vector<std::string> parts = parts_of(entry.name);
         if (parts[0] == "head") {
@@ -67,10 +68,9 @@ Source::Source(const fs::path& folder, Model& model)
         Place place = place_of(parts, used);
         if (place.point.empty() || parts.size() <= used)
             throw error("the name " + entry.name + " is not the address of a delta's tensor");
-        auto known = std::find_if(m_places.begin(), m_places.end(),
-                                  [&](const Place& candidate) { return candidate.address == place.address; });
-        if (known == m_places.end()) known = m_places.insert(m_places.end(), std::move(place));
-        known->tensors[joined(parts, used, parts.size())] = &entry;
+        const auto [known, fresh] = index.try_emplace(place.address, m_places.size());
+        if (fresh) m_places.push_back(std::move(place));
+        m_places[known->second].tensors[joined(parts, used, parts.size())] = &entry;
     }
 }
 

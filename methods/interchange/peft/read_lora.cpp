@@ -55,7 +55,7 @@ void check_shapes(const Source& source, const std::string& path, const Entries& 
 
 // The library makes the tensors from the config and refuses a file that has others: the scale is alpha over that rank.
 void check_rank(const Source& source, const std::string& path, std::int64_t rank) {
-    const double given = source.pattern("rank_pattern", path, source.settings().number("r", 8));
+    const double given = source.rank_of(path);
     if (given != static_cast<double>(rank))
         throw source.settings().error("r", "the tensors of " + path + " have rank " + std::to_string(rank) +
                                                ", and rank_pattern does not say so");
@@ -89,8 +89,7 @@ void subtract_start(Source& source, const Maps& maps, std::int64_t rank, LowRank
 
 double scale_of(const Source& source, const std::string& path, std::int64_t rank) {
     const auto r = static_cast<double>(rank);
-    return source.pattern("alpha_pattern", path, source.settings().number("lora_alpha", 8)) /
-           (source.settings().flag("use_rslora") ? std::sqrt(r) : r);
+    return source.alpha_of(path) / (source.settings().flag("use_rslora") ? std::sqrt(r) : r);
 }
 
 // An embedding: the module's own table; what it shares with others is theirs.

@@ -242,6 +242,50 @@ std::vector<BadFile> bad_weights() {
     return list;
 }
 
+// A megabyte or more of what is small by itself: refused by its number or length, before all of it has been read.
+std::vector<BadFile> bulky_weights() {
+    std::vector<BadFile> list;
+    const auto safe = [&](const char* name, const std::string& bytes, const char* reason) {
+        list.push_back({name, "model.safetensors", {{"model.safetensors", bytes}}, reason});
+    };
+    const auto index = [&](const char* name, const std::string& text, const char* reason) {
+        list.push_back({name,
+                        "index.json",
+                        {{"model.safetensors.index.json", text}, {"one.safetensors", tensors(good_tensor)}},
+                        reason});
+    };
+    const auto many = [](std::size_t count, auto&& entry) {
+        std::string all;
+        for (std::size_t i = 0; i < count; ++i)
+            all += (i > 0 ? "," : "") + entry(std::to_string(i));
+        return all;
+    };
+    const auto empty_tensor = [](const std::string& name) {
+        return "\"" + name + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    };
+    safe("safetensors: many tensors", tensors("{" + many(140'000, empty_tensor) + "}", 0), "more than 131072 tensors");
+    safe("safetensors: much metadata",
+         tensors(R"({"__metadata__":{)" +
+                     many(100'000, [](const std::string& name) { return "\"" + name + R"(":"")"; }) + "}}",
+                 0),
+         "more than 4096 entries");
+    index("index: many tensors",
+          R"({"weight_map":{)" +
+              many(140'000, [](const std::string& name) { return "\"" + name + R"(":"one.safetensors")"; }) + "}}",
+          "names 140000 tensors");
+    index("index: many files",
+          R"({"weight_map":{)" +
+              many(2000, [](const std::string& name) { return "\"" + name + "\":\"" + name + "\""; }) + "}}",
+          "names 2000 files");
+    index("index: larger than any", R"({"weight_map":{"a":"one.safetensors"}})" + std::string(17u << 20, ' '),
+          "more than the limit");
+    list.push_back({"torch: a long pickle",
+                    "pytorch_model.bin",
+                    {{"pytorch_model.bin", archive("\x80\x02" + repeated("N0", 17'000'000) + ".")}},
+                    "more than the limit"});
+    return list;
+}
+
 std::vector<BadFile> bad_tokenizers() {
     std::vector<BadFile> list;
     const auto json = [&](const char* name, const std::string& text, const char* reason) {
@@ -323,6 +367,24 @@ private Q_SLOTS:
     void weights() {
         QFETCH(int, index);
         refused(bad_weights()[std::size_t(index)], [](const auto& folder) { open_weights(folder); });
+    }
+
+    void bulk_data() { rows(bulky_weights()); }
+    void bulk() {
+        QFETCH(int, index);
+        static const std::vector<BadFile> list = bulky_weights();
+        refused(list[std::size_t(index)], [](const auto& folder) { open_weights(folder); });
+    }
+
+    // A header of 100 MB that takes no room on the disk.
+    void headersAreMeasuredBeforeTheyAreRead() {
+        const TemporaryFolder folder;
+        std::string start;
+        put<std::uint64_t>(start, 100'000'001);
+        write_text(folder / "model.safetensors", start + "{");
+        std::filesystem::resize_file(folder / "model.safetensors", 100'000'009);
+        const Caught error = caught([&] { open_weights(folder.path()); });
+        QVERIFY2(error.says("its header has 100000001 bytes, more than the limit"), error.message.c_str());
     }
 
     void tokenizers_data() { rows(bad_tokenizers()); }

@@ -116,6 +116,14 @@ private Q_SLOTS:
         row("no pickle", archive({{"a/readme", "x"}}), "data.pkl is missing");
         row("twice", archive({{"a/data.pkl", "."}, {"a/data.pkl", "."}}), "twice");
         row("big-endian", archive({{"a/data.pkl", "."}, {"a/byteorder", "big"}}), "big-endian");
+        // One storage, function, shape and set of hooks, remembered and named again and again.
+        std::string many = "\x80\x02}" + text("s") + "(" + text("storage") + function("torch", "FloatStorage") +
+                           text("0") + text("cpu") + number(1) + "tQq\1s" + text("f") +
+                           function("torch._utils", "_rebuild_tensor_v2") + "q\2s" + text("n") + "(K\1tq\3s" +
+                           text("o") + function("collections", "OrderedDict") + ")Rq\4s";
+        for (int i = 0; i < 140'000; ++i)
+            many += text(std::to_string(i)) + "h\2(h\1" + number(0) + "h\3h\3\x89h\4tRs";
+        row("too many tensors", file(many + "."), "too many tensors");
         row("no directory", std::string("PK\3\4") + std::string(100, 'x'), "central directory");
         row("only a start", "PK\3\4", "too short");
     }

@@ -80,6 +80,9 @@ private Q_SLOTS:
         QCOMPARE(joined({}), std::string());
         QCOMPARE(did_you_mean("acuracy", {"accuracy", "bleu"}), std::string("Did you mean accuracy?"));
         QCOMPARE(did_you_mean("zzzzzzz", {"accuracy"}, "See there"), std::string("See there"));
+        // A name that nobody sees is none to offer, and endless ones are not compared.
+        QCOMPARE(did_you_mean("ab", {"", " ", "\t"}), std::string());
+        QCOMPARE(did_you_mean(std::string(1 << 20, 'a'), {std::string(4 << 20, 'a')}), std::string());
         QCOMPARE(plain_text("a"), std::string("a"));
         QCOMPARE(plain_text(0.5), std::string("0.5"));
     }

@@ -3,6 +3,8 @@
 #include "core/base/json.h"
 #include "tests/support/test_support.h"
 
+#include <ctime>
+
 using namespace diapason;
 using namespace diapason::testing;
 
@@ -48,6 +50,23 @@ private Q_SLOTS:
     void depthOf64IsFine() {
         const std::string text = std::string(60, '[') + std::string(60, ']');
         QVERIFY(parse_json(text, "x").is_array());
+    }
+
+    // A look through all keys for each would take minutes for a file of a megabyte.
+    void objectsMayHaveManyKeys() {
+        std::string text = "{\"many\": {";
+        for (int i = 0; i < 100'000; ++i)
+            text += (i > 0 ? ",\"" : "\"") + std::to_string(99'999 - i) + "\":" + std::to_string(i);
+        text += "}, \"rest\": [{\"b\": 1.5, \"a\": [null, true, -2, \"x\", {}, []]}]}";
+        const std::clock_t began = std::clock();
+        const Json document = parse_json(text, "x");
+        QVERIFY(double(std::clock() - began) / CLOCKS_PER_SEC < 20);
+        QCOMPARE(document.at("many").size(), std::size_t(100'000));
+        QCOMPARE(document.at("many").begin().key(), std::string("99999")); // in their order
+        QCOMPARE(document.at("rest").dump(), std::string(R"([{"b":1.5,"a":[null,true,-2,"x",{},[]]}])"));
+        const nlohmann::json sorted = parse_sorted_json(text, "x");
+        QCOMPARE(sorted.at("many").begin().key(), std::string("0"));
+        QCOMPARE(sorted.at("rest").dump(), std::string(R"([{"a":[null,true,-2,"x",{},[]],"b":1.5}])"));
     }
 
     void limitsTheSizeOfFiles() {

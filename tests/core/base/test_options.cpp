@@ -57,6 +57,13 @@ private Q_SLOTS:
         QVERIFY(error.says("study.json") && error.says("m.rnk") && error.says("m.on"));
     }
 
+    void aHundredProblemsAreListed() {
+        const std::vector<Problem> problems(5000, {"field", "value", "is wrong", {}});
+        const Caught error = caught([&] { throw_if_any(problems, "study.json"); });
+        QVERIFY(error.says("5000 problems") && error.says("\n  and 4900 more"));
+        QVERIFY(error.message.size() < 5000);
+    }
+
     void rejectsWhatIsNoNumberOfItsKind() {
         const auto descriptors = sample();
         QVERIFY(!check_option(descriptors[0], 2.5).empty());

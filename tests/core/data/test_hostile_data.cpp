@@ -61,6 +61,14 @@ private Q_SLOTS:
         row("a long field over many lines", "a.csv",
             "text,label\n\"" + QByteArray("line\n").repeated(1 << 20) + "\",x\n",
             "line 2: opens a quote that is not closed within");
+        row("tabs and nothing else", "a.tsv", "text\tlabel\n" + QByteArray(1 << 20, '\t') + "\n",
+            "line 2: has more than 10000 columns");
+        row("commas and nothing else", "a.csv", "text,label\n" + QByteArray(1 << 20, ',') + "\n",
+            "line 2: has more than 10000 columns");
+        row("a header of tabs", "a.tsv", "text\tlabel" + QByteArray(1 << 20, '\t') + "\na\tx\n",
+            "the first line has more than 10000 columns");
+        row("a header of commas", "a.csv", "text,label" + QByteArray(1 << 20, ',') + "\na,x\n",
+            "the first line has more than 10000 columns");
         row("an empty text", "a.tsv", "text\tlabel\n \tx\n", "line 2: has no text");
         row("no final line end", "a.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{", "line 2: not valid JSON");
     }

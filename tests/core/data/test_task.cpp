@@ -106,6 +106,30 @@ private Q_SLOTS:
             QVERIFY2(error.says(part), error.message.c_str());
     }
 
+    // A task file of a megabyte could name a few hundred thousand labels.
+    void whatIsTooLongIsRefused() {
+        TemporaryFolder folder;
+        const auto message = [&](const Json& changes) {
+            return caught([&] { read(folder, task_json(changes)); }).message;
+        };
+        Json labels = Json::array();
+        for (int i = 0; i < 10'000; ++i)
+            labels.push_back(std::to_string(i));
+        QCOMPARE(message({{"labels", labels}}), std::string());
+        labels.push_back("one more");
+        const std::string many = message({{"labels", labels}});
+        QVERIFY2(many.find("labels = 10001 labels: a classification task may have at most 10000") != std::string::npos,
+                 many.substr(0, 300).c_str());
+        const std::string long_text(1001, 'x');
+        for (const Json& label : {Json(long_text), Json{{"id", "a"}, {"words", long_text}}}) {
+            const std::string what = message({{"labels", {"b", "c", label}}});
+            QVERIFY2(what.find("labels[2]") != std::string::npos && what.find("1000 bytes") != std::string::npos,
+                     what.substr(0, 300).c_str());
+        }
+        const std::string column = message({{"columns", {{"text", long_text}}}});
+        QVERIFY2(column.find("columns.text") != std::string::npos && column.size() < 400, column.c_str());
+    }
+
     void otherVersionsAreNamed() {
         TemporaryFolder folder;
         const Caught error = caught([&] { read(folder, task_json({{"version", 2}})); });

@@ -358,6 +358,37 @@ private Q_SLOTS:
         QVERIFY(listing(library_folder()).empty());
     }
 
+    // What the engine says of the half-made folder is said of the user's own files: that folder is gone.
+    void errorsNameTheUsersOwnFile() {
+        const auto message = [&](const char* file, ErrorKind kind) {
+            return caught([&] {
+                       import_backbone(source(), "x",
+                                       [&](const fs::path& folder) -> Json {
+                                           throw Error(kind, {"is wrong", (folder / file).string(), "field", {}, {}});
+                                       },
+                                       {});
+                   })
+                .message;
+        };
+        const std::string wrong = ": field: is wrong";
+        QCOMPARE(message("vocab.txt", ErrorKind::input), (source() / "vocab.txt").string() + wrong);
+        QCOMPARE(message("made.json", ErrorKind::input), source().string() + wrong);
+        QCOMPARE(message(".", ErrorKind::input), source().string() + wrong);
+        QCOMPARE(message("vocab.txt", ErrorKind::storage), library_folder().string() + wrong);
+        QCOMPARE(message("/elsewhere/a.txt", ErrorKind::input), "/elsewhere/a.txt" + wrong);
+    }
+
+    // A record of thousands of notes could not be read again.
+    void manyUnusedTensorsAreCounted() {
+        change_tensors(source(), [](std::vector<TinyTensor>& tensors) {
+            for (int i = 0; i < 500; ++i)
+                tensors.push_back({"extra." + std::to_string(i), "F32", {1}, {0}});
+        });
+        const BackboneRecord record = take(source());
+        QCOMPARE(record.notes.size(), std::size_t(21));
+        QCOMPARE(record.notes.back(), std::string("not used: 480 more tensors"));
+    }
+
     void whatAKilledImportLeftIsSwept() {
         write_text(library_folder() / ".import-abcdef" / "config.json", tiny_backbone_config().dump());
         for (const BackboneEntry& entry : list_backbones())

@@ -5,8 +5,10 @@
 #include "tests/support/tiny_models.h"
 
 #include <ATen/ops/equal.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <limits>
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -90,6 +92,19 @@ private Q_SLOTS:
         QVERIFY(message(turned, shape).find(good.back().name) != std::string::npos);
         good.front().shape = {3};
         QVERIFY(message(good, shape).find(name) != std::string::npos);
+    }
+
+    void numbersThatAreNotFiniteAreRefused() {
+        const c10::NoGradGuard guard;
+        for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+            const Masked trained(1), fresh(2);
+            const TemporaryFolder folder;
+            trained.model->weights().at("classifier.weight").value[0][0] = value;
+            save_adapter(folder / "a.safetensors", *trained.model, {});
+            const Caught error = caught([&] { load_adapter(TensorFile(folder / "a.safetensors"), *fresh.model); });
+            QVERIFY2(error.kind == ErrorKind::input && error.says("a.safetensors: the tensor classifier.weight"),
+                     error.message.c_str());
+        }
     }
 };
 

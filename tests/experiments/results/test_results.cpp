@@ -142,6 +142,17 @@ private Q_SLOTS:
         QCOMPARE(accuracy["metric"], Json("accuracy"));
     }
 
+    // Columns of text hold any bytes.
+    void namesNeedNotBeUtf8() {
+        ResultTable table;
+        table.title = table.backbone = "a\xff";
+        table.rows.push_back({1, "b\xfe", "lora"});
+        for (const TableFormat format :
+             {TableFormat::text, TableFormat::csv, TableFormat::markdown, TableFormat::latex, TableFormat::json})
+            QVERIFY(!render(table, format).empty());
+        QCOMPARE(parse_json(render(table, TableFormat::json), "table")["title"], Json("a\uFFFD"));
+    }
+
     // A study-wide factor divides a study: each level has a baseline of its own.
     void baselinesAreTakenAtEqualFactors() {
         TemporaryFolder folder;

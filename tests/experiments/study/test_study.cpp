@@ -211,6 +211,36 @@ private Q_SLOTS:
         }
     }
 
+    // Each list is bounded by itself, before anything is made of its entries.
+    void absurdlyLongListsAreRefused() {
+        Json many = Json::array();
+        for (int i = 1; i <= 60'000; ++i)
+            many.push_back(i);
+        const auto message = [](const Json& changes) {
+            Json given = document();
+            given.update(changes);
+            return caught([&] { planned(given); }).message;
+        };
+        const auto says = [](const std::string& text, const std::string& part) {
+            return text.find(part) != std::string::npos && text.size() < 2000;
+        };
+        const Json lora = {{"method", "lora"}};
+        QVERIFY(says(message({{"methods", {{{"method", "lora"}, {"vary", {{"rank", many}}}}}}}),
+                     "methods[0].vary.rank = 60000 levels: may have at most 1000"));
+        QVERIFY(says(message({{"factors", {{"training.steps", many}}}}), "factors.training.steps = 60000 levels"));
+        QVERIFY(says(message({{"methods", std::vector<Json>(1001, lora)}}), "methods = 1001 entries"));
+        QVERIFY(says(message({{"exclude", std::vector<Json>(1001, Json{{"match", lora}})}}), "exclude = 1001 entries"));
+    }
+
+    void repeatedLevelsAreSaidOnce() {
+        Json given = document();
+        given["methods"][0]["vary"] = {{"rank", std::vector<int>(1000, 4)}};
+        const std::string message = caught([&] { planned(given); }).message;
+        const auto first = message.find("this level appears twice");
+        QVERIFY2(first != std::string::npos && message.find("this level appears twice", first + 1) == std::string::npos,
+                 message.c_str());
+    }
+
     void absurdlyManyArmsAreRefused() {
         Json given = document();
         Json levels = Json::array();

@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 
 namespace diapason::peft {
@@ -21,29 +20,6 @@ bool in_use(const Json& value) {
     return !value.is_null() && !(value.is_structured() && value.empty());
 }
 
-// A pattern of Python's in ECMAScript's words: anchors of the whole text and the names of groups differ. What else only
-// Python knows (look-behind, flags inside the pattern) is an error there.
-std::string portable_pattern(const std::string& python) {
-    std::string pattern;
-    for (std::size_t i = 0; i < python.size(); ++i) {
-        if (python[i] == '\\' && i + 1 < python.size()) {
-            const char escaped = python[++i];
-            if (escaped == 'A')
-                pattern += '^';
-            else if (escaped == 'Z')
-                pattern += '$';
-            else
-                pattern += {'\\', escaped};
-        } else if (python.compare(i, 4, "(?P<") == 0 && python.find('>', i) != std::string::npos) {
-            pattern += '(';
-            i = python.find('>', i);
-        } else {
-            pattern += python[i];
-        }
-    }
-    return pattern;
-}
-
 } // namespace
 
 std::string without_wrapper(const std::string& key) {
@@ -58,30 +34,21 @@ Source::Source(const fs::path& folder, Model& model)
     : m_config_file(folder / "adapter_config.json"),
       m_config(read_json(m_config_file)),
       m_settings(m_config_file.string(), m_config),
+      m_ranks(m_settings, "rank_pattern"),
+      m_alphas(m_settings, "alpha_pattern"),
       m_file(weights_of(folder)),
       m_model(model) {
     if (!m_config.is_object()) throw input_error(m_config_file.string(), "is not a JSON object");
 }
 
-double Source::pattern(const char* name, const std::string& path, double fallback) const {
-    const Json& patterns = m_settings.field(name);
-    if (patterns.is_null()) return fallback;
-    if (!patterns.is_object()) throw m_settings.error(name, "must be an object");
-    for (const auto& [key, value] : patterns.items()) {
-        const auto refused = [&](const std::string& what) {
-            return m_settings.error(name, "\"" + key + "\": " + what);
-        };
-        if (!value.is_number()) throw refused("must be a number");
-        if (key.size() >= 1000) throw refused("too long for a regular expression");
-        try {
-            // The library's own rule: (.*\.)?(key)$ from the start of the path.
-            if (std::regex_match(path, std::regex("(.*\\.)?(" + portable_pattern(key) + ")")))
-                return value.get<double>();
-        } catch (const std::regex_error&) {
-            throw refused("not a regular expression, or an unsupported one");
-        }
-    }
-    return fallback;
+double Source::rank_of(const std::string& path) const {
+    const auto given = m_ranks.value_for(path);
+    return given ? *given : m_settings.number("r", 8);
+}
+
+double Source::alpha_of(const std::string& path) const {
+    const auto given = m_alphas.value_for(path);
+    return given ? *given : m_settings.number("lora_alpha", 8);
 }
 
 at::Tensor Source::read(const TensorEntry& entry) const {

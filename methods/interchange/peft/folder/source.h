@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "methods/interchange/peft/folder/module_patterns.h"
 #include "methods/interchange/settings.h"
 #include "methods/interchange/stored_adapter.h"
 
@@ -28,8 +29,9 @@ public:
     StoredAdapter& adapter() { return m_adapter; }
 
     const Settings& settings() const { return m_settings; } ///< adapter_config.json
-    /// The value for a module in rank_pattern or alpha_pattern: keys are regular expressions for its path's end.
-    double pattern(const char* name, const std::string& path, double fallback) const;
+    /// Of a module: what rank_pattern or alpha_pattern says, else r or lora_alpha.
+    double rank_of(const std::string& path) const;
+    double alpha_of(const std::string& path) const;
 
     at::Tensor read(const TensorEntry& entry) const; ///< on the model's device
     /// A tensor of the file as a parameter of the adapter.
@@ -48,6 +50,7 @@ private:
     std::filesystem::path m_config_file;
     Json m_config;
     Settings m_settings;
+    ModulePatterns m_ranks, m_alphas;
     TensorFile m_file;
     Model& m_model;
     StoredAdapter m_adapter;
