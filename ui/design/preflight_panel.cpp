@@ -82,7 +82,8 @@ void PreflightPanel::showPlan() {
                             m_workspace.hasDatabase() ? qs(m_workspace.databaseFile().string()).toHtmlEscaped()
                                                       : tr("no database"));
     if (problems.empty()) {
-        const CostEstimate cost = study_cost(plan, m_workspace.hasDatabase() ? &m_workspace.reader() : nullptr);
+        const CostEstimate cost = m_workspace.read([&](const StoreReader& reader) { return study_cost(plan, &reader); },
+                                                   study_cost(plan, nullptr));
         const int cores = std::max(1, QThread::idealThreadCount());
         text += tr("<br>About <b>%1</b> in the window's worker thread, %2 in %3 processes (%4).")
                     .arg(qs(format_duration(cost.seconds)),

@@ -221,7 +221,9 @@ bool Workspace::designLike(RowId study) {
 bool Workspace::beginSession(const Plan& plan, std::optional<RowId> stored) {
     if (running()) return false;
     if (m_store == nullptr) {
-        Q_EMIT problem(tr("The database is read-only, so no runs can be stored in it."));
+        Q_EMIT problem(
+            m_foreign ? tr("This database comes from elsewhere. Choose Continue here before anything is run in it.")
+                      : tr("The database is read-only, so no runs can be stored in it."));
         return false;
     }
     try {

@@ -35,7 +35,8 @@ QPushButton* flat(const QString& iconName, const QString& text, const QKeySequen
 // With one run at a time, as the window's worker thread takes them.
 QString minutesOf(const Workspace& workspace, const Plan& plan) {
     if (!plan.problems.empty()) return qs(to_line(plan.problems.front()));
-    const CostEstimate cost = study_cost(plan, workspace.hasDatabase() ? &workspace.reader() : nullptr);
+    const CostEstimate cost =
+        workspace.read([&](const StoreReader& reader) { return study_cost(plan, &reader); }, study_cost(plan, nullptr));
     const auto minutes = std::max(1, static_cast<int>(std::lround(cost.seconds / 60)));
     return cost.measured ? QObject::tr("about %1 min").arg(minutes)
                          : QObject::tr("about %1 min, estimated").arg(minutes);
@@ -253,8 +254,9 @@ void HomePage::reloadRecent() {
                                                         (m_workspace.readOnly() ? tr(", read-only") : QString())
                                                   : tr("No database is open"));
     if (m_workspace.hasDatabase()) {
-        auto counts = m_workspace.reader().state_counts();
-        for (const StudyLine& study : m_workspace.reader().study_lines()) {
+        auto counts = m_workspace.read([](const StoreReader& reader) { return reader.state_counts(); });
+        for (const StudyLine& study :
+             m_workspace.read([](const StoreReader& reader) { return reader.study_lines(); })) {
             const StateCounts& runs = counts[study.id];
             const std::size_t finished = runs.in(RunState::finished), interrupted = runs.in(RunState::interrupted);
             QString text = qs(study.title) + QLatin1Char('\n') +

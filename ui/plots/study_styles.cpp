@@ -49,7 +49,7 @@ std::vector<CurveStyle> study_styles(const StoreReader& reader, RowId study) {
         by_arm[style.arm] = style;
     }
     std::vector<CurveStyle> styles;
-    for (const RunRecord& run : reader.runs(study)) {
+    for (const RunLine& run : reader.run_lines(study)) {
         CurveStyle style = by_arm[run.arm];
         style.run = run.id;
         styles.push_back(style);
@@ -66,13 +66,13 @@ ExpectedScore expected_score(const StoreReader& reader, RowId study) {
     expected.metric.metric = text_in(part_of(stored->tasks, task), "primary_metric");
     if (expected.metric.metric.empty()) return expected;
     expected.metric.split = "validation";
-    for (const RunRecord& run : reader.runs(study)) {
+    reader.each_run(study, [&](const RunRecord& run) {
         const Json& training = part_of(run.spec, "training_options");
         const auto steps = static_cast<std::int64_t>(number_in(training, "steps"));
         const auto every = static_cast<std::int64_t>(number_in(training, "evaluate_every"));
         const std::int64_t first = every > 0 ? std::min(every, steps) : steps; // the last step is always evaluated
         if (first > 0 && (expected.firstStep == 0 || first < expected.firstStep)) expected.firstStep = first;
-    }
+    });
     return expected;
 }
 

@@ -16,6 +16,17 @@
 namespace diapason::ui {
 namespace {
 
+std::vector<CurveStyle> styles_of(const Workspace& workspace, RowId study) {
+    return workspace.read([&](const StoreReader& reader) { return study_styles(reader, study); });
+}
+
+std::size_t arms_in(const std::vector<CurveStyle>& styles) {
+    std::set<RowId> arms;
+    for (const CurveStyle& style : styles)
+        arms.insert(style.arm);
+    return arms.size();
+}
+
 constexpr int sliderSteps = 10000;
 constexpr double speeds[] = {1, 4, 16, 1e9};
 
@@ -130,7 +141,8 @@ void ReplayPage::activated() {
 
 void ReplayPage::reload() {
     const RowId study = m_workspace.currentStudy();
-    const auto runs = study == 0 ? std::vector<RunRecord>() : m_workspace.reader().runs(study);
+    const auto runs = study == 0 ? std::vector<RunRecord>()
+                                 : m_workspace.read([&](const StoreReader& reader) { return reader.runs(study); });
     const bool any = std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) { return run.attempt > 0; });
     m_stack->setCurrentIndex(any ? 1 : 0);
     const QSignalBlocker blocker(m_runs);
@@ -147,10 +159,11 @@ void ReplayPage::reload() {
     }
     m_runs->clear();
     std::map<RowId, QTreeWidgetItem*> groups;
-    const bool few = any && m_workspace.reader().arms(study).size() <= 4;
+    const std::vector<CurveStyle> all = styles_of(m_workspace, study);
+    const bool few = arms_in(all) <= 4;
     if (any) {
         std::map<RowId, CurveStyle> styles;
-        for (const CurveStyle& style : study_styles(m_workspace.reader(), study))
+        for (const CurveStyle& style : all)
             styles[style.run] = style;
         for (const RunRecord& run : runs) {
             if (run.attempt == 0) continue;
@@ -169,10 +182,11 @@ void ReplayPage::reload() {
             item->setCheckState(0, unticked.count(run.id) != 0 ? Qt::Unchecked : Qt::Checked);
         }
     }
-    if (any)
-        m_desk->showRuns(m_workspace.reader(), study, chosenStyles());
-    else
-        m_desk->clear();
+    const bool shown = any && m_workspace.read([&](const StoreReader& reader) {
+        m_desk->showRuns(reader, study, chosenStyles());
+        return true;
+    });
+    if (!shown) m_desk->clear();
     takeTimes();
 }
 
@@ -186,7 +200,7 @@ std::vector<CurveStyle> ReplayPage::chosenStyles() const {
         }
     }
     std::vector<CurveStyle> styles;
-    for (const CurveStyle& style : study_styles(m_workspace.reader(), m_workspace.currentStudy())) {
+    for (const CurveStyle& style : styles_of(m_workspace, m_workspace.currentStudy())) {
         if (chosen.contains(style.run)) styles.push_back(style);
     }
     return styles;
@@ -194,7 +208,10 @@ std::vector<CurveStyle> ReplayPage::chosenStyles() const {
 
 void ReplayPage::chosenChanged() {
     if (m_runs->topLevelItemCount() == 0) return; // the study has gone meanwhile
-    m_desk->chooseRuns(m_workspace.reader(), chosenStyles());
+    m_workspace.read([&](const StoreReader& reader) {
+        m_desk->chooseRuns(reader, chosenStyles());
+        return true;
+    });
     takeTimes();
 }
 

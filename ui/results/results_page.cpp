@@ -181,8 +181,11 @@ RowId ResultsPage::selectedArm() const {
 
 void ResultsPage::openInspection() {
     if (m_workspace.currentStudy() == 0) return;
-    auto* dialog = new InspectionDialog(m_workspace.reader(), m_workspace.databaseFile(), m_workspace.currentStudy(),
-                                        selectedArm(), this);
+    auto* dialog = m_workspace.read([&](const StoreReader& reader) {
+        return new InspectionDialog(reader, m_workspace.databaseFile(), m_workspace.currentStudy(), selectedArm(),
+                                    this);
+    });
+    if (dialog == nullptr) return;
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

@@ -249,9 +249,13 @@ void RunPage::reload() {
     if (study == 0) {
         m_desk->clear();
     } else {
-        const std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), study);
-        m_model->setStyles(styles);
-        m_desk->showRuns(m_workspace.reader(), study, styles);
+        const bool shown = m_workspace.read([&](const StoreReader& reader) {
+            const std::vector<CurveStyle> styles = study_styles(reader, study);
+            m_model->setStyles(styles);
+            m_desk->showRuns(reader, study, styles);
+            return true;
+        });
+        if (!shown) m_desk->clear();
     }
     updateQueue();
 }
@@ -374,7 +378,9 @@ void RunPage::offerRuns() {
 
 void RunPage::appendEvents() {
     if (!m_workspace.hasDatabase() || m_workspace.currentStudy() == 0) return;
-    for (const EventRecord& event : m_workspace.reader().events(m_workspace.currentStudy(), m_lastEvent)) {
+    const auto events = m_workspace.read(
+        [&](const StoreReader& reader) { return reader.events(m_workspace.currentStudy(), m_lastEvent); });
+    for (const EventRecord& event : events) {
         m_lastEvent = event.id;
         const QString time = QDateTime::fromMSecsSinceEpoch(event.at_ms).toString(QStringLiteral("HH:mm:ss"));
         auto* item = new QListWidgetItem(time + QStringLiteral("  ") + qs(event.text));
@@ -392,9 +398,12 @@ void RunPage::fitMessage() {
 void RunPage::changeEvent(QEvent* event) {
     Page::changeEvent(event);
     if (event->type() != QEvent::PaletteChange || m_desk == nullptr || m_desk->styles().empty()) return;
-    const std::vector<CurveStyle> styles = study_styles(m_workspace.reader(), m_workspace.currentStudy());
-    m_model->setStyles(styles);
-    m_desk->restyle(styles);
+    m_workspace.read([&](const StoreReader& reader) {
+        const std::vector<CurveStyle> styles = study_styles(reader, m_workspace.currentStudy());
+        m_model->setStyles(styles);
+        m_desk->restyle(styles);
+        return true;
+    });
 }
 
 } // namespace diapason::ui

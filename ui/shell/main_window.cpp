@@ -100,7 +100,19 @@ QWidget* MainWindow::buildBanner() {
     dismiss->setObjectName(QStringLiteral("dismissBanner"));
     connect(dismiss, &QPushButton::clicked, m_banner, &QWidget::hide);
     layout->addWidget(mark);
+    // A stranger's database is only looked at until somebody says otherwise.
+    auto* goOn = new QPushButton(tr("Continue here"));
+    goOn->setObjectName(QStringLiteral("continueHere"));
+    goOn->setToolTip(tr("Open this database for writing, so that studies can be run and continued in it"));
+    goOn->hide();
+    connect(&m_workspace, &Workspace::databaseChanged, goOn, [this, goOn] { goOn->setVisible(m_workspace.foreign()); });
+    connect(goOn, &QPushButton::clicked, m_banner, [this] {
+        const std::filesystem::path file = m_workspace.databaseFile();
+        m_banner->hide();
+        m_workspace.openDatabase(file, true);
+    });
     layout->addWidget(m_bannerText, 1);
+    layout->addWidget(goOn);
     layout->addWidget(dismiss);
     m_banner->hide();
     return m_banner;
@@ -270,7 +282,8 @@ void MainWindow::updateBar() {
     const QSignalBlocker blocker(m_studies);
     m_studies->clear();
     if (m_workspace.hasDatabase()) {
-        for (const StudyLine& study : m_workspace.reader().study_lines()) {
+        for (const StudyLine& study :
+             m_workspace.read([](const StoreReader& reader) { return reader.study_lines(); })) {
             m_studies->addItem(qs(study.title) + QStringLiteral("  #%1").arg(study.id),
                                static_cast<qlonglong>(study.id));
             if (study.id == m_workspace.currentStudy()) m_studies->setCurrentIndex(m_studies->count() - 1);
