@@ -1,10 +1,10 @@
 // diapason-cli: everything that Diapason does, without a window.
 
 #include "app/cli/command.h"
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/options.h"
 #include "core/base/paths.h"
+#include "core/base/process.h"
 #include "core/base/words.h"
 
 #include <cstdio>
@@ -46,7 +46,7 @@ int ended_by(const diapason::Error& error) {
 
 int main(int argc, char** argv) {
     using namespace diapason;
-    ignore_file_size_signal();
+    prepare_process();
     CLI::App app("Compares parameter-efficient tuning methods of language models", "diapason-cli");
     app.set_version_flag("--version", std::string("Diapason ") + DIAPASON_VERSION);
     std::string home;

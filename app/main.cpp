@@ -1,8 +1,8 @@
 // The window program.
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/paths.h"
+#include "core/base/process.h"
 #include "ui/frame/words.h"
 #include "ui/shell/main_window.h"
 
@@ -54,7 +54,7 @@ void end_on_signals(diapason::ui::Workspace& workspace) {
 
 int main(int argc, char** argv) {
     using namespace diapason;
-    ignore_file_size_signal();
+    prepare_process();
     const bool display = has_display(argc, argv);
     if (!display) qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication::setOrganizationName(QStringLiteral("Diapason"));

@@ -58,7 +58,6 @@ void follow_requests(bool outlives_parent) {
 
 // One run for a parent program: order in on the first line, events out, requests on further lines.
 int execute_run() {
-    std::signal(SIGPIPE, SIG_IGN);
     interrupt_on_signals();
     std::string line;
     if (!std::getline(std::cin, line)) throw config_error("run exec", {}, "no order on standard input");

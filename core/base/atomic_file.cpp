@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -116,10 +115,6 @@ void make_folders(const fs::path& folder) {
     if (!fs::create_directory(folder, error) && error)
         throw Error(ErrorKind::storage, {"cannot be created: " + error.message(), folder.string(), {}, {}, {}});
     sync_folder(above);
-}
-
-void ignore_file_size_signal() {
-    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void sweep_temporary_files(const fs::path& folder) {

@@ -37,9 +37,6 @@ void write_file_atomically(const std::filesystem::path& target, std::string_view
 /// @throws Error(storage)
 void make_folders(const std::filesystem::path& folder);
 
-/// A full disk or a size limit is an error to report, not a signal to die of. Call once at program start.
-void ignore_file_size_signal();
-
 /// Removes temporary files that killed processes left in a folder.
 void sweep_temporary_files(const std::filesystem::path& folder);
 

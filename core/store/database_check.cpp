@@ -43,14 +43,30 @@ Tables tables_of(Connection& connection) {
     return tables;
 }
 
-// As the migrations make them, up to a version.
-const Tables& own_tables(std::int64_t version) {
-    static const std::vector<Tables> all = [] {
-        std::vector<Tables> versions(1);
+// Tables and indexes by their names, in the words that made them.
+using Words = std::map<std::string, std::string>;
+
+Words words_of(Connection& connection) {
+    Words words;
+    Statement rows(connection,
+                   "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL");
+    while (rows.step())
+        words[rows.text(0)] = rows.text(1);
+    return words;
+}
+
+// As the migrations make it, up to a version.
+struct Schema {
+    Tables tables;
+    Words words;
+};
+const Schema& own_schema(std::int64_t version) {
+    static const std::vector<Schema> all = [] {
+        std::vector<Schema> versions(1);
         Connection connection(":memory:", Connection::Mode::read_write);
         for (std::int64_t next = 1; next <= schema_version; ++next) {
             migrate(connection, next);
-            versions.push_back(tables_of(connection));
+            versions.push_back({tables_of(connection), words_of(connection)});
         }
         return versions;
     }();
@@ -169,7 +185,7 @@ void require_own_tables(Connection& connection) {
     const auto refuse = [&](const std::string& what, const std::string& field) {
         throw Error(ErrorKind::input, {what, connection.file().string(), field, {}, changed});
     };
-    for (const auto& [table, columns] : own_tables(connection.value("PRAGMA user_version"))) {
+    for (const auto& [table, columns] : own_schema(connection.value("PRAGMA user_version")).tables) {
         const auto found = there.find(table);
         if (found == there.end()) refuse("a table is missing", table);
         for (const auto& [name, column] : columns) {
@@ -181,14 +197,36 @@ void require_own_tables(Connection& connection) {
     }
 }
 
-void require_no_triggers(Connection& connection) {
+void require_own_schema(Connection& connection) {
+    const auto refuse = [&](const std::string& what, const std::string& name) {
+        throw Error(ErrorKind::input,
+                    {what,
+                     connection.file().string(),
+                     name,
+                     {},
+                     "It can be read as it is; to go on, diapason-cli db repair copies its rows into a new one"});
+    };
     const std::string trigger = connection.text("SELECT name FROM sqlite_master WHERE type = 'trigger'");
-    if (trigger.empty()) return;
-    throw Error(ErrorKind::input, {"has a trigger, which would run whenever results are stored",
-                                   connection.file().string(),
-                                   trigger,
-                                   {},
-                                   "Remove it with DROP TRIGGER, or choose another database with --db"});
+    if (!trigger.empty()) refuse("has a trigger, which would run whenever results are stored", trigger);
+    const Words& own = own_schema(connection.value("PRAGMA user_version")).words;
+    const Words there = words_of(connection);
+    for (const auto& [name, words] : own) {
+        const auto found = there.find(name);
+        if (found == there.end() || found->second != words) refuse("is not made as Diapason makes it", name);
+    }
+    Statement more(connection, "SELECT name, tbl_name, type FROM sqlite_master WHERE sql IS NOT NULL");
+    while (more.step()) {
+        if (own.contains(more.text(0))) continue;
+        if (more.text(2) == "index" && own.contains(more.text(1)))
+            refuse("has an index of another program", more.text(0));
+        if (more.text(2) != "table") continue;
+        Statement references(connection, "SELECT \"table\" FROM pragma_foreign_key_list(?)");
+        const std::string table = more.text(0);
+        references.bind(1, table);
+        while (references.step())
+            if (own.contains(references.text(0)))
+                refuse("has a table of another program that refers to Diapason's", table);
+    }
 }
 
 std::string structure_problem(Connection& connection) {
@@ -251,7 +289,7 @@ std::vector<std::string> database_problems(const fs::path& file, std::size_t lim
         check_schema(connection);
         look(report, [&] { check_structure(connection, report); });
         look(report, [&] { require_own_tables(connection); });
-        look(report, [&] { require_no_triggers(connection); });
+        look(report, [&] { require_own_schema(connection); });
         look(report, [&] { check_references(connection, report); });
         look(report, [&] { check_rows(file, connection, report); });
         look(report, [&] { check_files(file, connection, report); });

@@ -13,8 +13,10 @@ namespace diapason {
 /// @throws Error(input)
 void require_own_tables(Connection& connection);
 
-/// Nothing of a stranger's runs when rows are written. @throws Error(input) when the database has triggers
-void require_no_triggers(Connection& connection);
+/// Before rows are written: tables and indexes are word for word those that Diapason makes, nothing else refers to
+/// them, and there are no triggers. Of a stranger's database nothing runs, and no condition of its own refuses a row.
+/// @throws Error(input)
+void require_own_schema(Connection& connection);
 
 /// The structure of the file, as SQLite sees it; about a second for a gigabyte. @return what is wrong first; empty:
 /// nothing

@@ -5,6 +5,7 @@
 #include "core/store/run_folder.h"
 #include "core/store/run_state.h"
 #include "core/store/schema.h"
+#include "core/store/store.h"
 #include "core/store/store_reader.h"
 
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 struct Table {
     const char* name;
     bool numbered;
+    bool holds_results = false; ///< of which a finished run may not lack a row
     const char* parent = nullptr;
     const char* key = nullptr;   ///< the column that names the parent
     const char* order = nullptr; ///< within one parent
@@ -32,13 +34,13 @@ constexpr Table tables[] = {{"study", true},
                             {"factor", true},
                             {"arm", true},
                             {"run", true},
-                            {"attempt", false, "run", "run", "number"},
-                            {"series", true, "run", "run", "split, dataset, metric"},
-                            {"point", false, "series", "series", "step"},
-                            {"prediction", false, "run", "run", "split, dataset, item"},
-                            {"artifact", false, "run", "run", "path"},
+                            {"attempt", false, false, "run", "run", "number"},
+                            {"series", true, true, "run", "run", "split, dataset, metric"},
+                            {"point", false, true, "series", "series", "step"},
+                            {"prediction", false, true, "run", "run", "split, dataset, item"},
+                            {"artifact", false, true, "run", "run", "path"},
                             {"claim", true},
-                            {"verdict", false, "claim", "claim", "claim"},
+                            {"verdict", false, false, "claim", "claim", "claim"},
                             {"event", true}};
 
 constexpr std::int64_t largest_id = std::numeric_limits<std::int64_t>::max();
@@ -83,27 +85,54 @@ private:
     }
 
     void copy(const Table& table) {
-        std::vector<std::string> columns;
-        try {
-            const std::vector<std::string> there = columns_of(m_from, table.name);
-            for (const std::string& name : columns_of(m_to, table.name))
-                if (std::find(there.begin(), there.end(), name) != there.end()) columns.push_back(name);
-        } catch (const Error&) {
+        const std::vector<std::string> columns = common_columns(table.name);
+        if (columns.empty()) {
+            m_all_incomplete = m_all_incomplete || table.holds_results;
+            return lose(std::string("the table ") + table.name + " cannot be found");
         }
-        if (columns.empty()) return lose(std::string("the table ") + table.name + " cannot be found");
+        m_table = &table;
+        m_parent_column = -1;
+        for (std::size_t i = 0; i < columns.size() && table.key != nullptr; ++i)
+            if (columns[i] == table.key) m_parent_column = static_cast<int>(i);
         std::string names, marks;
         for (const std::string& name : columns) {
             names += (names.empty() ? "" : ", ") + name;
             marks += marks.empty() ? "?" : ", ?";
         }
-        Statement insert(m_to,
-                         std::string("INSERT OR IGNORE INTO ") + table.name + "(" + names + ") VALUES (" + marks + ")");
+        Statement insert(m_to, std::string("INSERT INTO ") + table.name + "(" + names + ") VALUES (" + marks + ")");
         const std::string select = "SELECT " + names + " FROM " + table.name;
         if (table.numbered && walk_numbers(select, columns.size(), insert)) return;
         if (table.parent != nullptr)
             walk_parents(table, select, columns.size(), insert);
         else
             lose(std::string("a part of the table ") + table.name);
+    }
+
+    // Those of a real table that both have; none when one is missing that no older version lacked either.
+    std::vector<std::string> common_columns(const std::string& table) {
+        std::vector<std::string> columns;
+        try {
+            Statement real(
+                m_from,
+                "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? AND sql NOT LIKE 'CREATE VIRTUAL%'");
+            real.bind(1, table);
+            if (!real.step()) return {};
+            const std::vector<std::string> there = columns_of(m_from, table);
+            for (const std::string& name : columns_of(m_to, table)) {
+                if (std::find(there.begin(), there.end(), name) != there.end())
+                    columns.push_back(name);
+                else if (name != "elapsed_ms")
+                    return {};
+            }
+        } catch (const Error&) { // the schema itself is damaged
+            return {};
+        }
+        return columns;
+    }
+
+    // A result with holes is none.
+    void miss(std::int64_t parent) {
+        if (m_table->holds_results) m_incomplete[m_table->parent].insert(parent);
     }
 
     // Forwards as far as it goes, then backwards; between them, where a page cannot be read, in growing leaps.
@@ -138,7 +167,7 @@ private:
             read(own + backwards + " DESC", parent, columns, insert, nullptr);
             lose(std::string("rows of the table ") + table.name + " that belong to " + table.parent + " " +
                  std::to_string(parent));
-            m_incomplete[table.parent].insert(parent);
+            miss(parent);
         }
     }
 
@@ -165,10 +194,17 @@ private:
                 insert.run();
             } catch (const Error& error) {
                 if (error.kind() != ErrorKind::internal) throw; // the new file cannot be written
-                lose("a row that makes no sense in the " + sql.substr(sql.find("FROM ") + 5, 12));
+                if (is_there_already(error)) continue;
+                lose(std::string("a row of the table ") + m_table->name + " that makes no sense");
+                if (m_parent_column >= 0) miss(rows->integer(m_parent_column));
             }
         }
         return false;
+    }
+
+    // Read a second time, from the other end.
+    static bool is_there_already(const Error& error) {
+        return error.details().what.find("UNIQUE constraint failed") != std::string::npos;
     }
 
     void drop_where(const char* table, const char* column, const char* instead, const auto& good) {
@@ -232,7 +268,10 @@ private:
     void run_again_what_lost_rows() {
         for (const std::int64_t series : m_incomplete["series"])
             m_incomplete["run"].insert(m_to.value("SELECT run FROM series WHERE id = " + std::to_string(series)));
-        Statement bare(m_to, "SELECT id FROM run WHERE state = 'finished' AND id NOT IN (SELECT run FROM series)");
+        Statement bare(
+            m_to, std::string("SELECT id FROM run WHERE state = 'finished' AND (") + (m_all_incomplete ? "1" : "0") +
+                      " OR id NOT IN (SELECT run FROM series) OR id NOT IN (SELECT run FROM prediction) OR NOT "
+                      "ifnull(json_array_length(summary, '$.metrics') > 0, 0))");
         while (bare.step())
             m_incomplete["run"].insert(bare.integer(0));
         for (const std::int64_t run : m_incomplete["run"])
@@ -244,6 +283,9 @@ private:
     }
 
     Connection m_from, m_to;
+    const Table* m_table = nullptr;        ///< that is copied
+    int m_parent_column = -1;              ///< of its rows, -1: none
+    bool m_all_incomplete = false;         ///< a whole table of results is gone
     std::int64_t m_bytes = 0, m_pages = 0; ///< of the damaged file, at least
     Salvaged m_result;
     std::map<std::string, std::set<std::int64_t>> m_incomplete; ///< parents, by table, of which rows are missing
@@ -252,25 +294,41 @@ private:
 } // namespace
 
 Salvaged salvage_database(const fs::path& damaged, const fs::path& target) {
-    if (std::error_code error; fs::exists(target, error))
-        throw Error(ErrorKind::storage, {"already exists", target.string(), {}, {}, "Choose another name with --out"});
+    // What lies beside a database belongs to it.
+    for (const char* ending : {"", "-wal", "-shm", "-journal", ".files"}) {
+        fs::path path = target;
+        path += ending;
+        std::error_code none;
+        if (fs::exists(fs::symlink_status(path, none)))
+            throw Error(ErrorKind::storage,
+                        {"already exists", path.string(), {}, {}, "Choose another name with --out"});
+    }
     fs::path part = target;
-    part += ".part";
+    part += ".tmp-diapason-" + new_uuid();
     std::error_code ignored;
-    fs::remove(part, ignored);
+    const auto forget = [&] {
+        for (const char* ending : {"", "-wal", "-shm", "-journal"}) {
+            fs::path path = part;
+            fs::remove(path += ending, ignored);
+        }
+    };
     Salvaged salvaged;
     try {
         salvaged = Salvage(damaged, part).run();
+        if (salvaged.rows["study"] == 0)
+            throw Error(
+                ErrorKind::input,
+                {"no study can be read", damaged.string(), {}, {}, "Take one of its backups, if there are any"});
     } catch (const Error&) {
-        fs::remove(part, ignored);
+        forget();
         throw;
     }
-    if (salvaged.rows["study"] == 0) {
-        fs::remove(part, ignored);
-        throw Error(ErrorKind::input,
-                    {"no study can be read", damaged.string(), {}, {}, "Take one of its backups, if there are any"});
+    std::error_code problem;
+    fs::rename(part, target, problem);
+    if (problem) {
+        forget();
+        throw Error(ErrorKind::storage, {"cannot be written: " + problem.message(), target.string(), {}, {}, {}});
     }
-    fs::rename(part, target);
     return salvaged;
 }
 

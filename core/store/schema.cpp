@@ -57,12 +57,15 @@ CREATE TABLE event (
 CREATE INDEX event_by_study ON event(study, id);
 )sql";
 
-// Version 2. How long attempts took, by a clock that only goes forward; 0 = not known.
+// Version 2. How long attempts took, by a clock that only goes forward; 0 = not known. What a dead program has left is
+// found without a look at every run.
 constexpr const char* version_2 = R"sql(
 ALTER TABLE run ADD COLUMN elapsed_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE attempt ADD COLUMN elapsed_ms INTEGER NOT NULL DEFAULT 0;
 UPDATE run SET elapsed_ms = max(0, finished_ms - started_ms) WHERE finished_ms > 0 AND started_ms > 0;
 UPDATE attempt SET elapsed_ms = max(0, ended_ms - started_ms) WHERE ended_ms > 0;
+CREATE INDEX run_at_work ON run(id) WHERE state IN ('starting','running','paused');
+CREATE INDEX attempt_at_work ON attempt(run) WHERE ended_ms = 0;
 )sql";
 
 constexpr const char* migrations[] = {version_1, version_2};

@@ -63,11 +63,11 @@ struct Store::Impl {
         if (version > 0) {
             check_schema(*connection);
             require_sound_structure(*connection);
-            require_no_triggers(*connection);
+            require_own_tables(*connection);
+            require_own_schema(*connection);
         }
         if (version > 0 && version < schema_version) back_up(path, false);
         migrate(*connection);
-        require_own_tables(*connection);
         connection->execute("PRAGMA journal_mode = WAL");
         connection->execute("PRAGMA synchronous = NORMAL");
         connection->execute("PRAGMA foreign_keys = ON");

@@ -105,7 +105,8 @@ private Q_SLOTS:
         QVERIFY(child > 0);
         ::kill(child, SIGUSR1);
         ::kill(pid_t(program.processId()), SIGUSR1);
-        QTRY_VERIFY_WITH_TIMEOUT(program.readAllStandardError().contains("step "), 20000);
+        QByteArray said;
+        QTRY_VERIFY_WITH_TIMEOUT((said += program.readAllStandardError()).contains("step "), 20000);
         QVERIFY(program.state() == QProcess::Running);
         program.terminate();
         QVERIFY(program.waitForFinished(60000));

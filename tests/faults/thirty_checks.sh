@@ -147,7 +147,7 @@ check_13() { { qt_test test_database_check_in_core_store && qt_test test_db_cli_
 check_14() {
   fresh
   study 20 1,2 >study.json
-  sed 's/{"method": "lora"}/{"method": "lora", "training": {"learning_rate": 100, "adam_epsilon": 0}}/' study.json >bad.json
+  sed 's/{"method": "lora"}/{"method": "lora", "training": {"learning_rate": 100, "epsilon": 0}}/' study.json >bad.json
   local code
   code=$(rc_of "$cli" study run bad.json --quiet)
   [ "$code" = 6 ] || { fail "exit code $code: $(tail -n 1 "$work/err")"; return; }

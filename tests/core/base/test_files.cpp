@@ -1,6 +1,7 @@
 // Hashes, atomic writes (also onto a full disk), numbers as people read them, and the seeds of a run.
 
 #include "core/base/atomic_file.h"
+#include "core/base/process.h"
 #include "core/base/folder_lock.h"
 #include "core/base/format.h"
 #include "core/base/rng.h"
@@ -96,7 +97,7 @@ private Q_SLOTS:
     void fullDiskIsAnErrorThatLeavesTheOldFile() {
         TemporaryFolder folder;
         write_file_atomically(folder / "a.txt", "old");
-        ignore_file_size_signal();
+        prepare_process();
         rlimit before{};
         getrlimit(RLIMIT_FSIZE, &before);
         rlimit tiny = before;

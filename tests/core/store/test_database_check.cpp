@@ -50,7 +50,8 @@ void fill(const fs::path& file, int studies = 3) {
             store.append_points(run, points);
             for (int item = 0; item < 40; ++item)
                 store.append_predictions(run, {{"test", "", 1, "item-" + std::to_string(item), "a", "b", 0}});
-            store.set_state(run, RunState::finished, {}, {{"metrics", Json::array()}});
+            store.set_state(run, RunState::finished, {},
+                            {{"metrics", to_json(std::vector<MetricValue>{{{"test", "", "accuracy"}, 0.5}})}});
         }
     }
     store.flush();
@@ -241,6 +242,77 @@ private Q_SLOTS:
         QVERIFY2(error.says("more"), error.message.c_str());
         QCOMPARE(StoreReader(folder / "a.db").runs(1).size(), std::size_t(4)); // it can be looked at
         QCOMPARE(count(folder / "a.db", "point"), std::int64_t(1200));
+    }
+
+    // Conditions of another program would refuse rows of ours.
+    void aStrangersConditionsAreRefused_data() {
+        QTest::addColumn<QByteArray>("sql");
+        const auto row = [](const char* name, const char* sql) { QTest::newRow(name) << QByteArray(sql); };
+        row("a unique index", "CREATE UNIQUE INDEX mine ON run(seed)");
+        row("an expression that fails", "CREATE INDEX mine ON study(json(title))");
+        row("a table that refers to ours", "CREATE TABLE mine(run REFERENCES run(id))");
+        row("a condition", "ALTER TABLE study ADD COLUMN mine TEXT CHECK (id < 2)");
+        row("an index is missing", "DROP INDEX run_by_study");
+    }
+    void aStrangersConditionsAreRefused() {
+        QFETCH(QByteArray, sql);
+        TemporaryFolder folder;
+        fill(folder / "a.db", 1);
+        change(folder / "a.db", "UPDATE study SET title = '{}'; " + sql.toStdString());
+        QCOMPARE(caught([&] { const Store store(folder / "a.db"); }).kind, ErrorKind::input);
+        QVERIFY(!database_problems(folder / "a.db").empty());
+        QCOMPARE(StoreReader(folder / "a.db").runs(1).size(), std::size_t(4));
+        const Salvaged salvaged = salvage_database(folder / "a.db", folder / "b.db"); // the way out
+        QCOMPARE(salvaged.rows.at("point"), std::int64_t(1200));
+        QCOMPARE(database_problems(folder / "b.db"), std::vector<std::string>());
+    }
+
+    // Whatever rows were lost: no run is finished without them.
+    void repairInventsNothing_data() {
+        QTest::addColumn<QByteArray>("sql");
+        const auto row = [](const char* name, const char* sql) { QTest::newRow(name) << QByteArray(sql); };
+        row("no table of points", "DROP TABLE point");
+        row("no table of predictions", "DROP TABLE prediction");
+        row("no predictions", "DELETE FROM prediction");
+        row("points that are texts", "CREATE TABLE p(series INTEGER, step INTEGER, wall_s, value, kind, PRIMARY "
+                                     "KEY(series, step)) WITHOUT ROWID; INSERT INTO p "
+                                     "SELECT * FROM point; DROP TABLE point; ALTER TABLE p RENAME TO point; UPDATE "
+                                     "point SET value = 'x' WHERE step = 2");
+        row("points without a value", "CREATE TABLE p(series INTEGER, step INTEGER, wall_s, value, kind, PRIMARY "
+                                      "KEY(series, step)) WITHOUT ROWID; INSERT INTO p "
+                                      "SELECT * FROM point; DROP TABLE point; ALTER TABLE p RENAME TO point; UPDATE "
+                                      "point SET value = NULL WHERE step = 2");
+        row("a view of some points",
+            "ALTER TABLE point RENAME TO p; CREATE VIEW point AS SELECT * FROM p WHERE step < 9");
+        row("no summary", "UPDATE run SET summary = 'null'");
+        row("an empty summary", "UPDATE run SET summary = '{}'");
+        row("another column", "ALTER TABLE point RENAME COLUMN value TO v");
+    }
+    void repairInventsNothing() {
+        QFETCH(QByteArray, sql);
+        TemporaryFolder folder;
+        fill(folder / "a.db", 1);
+        change(folder / "a.db", "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; " + sql.toStdString());
+        salvage_database(folder / "a.db", folder / "b.db");
+        QCOMPARE(database_problems(folder / "b.db"), std::vector<std::string>());
+        QCOMPARE(count(folder / "b.db", "run WHERE state = 'interrupted'"), std::int64_t(4));
+    }
+
+    // What lies beside the new name belongs to somebody.
+    void repairTouchesNothingElse() {
+        TemporaryFolder folder;
+        fill(folder / "a.db", 1);
+        fs::create_directory(folder / "mine");
+        fs::create_directory_symlink("mine", folder / "b.db.files");
+        for (const char* name : {"c.db-wal", "d.db-journal", "e.db"})
+            write_text(folder / name, "mine");
+        write_text(folder / "f.db.part", "mine");
+        for (const char* name : {"b.db", "c.db", "d.db", "e.db"})
+            QCOMPARE(caught([&] { salvage_database(folder / "a.db", folder / name); }).kind, ErrorKind::storage);
+        salvage_database(folder / "a.db", folder / "f.db");
+        QVERIFY(fs::is_empty(folder / "mine") && !fs::exists(folder / "b.db"));
+        for (const char* name : {"c.db-wal", "d.db-journal", "e.db", "f.db.part"})
+            QCOMPARE(read_file(folder / name, 100), std::string("mine"));
     }
 
     // An older file is copied before it is changed; its times become durations where they make sense.
