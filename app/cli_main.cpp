@@ -38,7 +38,7 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
 }
 
 int ended_by(const diapason::Error& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
+    diapason::cli::complain(std::string("error: ") + error.what());
     return error.exit_code();
 }
 
@@ -88,10 +88,10 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "error: not enough memory\n");
         return static_cast<int>(ErrorKind::memory);
     } catch (const std::filesystem::filesystem_error& error) { // a folder without rights, a name that is too long
-        std::fprintf(stderr, "error: %s: %s\n", error.path1().c_str(), error.code().message().c_str());
+        cli::complain("error: " + error.path1().string() + ": " + error.code().message());
         return static_cast<int>(ErrorKind::storage);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "error: %s\n", error.what());
+        diapason::cli::complain(std::string("error: ") + error.what());
         return static_cast<int>(ErrorKind::internal);
     }
 }

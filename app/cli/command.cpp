@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "core/base/text_table.h"
+#include "core/base/visible_text.h"
 
 #include <cerrno>
 #include <csignal>
@@ -59,8 +60,16 @@ void print_json(const Json& json) {
     print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+void complain(const std::string& text) {
+    std::fprintf(stderr, "%s\n", visible_lines(text).c_str());
+}
+
 void print_table(const std::vector<std::vector<std::string>>& rows) {
-    print(text_table(rows));
+    std::vector<std::vector<std::string>> visible = rows;
+    for (std::vector<std::string>& row : visible)
+        for (std::string& cell : row)
+            cell = visible_line(cell);
+    print(text_table(visible));
 }
 
 } // namespace diapason::cli

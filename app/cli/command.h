@@ -51,6 +51,8 @@ std::atomic<bool>& progress_wanted();
 
 void print(const std::string& text); ///< @throws Error(storage) when it cannot be written, as on a full disk
 void print_json(const Json& json);
+/// A message on standard error; what a terminal would obey is only shown.
+void complain(const std::string& text);
 
 /// Rows with aligned columns; the first row is the heading.
 void print_table(const std::vector<std::vector<std::string>>& rows);

@@ -2,6 +2,7 @@
 
 #include "app/cli/command.h"
 #include "core/base/error.h"
+#include "core/base/visible_text.h"
 #include "core/store/backup.h"
 #include "core/store/database_check.h"
 #include "core/store/salvage.h"
@@ -24,7 +25,7 @@ int check(const Context& context) {
     } else {
         std::string text;
         for (const std::string& problem : problems)
-            text += problem + "\n";
+            text += visible_line(problem) + "\n";
         print(text);
         std::fprintf(stderr, "%s\n", "diapason-cli db repair saves what can be read");
     }
@@ -64,6 +65,8 @@ int repair(const Context& context, const std::string& out) {
         recovered = recover_run_folders(store);
     }
     std::vector<std::string> notes = salvaged.losses;
+    const std::vector<std::string> problems = database_problems(target);
+    notes.insert(notes.end(), problems.begin(), problems.end());
     notes.insert(notes.end(), recovered.notes.begin(), recovered.notes.end());
     if (context.json) {
         print_json({{"database", target.string()},
@@ -74,7 +77,7 @@ int repair(const Context& context, const std::string& out) {
     }
     std::string text;
     for (const std::string& note : notes)
-        text += note + "\n";
+        text += visible_line(note) + "\n";
     text += target.string() + ": " + std::to_string(salvaged.rows.at("study")) + " studies, " +
             std::to_string(salvaged.rows.at("run")) + " runs and " + std::to_string(salvaged.rows.at("point")) +
             " points could be read";

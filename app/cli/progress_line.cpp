@@ -1,6 +1,7 @@
 #include "app/cli/progress_line.h"
 
 #include "core/base/format.h"
+#include "core/base/visible_text.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -65,8 +66,9 @@ void ProgressLine::tell(const QueueStatus& status) {
     std::string text = summary(status) + "\n";
     for (const QueueEntry& entry : status.entries) {
         if (is_terminal(entry.state) || entry.state == RunState::queued) continue;
-        text += "  " + entry.arm_label + ", seed " + std::to_string(entry.seed) + ": " + name_of(entry.state) +
-                ", step " + std::to_string(entry.step) + " of " + std::to_string(entry.total_steps) + "\n";
+        text += "  " + visible_line(entry.arm_label) + ", seed " + std::to_string(entry.seed) + ": " +
+                name_of(entry.state) + ", step " + std::to_string(entry.step) + " of " +
+                std::to_string(entry.total_steps) + "\n";
     }
     std::fputs(text.c_str(), stderr);
     std::fflush(stderr);

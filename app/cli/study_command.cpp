@@ -103,9 +103,7 @@ std::optional<std::string> wait_for_end(StudySession& session, const RunRequest&
         if (std::exchange(stalled, status.stalled).empty() != status.stalled.empty()) {
             since = Clock::now();
             if (!request.quiet) progress.clear();
-            std::fprintf(stderr, "%s\n",
-                         stalled.empty() ? "Results can be stored again; the runs go on."
-                                         : ("The runs wait: " + stalled).c_str());
+            complain(stalled.empty() ? "Results can be stored again; the runs go on." : "The runs wait: " + stalled);
         }
         const bool too_long = !stalled.empty() && std::chrono::duration<double>(Clock::now() - since).count() >
                                                       request.policy.wait_for_storage_s;
@@ -117,29 +115,35 @@ std::optional<std::string> wait_for_end(StudySession& session, const RunRequest&
     return given_up;
 }
 
+// A study that is refused leaves nothing, not even an empty database; a stored one that cannot be read stays as it is.
+Plan planned_run(const RunRequest& request, const std::filesystem::path& database) {
+    if (request.continued != 0) {
+        const StoreReader reader(database);
+        Plan plan = requested_plan(request, &reader);
+        result_table(reader, request.continued); // all that is read of it in the end
+        return plan;                             // what it reads of files is compared by its runs
+    }
+    Plan plan = requested_plan(request, nullptr);
+    check_needs(plan);
+    return plan;
+}
+
 int run_study(const Context& context, const RunRequest& request) {
     watch_interrupts(); // before anything is stored: from there on a request to end is answered by 75
     const std::filesystem::path file = database_file(context, request.continued != 0);
     if (request.executor != "processes" && request.executor != "thread")
         throw config_error("--executor", request.executor, "must be processes or thread");
-    // A study that is refused leaves nothing, not even an empty database.
-    std::optional<Plan> fresh;
-    if (request.continued == 0) {
-        fresh = requested_plan(request, nullptr);
-        check_needs(*fresh);
-    }
+    const Plan plan = planned_run(request, file);
     Store store(file);
     const StoreReader reader(file);
-    // What a continued study reads is compared by its runs.
-    const Plan plan = fresh ? *std::move(fresh) : requested_plan(request, &reader);
     auto executor =
         request.executor == "thread" ? make_thread_executor() : make_process_executor(request.jobs, request.outlive);
     StudySession session(store, std::move(executor), plan,
                          request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt,
                          request.policy);
     if (!request.quiet) {
-        std::fprintf(stderr, "%s: %zu runs on %s\n", plan.study.title.c_str(), session.status().entries.size(),
-                     session.executor_description().c_str());
+        complain(plan.study.title + ": " + std::to_string(session.status().entries.size()) + " runs on " +
+                 session.executor_description());
     }
     ProgressLine progress;
     session.start();
@@ -160,11 +164,11 @@ int run_study(const Context& context, const RunRequest& request) {
     print(render(table, context.json ? TableFormat::json : TableFormat::text));
     for (const QueueEntry& entry : status.entries) {
         if (entry.state != RunState::failed && entry.state != RunState::diverged) continue;
-        std::fprintf(stderr, "%s, seed %llu %s: %s\n", entry.arm_label.c_str(),
-                     static_cast<unsigned long long>(entry.seed), name_of(entry.state), entry.message.c_str());
+        complain(entry.arm_label + ", seed " + std::to_string(entry.seed) + " " + name_of(entry.state) + ": " +
+                 entry.message);
     }
     if (!context.json) print("\nStudy " + std::to_string(session.study_id()) + " in " + file.string() + "\n");
-    if (lost) std::fprintf(stderr, "error: not all results are stored: %s\n", lost->what());
+    if (lost) complain(std::string("error: not all results are stored: ") + lost->what());
     const int code = stalled ? static_cast<int>(ErrorKind::storage)
                      : lost  ? std::max(lost->exit_code(), exit_code_of(status))
                              : exit_code_of(status);

@@ -3,6 +3,7 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -49,6 +50,16 @@ std::string visible_line(std::string_view text) {
         }
     }
     return line;
+}
+
+std::string visible_lines(std::string_view text) {
+    std::string visible;
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t end = std::min(text.find('\n', start), text.size());
+        visible += (start > 0 ? "\n" : "") + visible_line(text.substr(start, end - start));
+        start = end + 1;
+    }
+    return visible;
 }
 
 } // namespace diapason

@@ -10,5 +10,7 @@ namespace diapason {
 /// those that turn the direction of writing or have no width, and bytes that are not UTF-8 become "\u{202e}". What a
 /// terminal or a table would obey is thus only shown.
 std::string visible_line(std::string_view text);
+/// The same of each line; line ends stay.
+std::string visible_lines(std::string_view text);
 
 } // namespace diapason

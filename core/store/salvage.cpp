@@ -1,6 +1,7 @@
 #include "core/store/salvage.h"
 
 #include "core/base/json.h"
+#include "core/base/paths.h"
 #include "core/store/connection.h"
 #include "core/store/run_folder.h"
 #include "core/store/run_state.h"
@@ -12,6 +13,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace diapason {
 namespace {
@@ -242,6 +244,15 @@ private:
         drop_where("run", "uuid", nullptr, is_uuid);
         drop_where("run", "spec", nullptr, object);
         drop_where("run", "environment", "null", object);
+        Statement artifacts(m_to, "SELECT run, path FROM artifact");
+        std::vector<std::pair<std::int64_t, std::string>> strange;
+        while (artifacts.step())
+            if (!is_plain_name(artifacts.text(1))) strange.emplace_back(artifacts.integer(0), artifacts.text(1));
+        for (const auto& [run, path] : strange) {
+            Statement(m_to, "DELETE FROM artifact WHERE run = ? AND path = ?").bind_all(run, path).run();
+            m_incomplete["run"].insert(run);
+            lose("a file of run " + std::to_string(run) + " whose name leads elsewhere");
+        }
         Statement summaries(m_to, "SELECT id, summary FROM run WHERE state = 'finished'");
         while (summaries.step())
             if (!object(summaries.text(1))) m_incomplete["run"].insert(summaries.integer(0));

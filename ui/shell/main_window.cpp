@@ -103,7 +103,7 @@ QWidget* MainWindow::buildBanner() {
     // A stranger's database is only looked at until somebody says otherwise.
     auto* goOn = new QPushButton(tr("Continue here"));
     goOn->setObjectName(QStringLiteral("continueHere"));
-    goOn->setToolTip(tr("Open this database for writing, so that studies can be run and continued in it"));
+    goOn->setToolTip(tr("Open this database for writing, to run and continue studies in it"));
     goOn->hide();
     connect(&m_workspace, &Workspace::databaseChanged, goOn, [this, goOn] { goOn->setVisible(m_workspace.foreign()); });
     connect(goOn, &QPushButton::clicked, m_banner, [this] {

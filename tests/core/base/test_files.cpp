@@ -1,9 +1,9 @@
 // Hashes, atomic writes (also onto a full disk), numbers as people read them, and the seeds of a run.
 
 #include "core/base/atomic_file.h"
-#include "core/base/process.h"
 #include "core/base/folder_lock.h"
 #include "core/base/format.h"
+#include "core/base/process.h"
 #include "core/base/rng.h"
 #include "core/base/sha256.h"
 #include "core/base/visible_text.h"
