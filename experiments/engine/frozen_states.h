@@ -13,8 +13,8 @@ namespace diapason {
 
 /// What of a run decides which splits are kept.
 struct FrozenPlan {
-    std::int64_t train_items = 0;      ///< examples that are trained on
-    std::int64_t train_draws = 0;      ///< how often one is drawn in the whole run
+    std::int64_t train_items = 0;                          ///< examples that are trained on
+    std::int64_t train_draws = 0;                          ///< how often one is drawn in the whole run
     std::function<std::int64_t(const std::string&)> limit; ///< of an evaluation split; 0 = all
     int threads = 1;
 };
