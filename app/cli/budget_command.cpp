@@ -24,7 +24,7 @@ int show_budgets(const Context& context, const BudgetRequest& request) {
     const Budget budget = budget_from(request.measure, request.target, plan.backbone().get());
     const std::vector<BudgetRow> rows = solve_budgets(plan, budget);
     apply_budgets(study, rows);
-    if (!request.out.empty()) write_file_atomically(request.out, to_json(study).dump(2) + "\n");
+    if (!request.out.empty()) write_output(context, request.out, to_json(study).dump(2) + "\n");
     const bool in_bytes = budget.measure == BudgetMeasure::bytes;
     const auto target = static_cast<std::int64_t>(budget.target);
     const auto count = [&](const BudgetRow& row) { return static_cast<std::int64_t>(budget.of(row.answer->counts)); };

@@ -1,14 +1,17 @@
 #include "app/cli/command.h"
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "core/base/text_table.h"
 #include "core/base/visible_text.h"
+#include "core/store/database_check.h"
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 
 namespace diapason::cli {
 
@@ -62,6 +65,18 @@ void print_json(const Json& json) {
 
 void complain(const std::string& text) {
     std::fprintf(stderr, "%s\n", visible_lines(text).c_str());
+}
+
+void write_output(const Context& context, const std::filesystem::path& file, const std::string& text) {
+    std::error_code none; // a FIFO would not be opened before somebody writes to it
+    std::string start(15, '\0');
+    const bool database = std::filesystem::is_regular_file(file, none) &&
+                          std::ifstream(file, std::ios::binary).read(start.data(), 15) && start == "SQLite format 3";
+    if (database || belongs_to_database(file, database_file(context, false)))
+        throw Error(
+            ErrorKind::storage,
+            {"is a database or belongs to one, so it is not replaced", file.string(), {}, {}, "Choose another name"});
+    write_file_atomically(file, text);
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {

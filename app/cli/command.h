@@ -54,6 +54,9 @@ void print_json(const Json& json);
 /// A message on standard error; what a terminal would obey is only shown.
 void complain(const std::string& text);
 
+/// The file of an --out. @throws Error(storage) when it cannot be written, and when a database would be lost for it
+void write_output(const Context& context, const std::filesystem::path& file, const std::string& text);
+
 /// Rows with aligned columns; the first row is the heading.
 void print_table(const std::vector<std::vector<std::string>>& rows);
 

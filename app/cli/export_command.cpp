@@ -1,7 +1,6 @@
 // diapason-cli export
 
 #include "app/cli/command.h"
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/store/store_reader.h"
 #include "experiments/results/export.h"
@@ -32,7 +31,7 @@ void add_export(CLI::App& app, Context& context) {
             if (out->empty())
                 print(text);
             else
-                write_file_atomically(*out, text);
+                write_output(context, *out, text);
             return 0;
         };
     });

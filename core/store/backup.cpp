@@ -11,6 +11,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <string_view>
 #include <unistd.h>
 
 namespace diapason {
@@ -28,6 +29,20 @@ std::string time_for_name() {
     char text[32];
     std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &parts);
     return text;
+}
+
+// Named as backups are: what else lies there is somebody else's.
+bool is_backup(const fs::path& file, const fs::path& database) {
+    const std::string name = file.filename().string(), start = database.stem().string() + "-", end = ".db";
+    constexpr std::string_view form = "dddddddd-dddddd";
+    if (name.size() != start.size() + form.size() + end.size() || !name.starts_with(start) || !name.ends_with(end))
+        return false;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        const char c = name[start.size() + i];
+        if (form[i] == 'd' ? c < '0' || c > '9' : c != form[i]) return false;
+    }
+    std::error_code error;
+    return fs::is_regular_file(fs::symlink_status(file, error));
 }
 
 // What SQLite has written reaches the disk before the name says that it is a backup.
@@ -60,13 +75,16 @@ std::vector<fs::path> backups_of(const fs::path& database) {
     std::vector<fs::path> files;
     std::error_code error;
     for (const auto& item : fs::directory_iterator(backups_folder_of(database), error))
-        if (item.path().extension() == ".db") files.push_back(item.path());
+        if (is_backup(item.path(), database)) files.push_back(item.path());
     std::sort(files.rbegin(), files.rend());
     return files;
 }
 
 fs::path back_up(const fs::path& database, const std::atomic<bool>& stop) {
     const fs::path folder = backups_folder_of(database);
+    if (std::error_code none; fs::is_symlink(fs::symlink_status(folder, none)))
+        throw Error(ErrorKind::storage,
+                    {"is a link, so no backup is put there", folder.string(), {}, {}, "Remove the link"});
     make_folders(folder);
     const fs::path target = folder / (database.stem().string() + "-" + time_for_name() + ".db");
     fs::path part = target;

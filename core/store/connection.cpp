@@ -100,10 +100,15 @@ bool Statement::is_null(int column) const {
 
 Connection::Connection(const std::filesystem::path& file, Mode mode) : m_file(file) {
     const int flags = mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    // SQLite takes a file that has not even a header for an empty one.
     struct stat status {};
-    if (::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 && status.st_size < 512)
-        throw Error(ErrorKind::input, {"is not an SQLite database", file.string(), {}, {}, {}});
+    if (::stat(file.c_str(), &status) == 0) {
+        if (!S_ISREG(status.st_mode)) // opening a FIFO or a device may last for ever
+            throw Error(ErrorKind::storage,
+                        {"is not a regular file", file.string(), {}, {}, "Choose another database with --db"});
+        // SQLite takes a file that has not even a header for an empty one.
+        if (status.st_size > 0 && status.st_size < 512)
+            throw Error(ErrorKind::input, {"is not an SQLite database", file.string(), {}, {}, {}});
+    }
     const bool immutable = mode == Mode::read_only && never_changes(file);
     const std::string name = immutable ? immutable_uri(file) : file.string();
     const int code = sqlite3_open_v2(name.c_str(), &m_handle,

@@ -1,5 +1,6 @@
 #include "experiments/engine/runner.h"
 
+#include "core/base/atomic_file.h"
 #include "core/base/folder_lock.h"
 #include "core/base/rng.h"
 #include "core/base/sha256.h"
@@ -427,6 +428,7 @@ private:
         if (m_place.folder.empty()) return 0;
         const auto file = m_place.folder / adapter_file;
         wait_for_storage([&] {
+            make_folders(m_place.folder); // it may have gone meanwhile
             save_adapter(
                 file, *m_model,
                 {{"format", "diapason-adapter"}, {"spec", to_json(m_spec).dump()}, {"task", m_run.definition.dump()}});

@@ -7,6 +7,8 @@
 #include "tests/support/program.h"
 #include "tests/support/stored_result.h"
 
+#include <sys/stat.h>
+
 using namespace diapason;
 using namespace diapason::testing;
 
@@ -125,6 +127,37 @@ private Q_SLOTS:
                 return read_file(files_folder_of(database) / run.uuid / adapter_file, 64u << 20);
             };
             QVERIFY(adapter(mended) == adapter(m_folder / "diapason.db"));
+        }
+    }
+
+    // No output takes the place of a database, its log or its files.
+    void outputsNeverReplaceADatabase() {
+        TemporaryFolder folder;
+        write_text(folder / "study.json", tiny_study().dump());
+        const fs::path file = copy(folder);
+        fs::copy_file(file, folder / "other.db");
+        fs::create_symlink("diapason.db", folder / "link.csv");
+        const std::string before = read_file(file, 64u << 20);
+        for (const char* name : {"diapason.db", "link.csv", "other.db", "diapason.db-wal", "diapason.db.files/x.csv"}) {
+            const Outcome outcome =
+                cli(folder.path(), QStringLiteral("export --study 1 --out ") + QString::fromLatin1(name));
+            QVERIFY2(outcome.code == 4 && outcome.says("not replaced"), (name + outcome.error).c_str());
+        }
+        QCOMPARE(cli(folder.path(), QStringLiteral("study budget study.json --target 1% --out other.db")).code, 4);
+        QVERIFY(read_file(file, 64u << 20) == before && read_file(folder / "other.db", 64u << 20) == before);
+        QCOMPARE(cli(folder.path(), QStringLiteral("export --study 1 --out table.csv")).code, 0);
+    }
+
+    // A FIFO is not waited for.
+    void fifosAreNoDatabases() {
+        TemporaryFolder folder;
+        QVERIFY(::mkfifo((folder / "f.db").c_str(), 0600) == 0);
+        for (const char* line : {"study list", "db check", "db backup", "db repair", "run list", "study show 1"}) {
+            const Outcome outcome =
+                run_cli(folder.path(),
+                        (QString::fromLatin1(line) + QStringLiteral(" --db f.db")).split(QLatin1Char(' ')), 20000);
+            QVERIFY2(outcome.code == 3 || outcome.code == 4,
+                     (line + std::to_string(outcome.code) + outcome.error).c_str());
         }
     }
 

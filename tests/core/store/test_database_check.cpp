@@ -361,6 +361,25 @@ private Q_SLOTS:
         QVERIFY(kept.back().filename().string().find("20200104") != std::string::npos || kept.size() == 3);
     }
 
+    // What else lies in that folder, or behind a link, is somebody else's.
+    void backupsLeaveOtherFilesAlone() {
+        TemporaryFolder folder;
+        fill(folder / "a.db", 1);
+        for (const char* name : {"0.db", "a-mine.db", "a-20200101-00000x.db", "b-20200101-000000.db"})
+            write_text(backups_folder_of(folder / "a.db") / name, "mine");
+        for (int i = 1; i <= 5; ++i)
+            write_text(backups_folder_of(folder / "a.db") / ("a-2020010" + std::to_string(i) + "-000000.db"), "old");
+        back_up(folder / "a.db", false);
+        QCOMPARE(backups_of(folder / "a.db").size(), backups_kept);
+        for (const char* name : {"0.db", "a-mine.db", "a-20200101-00000x.db", "b-20200101-000000.db"})
+            QVERIFY(fs::exists(backups_folder_of(folder / "a.db") / name));
+        fs::copy_file(folder / "a.db", folder / "c.db");
+        fs::create_directory(folder / "mine");
+        fs::create_directory_symlink("mine", folder / "c.db.backups");
+        QCOMPARE(caught([&] { back_up(folder / "c.db", false); }).kind, ErrorKind::storage);
+        QVERIFY(fs::is_empty(folder / "mine"));
+    }
+
     // A backup that is not complete is none.
     void aBackupIsGivenUp() {
         TemporaryFolder folder;
