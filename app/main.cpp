@@ -42,7 +42,7 @@ void end_on_signals(diapason::ui::Workspace& workspace) {
         notifier->setEnabled(false);
         QCoreApplication::exit(workspace.running() ? static_cast<int>(diapason::ErrorKind::cancelled) : 0);
     });
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
         std::signal(signal, [](int) {
             const char byte = 0;
             if (::write(signal_pipe[1], &byte, 1) < 0) return; // full: it has been told already

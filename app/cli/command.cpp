@@ -50,6 +50,7 @@ void watch_interrupts() {
     std::signal(SIGINT, handler);
     if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN); // nohup
     std::signal(SIGTERM, handler);
+    std::signal(SIGQUIT, handler);
     std::signal(SIGUSR1, [](int) { progress_wanted() = true; });
 }
 

@@ -36,7 +36,7 @@ void write_line(const std::string& line) {
 void interrupt_on_signals() {
     static_assert(std::atomic<Stop>::is_always_lock_free);
     control(); // made before a signal can ask for it
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
         std::signal(signal, [](int) { control().stop = Stop::interrupt; });
     std::signal(SIGUSR1, SIG_IGN); // the program that started it answers
 }

@@ -184,8 +184,8 @@ int check_study(const Context& context, const RunRequest& request) {
     if (context.json)
         print_json({{"arms", plan.arms.size()}, {"runs", plan.runs()}});
     else
-        print(plan.study.title + ": nothing is wrong with its " + std::to_string(plan.arms.size()) + " arms, " +
-              std::to_string(plan.runs()) + " runs and the data that they read\n");
+        print(visible_line(plan.study.title) + ": nothing is wrong with its " + std::to_string(plan.arms.size()) +
+              " arms, " + std::to_string(plan.runs()) + " runs and the data that they read\n");
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/store/connection.h"
+#include "core/store/run_folder.h"
 
 #include <sqlite3.h>
 
@@ -67,7 +68,7 @@ bool has_studies(Connection& connection) {
 } // namespace
 
 fs::path backups_folder_of(const fs::path& database) {
-    fs::path folder = database;
+    fs::path folder = database_itself(database);
     return folder += ".backups";
 }
 
@@ -98,7 +99,7 @@ fs::path back_up(const fs::path& database, const std::atomic<bool>& stop) {
             [](void* stop_flag) { return static_cast<const std::atomic<bool>*>(stop_flag)->load() ? 1 : 0; },
             const_cast<std::atomic<bool>*>(&stop));
         Statement copy(connection, "VACUUM INTO ?");
-        copy.bind(1, part.string());
+        copy.bind(1, fs::absolute(part).string()); // a relative one may be taken for a URI
         copy.run();
     } catch (const Error&) {
         fs::remove(part, ignored);

@@ -99,9 +99,9 @@ bool Statement::is_null(int column) const {
 }
 
 Connection::Connection(const std::filesystem::path& file, Mode mode) : m_file(file) {
-    const int flags = mode == Mode::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    const int flags = mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     struct stat status {};
-    if (::stat(file.c_str(), &status) == 0) {
+    if (mode != Mode::memory && ::stat(file.c_str(), &status) == 0) {
         if (!S_ISREG(status.st_mode)) // opening a FIFO or a device may last for ever
             throw Error(ErrorKind::storage,
                         {"is not a regular file", file.string(), {}, {}, "Choose another database with --db"});
@@ -110,7 +110,9 @@ Connection::Connection(const std::filesystem::path& file, Mode mode) : m_file(fi
             throw Error(ErrorKind::input, {"is not an SQLite database", file.string(), {}, {}, {}});
     }
     const bool immutable = mode == Mode::read_only && never_changes(file);
-    const std::string name = immutable ? immutable_uri(file) : file.string();
+    // A name is a name, whatever SQLite would make of ":memory:" or "file:x".
+    const fs::path path = file.is_relative() ? fs::path(".") / file : file;
+    const std::string name = mode == Mode::memory ? ":memory:" : immutable ? immutable_uri(file) : path.string();
     const int code = sqlite3_open_v2(name.c_str(), &m_handle,
                                      flags | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0), nullptr);
     if (code != SQLITE_OK) {

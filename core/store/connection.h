@@ -52,7 +52,7 @@ private:
 
 class Connection {
 public:
-    enum class Mode { read_write, read_only };
+    enum class Mode { read_write, read_only, memory }; ///< memory: a database of its own, without a file
     /// @throws Error(storage|input)
     Connection(const std::filesystem::path& file, Mode mode);
     ~Connection();

@@ -63,7 +63,7 @@ struct Schema {
 const Schema& own_schema(std::int64_t version) {
     static const std::vector<Schema> all = [] {
         std::vector<Schema> versions(1);
-        Connection connection(":memory:", Connection::Mode::read_write);
+        Connection connection("schema", Connection::Mode::memory);
         for (std::int64_t next = 1; next <= schema_version; ++next) {
             migrate(connection, next);
             versions.push_back({tables_of(connection), words_of(connection)});

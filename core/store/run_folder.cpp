@@ -4,6 +4,13 @@
 
 namespace diapason {
 
+std::filesystem::path database_itself(const std::filesystem::path& file) {
+    std::error_code error;
+    if (!std::filesystem::is_symlink(std::filesystem::symlink_status(file, error))) return file;
+    const std::filesystem::path itself = std::filesystem::weakly_canonical(file, error);
+    return error ? file : itself;
+}
+
 bool is_uuid(const std::string& text) {
     return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }

@@ -122,7 +122,7 @@ struct StoreReader::Impl {
 };
 
 std::filesystem::path files_folder_of(const std::filesystem::path& database) {
-    std::filesystem::path folder = database;
+    std::filesystem::path folder = database_itself(database);
     return folder += ".files";
 }
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <iterator>
 #include <set>
+#include <sys/stat.h>
 
 namespace diapason {
 namespace {
@@ -32,11 +33,18 @@ Error as_error(const std::exception_ptr& problem) {
     }
 }
 
+std::pair<std::uint64_t, std::uint64_t> identity_of(const std::filesystem::path& file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) return {};
+    return {status.st_dev, status.st_ino};
+}
+
 } // namespace
 
 StoreWriter::StoreWriter(std::unique_ptr<Connection> connection, const StoreLimits& limits)
     : m_connection(std::move(connection)),
       m_limits(limits),
+      m_file(identity_of(m_connection->file())),
       m_points(*m_connection) {
     sqlite3_busy_timeout(m_connection->handle(), lock_patience_ms);
     m_thread = std::thread([this] { work(); });
@@ -167,6 +175,16 @@ std::optional<Error> StoreWriter::write(Batch& batch) {
     return {};
 }
 
+// What is written to a file without a name is lost with the program.
+void StoreWriter::require_same_file() const {
+    if (identity_of(m_connection->file()) == m_file) return;
+    throw Error(ErrorKind::storage, {"was removed or replaced while results were stored in it",
+                                     m_connection->file().string(),
+                                     {},
+                                     {},
+                                     "Put it back"});
+}
+
 // The first `count` in one transaction: all of them or none.
 std::exception_ptr StoreWriter::attempt(const Batch& batch, std::size_t count) {
     bool durable = false, empty = true;
@@ -177,6 +195,7 @@ std::exception_ptr StoreWriter::attempt(const Batch& batch, std::size_t count) {
     if (empty) return nullptr;
     const std::map<RowId, std::string> lost_before = m_lost;
     try {
+        require_same_file();
         m_connection->execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         Transaction transaction(*m_connection);
         Context context{*m_connection, m_points, m_lost};

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace diapason {
 
@@ -79,6 +80,7 @@ private:
     void add(Entry entry, bool urgent);
     void work();
     std::optional<Error> write(Batch& batch);
+    void require_same_file() const;
     std::exception_ptr attempt(const Batch& batch, std::size_t count);
     void stored(Batch& batch, std::size_t count);
     void lose(const Entry& entry, const Error& why);
@@ -88,6 +90,7 @@ private:
 
     std::unique_ptr<Connection> m_connection;
     const StoreLimits m_limits;
+    const std::pair<std::uint64_t, std::uint64_t> m_file; ///< device and inode
     PointWriter m_points;
     std::map<RowId, std::string> m_lost;       // writer's thread
     std::optional<Clock::time_point> m_trying; // since when nothing could be stored; writer's thread

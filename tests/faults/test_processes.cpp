@@ -80,6 +80,7 @@ private Q_SLOTS:
         QTest::newRow("TERM") << SIGTERM;
         QTest::newRow("INT") << SIGINT;
         QTest::newRow("HUP") << SIGHUP;
+        QTest::newRow("QUIT") << SIGQUIT;
     }
     void aChildThatDoesNotAnswerIsEnded() {
         QFETCH(int, signal);

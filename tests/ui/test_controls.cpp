@@ -242,7 +242,7 @@ private Q_SLOTS:
             QVERIFY(m_at->workspace->running() && m_at->window->isVisible());
         }
         // The study ends meanwhile: there is nothing left to ask.
-        whenAsked(m_at->window.get(), [&](QMessageBox&) { m_at->hand->send(finished_run(m_at->hand->job())); });
+        whenAsked(m_at->window.get(), [&](QMessageBox&) { m_at->hand->send(rest_of_run(m_at->hand->job())); });
         QVERIFY(!m_at->window->close());
         QVERIFY(!m_at->workspace->running() && m_at->window->isVisible());
         QCOMPARE(m_at->workspace->queue().finished, std::size_t(1));

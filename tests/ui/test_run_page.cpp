@@ -194,7 +194,7 @@ private Q_SLOTS:
         QVERIFY(rate >= 0);
         metric->setCurrentIndex(rate);
         Q_EMIT metric->activated(rate);
-        m_at->hand->send(finished_run(m_at->hand->job()));
+        m_at->hand->send(rest_of_run(m_at->hand->job()));
         QTRY_COMPARE(count(RunState::finished), std::size_t(1));
         QTRY_VERIFY(metric->findText(QStringLiteral("Validation loss")) >= 0);
         QCOMPARE(plot->view().metric.metric, std::string("learning_rate"));

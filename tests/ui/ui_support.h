@@ -79,6 +79,13 @@ inline std::vector<RunEvent> finished_run(const RunJob& job, std::int64_t steps 
     return events;
 }
 
+/// What a run that has begun (begun_run) still sends: it begins once.
+inline std::vector<RunEvent> rest_of_run(const RunJob& job, std::int64_t steps = 40) {
+    std::vector<RunEvent> events = finished_run(job, steps);
+    events.erase(events.begin(), events.begin() + 3); // starting, began, running
+    return events;
+}
+
 /// A window on an empty database, whose runs are played by hand unless `realEngine`.
 class WindowUnderTest {
 public:

@@ -380,6 +380,26 @@ private Q_SLOTS:
         QVERIFY(fs::is_empty(folder / "mine"));
     }
 
+    // A name is a name, and a link leads to what belongs to the database.
+    void namesAndLinks() {
+        TemporaryFolder folder;
+        const fs::path before = fs::current_path();
+        fs::current_path(folder.path());
+        for (const char* name : {"file:x.db", ":memory:", "a%20b?c#d.db"}) {
+            fill(name, 1);
+            QVERIFY2(fs::is_regular_file(name), name);
+            QCOMPARE(database_problems(name), std::vector<std::string>());
+            QCOMPARE(caught([&] { const Store one(name), two(name); }).kind, ErrorKind::locked);
+        }
+        fs::create_directory("far");
+        fs::create_symlink("../file:x.db", "far/link.db");
+        QCOMPARE(fs::weakly_canonical(files_folder_of("far/link.db")),
+                 fs::weakly_canonical(folder / "file:x.db.files"));
+        QCOMPARE(fs::weakly_canonical(backups_folder_of("far/link.db")),
+                 fs::weakly_canonical(folder / "file:x.db.backups"));
+        fs::current_path(before);
+    }
+
     // A backup that is not complete is none.
     void aBackupIsGivenUp() {
         TemporaryFolder folder;

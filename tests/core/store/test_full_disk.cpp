@@ -134,6 +134,25 @@ private Q_SLOTS:
         QCOMPARE(told.loss_count(), std::size_t(0));
     }
 
+    // Somebody takes the file away, and puts it back.
+    void aFileThatIsGone() {
+        TemporaryFolder folder;
+        Told told;
+        Store store(folder / "a.db", impatient);
+        told.listen(store);
+        const RowId run = one_run(store);
+        begin(store, run);
+        store.flush();
+        std::filesystem::rename(folder / "a.db", folder / "elsewhere.db");
+        finish(store, run);
+        QTRY_COMPARE_WITH_TIMEOUT(told.stall_count(), std::size_t(1), 20000);
+        QVERIFY2(told.stalls.front().find("removed or replaced") != std::string::npos, told.stalls.front().c_str());
+        QVERIFY(caught([&] { store.flush(); }).kind == ErrorKind::storage);
+        std::filesystem::rename(folder / "elsewhere.db", folder / "a.db");
+        QTRY_COMPARE_WITH_TIMEOUT(told.stall_count(), std::size_t(2), 20000);
+        QCOMPARE(StoreReader(folder / "a.db").run(run)->state, RunState::finished);
+    }
+
     // Whichever write fails, once or several times: every row is there once.
     void everyWriteMayFail() {
         TemporaryFolder folder;
