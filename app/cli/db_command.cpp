@@ -27,7 +27,7 @@ int check(const Context& context) {
         for (const std::string& problem : problems)
             text += visible_line(problem) + "\n";
         print(text);
-        std::fprintf(stderr, "%s\n", "diapason-cli db repair saves what can be read");
+        complain("diapason-cli db repair saves what can be read");
     }
     return problems.empty() ? 0 : static_cast<int>(ErrorKind::input);
 }

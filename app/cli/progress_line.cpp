@@ -3,7 +3,6 @@
 #include "core/base/format.h"
 #include "core/base/visible_text.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 
@@ -22,24 +21,8 @@ std::string ProgressLine::bar(double share) const {
 
 namespace {
 
-std::size_t ended_runs(const QueueStatus& status) {
-    return static_cast<std::size_t>(std::count_if(status.entries.begin(), status.entries.end(),
-                                                  [](const QueueEntry& entry) { return is_terminal(entry.state); }));
-}
-
-double share_done(const QueueStatus& status) {
-    if (status.entries.empty()) return 1;
-    double done = 0;
-    for (const QueueEntry& entry : status.entries) {
-        done += is_terminal(entry.state) ? 1
-                : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
-                                         : 0;
-    }
-    return done / static_cast<double>(status.entries.size());
-}
-
 std::string summary(const QueueStatus& status) {
-    const std::size_t ended = ended_runs(status), total = status.entries.size();
+    const std::size_t ended = status.ended(), total = status.entries.size();
     std::string text = std::to_string(ended) + " of " + std::to_string(total) + " runs";
     if (status.failed > 0) text += ", " + std::to_string(status.failed) + " failed";
     text += ", " + format_duration(status.elapsed_s);
@@ -53,9 +36,9 @@ std::string summary(const QueueStatus& status) {
 
 void ProgressLine::show(const QueueStatus& status) {
     if (m_terminal) {
-        std::fprintf(stderr, "\r\033[K%s %s", bar(share_done(status)).c_str(), summary(status).c_str());
-    } else if (ended_runs(status) != m_reported) {
-        m_reported = ended_runs(status);
+        std::fprintf(stderr, "\r\033[K%s %s", bar(status.share()).c_str(), summary(status).c_str());
+    } else if (status.ended() != m_reported) {
+        m_reported = status.ended();
         std::fprintf(stderr, "%s\n", summary(status).c_str());
     }
     std::fflush(stderr);

@@ -5,6 +5,7 @@
 #include "core/base/lenient_json.h"
 #include "core/base/paths.h"
 #include "core/store/backup.h"
+#include "core/store/run_folder.h"
 #include "core/store/run_state.h"
 #include "core/store/schema.h"
 #include "core/store/store_reader.h"
@@ -285,7 +286,7 @@ bool belongs_to_database(const fs::path& file, const fs::path& database) {
     std::error_code none;
     if (fs::equivalent(file, database, none)) return true;
     const fs::path asked = fs::weakly_canonical(file, none), base = fs::weakly_canonical(database, none);
-    for (const char* ending : {"-wal", "-shm", "-journal"}) {
+    for (const char* ending : database_companions) {
         fs::path beside = base;
         if (asked == (beside += ending)) return true;
     }

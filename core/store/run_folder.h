@@ -13,6 +13,8 @@ inline constexpr const char* adapter_file = "adapter.safetensors";
 inline constexpr std::array checkpoint_files = {"checkpoint.next.safetensors", "checkpoint.safetensors",
                                                 "checkpoint.previous.safetensors"};
 
+/// What SQLite puts beside a database: its log, what readers share of it, and the journal of another mode.
+inline constexpr std::array database_companions = {"-wal", "-shm", "-journal"};
 /// Where the file is that a link names: what belongs to a database lies beside the database.
 std::filesystem::path database_itself(const std::filesystem::path& file);
 /// 32 hexadecimal digits, which name the folder.

@@ -306,22 +306,20 @@ private:
 
 Salvaged salvage_database(const fs::path& damaged, const fs::path& target) {
     // What lies beside a database belongs to it.
-    for (const char* ending : {"", "-wal", "-shm", "-journal", ".files"}) {
-        fs::path path = target;
-        path += ending;
-        std::error_code none;
-        if (fs::exists(fs::symlink_status(path, none)))
+    const auto with = [](const fs::path& path, const char* ending) { return fs::path(path.string() + ending); };
+    std::vector<fs::path> taken = {target, files_folder_of(target)};
+    for (const char* ending : database_companions)
+        taken.push_back(with(target, ending));
+    std::error_code ignored;
+    for (const fs::path& path : taken)
+        if (fs::exists(fs::symlink_status(path, ignored)))
             throw Error(ErrorKind::storage,
                         {"already exists", path.string(), {}, {}, "Choose another name with --out"});
-    }
-    fs::path part = target;
-    part += ".tmp-diapason-" + new_uuid();
-    std::error_code ignored;
+    const fs::path part = with(target, (".tmp-diapason-" + new_uuid()).c_str());
     const auto forget = [&] {
-        for (const char* ending : {"", "-wal", "-shm", "-journal"}) {
-            fs::path path = part;
-            fs::remove(path += ending, ignored);
-        }
+        fs::remove(part, ignored);
+        for (const char* ending : database_companions)
+            fs::remove(with(part, ending), ignored);
     };
     Salvaged salvaged;
     try {

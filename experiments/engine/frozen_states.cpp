@@ -20,12 +20,10 @@ FrozenStates::FrozenStates(Model& model, std::shared_ptr<TaskData> data, FrozenS
     if (m_layer == 0) return;
     std::int64_t left = store.budget();
     // A part of the training split would cost whole batches for each of its examples.
-    if (plan.train_draws >= plan.train_items) choose("train", plan.train_items, left);
+    const std::int64_t train_items = plan.items("train");
+    if (plan.train_draws >= train_items) choose("train", train_items, left);
     for (const char* split : {"validation", "test", "ood"}) {
-        if (!m_data->has(split)) continue;
-        const auto items = std::ssize(m_data->split(split).examples);
-        const std::int64_t limit = plan.limit(split);
-        choose(split, limit > 0 ? std::min(items, limit) : items, left);
+        if (m_data->has(split)) choose(split, plan.items(split), left);
     }
     if (m_splits.empty()) return;
     FrozenKey key;

@@ -13,9 +13,8 @@ namespace diapason {
 
 /// What of a run decides which splits are kept.
 struct FrozenPlan {
-    std::int64_t train_items = 0;                          ///< examples that are trained on
-    std::int64_t train_draws = 0;                          ///< how often one is drawn in the whole run
-    std::function<std::int64_t(const std::string&)> limit; ///< of an evaluation split; 0 = all
+    std::function<std::int64_t(const std::string&)> items; ///< examples of a split that are used
+    std::int64_t train_draws = 0;                          ///< how often one is trained on in the whole run
     int threads = 1;
 };
 

@@ -134,13 +134,13 @@ private:
         if (!m_model->trainable().empty()) m_trainer = std::make_unique<Trainer>(*m_model, trainer_options(m_run));
         m_steps = m_trainer == nullptr ? 0 : training.integer("steps"); // prompting trains nothing
         m_read_every = m_model->device().is_cpu() ? 1 : 16;
-        m_order.emplace(train_items(), training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
+        m_order.emplace(items_used("train"), training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
         if (Asking::wanted(m_run.asking, m_run.in_words))
             m_asking.emplace(*m_data, *m_model, m_run.asking, m_spec.seed, training.integer("max_train_items"));
         if (m_store != nullptr && !m_asking && !training.flag("backbone_dropout")) {
             const std::int64_t draws = m_steps * training.integer("batch_size") * training.integer("accumulation");
-            const auto limit = [&](const std::string& split) { return training.integer(limit_option(split)); };
-            const FrozenPlan plan{train_items(), draws, limit, m_spec.threads};
+            const auto items = [this](const std::string& split) { return items_used(split); };
+            const FrozenPlan plan{items, draws, m_spec.threads};
             m_frozen.emplace(*m_model, m_data, *m_store, plan, [this] { heed_control(); });
         }
         if (m_frozen && m_trainer) {
@@ -150,9 +150,9 @@ private:
         }
     }
 
-    std::int64_t train_items() const {
-        const auto items = static_cast<std::int64_t>(m_data->split("train").examples.size());
-        const std::int64_t limit = m_run.training.integer("max_train_items");
+    std::int64_t items_used(const std::string& split) const {
+        const auto items = std::ssize(m_data->split(split).examples);
+        const std::int64_t limit = m_run.training.integer(limit_option(split));
         return limit > 0 ? std::min(items, limit) : items;
     }
 
@@ -384,7 +384,7 @@ private:
             for (const auto& [name, value] : result.metrics)
                 values.push_back({{prefix, "", name}, value});
             metrics.insert(metrics.end(), values.begin(), values.end());
-            m_items[split] = evaluated_items(split);
+            m_items[split] = {{"used", items_used(split)}, {"all", m_data->split(split).examples.size()}};
             if (prefix == "validation") continue; // its points were logged while training
             for (const auto& [name, value] : values)
                 m_points.add(name, m_selection.step(), value);
@@ -413,13 +413,6 @@ private:
                 std::this_thread::sleep_for(std::chrono::milliseconds(20));
             }
         }
-    }
-
-    // Of how many examples a split's figures speak.
-    Json evaluated_items(const std::string& split) const {
-        const auto all = static_cast<std::int64_t>(m_data->split(split).examples.size());
-        const std::int64_t limit = m_run.training.integer(limit_option(split));
-        return {{"used", limit > 0 ? std::min(limit, all) : all}, {"all", all}};
     }
 
     // What inference needs beside the backbone, and specification and task to rebuild it.

@@ -10,6 +10,17 @@ void QueueStatus::add(QueueEntry entry) {
     entries.push_back(std::move(entry));
 }
 
+double QueueStatus::share() const {
+    if (entries.empty()) return 1;
+    double done = 0;
+    for (const QueueEntry& entry : entries) {
+        done += is_terminal(entry.state) ? 1
+                : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
+                                         : 0;
+    }
+    return done / static_cast<double>(entries.size());
+}
+
 QueueEntry queue_entry(const RunLine& run) {
     QueueEntry entry;
     entry.run = run.id;

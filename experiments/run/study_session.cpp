@@ -81,10 +81,14 @@ struct StudySession::Impl : std::enable_shared_from_this<StudySession::Impl> {
 
     bool nothing_left() const { return started && active == 0 && (stopping || waiting() == 0); }
 
+    static std::string words_for_loss(const Error& why) {
+        return std::string("its results could not be stored: ") + why.what();
+    }
+
     // The store stopped it, or it ended without having been stored.
     static void blame_the_loss(const Error& why, StateChanged& change) {
         if (!is_terminal(change.state) || change.state == RunState::failed) return;
-        change = {RunState::failed, std::string("its results could not be stored: ") + why.what(), why.kind(), {}};
+        change = {RunState::failed, words_for_loss(why), why.kind(), {}};
     }
 
     // Nothing can be stored (empty: it can again). The runs wait, so that not too much has to be kept for later.
@@ -117,7 +121,7 @@ struct StudySession::Impl : std::enable_shared_from_this<StudySession::Impl> {
                 executor->stop(run, Stop::interrupt);
             } else if (item.entry.state == RunState::finished) { // as the store records it
                 item.entry.state = RunState::failed;
-                item.entry.message = std::string("its results could not be stored: ") + why.what();
+                item.entry.message = words_for_loss(why);
                 item.entry.error = why.kind();
             }
             heard = listener;

@@ -41,6 +41,8 @@ struct QueueStatus {
     std::string stalled; ///< why results cannot be stored at present, so that the runs wait; empty: they can
 
     void add(QueueEntry entry); ///< and counts it
+    std::size_t ended() const { return entries.size() - running - queued; }
+    double share() const; ///< of all steps, runs counting alike, from 0 to 1; 1 when there is none
 };
 
 /// Thread-safe. Listeners are called on the session's threads.

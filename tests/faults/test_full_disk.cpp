@@ -52,18 +52,7 @@ QStringList study_run(bool thread, const QStringList& more = {}) {
            (more.isEmpty() ? QStringList{QStringLiteral("study.json")} : more);
 }
 
-Outcome outcome_of(QProcess& process, int timeout_ms = 120000) {
-    Outcome outcome;
-    if (!process.waitForFinished(timeout_ms)) {
-        process.kill();
-        process.waitForFinished();
-        return outcome;
-    }
-    outcome.code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : 128;
-    outcome.out = process.readAllStandardOutput().toStdString();
-    outcome.error = process.readAllStandardError().toStdString();
-    return outcome;
-}
+constexpr int patience_ms = 120000;
 
 Outcome go_on(const fs::path& home) {
     return run_cli(home, study_run(false, {QStringLiteral("--continue"), QStringLiteral("1")}));
@@ -172,7 +161,7 @@ private Q_SLOTS:
         QProcess program;
         prepare_with(program, folder.path(), study_run(false), {"DIAPASON_FAIL_WHILE", (folder / "full").string()});
         program.start();
-        const Outcome outcome = outcome_of(program);
+        const Outcome outcome = outcome_of(program, patience_ms);
         QVERIFY2(outcome.code == 4, outcome.error.c_str());
         QVERIFY2(outcome.says("diapason.db"), outcome.error.c_str());
         QVERIFY(!fs::exists(folder / "diapason.db")); // an empty one would be taken for a damaged one
@@ -200,7 +189,7 @@ private Q_SLOTS:
         write_text(folder / "full", "");
         QVERIFY(!program.waitForFinished(milliseconds));
         fs::remove(folder / "full");
-        const Outcome outcome = outcome_of(program);
+        const Outcome outcome = outcome_of(program, patience_ms);
         QVERIFY2(outcome.code == 0, outcome.error.c_str());
         if (milliseconds > 6000)
             QVERIFY2(outcome.says("The runs wait") && outcome.says("go on"), outcome.error.c_str());
@@ -220,7 +209,7 @@ private Q_SLOTS:
         program.start();
         QTRY_VERIFY_WITH_TIMEOUT(has_study(folder / "diapason.db"), 30000);
         write_text(folder / "full", "");
-        const Outcome outcome = outcome_of(program);
+        const Outcome outcome = outcome_of(program, patience_ms);
         QVERIFY2(outcome.code == 4, (std::to_string(outcome.code) + outcome.error).c_str());
         fs::remove(folder / "full");
         check_intact(folder / "diapason.db");
@@ -242,7 +231,7 @@ private Q_SLOTS:
         QElapsedTimer timer;
         timer.start();
         ::kill(pid_t(program.processId()), SIGTERM);
-        const Outcome outcome = outcome_of(program);
+        const Outcome outcome = outcome_of(program, patience_ms);
         QVERIFY2(outcome.code == 75 || outcome.code == 4, (std::to_string(outcome.code) + outcome.error).c_str());
         QVERIFY(timer.elapsed() < 5000);
     }
@@ -270,7 +259,7 @@ private Q_SLOTS:
                                                     QStringLiteral("--wait-for-storage"), QStringLiteral("0.5")}),
                         {"DIAPASON_FAIL_AT", at});
                     program.start();
-                    const Outcome outcome = outcome_of(program);
+                    const Outcome outcome = outcome_of(program, patience_ms);
                     ++codes[outcome.code];
                     const QByteArray trial =
                         QByteArray::fromStdString(at + ": " + std::to_string(outcome.code) + " " + outcome.error);

@@ -28,11 +28,8 @@ inline void prepare(QProcess& process, const std::filesystem::path& home, const 
     process.setArguments(arguments);
 }
 
-/// diapason-cli with `arguments`; data, database and working folder are `home`.
-inline Outcome run_cli(const std::filesystem::path& home, const QStringList& arguments, int timeout_ms = 240000) {
-    QProcess process;
-    prepare(process, home, arguments);
-    process.start();
+/// How a started program ends; one that takes longer is killed, and its code is -1.
+inline Outcome outcome_of(QProcess& process, int timeout_ms) {
     Outcome outcome;
     if (!process.waitForFinished(timeout_ms)) {
         process.kill();
@@ -43,6 +40,14 @@ inline Outcome run_cli(const std::filesystem::path& home, const QStringList& arg
     outcome.out = process.readAllStandardOutput().toStdString();
     outcome.error = process.readAllStandardError().toStdString();
     return outcome;
+}
+
+/// diapason-cli with `arguments`; data, database and working folder are `home`.
+inline Outcome run_cli(const std::filesystem::path& home, const QStringList& arguments, int timeout_ms = 240000) {
+    QProcess process;
+    prepare(process, home, arguments);
+    process.start();
+    return outcome_of(process, timeout_ms);
 }
 
 /// Children are started by a thread; each thread lists its own.

@@ -1,7 +1,5 @@
 #include "ui/frame/plan_worker.h"
 
-#include "experiments/study/plan_inputs.h"
-
 #include <QMetaObject>
 
 namespace diapason::ui {
@@ -22,17 +20,6 @@ Plan plan_or_reason(const Study& study, PlanSources& sources, bool mayDropBaseli
     }
 }
 
-std::optional<Error> input_fault(const Plan& plan) {
-    try {
-        check_inputs(plan);
-        return {};
-    } catch (const Error& error) {
-        return error;
-    } catch (const std::exception& error) {
-        return Error(ErrorKind::internal, error.what());
-    }
-}
-
 } // namespace
 
 PlanWorker::PlanWorker(PlanSources& sources) : m_sources(sources), m_thread([this] { work(); }) {}
@@ -47,23 +34,10 @@ PlanWorker::~PlanWorker() {
 }
 
 void PlanWorker::want(int key, const Study& study, bool mayDropBaseline, Done done) {
-    add(key, [this, study, mayDropBaseline, done = std::move(done)] {
-        auto plan = std::make_shared<const Plan>(plan_or_reason(study, m_sources, mayDropBaseline));
-        return [done, plan = std::move(plan)] { done(plan); };
-    });
-}
-
-void PlanWorker::wantInputs(int key, std::shared_ptr<const Plan> plan, Checked done) {
-    add(key, [plan = std::move(plan), done = std::move(done)] {
-        return [done, fault = input_fault(*plan)] { done(fault); };
-    });
-}
-
-void PlanWorker::add(int key, Job job) {
     m_newest[key] = ++m_wishes;
     {
         const std::lock_guard guard(m_mutex);
-        m_waiting[key] = {m_wishes, std::move(job)};
+        m_waiting[key] = {m_wishes, study, mayDropBaseline, std::move(done)};
     }
     m_wake.notify_one();
 }
@@ -81,10 +55,12 @@ void PlanWorker::work() {
         if (m_stopping) return;
         auto next = m_waiting.extract(m_waiting.begin());
         guard.unlock();
+        Wish& wish = next.mapped();
+        auto plan = std::make_shared<const Plan>(plan_or_reason(wish.study, m_sources, wish.mayDropBaseline));
         QMetaObject::invokeMethod(
             this,
-            [this, key = next.key(), number = next.mapped().number, tell = next.mapped().job()] {
-                if (m_newest[key] == number) tell();
+            [this, key = next.key(), number = wish.number, plan = std::move(plan), done = std::move(wish.done)] {
+                if (m_newest[key] == number) done(plan);
             },
             Qt::QueuedConnection);
         guard.lock();

@@ -11,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 
 namespace diapason::ui {
@@ -20,8 +19,6 @@ class PlanWorker : public QObject {
     Q_OBJECT
 public:
     using Done = std::function<void(std::shared_ptr<const Plan>)>;
-    /// @param fault what is wrong with what the plan's runs would read; none: nothing
-    using Checked = std::function<void(std::optional<Error> fault)>;
 
     explicit PlanWorker(PlanSources& sources); ///< which outlive it
     ~PlanWorker() override;                    ///< waits for a plan in the making
@@ -29,18 +26,15 @@ public:
     /// `done` is called on this object's thread. Of several wishes under one key only the newest is answered; lower
     /// keys come first.
     void want(int key, const Study& study, bool mayDropBaseline, Done done);
-    /// Reads all that the plan's runs will read (check_inputs).
-    void wantInputs(int key, std::shared_ptr<const Plan> plan, Checked done);
     void forget(int key); ///< what was wanted under it is not answered any more
 
 private:
-    /// Done on the worker's thread; what it returns is done on this object's.
-    using Job = std::function<std::function<void()>()>;
     struct Wish {
         std::uint64_t number = 0;
-        Job job;
+        Study study;
+        bool mayDropBaseline = false;
+        Done done;
     };
-    void add(int key, Job job);
     void work();
 
     PlanSources& m_sources;

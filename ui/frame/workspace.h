@@ -73,10 +73,6 @@ public:
     void planFor(int key, const Study& study, PlanWorker::Done done) {
         m_planner.want(key, study, false, std::move(done));
     }
-    /// Whether what the plan's runs will read can be read; the newest wish counts.
-    void checkInputs(std::shared_ptr<const Plan> plan, PlanWorker::Checked done) {
-        m_inputs.wantInputs(0, std::move(plan), std::move(done));
-    }
     PlanSources& sources() { return m_sources; }
 
     /// The stored study that Run, Results and Replay show; 0 = none.
@@ -133,7 +129,6 @@ private:
     Study m_design;
     PlanSources m_sources;
     PlanWorker m_planner{m_sources};
-    PlanWorker m_inputs{m_sources}; ///< large files take long, and edits do not wait for them
     std::shared_ptr<const Plan> m_plan;
     bool m_checked = false;
     bool m_foreign = false;

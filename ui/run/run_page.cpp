@@ -315,12 +315,8 @@ void RunPage::updateQueue() {
                                                  : QItemSelectionModel::NoUpdate);
         }
     }
-    double done = 0;
     QString failure;
     for (const QueueEntry& entry : status.entries) {
-        done += is_terminal(entry.state) ? 1
-                : entry.total_steps > 0  ? static_cast<double>(entry.step) / static_cast<double>(entry.total_steps)
-                                         : 0;
         if (failure.isEmpty() && (entry.state == RunState::failed || entry.state == RunState::diverged)) {
             failure =
                 tr("%1, seed %2: %3. %4")
@@ -328,7 +324,7 @@ void RunPage::updateQueue() {
         }
     }
     const std::size_t total = status.entries.size();
-    m_bar->setValue(total == 0 ? 0 : static_cast<int>(1000 * done / static_cast<double>(total)));
+    m_bar->setValue(total == 0 ? 0 : static_cast<int>(1000 * status.share()));
     QString text = tr("%1 of %n run(s) finished", nullptr, static_cast<int>(total)).arg(status.finished);
     if (status.failed > 0) text += tr(", %1 failed").arg(status.failed);
     if (m_workspace.running()) {

@@ -295,7 +295,7 @@ void MainWindow::updateBar() {
 
 void MainWindow::updateStatus() {
     const QueueStatus status = m_workspace.queue();
-    const std::size_t ended = status.entries.size() - status.running - status.queued;
+    const std::size_t ended = status.ended();
     if (m_workspace.currentStudy() == 0)
         m_state->setText(tr("draft"));
     else if (m_workspace.running())
