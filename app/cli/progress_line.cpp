@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include "core/base/visible_text.h"
 
+#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@ ProgressLine::ProgressLine() : m_terminal(::isatty(STDERR_FILENO) != 0) {}
 
 std::string ProgressLine::bar(double share) const {
     constexpr int width = 24;
-    const int full = static_cast<int>(share * width + 0.5);
+    const int full = static_cast<int>(std::lround(share * width));
     std::string text = "[";
     for (int i = 0; i < width; ++i)
         text += i < full ? "#" : ".";

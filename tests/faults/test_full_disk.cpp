@@ -40,7 +40,7 @@ struct Trouble {
 void prepare_with(QProcess& process, const fs::path& home, const QStringList& arguments, const Trouble& trouble) {
     prepare(process, home, arguments);
     QProcessEnvironment environment = process.processEnvironment();
-    environment.insert(QStringLiteral("LD_PRELOAD"), QStringLiteral(DIAPASON_BAD_LUCK));
+    environment.insert(QStringLiteral("LD_PRELOAD"), QString::fromStdString(built("../tests/libbad_luck.so").string()));
     environment.insert(QStringLiteral("ASAN_OPTIONS"), QStringLiteral("verify_asan_link_order=0"));
     environment.insert(QString::fromLatin1(trouble.variable), QString::fromStdString(trouble.value));
     process.setProcessEnvironment(environment);

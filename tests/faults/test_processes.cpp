@@ -120,9 +120,8 @@ private Q_SLOTS:
         fs::create_directory(home);
         write_text(folder / "study.json", tiny_study().dump());
         // Qt would convert the name.
-        const std::string command = "cd '" + folder.path().string() +
-                                    "' && '" DIAPASON_BIN_DIR "/diapason-cli' --home '" + home.string() +
-                                    "' study run study.json --seeds 1 > out 2> err";
+        const std::string command = "cd '" + folder.path().string() + "' && '" + built("diapason-cli").string() +
+                                    "' --home '" + home.string() + "' study run study.json --seeds 1 > out 2> err";
         QCOMPARE(std::system(command.c_str()), 0);
         const auto runs = StoreReader(home / "diapason.db").runs(1);
         QCOMPARE(runs.size(), std::size_t(2));
@@ -136,9 +135,8 @@ private Q_SLOTS:
         TemporaryFolder folder;
         write_text(folder / "study.json", tiny_study().dump());
         write_text(folder / "\xff.tsv", "text\tlabel\na\tx\nb\ty\n");
-        const std::string command = "cd '" + folder.path().string() +
-                                    "' && '" DIAPASON_BIN_DIR "/diapason-cli' --home . " +
-                                    "study run study.json --task '\xff.tsv' > out 2> err";
+        const std::string command = "cd '" + folder.path().string() + "' && '" + built("diapason-cli").string() +
+                                    "' --home . " + "study run study.json --task '\xff.tsv' > out 2> err";
         QCOMPARE(WEXITSTATUS(std::system(command.c_str())), 2);
         QVERIFY(read_file(folder / "err", 10000).find("is not UTF-8") != std::string::npos);
     }

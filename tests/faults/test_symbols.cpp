@@ -40,7 +40,7 @@ class TestSymbols : public QObject {
     static void ourBinaries() {
         QTest::addColumn<QString>("file");
         for (const char* file : {"libdiapason_engine.so", "libdiapason_sentencepiece.so", "diapason-cli"})
-            QTest::newRow(file) << QStringLiteral(DIAPASON_BIN_DIR "/") + QLatin1String(file);
+            QTest::newRow(file) << QString::fromStdString(built(file).string());
     }
 
 private Q_SLOTS:
@@ -110,7 +110,7 @@ private Q_SLOTS:
         study["seeds"] = {1};
         write_text(folder / "study.json", study.dump());
         const std::string command = "cd '" + folder.path().string() + "' && ulimit -v 1500000 && DIAPASON_HOME=. '" +
-                                    DIAPASON_BIN_DIR "/diapason-cli' study run study.json --executor " +
+                                    built("diapason-cli").string() + "' study run study.json --executor " +
                                     executor.toStdString() + " > out 2> err";
         const int status = std::system(command.c_str());
         const std::string error = read_file(folder / "err", 1u << 20);

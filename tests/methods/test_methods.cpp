@@ -16,7 +16,7 @@ using namespace diapason::testing;
 namespace {
 
 std::filesystem::path encoder_folder() {
-    return std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources/backbones/encoder-mini";
+    return embedded_backbone("encoder-mini");
 }
 
 OptionValues values(const std::string& method, const Json& given) {
@@ -162,4 +162,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(TestMethods)
+#include "tests/support/places.h"
+
 #include "test_methods.moc"

@@ -25,7 +25,7 @@ struct Measured {
 /// do to the machine is limited. One thread at a time.
 inline Measured measure_cli(const std::filesystem::path& home, const std::vector<std::string>& arguments,
                             unsigned limit_s = 120) {
-    std::vector<std::string> words = {DIAPASON_BIN_DIR "/diapason-cli", "--home", home.string()};
+    std::vector<std::string> words = {built("diapason-cli").string(), "--home", home.string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words)

@@ -24,7 +24,7 @@ inline void prepare(QProcess& process, const std::filesystem::path& home, const 
     environment.insert(QStringLiteral("OMP_WAIT_POLICY"), QStringLiteral("passive"));
     process.setProcessEnvironment(environment);
     process.setWorkingDirectory(QString::fromStdString(home.string()));
-    process.setProgram(QStringLiteral(DIAPASON_BIN_DIR "/diapason-cli"));
+    process.setProgram(QString::fromStdString(built("diapason-cli").string()));
     process.setArguments(arguments);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "tests/support/places.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -18,14 +19,13 @@ namespace diapason::testing {
 
 /// Fixtures that come with the repository.
 inline std::filesystem::path fixtures() {
-    return std::filesystem::path(DIAPASON_SOURCE_DIR) / "tests" / "fixtures";
+    return source_folder() / "tests" / "fixtures";
 }
 
 /// A folder of material that is not ours to ship, or larger than a clone should be; empty when it is absent.
 inline std::optional<std::filesystem::path> shared_material(const std::string& name) {
     const char* given = std::getenv("DIAPASON_SHARED");
-    const std::filesystem::path root =
-        given ? std::filesystem::path(given) : std::filesystem::path(DIAPASON_SOURCE_DIR) / ".." / "shared";
+    const std::filesystem::path root = given ? std::filesystem::path(given) : source_folder() / ".." / "shared";
     if (std::filesystem::exists(root / name)) return (root / name).lexically_normal();
     return std::nullopt;
 }

@@ -162,7 +162,7 @@ private Q_SLOTS:
         for (const char* name : {"libdiapason_engine.so", "diapason-cli"}) {
             const std::filesystem::path beside = program_folder() / name;
             std::error_code there;
-            std::filesystem::create_symlink(std::filesystem::path(DIAPASON_BIN_DIR) / name, beside, there);
+            std::filesystem::create_symlink(built(name), beside, there);
             QVERIFY(std::filesystem::exists(beside));
         }
     }
@@ -243,4 +243,6 @@ private Q_SLOTS:
 };
 
 QTEST_MAIN(TestClickThrough)
+#include "tests/support/places.h"
+
 #include "test_click_through.moc"

@@ -78,7 +78,7 @@ class TestShell : public QObject {
 private Q_SLOTS:
     void programLinksNoTorch() {
         QProcess ldd;
-        ldd.start(QStringLiteral("ldd"), {QStringLiteral(DIAPASON_BIN_DIR "/diapason")});
+        ldd.start(QStringLiteral("ldd"), {QString::fromStdString(built("diapason").string())});
         QVERIFY(ldd.waitForFinished());
         const QByteArray libraries = ldd.readAllStandardOutput();
         QVERIFY2(libraries.contains("libQt6Widgets"), libraries);
@@ -424,4 +424,6 @@ private Q_SLOTS:
 };
 
 QTEST_MAIN(TestShell)
+#include "tests/support/places.h"
+
 #include "test_shell.moc"

@@ -11,10 +11,10 @@ using namespace diapason::testing;
 namespace {
 
 BackboneConfig encoder() {
-    return read_backbone_config(std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources/backbones/encoder-mini");
+    return read_backbone_config(embedded_backbone("encoder-mini"));
 }
 BackboneConfig decoder() {
-    return read_backbone_config(std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources/backbones/decoder-mini");
+    return read_backbone_config(embedded_backbone("decoder-mini"));
 }
 
 } // namespace

@@ -18,7 +18,7 @@ class TestEmbeddedData : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void manifestIsTrue() {
-        const std::filesystem::path root = std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources";
+        const std::filesystem::path root = source_folder() / "resources";
         const Json manifest = read_json(root / "data" / "manifest.json", 8u << 20);
         int checked = 0;
         const Json& files = manifest.at("files");

@@ -203,7 +203,7 @@ private Q_SLOTS:
     }
 
     void theDocumentHasTheTableOfStates() {
-        const std::string document = read_file(DIAPASON_SOURCE_DIR "/docs/SCHEMA.md", 1u << 20);
+        const std::string document = read_file(source_folder() / "docs/SCHEMA.md", 1u << 20);
         for (const RunState from : {RunState::queued, RunState::starting, RunState::running, RunState::paused,
                                     RunState::failed, RunState::cancelled, RunState::interrupted}) {
             const std::string name = "`" + std::string(name_of(from)) + "`";
@@ -409,7 +409,7 @@ private Q_SLOTS:
     void theDocumentNamesEveryColumn() {
         TemporaryFolder folder;
         const Store store(folder / "a.db");
-        const std::string document = read_file(DIAPASON_SOURCE_DIR "/docs/SCHEMA.md", 1u << 20);
+        const std::string document = read_file(source_folder() / "docs/SCHEMA.md", 1u << 20);
         Connection connection(folder / "a.db", Connection::Mode::read_only);
         Statement tables(connection, "SELECT name FROM sqlite_master WHERE type = 'table'");
         int columns_seen = 0;

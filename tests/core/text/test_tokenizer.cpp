@@ -69,8 +69,7 @@ private Q_SLOTS:
     void embeddedTokenizersKeepOrdinaryText() {
         QFETCH(QString, backbone);
         QFETCH(QString, expected);
-        const auto tokenizer = Tokenizer::load(std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources" / "backbones" /
-                                               backbone.toStdString());
+        const auto tokenizer = Tokenizer::load(embedded_backbone(backbone.toStdString()));
         const Encoding encoding = tokenizer->encode("A tool for reading and writing files over the network.");
         QVERIFY(encoding.ids.size() < 20);
         QCOMPARE(QString::fromStdString(tokenizer->decode(encoding.ids)).trimmed(), expected);
@@ -78,8 +77,7 @@ private Q_SLOTS:
     }
 
     void sharedAcrossThreads() {
-        const auto tokenizer =
-            Tokenizer::load(std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources/backbones/encoder-mini");
+        const auto tokenizer = Tokenizer::load(embedded_backbone("encoder-mini"));
         const auto alone = tokenizer->encode("Simultaneous tokenisation of one text").ids;
         std::vector<std::thread> threads;
         std::atomic<int> different{0};
@@ -94,8 +92,7 @@ private Q_SLOTS:
     }
 
     void truncationKeepsSpecialTokens() {
-        const auto tokenizer =
-            Tokenizer::load(std::filesystem::path(DIAPASON_SOURCE_DIR) / "resources/backbones/encoder-mini");
+        const auto tokenizer = Tokenizer::load(embedded_backbone("encoder-mini"));
         const std::string text = "one two three four five six seven eight nine ten";
         const Encoding full = tokenizer->encode(text), cut = tokenizer->encode(text, {.max_length = 6});
         QCOMPARE(cut.ids.size(), std::size_t(6));

@@ -338,7 +338,7 @@ private Q_SLOTS:
 
     // What a newcomer copies from there runs.
     void theReadmesStudyIsOne() {
-        const std::string text = read_file(std::filesystem::path(DIAPASON_SOURCE_DIR) / "README.md", 1u << 20);
+        const std::string text = read_file(source_folder() / "README.md", 1u << 20);
         const std::string fence = "```json\n";
         const std::size_t begin = text.find(fence);
         QVERIFY(begin != std::string::npos && text.find(fence, begin + 1) == std::string::npos);

@@ -78,8 +78,7 @@ private Q_SLOTS:
         const Finder finder;
         std::size_t files = 0;
         for (const char* layer : {"experiments", "ui", "app"}) {
-            for (const auto& item :
-                 std::filesystem::recursive_directory_iterator(std::filesystem::path(DIAPASON_SOURCE_DIR) / layer)) {
+            for (const auto& item : std::filesystem::recursive_directory_iterator(source_folder() / layer)) {
                 const std::string ending = item.path().extension().string();
                 if (ending != ".h" && ending != ".cpp") continue;
                 ++files;

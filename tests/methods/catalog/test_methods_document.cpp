@@ -17,7 +17,7 @@ class TestMethodsDocument : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void documentIsCurrent() {
-        const std::string stored = read_file(DIAPASON_SOURCE_DIR "/docs/METHODS.md", 1u << 20);
+        const std::string stored = read_file(testing::source_folder() / "docs/METHODS.md", 1u << 20);
         QVERIFY2(stored == methods_document(),
                  "docs/METHODS.md is out of date: diapason-cli methods --markdown > docs/METHODS.md");
     }
@@ -25,9 +25,9 @@ private Q_SLOTS:
     void picturesAreCurrent() {
         const BackboneConfig config = read_backbone_config(resolve_backbone(pictured_backbone));
         for (const MethodInfo& method : method_catalog()) {
-            const std::string file = DIAPASON_SOURCE_DIR "/docs/images/methods/" + method.id + ".svg";
+            const std::filesystem::path file = testing::source_folder() / "docs/images/methods" / (method.id + ".svg");
             QVERIFY2(std::filesystem::exists(file) && read_file(file, 1u << 20) == method_svg(method, config),
-                     (file + " is out of date: diapason-cli methods --pictures docs/images/methods").c_str());
+                     (file.string() + " is out of date: diapason-cli methods --pictures docs/images/methods").c_str());
         }
     }
 
@@ -71,4 +71,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(TestMethodsDocument)
+#include "tests/support/places.h"
+
 #include "test_methods_document.moc"

@@ -168,7 +168,7 @@ private Q_SLOTS:
 
     // Rows that begin as the activations of words in front of a text are these words in front of it.
     void wordsAsAPrefixAreTheWords() {
-        const fs::path folder = fs::path(DIAPASON_SOURCE_DIR) / "resources" / "backbones" / "decoder-mini";
+        const fs::path folder = embedded_backbone("decoder-mini");
         const auto tokenizer = Tokenizer::load(folder);
         const auto load = [&] { return Model::load(folder, {HeadKind::causal_lm, 0}, at::kCPU); };
         const auto plain = load(), tuned = load();
@@ -202,7 +202,7 @@ private Q_SLOTS:
 
     // With a network too, as far as it fits them.
     void aNetworkBeginsNearTheWords() {
-        const fs::path folder = fs::path(DIAPASON_SOURCE_DIR) / "resources" / "backbones" / "decoder-mini";
+        const fs::path folder = embedded_backbone("decoder-mini");
         const auto tokenizer = Tokenizer::load(folder);
         const auto begin = [&](const char* init, const char* reparametrisation, const char* depth) {
             std::vector<Problem> problems;
@@ -314,4 +314,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(TestPrefix)
+#include "tests/support/places.h"
+
 #include "test_prefix.moc"

@@ -124,7 +124,7 @@ private Q_SLOTS:
     void equalsTheGoldenCases() {
         QFETCH(QString, name);
         QFETCH(QString, options);
-        const fs::path parity = fs::path(DIAPASON_SOURCE_DIR) / "tests" / "fixtures" / "parity";
+        const fs::path parity = fixtures() / "parity";
         const fs::path folder = parity / "exact" / name.toStdString();
         const Json document = read_json(folder / "case.json");
         const auto load = [&] {
@@ -268,4 +268,6 @@ private:
 };
 
 QTEST_GUILESS_MAIN(TestPropetl)
+#include "tests/support/places.h"
+
 #include "test_propetl.moc"

@@ -117,9 +117,9 @@ class TestInterchange : public QObject {
         QProcess process;
         process.setProcessChannelMode(QProcess::MergedChannels);
         const QString python = qEnvironmentVariable(variable, QStringLiteral("python3"));
-        const QStringList front = {QStringLiteral(DIAPASON_SOURCE_DIR "/tools/") + QLatin1String(tool),
+        const QStringList front = {QString::fromStdString((source_folder() / "tools" / tool).string()),
                                    QString::fromStdString((folder / "backbone").string())};
-        const QStringList end = {QStringLiteral("--cli"), QStringLiteral(DIAPASON_BIN_DIR "/diapason-cli")};
+        const QStringList end = {QStringLiteral("--cli"), QString::fromStdString(built("diapason-cli").string())};
         process.start(python, front + adapters + end);
         const bool ended = process.waitForFinished(300000);
         const QByteArray output = process.readAll();
@@ -140,4 +140,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(TestInterchange)
+#include "tests/support/places.h"
+
 #include "test_interchange.moc"
