@@ -11,14 +11,14 @@ TORCH_VERSION=2.13.0
 TORCH_SHA256_CPU=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 TORCH_SHA256_CUDA=60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7
 
+TIDY_VERSION=23.1.4
+
 # The same names in Debian 12 and Ubuntu 24.04.
 # shellcheck disable=SC2034 # used by the scripts that source this file
 BUILD_PACKAGES=(g++ cmake ninja-build mold ccache qt6-base-dev qt6-svg-dev libqcustomplot-dev libsqlite3-dev nlohmann-json3-dev
   libcli11-dev libicu-dev libsentencepiece-dev libboost-dev python3-pip unzip ca-certificates fonts-dejavu-core libxkbcommon-x11-0)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(clang-format xvfb sqlite3 shellcheck codespell)
-# shellcheck disable=SC2034
-TIDY_PACKAGES=(clang-tidy)
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }
@@ -170,6 +170,19 @@ ensure_torch() { # WITH_CUDA: "yes" or ""
   elif [ -n "$1" ]; then
     fail "--cuda: the registry served the CPU build of LibTorch here; give a CUDA build with --libtorch PATH"
   fi
+}
+
+# --- clang-tidy: the same release everywhere ----------------------------------------------------------------------------------
+
+ensure_tidy() { # sets TIDY, the program
+  local folder="$DEPS/clang-tidy-$TIDY_VERSION"
+  TIDY="$folder/clang_tidy/data/bin/clang-tidy"
+  [ -x "$TIDY" ] || step "Fetching clang-tidy $TIDY_VERSION (20 MB)" fetch_tidy "$folder"
+}
+
+fetch_tidy() { # FOLDER
+  rm -rf "$1.part" && download_wheels "$1.part" --no-deps "clang-tidy==$TIDY_VERSION" && unzip -q -o "$1.part"/*.whl -d "$1.part" &&
+    rm "$1.part"/*.whl && chmod +x "$1.part/clang_tidy/data/bin/clang-tidy" && mv "$1.part" "$1"
 }
 
 # --- Build ------------------------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ int execute_run() {
                          outlives_parent};
     std::thread(follow_requests, outlives_parent).detach();
     const RunState state = load_engine().run(
-        spec, place, [](RunEvent event) { write_line(to_line(event)); }, control());
+        spec, place, [](const RunEvent& event) { write_line(to_line(event)); }, control());
     // Neither the listener nor the tensor library's statics are waited for.
     std::_Exit(state == RunState::finished   ? 0
                : state == RunState::diverged ? static_cast<int>(ErrorKind::diverged)

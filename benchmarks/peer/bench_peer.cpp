@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
             if (file == nullptr) throw input_error(losses, "cannot be written");
             for (const double loss : outcome.losses)
                 std::fprintf(file, "%.6f\n", loss);
-            std::fclose(file);
+            if (std::fclose(file) != 0) throw input_error(losses, "cannot be written");
         }
         std::printf("%s\n", outcome.figures.dump().c_str());
     } catch (const std::exception& error) {

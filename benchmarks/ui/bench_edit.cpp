@@ -32,7 +32,7 @@ void fill(const std::filesystem::path& file) {
     for (int i = 0; i < 5000; ++i) {
         RunRecord run;
         run.uuid = new_uuid();
-        run.seed = std::uint64_t(i + 1);
+        run.seed = static_cast<std::uint64_t>(i) + 1;
         run.spec = Json::object();
         run.operations = 1e9;
         rows.runs.push_back(run);
@@ -47,7 +47,7 @@ void fill(const std::filesystem::path& file) {
 int main(int argc, char** argv) {
     qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication app(argc, argv);
-    const int times = argc > 1 ? std::max(1, std::atoi(argv[1])) : 200;
+    const int times = argc > 1 ? std::max(1, QByteArray(argv[1]).toInt()) : 200;
     const QTemporaryDir home;
     const std::filesystem::path folder = home.path().toStdString();
     set_home_folder(folder);

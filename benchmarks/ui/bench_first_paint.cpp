@@ -13,7 +13,7 @@
 
 int main(int argc, char** argv) {
     QCoreApplication app(argc, argv);
-    const int times = argc > 1 ? std::max(1, std::atoi(argv[1])) : 10;
+    const int times = argc > 1 ? std::max(1, QByteArray(argv[1]).toInt()) : 10;
     const QTemporaryDir home;
     const QString folder = QString::fromStdString(diapason::program_folder().string());
     // Benchmarks lie beside the programs, or one folder away from them.

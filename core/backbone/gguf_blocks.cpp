@@ -110,7 +110,7 @@ void read_q4_k(const unsigned char* in, std::int64_t blocks, float* out) {
 void read_q6_k(const unsigned char* in, std::int64_t blocks, float* out) {
     for (; blocks-- > 0; in += 210) {
         const float d = half(in + 208);
-        for (int g = 0; g < 8; ++g, out += 32) { // groups of 32
+        for (std::ptrdiff_t g = 0; g < 8; ++g, out += 32) { // groups of 32
             const unsigned char* low = in + g / 4 * 64 + g % 2 * 32;
             const unsigned char* high = in + 128 + g / 4 * 32;
             for (int i = 0; i < 32; ++i) {

@@ -92,7 +92,7 @@ Error no_match(const std::string& pattern, const std::vector<std::string>& parts
         }
     }
     if (!hint.empty())
-        hint += "?";
+        hint += '?';
     else if (!sites.empty())
         hint = "An address looks like " + sites[sites.size() / 2].address();
     return config_error("sites", pattern, "this address matches no site of the backbone", hint);

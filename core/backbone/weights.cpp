@@ -40,7 +40,7 @@ std::string MatchedWeights::dtype() const {
 }
 
 // An alias that the model wants for itself is none: outputs that are not tied.
-static CanonicalName as_expected(const std::string& name, CanonicalName known,
+static CanonicalName as_expected(const std::string& name, const CanonicalName& known,
                                  const std::vector<ExpectedTensor>& expected) {
     const bool wanted = known.copy && std::any_of(expected.begin(), expected.end(),
                                                   [&](const ExpectedTensor& tensor) { return tensor.name == name; });

@@ -91,11 +91,13 @@ bool Fields::flag(const std::string& key, bool fallback) {
 }
 
 const Json& Fields::of_type(const std::string& key, Json::value_t type, const char* what, const Json& otherwise) {
+    // NOLINTBEGIN(bugprone-return-const-ref-from-parameter): both callers give what lives for ever
     const Json* value = find(key);
     if (value == nullptr) return otherwise;
     if (value->type() == type) return *value;
     add(key, shown(*value), what);
     return otherwise;
+    // NOLINTEND(bugprone-return-const-ref-from-parameter)
 }
 
 const Json& Fields::object(const std::string& key) {

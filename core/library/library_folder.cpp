@@ -91,7 +91,7 @@ void LibraryFolder::keep(const std::string& name) {
     }
     m_path.clear();
     if (const int folder = ::open(library_folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
-        ::fsync(folder); // some file systems refuse this; the rename itself has happened
+        (void)::fsync(folder); // some file systems refuse this; the rename itself has happened
         ::close(folder);
     }
 }

@@ -68,7 +68,7 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& stored, const at::Tens
 }
 
 // sum + g W; an undefined sum is zero. The BLAS adds while it multiplies.
-at::Tensor add_product(at::Tensor sum, const at::Tensor& g, const at::Tensor& weight, Precision precision) {
+at::Tensor add_product(const at::Tensor& sum, const at::Tensor& g, const at::Tensor& weight, Precision precision) {
     if (!sum.defined()) return product(g, weight.t(), {}, precision);
     const bool plain = precision == Precision::float32 && weight.scalar_type() == g.scalar_type();
     if (plain && !by_one_dnn(g, weight)) return sum.addmm_(g, weight);

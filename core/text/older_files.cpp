@@ -6,6 +6,7 @@
 #include "core/text/vocabulary.h"
 
 #include <map>
+#include <span>
 
 namespace diapason {
 namespace {
@@ -56,24 +57,24 @@ StageJson bos_template(const std::string& bos, std::int64_t id) {
             {"special_tokens", {{bos, special_entry(bos, id)}}}};
 }
 
-const std::vector<SpecialRole> bert_roles = {{"pad_token", "[PAD]"},
-                                             {"unk_token", "[UNK]"},
-                                             {"cls_token", "[CLS]"},
-                                             {"sep_token", "[SEP]"},
-                                             {"mask_token", "[MASK]"}};
-const std::vector<SpecialRole> roberta_roles = {
-    {"bos_token", "<s>"}, {"pad_token", "<pad>"}, {"eos_token", "</s>"},         {"unk_token", "<unk>"},
-    {"cls_token", "<s>"}, {"sep_token", "</s>"},  {"mask_token", "<mask>", true}};
-const std::vector<SpecialRole> gpt2_roles = {{"bos_token", "<|endoftext|>"},
-                                             {"eos_token", "<|endoftext|>"},
-                                             {"unk_token", "<|endoftext|>"},
-                                             {"pad_token", nullptr}};
-const std::vector<SpecialRole> qwen2_roles = {
+constexpr SpecialRole bert_roles[] = {{"pad_token", "[PAD]"},
+                                      {"unk_token", "[UNK]"},
+                                      {"cls_token", "[CLS]"},
+                                      {"sep_token", "[SEP]"},
+                                      {"mask_token", "[MASK]"}};
+constexpr SpecialRole roberta_roles[] = {{"bos_token", "<s>"},          {"pad_token", "<pad>"}, {"eos_token", "</s>"},
+                                         {"unk_token", "<unk>"},        {"cls_token", "<s>"},   {"sep_token", "</s>"},
+                                         {"mask_token", "<mask>", true}};
+constexpr SpecialRole gpt2_roles[] = {{"bos_token", "<|endoftext|>"},
+                                      {"eos_token", "<|endoftext|>"},
+                                      {"unk_token", "<|endoftext|>"},
+                                      {"pad_token", nullptr}};
+constexpr SpecialRole qwen2_roles[] = {
     {"bos_token", nullptr}, {"eos_token", "<|endoftext|>"}, {"unk_token", nullptr}, {"pad_token", "<|endoftext|>"}};
 
 // What the classes of byte-level tokenizers differ in.
 struct ByteLevelFamily {
-    const std::vector<SpecialRole>& roles;
+    std::span<const SpecialRole> roles;
     bool brackets;       ///< <s> A </s></s> B </s>
     const char* pattern; ///< null: GPT-2's
 };

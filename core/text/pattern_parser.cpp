@@ -137,9 +137,9 @@ private:
         return true;
     }
 
-    NodePtr one_of(icu::UnicodeSet set) {
+    NodePtr one_of(const icu::UnicodeSet& set) {
         NodePtr node = make(PatternNode::set);
-        node->members = std::move(set);
+        node->members = set;
         return node;
     }
     icu::UnicodeSet folded(icu::UnicodeSet set) const {
@@ -402,7 +402,7 @@ private:
         }
         ++m_at;
         if (intersecting) set.retainAll(left);
-        set = folded(std::move(set));
+        set = folded(set);
         if (negative) set.complement();
         --m_depth;
         return set;

@@ -19,7 +19,7 @@ StageJson as_token(const StageJson& value, const StagePlace& place) {
 
 } // namespace
 
-SpecialTokens::SpecialTokens(const TokenizerFiles& files, const std::vector<SpecialRole>& roles)
+SpecialTokens::SpecialTokens(const TokenizerFiles& files, std::span<const SpecialRole> roles)
     : m_config(files.read_object("tokenizer_config.json")),
       m_place{files.path("tokenizer_config.json").string(), {}} {
     const StageJson map = files.read_object("special_tokens_map.json");

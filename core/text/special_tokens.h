@@ -4,6 +4,7 @@
 #include "core/text/added_tokens.h"
 #include "core/text/tokenizer_files.h"
 
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -22,7 +23,7 @@ class SpecialTokens {
 public:
     /// Reads tokenizer_config.json, special_tokens_map.json and added_tokens.json, those that are there.
     /// @throws Error(input)
-    SpecialTokens(const TokenizerFiles& files, const std::vector<SpecialRole>& roles);
+    SpecialTokens(const TokenizerFiles& files, std::span<const SpecialRole> roles);
 
     const StageJson& config() const { return m_config; }
     StagePlace place() const { return m_place; }

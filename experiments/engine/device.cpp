@@ -44,7 +44,7 @@ c10::Device device_from(const std::string& name) {
     if (name != "auto" && name != "cuda" && name.rfind("cuda:", 0) != 0) {
         throw config_error("device", name, "there is no such device", "Choose from cpu, cuda, cuda:N, auto");
     }
-    const std::string problem = load_cuda();
+    const std::string& problem = load_cuda();
     if (problem.empty() && at::hasCUDA()) {
         const c10::Device device(name == "auto" ? "cuda" : name);
         const auto there = static_cast<std::int64_t>(at::getNumGPUs());

@@ -101,7 +101,7 @@ AdapterPlan adapter_plan(const BackboneConfig& config, const OptionValues& optio
     return plan;
 }
 
-void describe_adapters(MethodInfo& info, AdapterPlan defaults) {
+void describe_adapters(MethodInfo& info, const AdapterPlan& defaults) {
     info.count = [defaults](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {
         const AdapterPlan plan = adapter_plan(config, options, defaults);
         std::int64_t trained = plan.shared_parameters();

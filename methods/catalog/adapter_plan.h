@@ -54,7 +54,7 @@ OptionDescriptor adapter_composition(const std::string& value);
 OptionDescriptor adapter_scale(double value);
 
 /// Counts, drawing and refusal of a method that is adapters and nothing else.
-void describe_adapters(MethodInfo& info, AdapterPlan defaults);
+void describe_adapters(MethodInfo& info, const AdapterPlan& defaults);
 
 AdapterPlan serial_adapter_plan();
 AdapterPlan parallel_adapter_plan();
