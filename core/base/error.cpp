@@ -1,9 +1,29 @@
 #include "core/base/error.h"
 
+#include "core/base/visible_text.h"
+
+#include <algorithm>
 #include <utility>
 
 namespace diapason {
 namespace {
+
+constexpr std::size_t longest_value = 200, longest_line = 2000, longest_path = 4096;
+
+// What a file of somebody's may have filled with megabytes: enough of it to find it.
+ErrorDetails readable(ErrorDetails details) {
+    details.file = shortened(details.file, longest_path);
+    details.field = shortened(details.field, longest_value);
+    details.value = shortened(details.value, longest_value);
+    std::string what;
+    for (std::size_t start = 0; start <= details.what.size();) {
+        const std::size_t end = std::min(details.what.find('\n', start), details.what.size());
+        what += (start > 0 ? "\n" : "") + shortened(details.what.substr(start, end - start), longest_line);
+        start = end + 1;
+    }
+    details.what = std::move(what);
+    return details;
+}
 
 // "FILE: field FIELD = VALUE: what (remedy)": one line, the parts that are known.
 std::string compose(const ErrorDetails& d) {
@@ -46,9 +66,9 @@ const char* name_of(ErrorKind kind) {
 }
 
 Error::Error(ErrorKind kind, ErrorDetails details)
-    : std::runtime_error(compose(details)),
+    : std::runtime_error(compose(readable(details))),
       m_kind(kind),
-      m_details(std::move(details)) {}
+      m_details(readable(std::move(details))) {}
 
 Error::Error(ErrorKind kind, std::string what) : Error(kind, ErrorDetails{std::move(what), {}, {}, {}, {}}) {}
 

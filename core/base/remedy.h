@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/visible_text.h"
 
 #include <string>
 #include <utility>
@@ -13,10 +14,7 @@ inline std::string in_one_line(std::string text, std::size_t limit = 400) {
     for (char& c : text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     }
-    if (text.size() <= limit) return text;
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80)
-        --limit;
-    return text.substr(0, limit) + "…";
+    return shortened(text, limit);
 }
 
 /// What `read` returns. An Error(input) of it that says no remedy gets this one; its words become one line.

@@ -62,4 +62,12 @@ std::string visible_lines(std::string_view text) {
     return visible;
 }
 
+std::string shortened(std::string_view text, std::size_t most) {
+    if (text.size() <= most) return std::string(text);
+    const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u; };
+    while (most > 0 && continues(most))
+        --most;
+    return std::string(text.substr(0, most)) + "…";
+}
+
 } // namespace diapason

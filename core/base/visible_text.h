@@ -1,6 +1,7 @@
 // Names and texts of others in one line of ours.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,8 @@ namespace diapason {
 std::string visible_line(std::string_view text);
 /// The same of each line; line ends stay.
 std::string visible_lines(std::string_view text);
+
+/// At most about `most` bytes of a text, whole characters, with "…" where something is left out.
+std::string shortened(std::string_view text, std::size_t most);
 
 } // namespace diapason

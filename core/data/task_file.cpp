@@ -1,4 +1,5 @@
 // Task files: every field with its type, and what fields say against each other.
+#include "core/base/document_version.h"
 #include "core/base/error.h"
 #include "core/base/fields.h"
 #include "core/base/remedy.h"
@@ -115,10 +116,7 @@ Task task_from_json(const Json& document, const std::filesystem::path& folder, c
     if (!document.is_object() || document.value("format", Json()) != "diapason-task") {
         throw input_error(origin, "is not a task file: \"format\": \"diapason-task\" is missing");
     }
-    if (const Json version = document.value("version", Json(1)); version != 1) {
-        throw Error(ErrorKind::incompatible,
-                    {"is a task file of another version", origin, "version", version.dump(), "Version 1 is supported"});
-    }
+    require_version(document, 1, origin, ErrorKind::config);
     std::vector<Problem> problems;
     Task task;
     {

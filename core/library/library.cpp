@@ -1,6 +1,7 @@
 #include "core/library/library.h"
 
 #include "core/backbone/gguf.h"
+#include "core/base/document_version.h"
 #include "core/base/error.h"
 #include "core/base/options.h"
 #include "core/base/paths.h"
@@ -105,9 +106,7 @@ std::optional<BackboneRecord> read_record(const fs::path& folder) {
     const Json document = read_json(file, 16u << 20);
     if (!document.is_object() || text_of(document, "format") != "diapason-backbone")
         throw input_error(file.string(), "is not a record of an imported backbone", "Import it again");
-    if (const auto version = document.find("version");
-        version == document.end() || !version->is_number_integer() || version->get<int>() > record_version)
-        throw Error(ErrorKind::incompatible, {"was written by a newer Diapason", file.string(), "version", {}, {}});
+    require_version(document, record_version, file.string(), ErrorKind::input);
     BackboneRecord record;
     record.name = text_of(document, "name");
     record.source = text_of(document, "source");

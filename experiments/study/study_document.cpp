@@ -1,3 +1,4 @@
+#include "core/base/document_version.h"
 #include "core/base/error.h"
 #include "core/base/fields.h"
 #include "core/base/paths.h"
@@ -133,10 +134,7 @@ Study study_from_json(const Json& document, const std::string& origin, std::vect
     if (!document.is_object() || document.value("format", Json()) != "diapason-study") {
         throw input_error(origin, "is not a study: \"format\": \"diapason-study\" is missing");
     }
-    if (const Json version = document.value("version", Json(1)); version != 1) {
-        throw Error(ErrorKind::incompatible, {"was written by a newer version of Diapason", origin, "version",
-                                              version.dump(), "Update Diapason"});
-    }
+    require_version(document, 1, origin, ErrorKind::config);
     std::vector<Problem> found;
     Study study = parse(document, found);
     if (problems == nullptr)
