@@ -1,7 +1,6 @@
 // diapason-cli study budget: the sizes at which a study's methods cost the same.
 
 #include "app/cli/listing.h"
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "experiments/study/equal_budget.h"
@@ -20,7 +19,7 @@ int show_budgets(const Context& context, const BudgetRequest& request) {
     Study study = request.sample.empty() ? read_study(request.file, &start.problems) : sample_study(request.sample);
     PlanSources sources;
     const Plan plan = make_plan(study, sources, std::move(start));
-    throw_if_any(plan.problems, request.file.empty() ? study.title : request.file);
+    plan.require_sound(request.file.empty() ? study.title : request.file);
     const Budget budget = budget_from(request.measure, request.target, plan.backbone().get());
     const std::vector<BudgetRow> rows = solve_budgets(plan, budget);
     apply_budgets(study, rows);

@@ -1,17 +1,16 @@
 #include "app/cli/command.h"
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "core/base/text_table.h"
 #include "core/base/visible_text.h"
-#include "core/store/database_check.h"
+#include "core/store/output_file.h"
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
+#include <unistd.h>
 
 namespace diapason::cli {
 
@@ -55,7 +54,9 @@ void watch_interrupts() {
 }
 
 void print(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+    // Names of others stay as they are in files and pipes; a terminal would obey them.
+    const std::string shown = ::isatty(STDOUT_FILENO) != 0 ? visible_lines(text) : text;
+    if (std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size() && std::fflush(stdout) == 0) return;
     throw Error(ErrorKind::storage,
                 {std::strerror(errno), "standard output", {}, {}, "Free some space, or write to another file"});
 }
@@ -69,15 +70,7 @@ void complain(const std::string& text) {
 }
 
 void write_output(const Context& context, const std::filesystem::path& file, const std::string& text) {
-    std::error_code none; // a FIFO would not be opened before somebody writes to it
-    std::string start(15, '\0');
-    const bool database = std::filesystem::is_regular_file(file, none) &&
-                          std::ifstream(file, std::ios::binary).read(start.data(), 15) && start == "SQLite format 3";
-    if (database || belongs_to_database(file, database_file(context, false)))
-        throw Error(
-            ErrorKind::storage,
-            {"is a database or belongs to one, so it is not replaced", file.string(), {}, {}, "Choose another name"});
-    write_file_atomically(file, text);
+    write_output_file(file, database_file(context, false), text);
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {

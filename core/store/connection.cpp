@@ -34,6 +34,15 @@ std::string immutable_uri(const fs::path& file) {
     return uri + "?immutable=1";
 }
 
+// Diapason never makes a journal of this kind: its databases have a log.
+const char* remedy_of_closed(const fs::path& file) {
+    fs::path journal = file;
+    std::error_code error;
+    return fs::exists(journal += "-journal", error)
+               ? "Another program was stopped while it wrote, and left a -journal file; open the database there first"
+               : "Check the permissions of the file and its folder";
+}
+
 } // namespace
 
 Statement::Statement(Connection& connection, std::string_view sql) : m_connection(connection) {
@@ -176,8 +185,7 @@ void Connection::fail(const std::string& doing) const {
         throw Error(ErrorKind::input, {why, m_file.string(), {}, {}, "The file is damaged; restore a copy"});
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-        throw Error(ErrorKind::storage,
-                    {why, m_file.string(), {}, {}, "Check the permissions of the file and its folder"});
+        throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, remedy_of_closed(m_file)});
     default:
         throw Error(ErrorKind::storage, {why, m_file.string(), {}, {}, {}});
     }

@@ -282,23 +282,17 @@ bool was_written_here(const fs::path& file) {
     return identity && part_of(known_of(known_databases(), *identity), "written") == Json(true);
 }
 
-bool belongs_to_database(const fs::path& file, const fs::path& database) {
-    std::error_code none;
-    if (fs::equivalent(file, database, none)) return true;
-    const fs::path asked = fs::weakly_canonical(file, none), base = fs::weakly_canonical(database, none);
-    for (const char* ending : database_companions) {
-        fs::path beside = base;
-        if (asked == (beside += ending)) return true;
-    }
-    const fs::path folder = asked.parent_path();
-    return folder == backups_folder_of(base) || folder == files_folder_of(base) ||
-           folder.parent_path() == files_folder_of(base);
-}
-
 std::vector<std::string> database_problems(const fs::path& file, std::size_t limit) {
     Report report(limit);
+    std::optional<Connection> opened;
+    try {
+        opened.emplace(file, Connection::Mode::read_only);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::input) throw; // nothing is known of its content
+        return {error.what()};
+    }
     look(report, [&] {
-        Connection connection(file, Connection::Mode::read_only);
+        Connection& connection = *opened;
         connection.execute("PRAGMA query_only = ON");
         check_schema(connection);
         look(report, [&] { check_structure(connection, report); });

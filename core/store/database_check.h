@@ -30,11 +30,9 @@ void remember_as_sound(const std::filesystem::path& file, bool written = false);
 /// Whether this user's Diapason has written to that file before, whatever it is named now.
 bool was_written_here(const std::filesystem::path& file);
 
-/// The database itself, its log, or a file of its runs or backups: no output may take its place.
-bool belongs_to_database(const std::filesystem::path& file, const std::filesystem::path& database);
-
 /// Everything: structure, tables, references, every JSON column, uuids, states, and the files beside it.
 /// @param limit how many problems are told; the last line says when there are more
+/// @throws Error(storage) when the file cannot be opened
 std::vector<std::string> database_problems(const std::filesystem::path& file, std::size_t limit = 20);
 
 } // namespace diapason

@@ -145,7 +145,9 @@ private Q_SLOTS:
         ui::SizePlot plot;
         plot.resize(700, 400);
         plot.setTable(table);
-        const auto write = [&](const char* name) { return ui::writeFigure(plot, ui::qs((folder / name).string())); };
+        const auto write = [&](const char* name) {
+            return ui::writeFigure(plot, ui::qs((folder / name).string()), folder / "diapason.db");
+        };
         QCOMPARE(write("a.svg"), QString());
         QCOMPARE(write("a.SVG"), QString());
         QSvgRenderer svg(ui::qs((folder / "a.svg").string()));

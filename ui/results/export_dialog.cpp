@@ -1,7 +1,7 @@
 #include "ui/results/export_dialog.h"
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/store/output_file.h"
 #include "ui/frame/file_dialog.h"
 #include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
@@ -30,10 +30,11 @@ constexpr Format formats[] = {{"LaTeX (booktabs)", TableFormat::latex, "tex"},
 
 } // namespace
 
-ExportDialog::ExportDialog(const ResultTable& table, std::function<QString(const QString&)> writeFigure,
-                           QWidget* parent)
+ExportDialog::ExportDialog(const ResultTable& table, std::filesystem::path database,
+                           std::function<QString(const QString&)> writeFigure, QWidget* parent)
     : QDialog(parent),
       m_table(table),
+      m_database(std::move(database)),
       m_writeFigure(std::move(writeFigure)),
       m_format(new ComboBox),
       m_preview(new QPlainTextEdit),
@@ -93,7 +94,7 @@ void ExportDialog::updatePreview() {
 
 QString ExportDialog::writeTable(const QString& file) const {
     try {
-        write_file_atomically(file.toStdString(), diapason::render(m_table, format()));
+        write_output_file(file.toStdString(), m_database, diapason::render(m_table, format()));
         return {};
     } catch (const Error& error) {
         return qs(error.what());

@@ -9,6 +9,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 
+#include <filesystem>
 #include <functional>
 
 namespace diapason::ui {
@@ -16,9 +17,10 @@ namespace diapason::ui {
 class ExportDialog : public QDialog {
     Q_OBJECT
 public:
+    /// @param database the open one, which no export replaces
     /// @param writeFigure to a file; @return empty on success, else the message
-    ExportDialog(const ResultTable& table, std::function<QString(const QString& file)> writeFigure,
-                 QWidget* parent = nullptr);
+    ExportDialog(const ResultTable& table, std::filesystem::path database,
+                 std::function<QString(const QString& file)> writeFigure, QWidget* parent = nullptr);
 
     TableFormat format() const;
     /// Writes the previewed text. @return empty on success, else the message
@@ -30,6 +32,7 @@ private:
     void chooseFigureFile();
 
     ResultTable m_table;
+    std::filesystem::path m_database;
     std::function<QString(const QString&)> m_writeFigure;
     QComboBox* m_format;
     QPlainTextEdit* m_preview;

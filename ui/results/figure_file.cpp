@@ -1,7 +1,7 @@
 #include "ui/results/figure_file.h"
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/store/output_file.h"
 #include "ui/theme/theme.h"
 
 #include <QBuffer>
@@ -49,7 +49,7 @@ constexpr Format formats[] = {{"pdf", renderPdf}, {"svg", renderSvg}, {"png", re
 
 } // namespace
 
-QString writeFigure(QCustomPlot& plot, const QString& file) {
+QString writeFigure(QCustomPlot& plot, const QString& file, const std::filesystem::path& database) {
     const QString ending = QFileInfo(file).suffix().toLower();
     for (const Format& format : formats) {
         if (ending != QLatin1String(format.ending)) continue;
@@ -58,7 +58,7 @@ QString writeFigure(QCustomPlot& plot, const QString& file) {
         format.render(plot, buffer);
         if (buffer.data().isEmpty()) return QObject::tr("%1 cannot be drawn.").arg(file);
         try {
-            write_file_atomically(file.toStdString(), buffer.data().toStdString());
+            write_output_file(file.toStdString(), database, buffer.data().toStdString());
             return {};
         } catch (const Error& error) {
             return qs(error.what());

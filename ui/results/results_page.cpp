@@ -193,7 +193,8 @@ void ResultsPage::openInspection() {
 void ResultsPage::openExport() {
     if (m_workspace.currentStudy() == 0) return;
     auto* dialog = new ExportDialog(
-        m_model->table(), [this](const QString& file) { return writeFigure(*m_plot, file); }, this);
+        m_model->table(), m_workspace.databaseFile(),
+        [this](const QString& file) { return writeFigure(*m_plot, file, m_workspace.databaseFile()); }, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

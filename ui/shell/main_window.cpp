@@ -1,9 +1,9 @@
 #include "ui/shell/main_window.h"
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
+#include "core/store/output_file.h"
 #include "ui/frame/file_dialog.h"
 #include "ui/frame/question.h"
 #include "ui/frame/wheel_guard.h"
@@ -340,7 +340,7 @@ void MainWindow::saveStudy() {
         file_dialog::save(this, tr("Save study as"), QStringLiteral("study.json"), tr("Studies (*.json)"));
     if (file.isEmpty()) return;
     try {
-        write_file_atomically(file.toStdString(), to_json(m_workspace.design()).dump(2) + "\n");
+        write_output_file(file.toStdString(), m_workspace.databaseFile(), to_json(m_workspace.design()).dump(2) + "\n");
     } catch (const Error& error) {
         showBanner(qs(error.what()));
     }
