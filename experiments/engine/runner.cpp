@@ -11,6 +11,7 @@
 #include "core/store/run_folder.h"
 #include "core/train/trainer.h"
 #include "experiments/engine/checkpoint_clock.h"
+#include "experiments/engine/current_error.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/evaluation.h"
 #include "experiments/engine/point_log.h"
@@ -23,12 +24,10 @@
 
 #include <ATen/ops/stack.h>
 #include <c10/core/GradMode.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <new>
 #include <optional>
 #include <thread>
 
@@ -481,20 +480,9 @@ RunState execute_run(const RunSpec& spec, const RunPlace& place, const EventSink
                    "the loss became " + std::string(std::isnan(diverged.loss) ? "NaN" : "infinite") + " at step " +
                        std::to_string(diverged.step),
                    ErrorKind::diverged);
-    } catch (const Error& error) {
-        return end(RunState::failed, error.what(), error.kind());
-    } catch (const std::bad_alloc&) {
-        return end(RunState::failed, "not enough memory", ErrorKind::memory);
-    } catch (const c10::Error& error) {
-        const std::string what = error.what_without_backtrace();
-        const bool memory =
-            what.find("can't allocate") != std::string::npos || what.find("out of memory") != std::string::npos;
-        return end(RunState::failed, memory ? "not enough memory: " + what : what,
-                   memory ? ErrorKind::memory : ErrorKind::internal);
-    } catch (const std::exception& error) {
-        return end(RunState::failed, error.what(), ErrorKind::internal);
     } catch (...) {
-        return end(RunState::failed, "an unknown exception", ErrorKind::internal);
+        const Error error = current_error();
+        return end(RunState::failed, error.what(), error.kind());
     }
 }
 

@@ -314,7 +314,12 @@ private:
         const char* name = ::sigabbrev_np(signal); // null for real-time signals
         std::string text = "its process was killed by signal " + (name != nullptr ? name : std::to_string(signal));
         const bool memory = signal == SIGKILL && memory_kills() > child.out_of_memory;
-        if (memory) text += ": the system had run out of memory";
+        if (memory)
+            text += ": the system had run out of memory";
+        else if (signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGILL || signal == SIGFPE)
+            text += ". That is a defect of Diapason or of a library; please report it";
+        else
+            text += " from outside. Continue the study to run it again";
         return {RunState::failed, text, memory ? ErrorKind::memory : ErrorKind::internal, {}};
     }
 

@@ -1,6 +1,7 @@
 // The engine's only exported symbol.
 
 #include "experiments/engine/canary.h"
+#include "experiments/engine/current_error.h"
 #include "experiments/engine/device.h"
 #include "experiments/engine/inspection.h"
 #include "experiments/engine/pretrain/pretrain.h"
@@ -22,31 +23,41 @@ public:
     VerifyResult verify(const std::filesystem::path& folder, const std::string& only, const std::string& device,
                         const std::filesystem::path& backbones,
                         const std::function<void(const std::string&)>& line) override {
-        prepare_compute_thread(1);
-        return verify_cases(folder, only, device_from(device).str(), line, backbones);
+        return with_plain_errors([&] {
+            prepare_compute_thread(1);
+            return verify_cases(folder, only, device_from(device).str(), line, backbones);
+        });
     }
 
     void export_adapter(const std::filesystem::path& adapter, const std::filesystem::path& folder,
                         const std::string& layout) override {
-        prepare_compute_thread(1);
-        diapason::export_adapter(adapter, folder, layout);
+        with_plain_errors([&] {
+            prepare_compute_thread(1);
+            diapason::export_adapter(adapter, folder, layout);
+        });
     }
 
     Json inspect(const std::filesystem::path& adapter, const std::filesystem::path& other,
                  std::int64_t items) override {
-        prepare_compute_thread(1);
-        return inspect_adapter({adapter, other, items});
+        return with_plain_errors([&] {
+            prepare_compute_thread(1);
+            return inspect_adapter({adapter, other, items});
+        });
     }
 
     void pretrain(const std::filesystem::path& recipe, const Json& overrides,
                   const std::function<void(const std::string&)>& line, RunControl& control) override {
-        pretrain_backbone(recipe, overrides, line, control);
+        with_plain_errors([&] { pretrain_backbone(recipe, overrides, line, control); });
     }
 
-    void require_device(const std::string& device) override { device_from(device); }
+    void require_device(const std::string& device) override {
+        with_plain_errors([&] { device_from(device); });
+    }
     Json canary(const std::filesystem::path& backbone) override {
-        prepare_compute_thread(1);
-        return try_backbone(backbone);
+        return with_plain_errors([&] {
+            prepare_compute_thread(1);
+            return try_backbone(backbone);
+        });
     }
 
 private:

@@ -2,9 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "experiments/engine/current_error.h"
 #include "experiments/engine/verify/verify_kinds.h"
-
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <vector>
@@ -62,10 +61,8 @@ Engine::VerifyResult verify_cases(const fs::path& folder, const std::string& onl
         report.begin(path.filename().string());
         try {
             verify_case(path, backbones, device, report);
-        } catch (const c10::Error& error) {
-            report.fail("", error.what_without_backtrace());
-        } catch (const std::exception& error) {
-            report.fail("", error.what());
+        } catch (...) {
+            report.fail("", current_error().what());
         }
     }
     return result;
