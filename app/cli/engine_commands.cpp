@@ -59,9 +59,14 @@ int doctor(const Context& context) {
     }
     int code = 0;
     if (std::error_code none; std::filesystem::exists(database_file(context, false), none)) {
-        const std::vector<std::string> problems = database_problems(database_file(context, false), 1);
-        facts["database_check"] = problems.empty() ? "good" : problems.front();
-        if (!problems.empty()) code = static_cast<int>(ErrorKind::input);
+        try {
+            const std::vector<std::string> problems = database_problems(database_file(context, false), 1);
+            facts["database_check"] = problems.empty() ? "good" : problems.front();
+            if (!problems.empty()) code = static_cast<int>(ErrorKind::input);
+        } catch (const Error& error) {
+            facts["database_check"] = error.what();
+            code = error.exit_code();
+        }
     }
     facts["cores"] = std::thread::hardware_concurrency();
     try {

@@ -58,14 +58,14 @@ Plan requested_plan(const RunRequest& request, const StoreReader* reader) {
     if (!request.backbone.empty()) study.backbone = request.backbone;
     if (!request.device.empty()) study.device = request.device;
     Plan plan = make_plan(study, sources, std::move(start));
-    throw_if_any(plan.problems, request.file.empty() ? study.title : request.file);
+    plan.require_sound(request.file.empty() ? study.title : request.file);
     return plan;
 }
 
 // What the plan's runs need is there: rows, tokenizers, the device. @throws Error, before anything is stored
 void check_needs(const Plan& plan) {
     if (plan.study.device != "cpu" && plan.study.device != "auto") load_engine().require_device(plan.study.device);
-    check_inputs(plan);
+    InputCheck().require(plan);
 }
 
 // The kinds of ends that runs come to, the gravest first: a defect, what hits all later runs too, what the user gave.

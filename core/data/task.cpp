@@ -131,6 +131,9 @@ Task load_task(const std::string& id_or_path, const TaskReader& read) {
         ids.push_back(listed.task->id);
     }
     if (fs::is_regular_file(path, unreadable)) return read(path);
+    if (fs::exists(path, unreadable))
+        throw input_error(path.string(), fs::is_directory(path, unreadable) ? "is a folder" : "is not a regular file",
+                          "Give a task file, or a data file that ends with one of " + joined(reader_names()));
     throw config_error("task", id_or_path, "there is no such task, and no file with this name",
                        did_you_mean(id_or_path, ids));
 }

@@ -48,28 +48,14 @@ Asking::Asking(TaskData& data, Model& model, const AskingOptions& options, std::
         if (!m_lead.empty()) m_lead.pop_back();
     }
     m_scoring.decoder_start_id = config.decoder_start_id;
-    if (model.head_spec().kind == HeadKind::masked_lm) {
-        m_scoring.mask_id = tokenizer.first_of({"[MASK]", "<mask>"});
-        if (m_scoring.mask_id < 0)
-            throw config_error("answers", "words", "the tokenizer has no mask token to mark the answer",
-                               "Choose another backbone, or set answers to head");
-    }
+    if (model.head_spec().kind == HeadKind::masked_lm) m_scoring.mask_id = mask_token(tokenizer);
     m_separator = tokenizer.encode("\n\n", {.add_special_tokens = false}).ids;
     m_scoring.by_length = options.by_length;
     m_calibrated = options.calibrated;
     if (m_task.kind->written()) m_longest_answer = static_cast<std::size_t>(m_task.max_target_tokens);
-    std::map<Tokens, std::string> owner; // of the words
-    for (const TaskLabel& label : m_task.labels) {
-        m_words.push_back(answer_tokens(m_task, tokenizer, label.words));
-        if (m_words.back().empty()) throw config_error("labels", label.id, "its words produce no tokens");
-        const auto [known, fresh] = owner.emplace(m_words.back(), label.id);
-        if (!fresh)
-            throw config_error("labels", label.id,
-                               "its words are the same tokens as those of " + known->second +
-                                   ", so no answer could tell them apart",
-                               "Give each label its own words, or set answers to head");
-        m_longest_answer = std::max(m_longest_answer, m_words.back().size());
-    }
+    m_words = label_tokens(m_task, tokenizer);
+    for (const Tokens& words : m_words)
+        m_longest_answer = std::max(m_longest_answer, words.size());
 }
 
 const Question& Asking::question(const std::string& split, std::size_t item) {

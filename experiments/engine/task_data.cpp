@@ -23,7 +23,7 @@ std::string content_of(const ResolvedRun& run) {
 
 } // namespace
 
-TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const Ends& ends)
+TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const TaskEnds& ends)
     : m_task(task),
       m_tokenizer(std::move(tokenizer)),
       m_ends(ends) {}
@@ -41,9 +41,7 @@ const EncodedExample& TaskData::encoded(const std::string& name, std::size_t ite
     Split& of = split(name);
     EncodedExample& entry = of.encoded.at(item);
     if (!entry.ids.empty()) return entry;
-    entry = encode_example(m_task, *m_tokenizer, of.examples[item], m_ends.end, m_ends.begin);
-    for (const auto* ids : {&entry.ids, &entry.target_ids})
-        require_rows(*ids, m_ends.rows, "row " + of.examples[item].id + " of " + name);
+    entry = task_tokens(m_task, *m_tokenizer, of.examples[item], m_ends);
     return entry;
 }
 
@@ -74,17 +72,10 @@ std::shared_ptr<TaskData> shared_task_data(const ResolvedRun& run) {
     Kept& kept = cache[{run.spec.task, run.backbone.string(), run.task.max_tokens, run.in_words}];
     const std::string content = content_of(run);
     if (kept.data != nullptr && kept.content == content) return kept.data;
-    // Encoders put their special tokens around a text themselves; decoders begin and end with the ids of their config.
-    TaskData::Ends ends;
-    if (run.task.kind->head(run.in_words).empty()) { // the language model answers
-        if (run.config.causal) ends.begin = run.config.bos_id;
-        ends.end = run.config.eos_id;
-        if (run.config.encoder_decoder) ends.decoder_start = run.config.decoder_start_id;
-    }
     auto tokenizer = Tokenizer::load(run.backbone);
     require_fit(*tokenizer, run.config, run.backbone.string());
-    ends.rows = run.config.vocabulary;
-    kept = {content, std::make_shared<TaskData>(run.task, std::move(tokenizer), ends)};
+    kept = {content,
+            std::make_shared<TaskData>(run.task, std::move(tokenizer), task_ends(run.task, run.config, run.in_words))};
     return kept.data;
 }
 

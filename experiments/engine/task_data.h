@@ -5,6 +5,7 @@
 #include "core/model/packed_batch.h"
 #include "core/text/tokenizer.h"
 #include "experiments/engine/resolved_run.h"
+#include "experiments/study/task_tokens.h"
 
 #include <map>
 #include <memory>
@@ -15,15 +16,7 @@ namespace diapason {
 
 class TaskData {
 public:
-    /// The special tokens that a backbone needs around inputs and targets; -1 = none.
-    struct Ends {
-        std::int64_t begin = -1;         ///< in front of an input
-        std::int64_t end = -1;           ///< behind a target
-        std::int64_t decoder_start = -1; ///< first decoder input of an encoder-decoder
-        std::int64_t rows = INT64_MAX;   ///< of the embedding that the tokens are looked up in
-    };
-
-    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const Ends& ends);
+    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const TaskEnds& ends);
 
     struct Split {
         Dataset examples;
@@ -41,12 +34,12 @@ public:
 
     const Task& task() const { return m_task; }
     const Tokenizer& tokenizer() const { return *m_tokenizer; }
-    const Ends& ends() const { return m_ends; }
+    const TaskEnds& ends() const { return m_ends; }
 
 private:
     Task m_task;
     std::shared_ptr<const Tokenizer> m_tokenizer;
-    Ends m_ends;
+    TaskEnds m_ends;
     std::map<std::string, Split> m_splits;
 };
 

@@ -344,7 +344,7 @@ StudySession::StudySession(Store& store, std::unique_ptr<Executor> executor, con
                            std::optional<RowId> study_id, const RunPolicy& policy)
     : m_impl(std::make_shared<Impl>(store, std::move(executor))) {
     m_impl->policy = policy;
-    throw_if_any(plan.problems, plan.study.title);
+    plan.require_sound(plan.study.title);
     for (const auto& [name, task] : plan.tasks)
         m_impl->tasks[name] = plan.task_definition(name);
     m_impl->study = study_id ? *study_id : store.create_study(rows_of(plan, m_impl->tasks)).study;

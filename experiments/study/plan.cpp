@@ -97,6 +97,21 @@ bool Plan::has_arm(const std::string& label) const {
     return std::any_of(arms.begin(), arms.end(), [&](const Arm& arm) { return arm.label == label; });
 }
 
+void Plan::require_sound(const std::string& origin) const {
+    ErrorKind kind = ErrorKind::config;
+    const auto look = [&](const auto& named) {
+        for (const auto& [name, found] : named)
+            if (kind == ErrorKind::config && found.error) kind = found.error->kind();
+    };
+    look(configs);
+    look(tasks);
+    try {
+        throw_if_any(problems, origin);
+    } catch (const Error& error) {
+        throw Error(kind, error.details());
+    }
+}
+
 Json Plan::task_definition(const std::string& name) const {
     const auto found = tasks.find(name);
     return found == tasks.end() || found->second.value == nullptr ? Json() : to_json(*found->second.value);
@@ -120,7 +135,7 @@ Plan plan_of_document(const Json& document, const std::string& origin, PlanSourc
     PlanStart start;
     const Study study = study_from_json(document, origin, &start.problems);
     Plan plan = make_plan(study, sources, std::move(start));
-    throw_if_any(plan.problems, origin);
+    plan.require_sound(origin);
     return plan;
 }
 
@@ -130,7 +145,7 @@ Plan plan_of_stored(const StudyRecord& study, PlanSources& sources) {
     const Study design = study_from_json(study.document, origin, &start.problems);
     if (study.tasks.is_object()) start.tasks = study.tasks;
     Plan plan = make_plan(design, sources, std::move(start));
-    throw_if_any(plan.problems, origin);
+    plan.require_sound(origin);
     return plan;
 }
 

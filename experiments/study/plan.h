@@ -34,6 +34,8 @@ struct Plan {
     std::vector<Problem> problems;                        ///< empty = it can start
 
     std::size_t runs() const { return arms.size() * study.seeds.size(); }
+    /// @throws Error that lists all problems; of the kind of a file that cannot be used, if there is one, else config
+    void require_sound(const std::string& origin) const;
     double operations() const; ///< of all runs
     const Found<BackboneConfig>& backbone() const { return configs.at(study.backbone); }
     const Found<Task>& task() const { return tasks.at(study.task); }

@@ -3,11 +3,25 @@
 
 #include "experiments/study/plan.h"
 
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
 namespace diapason {
 
-/// Reads all rows of the plan's tasks and the tokenizers of its backbones, so that what is wrong with them is said
-/// before anything is stored, not by every run. Tokenizers that only the engine reads are left to it.
-/// @throws Error of the kind of the first fault; several are listed together
-void check_inputs(const Plan& plan);
+/// Finds out before anything is stored what each of a plan's runs would find. Whoever keeps one reads again only what
+/// has changed. Any thread; one waits for the other.
+class InputCheck {
+public:
+    /// Reads all rows of the plan's tasks and makes tokens of them for its backbones. Tokenizers that only the engine
+    /// reads are left to it.
+    /// @throws Error of the kind of the first fault; several are listed together
+    void require(const Plan& plan);
+
+private:
+    std::mutex m_mutex;
+    std::map<std::string, std::vector<Error>> m_faults; ///< by what was read, in the state in which it was
+};
 
 } // namespace diapason

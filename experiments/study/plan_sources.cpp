@@ -1,39 +1,11 @@
 #include "experiments/study/plan_sources.h"
 
+#include "core/base/file_stamp.h"
 #include "core/library/library.h"
-
-#include <algorithm>
-#include <sys/stat.h>
 
 namespace diapason {
 namespace fs = std::filesystem;
 namespace {
-
-// What tells one state of a file from another without opening it.
-std::string stamp_of_file(const fs::path& file) {
-    struct stat s {};
-    if (::stat(file.c_str(), &s) != 0) return {};
-    std::string stamp;
-    for (const auto part :
-         {static_cast<long long>(s.st_dev), static_cast<long long>(s.st_ino), static_cast<long long>(s.st_size),
-          static_cast<long long>(s.st_mtim.tv_sec), static_cast<long long>(s.st_mtim.tv_nsec),
-          static_cast<long long>(s.st_ctim.tv_sec), static_cast<long long>(s.st_ctim.tv_nsec)})
-        stamp += std::to_string(part) + " ";
-    return stamp;
-}
-
-// A backbone's config depends on which weights lie beside it.
-std::string stamp_of_backbone(const fs::path& place) {
-    std::vector<fs::path> files;
-    std::error_code error;
-    for (const auto& item : fs::directory_iterator(place, error))
-        files.push_back(item.path());
-    std::sort(files.begin(), files.end());
-    std::string stamp = files.empty() ? stamp_of_file(place) : std::string();
-    for (const fs::path& file : files)
-        stamp += file.filename().string() + " " + stamp_of_file(file);
-    return stamp;
-}
 
 std::string absolute_path(const std::string& path) {
     return fs::absolute(path).lexically_normal().string();
@@ -48,7 +20,7 @@ Found<BackboneConfig> PlanSources::backbone(const std::string& name_or_path) {
         const fs::path folder = resolve_backbone(name_or_path);
         if (folder == fs::path(name_or_path)) found.name = absolute_path(name_or_path);
         Remembered<BackboneConfig>& remembered = m_configs[fs::absolute(folder)];
-        const std::string stamp = stamp_of_backbone(folder);
+        const std::string stamp = folder_stamp(folder); // which weights lie beside a config matters to it
         if (remembered.value == nullptr || remembered.stamp != stamp) {
             ++m_counts.configs;
             remembered = {stamp, std::make_shared<const BackboneConfig>(read_backbone_config(folder))};
@@ -62,7 +34,7 @@ Found<BackboneConfig> PlanSources::backbone(const std::string& name_or_path) {
 
 Task PlanSources::read_task_once(const fs::path& file) {
     Remembered<Task>& remembered = m_tasks[fs::absolute(file)];
-    const std::string stamp = stamp_of_file(file);
+    const std::string stamp = file_stamp(file);
     if (remembered.value == nullptr || remembered.stamp != stamp) {
         ++m_counts.tasks;
         remembered = {stamp, std::make_shared<const Task>(read_task_or_data(fs::absolute(file).lexically_normal()))};

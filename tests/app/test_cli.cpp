@@ -137,6 +137,45 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::is_empty(folder.path()));
     }
 
+    // The exit code says whether the study makes no sense or a file that it names cannot be used.
+    void badStudiesAndFilesHaveTheirCodes_data() {
+        QTest::addColumn<QByteArray>("changes"); // of a study that is fine
+        QTest::addColumn<QByteArray>("rows");    // of rows.tsv beside it
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QByteArray>("says");
+        const auto row = [](const char* name, const char* changes, const char* rows, int code, const char* says) {
+            QTest::newRow(name) << QByteArray(changes) << QByteArray(rows) << code << QByteArray(says);
+        };
+        row("a newer version", R"({"version": 99})", "", 8, "version = 99");
+        row("a version that is none", R"({"version": "one"})", "", 2, "version = \"one\"");
+        row("no such task", R"({"task": "nowhere.tsv"})", "", 2, "nowhere.tsv");
+        row("a folder", R"({"task": "."})", "", 3, "is a folder");
+        row("a device", R"({"task": "/dev/null"})", "", 3, "not a regular file");
+        row("no label column", R"({"task": "rows.tsv"})", "sentence\nx\ny\n", 3, "label");
+        row("not UTF-8", R"({"task": "rows.tsv"})", "sentence\tlabel\nx\ta\n\xff\tb\n", 3, "line 3");
+        row("one label", R"({"task": "rows.tsv"})", "sentence\tlabel\nx\ta\ny\ta\n", 3, "1 different labels");
+        row("an absent backbone", R"({"backbone": "nowhere"})", "", 2, "nowhere");
+    }
+    void badStudiesAndFilesHaveTheirCodes() {
+        QFETCH(QByteArray, changes);
+        QFETCH(QByteArray, rows);
+        QFETCH(int, code);
+        QFETCH(QByteArray, says);
+        TemporaryFolder folder;
+        Json study = tiny_study();
+        study.update(parse_json(changes.toStdString(), "row"));
+        write_text(folder / "study.json", study.dump());
+        if (!rows.isEmpty()) write_text(folder / "rows.tsv", rows.toStdString());
+        for (const char* verb : {"check", "run"}) {
+            const Outcome outcome =
+                run_cli(folder.path(),
+                        {QStringLiteral("study"), QString::fromLatin1(verb), QStringLiteral("study.json")}, 30000);
+            QVERIFY2(outcome.code == code && outcome.says(says.toStdString()),
+                     (std::to_string(outcome.code) + ": " + outcome.error).c_str());
+            QVERIFY(!std::filesystem::exists(folder / "diapason.db"));
+        }
+    }
+
     // Cases may name a backbone that lies elsewhere: --backbones says where, or the variable.
     void namedBackbonesAreFoundByTheVariable() {
         TemporaryFolder folder;

@@ -79,6 +79,35 @@ private Q_SLOTS:
         QVERIFY(start->isEnabled());
     }
 
+    // What is wrong with rows is found before anything is stored, and found again when the file is mended.
+    void rowsAreReadBeforeTheStart() {
+        const auto rows = m_at->folder() / "rows.tsv";
+        std::string good = "sentence\tlabel\n";
+        for (int i = 0; i < 60; ++i)
+            good += "Package " + std::to_string(i) + (i % 2 == 0 ? "\ta\n" : "\tb\n");
+        write_text(rows, good);
+        m_at->workspace->edit(QStringLiteral("task"), [&](Study& study) { study.task = rows.string(); });
+        QVERIFY(m_at->settle());
+        auto* start = m_at->find<QPushButton>("start");
+        auto* problems = m_at->find<QListWidget>("problems");
+        QVERIFY(start->isEnabled());
+        // The task is known from before: its rows are looked at again.
+        write_text(rows, good + "\xff\ta\n");
+        QVERIFY(!m_at->workspace->startStudy());
+        QVERIFY(!m_at->workspace->running());
+        QVERIFY(m_at->workspace->reader().study_lines().empty());
+        QVERIFY2(m_at->problems.join(QLatin1Char(' ')).contains(QLatin1String("line 62")),
+                 qPrintable(m_at->problems.join(QLatin1Char(' '))));
+        m_at->workspace->checkAgain();
+        QVERIFY(m_at->settle());
+        QVERIFY(!start->isEnabled());
+        QVERIFY2(problems->item(0)->text().contains(QLatin1String("line 62")), qPrintable(problems->item(0)->text()));
+        write_text(rows, good);
+        m_at->workspace->checkAgain();
+        QVERIFY(m_at->settle());
+        QVERIFY(start->isEnabled());
+    }
+
     void anEditThatTakesTheBaselineAwayFallsBack() {
         m_at->workspace->edit(QStringLiteral("baseline"),
                               [](Study& study) { study.baseline = "Prompt tuning, length 10"; });

@@ -107,11 +107,14 @@ public:
         if (!settle()) qWarning("no widget shows the plans");
     }
     bool open() { return workspace->openDatabase(m_folder / "window.db"); }
-    /// Waits for the plans of the design and of the samples.
+    /// Waits for the plans of the design and of the samples, and until what the design will read is known.
     bool settle() const {
         const auto* samples = find<QTableWidget>("samples");
+        const auto planned = [&] {
+            return workspace->checked() && (workspace->inputsChecked() || !workspace->plan()->problems.empty());
+        };
         return QTest::qWaitFor(
-            [&] { return workspace->checked() && !samples->item(samples->rowCount() - 1, 2)->text().isEmpty(); });
+            [&] { return planned() && !samples->item(samples->rowCount() - 1, 2)->text().isEmpty(); });
     }
     std::filesystem::path folder() const { return m_folder.path(); }
 

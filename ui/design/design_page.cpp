@@ -68,6 +68,11 @@ DesignPage::DesignPage(Workspace& workspace, QWidget* parent)
          {&Workspace::planChanged, &Workspace::sessionStarted, &Workspace::sessionEnded, &Workspace::databaseChanged})
         connect(&m_workspace, signal, this, &DesignPage::showPlan);
     connect(&m_workspace, &Workspace::designChanged, this, &DesignPage::showDesign);
+    connect(&m_workspace, &Workspace::inputsRead, this, [this] {
+        if (!m_workspace.checked()) return; // those of a plan that is out of date
+        reloadSections();
+        m_preflight->showPlan();
+    });
     connect(&m_workspace, &Workspace::checkTakesTime, this, &DesignPage::showThatItIsChecked);
     connect(&m_workspace, &Workspace::libraryChanged, this, &DesignPage::reloadChoices);
     m_sections->setCurrentRow(MethodsSection);
@@ -340,11 +345,11 @@ void DesignPage::reloadSections() {
     std::set<int> bad;
     for (const Problem& problem : problems)
         bad.insert(sectionOf(problem.field));
-    if (!problems.empty()) bad.insert(PreflightSection);
+    const std::size_t blocking = m_workspace.inputFault() ? 1 : problems.size();
+    if (blocking > 0) bad.insert(PreflightSection);
     const std::size_t arms = plan.arms.size();
     const std::size_t runs = plan.runs();
-    const QString blocks =
-        problems.empty() ? tr("%1, ready to start").arg(Words::runs(runs)) : Words::problems(problems.size());
+    const QString blocks = blocking == 0 ? tr("%1, ready to start").arg(Words::runs(runs)) : Words::problems(blocking);
     const std::string steps = study.training.contains("steps") ? study.training.at("steps").dump() : "200";
     const QString texts[] = {
         tr("1  Backbone\n%1").arg(reloadBackbone()), tr("2  Task\n%1").arg(reloadTask()),

@@ -99,18 +99,24 @@ void PreflightPanel::showPlan() {
         m_problems->addItem(
             new QListWidgetItem(icon(QStringLiteral("warn"), Role::error), line + tr(" Press Enter to go there.")));
     }
-    if (problems.empty())
+    const std::optional<Error>& fault = m_workspace.inputFault();
+    if (fault)
+        m_problems->addItem(new QListWidgetItem(icon(QStringLiteral("warn"), Role::error), qs(fault->what())));
+    else if (problems.empty() && m_workspace.inputsChecked())
         m_problems->addItem(new QListWidgetItem(icon(QStringLiteral("check"), Role::good), tr("No problems found.")));
+    else if (problems.empty())
+        m_problems->addItem(new QListWidgetItem(tr("The rows of the task are being read.")));
     if (study.seeds.size() < 3)
         m_problems->addItem(new QListWidgetItem(icon(QStringLiteral("warn"), Role::warning),
                                                 tr("Fewer than three seeds: the curves will have no intervals.")));
     m_start->setText(tr("Start %n run(s)", nullptr, static_cast<int>(runs)));
-    const QString why = m_workspace.running()        ? tr("A study is already running.")
-                        : !m_workspace.hasDatabase() ? tr("No database is open.")
-                        : m_workspace.readOnly()     ? tr("The database is read-only.")
-                        : !problems.empty()
-                            ? tr("%n problem(s) prevent(s|) the start.", nullptr, static_cast<int>(problems.size()))
-                            : QString();
+    const int blocking = fault ? 1 : static_cast<int>(problems.size());
+    const QString why = m_workspace.running()          ? tr("A study is already running.")
+                        : !m_workspace.hasDatabase()   ? tr("No database is open.")
+                        : m_workspace.readOnly()       ? tr("The database is read-only.")
+                        : blocking > 0                 ? tr("%n problem(s) prevent(s|) the start.", nullptr, blocking)
+                        : !m_workspace.inputsChecked() ? tr("The rows of the task are being read.")
+                                                       : QString();
     m_why->setText(why);
     m_start->setEnabled(why.isEmpty());
 }

@@ -20,6 +20,17 @@ Plan plan_or_reason(const Study& study, PlanSources& sources, bool mayDropBaseli
     }
 }
 
+std::optional<Error> input_fault(const Plan& plan, InputCheck& inputs) {
+    try {
+        inputs.require(plan);
+        return {};
+    } catch (const Error& error) {
+        return error;
+    } catch (const std::exception& error) {
+        return Error(ErrorKind::internal, error.what());
+    }
+}
+
 } // namespace
 
 PlanWorker::PlanWorker(PlanSources& sources) : m_sources(sources), m_thread([this] { work(); }) {}
@@ -34,10 +45,23 @@ PlanWorker::~PlanWorker() {
 }
 
 void PlanWorker::want(int key, const Study& study, bool mayDropBaseline, Done done) {
+    add(key, [this, study, mayDropBaseline, done = std::move(done)] {
+        auto plan = std::make_shared<const Plan>(plan_or_reason(study, m_sources, mayDropBaseline));
+        return [done, plan = std::move(plan)] { done(plan); };
+    });
+}
+
+void PlanWorker::wantInputs(int key, std::shared_ptr<const Plan> plan, InputCheck& inputs, Checked done) {
+    add(key, [plan = std::move(plan), &inputs, done = std::move(done)] {
+        return [done, fault = input_fault(*plan, inputs)] { done(fault); };
+    });
+}
+
+void PlanWorker::add(int key, Job job) {
     m_newest[key] = ++m_wishes;
     {
         const std::lock_guard guard(m_mutex);
-        m_waiting[key] = {m_wishes, study, mayDropBaseline, std::move(done)};
+        m_waiting[key] = {m_wishes, std::move(job)};
     }
     m_wake.notify_one();
 }
@@ -55,12 +79,10 @@ void PlanWorker::work() {
         if (m_stopping) return;
         auto next = m_waiting.extract(m_waiting.begin());
         guard.unlock();
-        Wish& wish = next.mapped();
-        auto plan = std::make_shared<const Plan>(plan_or_reason(wish.study, m_sources, wish.mayDropBaseline));
         QMetaObject::invokeMethod(
             this,
-            [this, key = next.key(), number = wish.number, plan = std::move(plan), done = std::move(wish.done)] {
-                if (m_newest[key] == number) done(plan);
+            [this, key = next.key(), number = next.mapped().number, tell = next.mapped().job()] {
+                if (m_newest[key] == number) tell();
             },
             Qt::QueuedConnection);
         guard.lock();

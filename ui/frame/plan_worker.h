@@ -1,7 +1,7 @@
 // Plans made on a thread of their own, so that the window's reads no files while somebody edits.
 #pragma once
 
-#include "experiments/study/plan.h"
+#include "experiments/study/plan_inputs.h"
 
 #include <QObject>
 
@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace diapason::ui {
@@ -19,6 +20,8 @@ class PlanWorker : public QObject {
     Q_OBJECT
 public:
     using Done = std::function<void(std::shared_ptr<const Plan>)>;
+    /// @param fault what is wrong with what the plan's runs would read; none: nothing
+    using Checked = std::function<void(std::optional<Error> fault)>;
 
     explicit PlanWorker(PlanSources& sources); ///< which outlive it
     ~PlanWorker() override;                    ///< waits for a plan in the making
@@ -26,15 +29,18 @@ public:
     /// `done` is called on this object's thread. Of several wishes under one key only the newest is answered; lower
     /// keys come first.
     void want(int key, const Study& study, bool mayDropBaseline, Done done);
+    /// Whether what the plan's runs will read can be read. @param inputs outlives this
+    void wantInputs(int key, std::shared_ptr<const Plan> plan, InputCheck& inputs, Checked done);
     void forget(int key); ///< what was wanted under it is not answered any more
 
 private:
+    /// Done on the worker's thread; what it returns is done on this object's.
+    using Job = std::function<std::function<void()>()>;
     struct Wish {
         std::uint64_t number = 0;
-        Study study;
-        bool mayDropBaseline = false;
-        Done done;
+        Job job;
     };
+    void add(int key, Job job);
     void work();
 
     PlanSources& m_sources;

@@ -152,6 +152,16 @@ void Workspace::adopt(std::shared_ptr<const Plan> plan) {
     m_plan = std::move(plan);
     m_checked = true;
     m_design.baseline = m_plan->study.baseline;
+    m_inputFault.reset();
+    m_inputsChecked = false;
+    if (m_plan->problems.empty())
+        m_inputReader.wantInputs(0, m_plan, m_inputs, [this](std::optional<Error> fault) {
+            m_inputFault = std::move(fault);
+            m_inputsChecked = true;
+            Q_EMIT inputsRead();
+        });
+    else
+        m_inputReader.forget(0);
     Q_EMIT planChanged();
 }
 
@@ -187,6 +197,13 @@ bool Workspace::startStudy() {
         return false;
     }
     const std::shared_ptr<const Plan> plan = m_plan; // signals of the start may bring another
+    try {
+        plan->require_sound(plan->study.title);
+        m_inputs.require(*plan); // known, unless the study is started at once or a file has changed
+    } catch (const Error& error) {
+        Q_EMIT problem(qs(error.what()));
+        return false;
+    }
     return beginSession(*plan, {});
 }
 

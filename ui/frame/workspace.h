@@ -68,6 +68,10 @@ public:
     const std::shared_ptr<const Plan>& plan() const { return m_plan; }
     void checkAgain() { check(false); }        ///< what the design refers to has changed
     bool checked() const { return m_checked; } ///< whether that is the plan of the design as it is now
+    /// Whether all that the runs of a plan without problems will read has been read since it was made, and what is
+    /// wrong with it.
+    bool inputsChecked() const { return m_inputsChecked; }
+    const std::optional<Error>& inputFault() const { return m_inputFault; }
     /// The plan of another study, made when that of the design is. @param key of whoever wants it, above 0: the newest
     /// wish of a key counts
     void planFor(int key, const Study& study, PlanWorker::Done done) {
@@ -85,7 +89,9 @@ public:
     /// For tests: executors come from here instead.
     void setExecutorFactory(std::function<std::unique_ptr<Executor>()> factory) { m_factory = std::move(factory); }
 
-    bool startStudy(); ///< the design becomes a stored study and starts; its plan has to be there
+    /// The design becomes a stored study and starts; its plan has to be there. What its runs could not read is found
+    /// before anything is stored.
+    bool startStudy();
     /// Goes on with the unfinished runs of a stored study.
     bool resumeStudy(RowId study);
     /// How many runs that would be; 0 while a study runs and where nothing can be stored.
@@ -103,6 +109,7 @@ Q_SIGNALS:
     void designChanged(); ///< its plan follows
     void planChanged();
     void checkTakesTime(); ///< the plan of the design is not there after a moment
+    void inputsRead();     ///< inputsChecked() is true now
     void studyChanged();   ///< another study is shown
     void sessionStarted();
     void sessionEnded();
@@ -129,6 +136,10 @@ private:
     Study m_design;
     PlanSources m_sources;
     PlanWorker m_planner{m_sources};
+    InputCheck m_inputs;
+    PlanWorker m_inputReader{m_sources}; ///< large files take long, and edits do not wait for them
+    std::optional<Error> m_inputFault;
+    bool m_inputsChecked = false;
     std::shared_ptr<const Plan> m_plan;
     bool m_checked = false;
     bool m_foreign = false;

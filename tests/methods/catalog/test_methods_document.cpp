@@ -5,6 +5,7 @@
 #include "methods/catalog/method_info.h"
 #include "methods/catalog/methods_document.h"
 #include "methods/picture/block_picture.h"
+#include "tests/support/places.h"
 
 #include <QtTest>
 
@@ -12,12 +13,13 @@
 #include <filesystem>
 
 using namespace diapason;
+using namespace diapason::testing;
 
 class TestMethodsDocument : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void documentIsCurrent() {
-        const std::string stored = read_file(testing::source_folder() / "docs/METHODS.md", 1u << 20);
+        const std::string stored = read_file(source_folder() / "docs/METHODS.md", 1u << 20);
         QVERIFY2(stored == methods_document(),
                  "docs/METHODS.md is out of date: diapason-cli methods --markdown > docs/METHODS.md");
     }
@@ -25,7 +27,7 @@ private Q_SLOTS:
     void picturesAreCurrent() {
         const BackboneConfig config = read_backbone_config(resolve_backbone(pictured_backbone));
         for (const MethodInfo& method : method_catalog()) {
-            const std::filesystem::path file = testing::source_folder() / "docs/images/methods" / (method.id + ".svg");
+            const std::filesystem::path file = source_folder() / "docs/images/methods" / (method.id + ".svg");
             QVERIFY2(std::filesystem::exists(file) && read_file(file, 1u << 20) == method_svg(method, config),
                      (file.string() + " is out of date: diapason-cli methods --pictures docs/images/methods").c_str());
         }

@@ -1,0 +1,40 @@
+// How a task's examples become tokens for one backbone, and whether they do.
+#pragma once
+
+#include "core/backbone/backbone_config.h"
+#include "core/data/task.h"
+#include "core/text/tokenizer.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+/// The special tokens that a backbone needs around inputs and targets; -1 = none. Encoders put their own around a text.
+struct TaskEnds {
+    std::int64_t begin = -1;         ///< in front of an input
+    std::int64_t end = -1;           ///< behind a target
+    std::int64_t decoder_start = -1; ///< first decoder input of an encoder-decoder
+    std::int64_t rows = INT64_MAX;   ///< of the embedding that the tokens are looked up in
+};
+/// @param in_words the language model answers, not a head
+TaskEnds task_ends(const Task& task, const BackboneConfig& config, bool in_words);
+
+/// An example as a run reads it. @throws Error(input) when it has no tokens, or one without a row
+EncodedExample task_tokens(const Task& task, const Tokenizer& tokenizer, const Example& example, const TaskEnds& ends);
+
+/// The words of each label, where answers are words. @throws Error(config) when a label has none of its own
+std::vector<std::vector<std::int64_t>> label_tokens(const Task& task, const Tokenizer& tokenizer);
+
+/// What stands for the answer in the input of an encoder. @throws Error(config) when there is no such token
+std::int64_t mask_token(const Tokenizer& tokenizer);
+
+/// Whether answers can be words: both of the above. @throws Error(config)
+void check_words(const Task& task, const BackboneConfig& config, const Tokenizer& tokenizer);
+
+/// Makes tokens of all rows of a split and drops them. @throws Error(input) with the lines that have faults
+void check_tokens(const Task& task, const std::string& split, const Dataset& data, const Tokenizer& tokenizer,
+                  const TaskEnds& ends);
+
+} // namespace diapason
