@@ -51,8 +51,9 @@ void add_extra_pieces(SentencePieceCodec& codec, const SpecialTokens& special, s
 
 std::shared_ptr<const Tokenizer> read_sentencepiece_model(const TokenizerFiles& files) {
     const std::string name = sentencepiece_model(files), origin = files.path(name).string();
-    const SpecialTokens special(
-        files, {{"bos_token", nullptr}, {"eos_token", nullptr}, {"unk_token", nullptr}, {"pad_token", nullptr}});
+    static constexpr SpecialRole roles[] = {
+        {"bos_token", nullptr}, {"eos_token", nullptr}, {"unk_token", nullptr}, {"pad_token", nullptr}};
+    const SpecialTokens special(files, roles);
     const auto family = families().find(special.tokenizer_class());
     if (family == families().end()) {
         (special.place() / "tokenizer_class")
