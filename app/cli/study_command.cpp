@@ -142,8 +142,8 @@ int run_study(const Context& context, const RunRequest& request) {
                          request.continued != 0 ? std::optional<RowId>(request.continued) : std::nullopt,
                          request.policy);
     if (!request.quiet) {
-        complain(plan.study.title + ": " + std::to_string(session.status().entries.size()) + " runs on " +
-                 session.executor_description());
+        complain(plan.study.title + ": " + std::to_string(session.status().entries.size()) +
+                 (session.status().entries.size() == 1 ? " run on " : " runs on ") + session.executor_description());
     }
     ProgressLine progress;
     session.start();

@@ -27,7 +27,7 @@ Plan planned(PlanSources& sources, const fs::path& folder, const char* backbone,
                            {"title", "Mine"},
                            {"backbone", backbone},
                            {"task", (folder / "task.json").string()},
-                           {"methods", {{{"method", "lora"}}, {{"method", "bitfit"}}}},
+                           {"methods", {{{"method", "lora"}}, {{"method", "ia3"}}}},
                            {"training", {{"answers", answers}}},
                            {"seeds", {1}}};
     return make_plan(study_from_json(document, "study.json"), sources);
@@ -59,8 +59,6 @@ private Q_SLOTS:
         };
         row("nothing", "encoder-mini", "head", "", "{}", {});
         row("nothing, a decoder in words", "decoder-mini", "words", "", "{}", {});
-        row("a text without tokens", "decoder-mini", "head", "\xe2\x80\x8b\ta\n", "{}",
-            {"rows.tsv", "line 62", "no tokens"});
         row("a label that nobody named", "encoder-mini", "head", "A word\tc\n", "{}", {"rows.tsv", "line 62", "\"c\""});
         row("words that are the same tokens", "encoder-mini", "words", "",
             R"({"labels": [{"id": "a", "words": "Good"}, {"id": "b", "words": "good"}]})", {"same tokens"});
@@ -83,6 +81,23 @@ private Q_SLOTS:
         QCOMPARE(result.thrown, !says.isEmpty());
         for (const QByteArray& part : says)
             QVERIFY2(result.says(part.toStdString()), result.message.c_str());
+    }
+
+    // Tokens that were added without rows of their own are no fault until a text contains them.
+    void tokensWithoutARowAreListedByLine() {
+        TemporaryFolder folder;
+        write_task(folder.path(), good_rows());
+        const Task task = read_task(folder / "task.json");
+        const auto tokenizer = Tokenizer::load(embedded_backbone("encoder-mini"));
+        const Dataset data = load_split(task, "train");
+        TaskEnds ends;
+        check_tokens(task, "train", data, *tokenizer, ends);
+        ends.rows = 5;
+        const Caught result = caught([&] { check_tokens(task, "train", data, *tokenizer, ends); });
+        QVERIFY2(result.thrown && result.kind == ErrorKind::input && result.says("rows.tsv") &&
+                     result.says("rows for 5") && result.says("different models"),
+                 result.message.c_str());
+        QVERIFY2(result.says("line 2: ") || result.says("line 3: "), result.message.c_str());
     }
 
     // A file that has changed is read again, and one that has not is not.
