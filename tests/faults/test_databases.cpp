@@ -26,7 +26,22 @@ class TestDatabases : public QObject {
 
     static void write_study(const TemporaryFolder& folder) { write_text(folder / "study.json", tiny_study().dump()); }
 
+    TemporaryFolder m_ended;
+
+    /// a.db with a study of one seed that has ended.
+    fs::path ended_study(const TemporaryFolder& folder) const {
+        fs::copy(m_ended.path(), folder.path(), fs::copy_options::recursive);
+        return folder / "a.db";
+    }
+
 private Q_SLOTS:
+    void initTestCase() {
+        write_study(m_ended);
+        QVERIFY(run(m_ended, m_ended / "a.db",
+                    {QStringLiteral("study.json"), QStringLiteral("--seeds"), QStringLiteral("1")})
+                    .code == 0);
+    }
+
     void oneWriterWhateverTheName_data() {
         QTest::addColumn<QByteArray>("name");
         QTest::newRow("the same") << QByteArray("real/a.db");
@@ -121,12 +136,8 @@ private Q_SLOTS:
         QFETCH(QByteArray, sql);
         QFETCH(QByteArray, says);
         TemporaryFolder folder;
-        write_study(folder);
-        QVERIFY(
-            run(folder, folder / "a.db", {QStringLiteral("study.json"), QStringLiteral("--seeds"), QStringLiteral("1")})
-                .code == 0);
         {
-            Connection connection(folder / "a.db", Connection::Mode::read_write);
+            Connection connection(ended_study(folder), Connection::Mode::read_write);
             connection.execute(sql.toStdString());
             connection.execute("UPDATE run SET state = 'interrupted'");
         }
@@ -156,12 +167,8 @@ private Q_SLOTS:
     void damagedSummariesAreLeftOut() {
         QFETCH(QByteArray, sql);
         TemporaryFolder folder;
-        write_study(folder);
-        QVERIFY(
-            run(folder, folder / "a.db", {QStringLiteral("study.json"), QStringLiteral("--seeds"), QStringLiteral("1")})
-                .code == 0);
         {
-            Connection connection(folder / "a.db", Connection::Mode::read_write);
+            Connection connection(ended_study(folder), Connection::Mode::read_write);
             connection.execute(sql.toStdString());
         }
         for (const char* line :
@@ -175,10 +182,8 @@ private Q_SLOTS:
 
     void artifactsArePlainNames() {
         TemporaryFolder folder;
-        write_study(folder);
-        QVERIFY(run(folder, folder / "a.db").code == 0);
         {
-            Connection connection(folder / "a.db", Connection::Mode::read_write);
+            Connection connection(ended_study(folder), Connection::Mode::read_write);
             connection.execute("UPDATE artifact SET path = '../../../etc/passwd'");
         }
         QVERIFY(caught([&] { StoreReader(folder / "a.db").artifacts(1); }).says("run 1.artifact"));

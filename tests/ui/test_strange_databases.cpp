@@ -1,3 +1,4 @@
+// slow
 // Databases that somebody has damaged, changed or sent: the window says so and goes on, and writes nothing to a
 // stranger's.
 

@@ -1,3 +1,4 @@
+// slow
 // Rows that cannot be stored for now are kept: nothing of a finished run is missing, however long the disk was full.
 
 #include "core/store/store.h"
