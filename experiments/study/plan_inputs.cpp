@@ -94,8 +94,11 @@ void InputCheck::require(const Plan& plan) {
     if (faults.empty()) return;
     if (faults.size() == 1) throw faults.front();
     std::string what = std::to_string(faults.size()) + " faults in what this study reads";
-    for (const Error& fault : faults)
-        what += std::string("\n  ") + fault.what();
+    for (const Error& fault : faults) {
+        what += "\n  ";
+        for (const char* c = fault.what(); *c != '\0'; ++c)
+            what += *c == '\n' ? "\n  " : std::string(1, *c); // its own lines one step further in
+    }
     throw Error(faults.front().kind(), what);
 }
 

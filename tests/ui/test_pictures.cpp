@@ -2,6 +2,7 @@
 // as a PNG; DIAPASON_SCREENSHOTS_DB=FILE then takes its finished study from that database instead of a scripted one.
 
 #include "core/library/import.h"
+#include "tests/support/failing_disk.h"
 #include "tests/support/tiny_backbone.h"
 #include "tests/ui/ui_support.h"
 #include "ui/backbones/backbones_page.h"
@@ -148,6 +149,56 @@ class TestPictures : public QObject {
         look(at, QStringLiteral("design-wrong-training"));
         sections->setCurrentRow(4);
         look(at, QStringLiteral("design-wrong-preflight"));
+        lookAtWrongRows(at);
+    }
+
+    // The design is good, its data is not.
+    void lookAtWrongRows(WindowUnderTest& at) {
+        std::string rows = "sentence\tlabel\n";
+        for (int i = 0; i < 90; ++i)
+            rows += "Package " + std::to_string(i) + (i % 4 == 0 ? "\tneither\n" : i % 2 == 0 ? "\tgood\n" : "\tbad\n");
+        write_text(at.folder() / "reviews.tsv", rows);
+        write_text(at.folder() / "reviews.json",
+                   Json{{"format", "diapason-task"},
+                        {"version", 1},
+                        {"reader", "tsv"},
+                        {"data", {{"train", "reviews.tsv"}, {"validation", "reviews.tsv"}, {"test", "reviews.tsv"}}},
+                        {"columns", {{"text", "sentence"}, {"label", "label"}}},
+                        {"labels", {"good", "bad"}}}
+                       .dump());
+        Study study = sample_study("first-look");
+        study.task = (at.folder() / "reviews.json").string();
+        at.workspace->openDesign(study);
+        QVERIFY(at.settle());
+        look(at, QStringLiteral("design-wrong-rows"));
+    }
+
+    // Nothing can be written while a study runs.
+    void lookAtFullDisk(WindowUnderTest& at) {
+        at.workspace->openDesign(sample_study("first-look"));
+        QVERIFY(at.settle() && at.workspace->startStudy());
+        QTRY_VERIFY(at.hand->job().key != 0);
+        at.window->showPage(ui::PageId::run);
+        {
+            const FailingDisk full;
+            at.hand->send(begun_run(at.hand->job(), 40, 23));
+            QTRY_VERIFY_WITH_TIMEOUT(!at.workspace->queue().stalled.empty(), 20000);
+            look(at, QStringLiteral("run-full-disk"));
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(at.workspace->queue().stalled.empty(), 20000);
+        at.workspace->cancelAll();
+        QTRY_VERIFY(!at.workspace->running());
+    }
+
+    // A database that somebody has sent.
+    void lookAtForeignDatabase(WindowUnderTest& at) {
+        std::filesystem::copy_file(at.folder() / "window.db", at.folder() / "sent.db");
+        at.window->showPage(ui::PageId::home);
+        QVERIFY(at.workspace->openDatabase(at.folder() / "sent.db"));
+        QVERIFY(at.workspace->foreign());
+        look(at, QStringLiteral("home-foreign"));
+        at.window->showPage(ui::PageId::design);
+        look(at, QStringLiteral("design-foreign"));
     }
 
 private Q_SLOTS:
@@ -202,10 +253,13 @@ private Q_SLOTS:
         at.window->showPage(ui::PageId::home);
         look(at, QStringLiteral("home-running"));
         at.window->showPage(ui::PageId::run);
+        const auto failing = at.hand->job().key;
         at.hand->send(state_event(RunState::failed,
                                   "resources/data/section/train.tsv, line 7: 2 columns where 3 are needed; "
                                   "correct the line or name another file"));
         QTRY_COMPARE(at.workspace->queue().failed, std::size_t(1));
+        QTRY_VERIFY(at.hand->job().key != failing);
+        at.hand->send(begun_run(at.hand->job(), 40, 3));
         at.workspace->pause(true);
         QTRY_VERIFY(at.workspace->queue().paused);
         look(at, QStringLiteral("run-failed-paused"));
@@ -232,6 +286,8 @@ private Q_SLOTS:
         QTRY_VERIFY(at.window->findChild<ui::ActionFinder*>() != nullptr);
         look(at, QStringLiteral("finder"), at.window->findChild<ui::ActionFinder*>());
         at.window->findChild<ui::ActionFinder*>()->close();
+        lookAtFullDisk(at);
+        lookAtForeignDatabase(at);
         write_text(at.folder() / "broken.db", "this is no database, only text that is long enough to be looked at");
         at.window->showPage(ui::PageId::home);
         QVERIFY(!at.workspace->openDatabase(at.folder() / "broken.db"));

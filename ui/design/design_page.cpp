@@ -345,6 +345,7 @@ void DesignPage::reloadSections() {
     std::set<int> bad;
     for (const Problem& problem : problems)
         bad.insert(sectionOf(problem.field));
+    if (m_workspace.inputFault()) bad.insert(TaskSection);
     const std::size_t blocking = m_workspace.inputFault() ? 1 : problems.size();
     if (blocking > 0) bad.insert(PreflightSection);
     const std::size_t arms = plan.arms.size();

@@ -57,7 +57,9 @@ PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     connect(m_problems, &QListWidget::itemActivated, this, [this](const QListWidgetItem* item) {
         const auto number = static_cast<std::size_t>(m_problems->row(item));
         const std::vector<Problem>& problems = m_workspace.plan()->problems;
-        if (m_workspace.checked() && number < problems.size()) Q_EMIT fieldWanted(problems[number].field);
+        if (!m_workspace.checked()) return;
+        if (number < problems.size()) Q_EMIT fieldWanted(problems[number].field);
+        if (number == 0 && m_workspace.inputFault()) Q_EMIT fieldWanted("task");
     });
     connect(m_start, &QPushButton::clicked, this, [this] {
         if (m_workspace.startStudy()) Q_EMIT started();
