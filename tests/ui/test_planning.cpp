@@ -79,6 +79,33 @@ private Q_SLOTS:
         QVERIFY(start->isEnabled());
     }
 
+    // Whoever starts a design at once does not wait for its rows with the window standing still.
+    void aDesignStartsWhenItHasBeenRead() {
+        m_at->workspace->openDesign(window_study());
+        m_at->workspace->startSoon();
+        QVERIFY(!m_at->workspace->running());
+        QTRY_VERIFY(m_at->workspace->running());
+        m_at->workspace->cancelAll();
+        QTRY_VERIFY(!m_at->workspace->running());
+        // Known by now.
+        m_at->workspace->startSoon();
+        QVERIFY(m_at->workspace->running());
+        m_at->workspace->cancelAll();
+        QTRY_VERIFY(!m_at->workspace->running());
+        // An edit calls it off, and what cannot start says why.
+        m_at->workspace->openDesign(window_study());
+        m_at->workspace->startSoon();
+        setRank(3);
+        QVERIFY(m_at->settle());
+        QVERIFY(!m_at->workspace->running());
+        m_at->problems.clear();
+        setRank(0);
+        m_at->workspace->startSoon();
+        QVERIFY(m_at->settle());
+        QVERIFY(!m_at->workspace->running());
+        QTRY_VERIFY(m_at->problems.join(QLatin1Char(' ')).contains(QLatin1String("rank")));
+    }
+
     // What is wrong with rows is found before anything is stored, and found again when the file is mended.
     void rowsAreReadBeforeTheStart() {
         const auto rows = m_at->folder() / "rows.tsv";

@@ -25,6 +25,7 @@ public:
 private:
     void swap() {
         std::swap(m_workspace.m_design, m_other);
+        m_workspace.m_startSoon = false;
         m_workspace.check(true);
     }
     Workspace& m_workspace;
@@ -123,6 +124,7 @@ void Workspace::newStudy() {
 }
 
 void Workspace::openDesign(const Study& study, std::shared_ptr<const Plan> plan) {
+    m_startSoon = false;
     m_undo.clear();
     m_design = study;
     if (plan == nullptr) return check(false);
@@ -159,10 +161,12 @@ void Workspace::adopt(std::shared_ptr<const Plan> plan) {
             m_inputFault = std::move(fault);
             m_inputsChecked = true;
             Q_EMIT inputsRead();
+            if (std::exchange(m_startSoon, false)) startStudy();
         });
     else
         m_inputReader.forget(0);
     Q_EMIT planChanged();
+    if (!m_plan->problems.empty() && std::exchange(m_startSoon, false)) startStudy(); // it says why not
 }
 
 void Workspace::showStudy(RowId study) {
@@ -205,6 +209,13 @@ bool Workspace::startStudy() {
         return false;
     }
     return beginSession(*plan, {});
+}
+
+void Workspace::startSoon() {
+    if (m_checked && (m_inputsChecked || !m_plan->problems.empty()))
+        startStudy();
+    else
+        m_startSoon = true;
 }
 
 std::optional<Study> Workspace::storedDesign(RowId study) {

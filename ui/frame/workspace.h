@@ -92,6 +92,9 @@ public:
     /// The design becomes a stored study and starts; its plan has to be there. What its runs could not read is found
     /// before anything is stored.
     bool startStudy();
+    /// The same as soon as all that the design reads has been read; sessionStarted() or problem() tells. Another design
+    /// or an edit calls it off.
+    void startSoon();
     /// Goes on with the unfinished runs of a stored study.
     bool resumeStudy(RowId study);
     /// How many runs that would be; 0 while a study runs and where nothing can be stored.
@@ -139,7 +142,7 @@ private:
     InputCheck m_inputs;
     PlanWorker m_inputReader{m_sources}; ///< large files take long, and edits do not wait for them
     std::optional<Error> m_inputFault;
-    bool m_inputsChecked = false;
+    bool m_inputsChecked = false, m_startSoon = false;
     std::shared_ptr<const Plan> m_plan;
     bool m_checked = false;
     bool m_foreign = false;

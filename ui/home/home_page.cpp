@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace diapason::ui {
 namespace {
@@ -70,7 +71,12 @@ HomePage::HomePage(Workspace& workspace, QWidget* parent) : Page(parent), m_work
     connect(find, &QAction::triggered, m_filter, [this] { m_filter->setFocus(Qt::ShortcutFocusReason); });
     m_actions = {find};
     connect(&m_workspace, &Workspace::databaseChanged, this, &HomePage::reloadRecent);
-    connect(&m_workspace, &Workspace::sessionStarted, this, &HomePage::updateButtons);
+    connect(&m_workspace, &Workspace::sessionStarted, this, [this] {
+        updateButtons();
+        if (std::exchange(m_runWanted, false)) Q_EMIT pageWanted(PageId::run);
+    });
+    connect(&m_workspace, &Workspace::designChanged, this, [this] { m_runWanted = false; });
+    connect(&m_workspace, &Workspace::problem, this, [this] { m_runWanted = false; });
     connect(&m_workspace, &Workspace::sessionEnded, this, &HomePage::updateButtons);
     reloadRecent();
     if (!m_samples.empty()) m_table->selectRow(0);
@@ -347,7 +353,9 @@ void HomePage::openSample() {
 }
 
 void HomePage::runSample() {
-    if (designSample() && m_workspace.startStudy()) Q_EMIT pageWanted(PageId::run);
+    if (!designSample()) return;
+    m_runWanted = true;
+    m_workspace.startSoon();
 }
 
 } // namespace diapason::ui

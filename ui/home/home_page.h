@@ -42,6 +42,7 @@ private:
 
     Workspace& m_workspace;
     std::vector<Study> m_samples;
+    bool m_runWanted = false;                         ///< the run page, once the sample has started
     std::vector<std::shared_ptr<const Plan>> m_plans; ///< parallel to the samples; null until they are made
     QListWidget* m_recent;
     QTableWidget* m_table;
