@@ -122,12 +122,12 @@ std::string render_markdown(const ResultTable& table, const std::vector<TableCol
     text += "\n|";
     for (const TableColumn& column : columns)
         text += column.numeric ? "---:|" : "---|";
-    text += "\n";
+    text += '\n';
     for (const ResultRow& row : table.rows) {
-        text += "|";
+        text += '|';
         for (const TableColumn& column : columns)
             text += " " + markdown_cell(cell_text(table, row, column)) + " |";
-        text += "\n";
+        text += '\n';
     }
     for (const std::string& note : table.notes)
         text += "\n" + markdown_cell(note) + ".\n";

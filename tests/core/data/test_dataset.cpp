@@ -67,7 +67,7 @@ private Q_SLOTS:
             const Dataset both = concatenated({numbered("a", 3), numbered("b", 3)});
             view = chosen(mapped(both,
                                  [](Example example) {
-                                     example.id += "x";
+                                     example.id += 'x';
                                      return example;
                                  }),
                           {5, 1});
