@@ -66,7 +66,7 @@ inline const ModelKind model_kinds[] = {
          for (std::size_t i = 0, count = 30'000 + m.below(300'000); i < count; ++i)
              header +=
                  (i > 0 ? ",\"t" : "\"t") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
-         header += "}";
+         header += '}';
          const std::uint64_t length = header.size();
          write_text(f / "model.safetensors", GgufWriter::raw(length) + header);
      }},
