@@ -59,7 +59,7 @@ void take_every_other(std::vector<StudyMethod>& methods, std::vector<Problem>& p
     if (!entry->options.empty() || !entry->vary.empty())
         problems.push_back(
             {field, every_other_method, "has no options of its own", "List a method to set its options"});
-    const StudyMethod shared = *entry;
+    const StudyMethod shared = std::move(*entry);
     methods.erase(entry);
     for (const MethodInfo& info : method_catalog()) {
         const auto named = [&](const StudyMethod& method) { return method.method == info.id; };

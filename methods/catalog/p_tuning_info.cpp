@@ -15,8 +15,8 @@ std::int64_t encoder_size(const BackboneConfig& config, const OptionValues& opti
     const std::int64_t d = config.width, h = hidden_of(config, options), layers = options.integer("lstm_layers");
     if (options.text("encoder") == "mlp") return h * (d + 1) + h * (h + 1) + d * (h + 1);
     if (options.text("encoder") == "none") return 0;
-    // Two directions; every layer but the first reads both directions of the one below it.
-    const std::int64_t lstm = 2 * 4 * h * ((d + h + 2) + (layers - 1) * (2 * h + h + 2));
+    // Two directions of four gates; every layer but the first reads both directions of the one below it.
+    const std::int64_t lstm = 8 * h * ((d + h + 2) + (layers - 1) * (2 * h + h + 2));
     return lstm + 2 * h * (2 * h + 1) + d * (2 * h + 1);
 }
 
