@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
     cli::add_backbone(app, context);
     cli::add_db(app, context);
     cli::add_verify(app, context);
+    cli::add_score(app, context);
     cli::add_adapter(app, context);
     cli::add_inspect(app, context);
     cli::add_doctor(app, context);

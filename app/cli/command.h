@@ -35,6 +35,7 @@ void add_doctor(CLI::App& app, Context& context);
 void add_pretrain(CLI::App& app, Context& context);
 void add_backbone(CLI::App& app, Context& context);
 void add_lists(CLI::App& app, Context& context); ///< methods, tasks
+void add_score(CLI::App& app, Context& context); ///< score, metrics
 
 /// `--json` on a subcommand.
 void add_json_flag(CLI::App& app, Context& context);

@@ -2,19 +2,23 @@
 
 #include "core/base/error.h"
 #include "core/base/words.h"
-#include "core/data/metric_functions.h"
+#include "core/data/metrics/families.h"
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
 
 namespace diapason {
 namespace {
 
-MeasureInfo share(std::string name, std::string label, std::string help) {
-    return {std::move(name), std::move(label), "%", 100, 1, Direction::higher, std::move(help)};
-}
+// In the order of the table.
+constexpr std::vector<MetricInfo> (*metric_families[])() = {
+#define DIAPASON_METRIC_FAMILY(name) name##_metrics,
+#include "core/data/metrics/families.def"
+#undef DIAPASON_METRIC_FAMILY
+};
 
 // What training observes. Nothing computes it from a task's outcomes.
 const std::vector<MeasureInfo>& observations() {
@@ -61,20 +65,14 @@ std::string measure::best_member(const std::string& metric) {
 }
 
 const std::vector<MetricInfo>& metric_catalog() {
-    static const std::vector<MetricInfo> catalog = {
-        {share("accuracy", "accuracy", "Share of items whose class was found."), "", "version:1",
-         MetricFunctions{metric::accuracy, metric::right}},
-        {share("macro_f1", "macro F1", "Mean F1 over the classes."), "scikit-learn, average=macro",
-         "average:macro|classes:present|version:1", MetricFunctions{metric::macro_f1, metric::right}},
-        {share("matthews", "Matthews correlation",
-               "Correlation of labels and predictions; 0 when one of them is constant."),
-         "Gorodkin 2004", "constant:0|version:1", MetricFunctions{metric::matthews, metric::right}},
-        {share("rouge_l", "ROUGE-L", "F-measure of the longest common subsequence of words, averaged over items."),
-         "Lin 2004; rouge_score without stemming", "nrefs:1|case:lc|tok:[a-z0-9]+|stem:no|average:items|version:1",
-         MetricFunctions{metric::mean_rouge_l, metric::item_rouge_l}},
-        {share("bleu", "BLEU", "Corpus BLEU-4."), "Post 2018: sacreBLEU, 13a tokens, exponential smoothing",
-         "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:1", MetricFunctions{metric::bleu, metric::item_bleu}},
-    };
+    static const std::vector<MetricInfo> catalog = [] {
+        std::vector<MetricInfo> rows;
+        for (const auto family : metric_families) {
+            std::vector<MetricInfo> of_family = family();
+            std::move(of_family.begin(), of_family.end(), std::back_inserter(rows));
+        }
+        return rows;
+    }();
     return catalog;
 }
 
@@ -101,8 +99,47 @@ std::vector<std::string> metric_names(OutcomeKind kind) {
     return names;
 }
 
+std::string metric_signature(const MetricInfo& metric, const OptionValues& options, const std::string& references) {
+    std::string unsaid;
+    for (const OptionDescriptor& option : metric.options) {
+        const auto& names = metric.definition.unsaid;
+        const Json& value = options.json().at(option.name);
+        if (value == option.default_value || std::find(names.begin(), names.end(), option.name) == names.end())
+            continue;
+        unsaid += (unsaid.empty() ? "(" : ",") + option.name + "=" + plain_text(value);
+    }
+    return metric.name + unsaid + (unsaid.empty() ? "|" : ")|") + metric.definition.text(options, references);
+}
+
 std::string metric_signature(const MetricInfo& metric) {
-    return metric.name + "|" + metric.definition;
+    return metric_signature(metric, OptionValues::defaults(metric.options), "1");
+}
+
+std::string reference_count(const Outcomes& outcomes) {
+    const auto* texts = std::get_if<TextOutcomes>(&outcomes);
+    if (texts == nullptr || texts->references.empty()) return "1";
+    const std::size_t count = texts->references.front().size();
+    const bool same = std::all_of(texts->references.begin(), texts->references.end(),
+                                  [&](const auto& references) { return references.size() == count; });
+    return same ? std::to_string(count) : "var";
+}
+
+std::unique_ptr<Scorer> scorer_of(const MetricInfo& metric, const Outcomes& outcomes, const OptionValues& options) {
+    return std::visit(
+        [&]<class Of>(const MakerOf<Of>& maker) {
+            const auto* found = std::get_if<Of>(&outcomes);
+            if (found == nullptr) throw std::logic_error(metric.name + " compares other outcomes");
+            return maker.make(*found, options);
+        },
+        metric.maker);
+}
+
+std::unique_ptr<Scorer> scorer_of(const MetricInfo& metric, const Outcomes& outcomes) {
+    return scorer_of(metric, outcomes, OptionValues::defaults(metric.options));
+}
+
+std::optional<double> score(const MetricInfo& metric, const Outcomes& outcomes) {
+    return scorer_of(metric, outcomes)->score().value;
 }
 
 MeasureInfo measure_info(const std::string& name) {
@@ -136,34 +173,6 @@ std::string heading_of(const MeasureInfo& measure) {
 std::string heading_of(const MetricName& name) {
     const std::string words = split_words(name.split) + measure_info(name.metric).label;
     return capitalised(words) + (name.dataset.empty() ? "" : " (" + name.dataset + ")");
-}
-
-namespace {
-
-template <class Of>
-const Of& outcomes_for(const MetricInfo& metric, const Outcomes& outcomes) {
-    const auto* found = std::get_if<Of>(&outcomes);
-    if (found == nullptr) throw std::logic_error(metric.name + " compares other outcomes");
-    return *found;
-}
-
-} // namespace
-
-std::optional<double> score(const MetricInfo& metric, const Outcomes& outcomes) {
-    return std::visit(
-        [&]<class Of>(const MetricFunctions<Of>& functions) {
-            const Of& found = outcomes_for<Of>(metric, outcomes);
-            return found.items() == 0 ? std::nullopt : std::optional(functions.all(found));
-        },
-        metric.functions);
-}
-
-double item_score(const MetricInfo& metric, const Outcomes& outcomes, std::size_t item) {
-    return std::visit(
-        [&]<class Of>(const MetricFunctions<Of>& functions) {
-            return functions.item(outcomes_for<Of>(metric, outcomes), item);
-        },
-        metric.functions);
 }
 
 } // namespace diapason

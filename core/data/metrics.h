@@ -1,10 +1,15 @@
-// Everything that is measured, in one table: words, unit and direction of each value, and how a task's metrics are
-// computed. Screens, exports and the choice of the best step take all of it from here.
+// Everything that is measured, in one table: words, unit and direction of each value, its options, and how a task's
+// metrics are computed. Screens, exports, commands and the choice of the best step take all of it from here.
 #pragma once
 
 #include "core/base/metric_name.h"
+#include "core/base/options.h"
+#include "core/data/metrics/outcomes.h"
+#include "core/data/metrics/scorer.h"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -37,48 +42,46 @@ std::string mean_of_members(const std::string& metric);
 std::string best_member(const std::string& metric);
 } // namespace measure
 
-/// What metrics compare; each kind of task yields one of them.
-struct ClassOutcomes {
-    std::vector<std::int64_t> predicted, expected; ///< class numbers, 0 … classes-1
-    std::int64_t classes = 0;
-    std::size_t items() const { return predicted.size(); }
-};
-struct TextOutcomes {
-    std::vector<std::string> hypotheses, references; ///< one reference a text
-    std::size_t items() const { return hypotheses.size(); }
-};
-using Outcomes = std::variant<ClassOutcomes, TextOutcomes>;
-enum class OutcomeKind { classes, texts }; ///< in the order of Outcomes
-
-/// How a metric is computed, neither part of which can be left out: over all items (there is one at least), and of one
-/// item, for paired statistics.
+/// How a metric is computed from outcomes of one form; it cannot be left out.
 template <class Of>
-struct MetricFunctions {
-    MetricFunctions(double (&of_all)(const Of&), double (&of_item)(const Of&, std::size_t))
-        : all(of_all),
-          item(of_item) {}
-    double (&all)(const Of&);
-    double (&item)(const Of&, std::size_t);
+struct MakerOf {
+    MakerOf(std::unique_ptr<Scorer> (&maker)(const Of&, const OptionValues&)) : make(maker) {}
+    std::unique_ptr<Scorer> (&make)(const Of&, const OptionValues&);
+};
+template <class Variant>
+struct MakersOf;
+template <class... Of>
+struct MakersOf<std::variant<Of...>> {
+    using Type = std::variant<MakerOf<Of>...>;
+};
+
+/// What a published figure depends on, in the notation of sacreBLEU, whose text it is where sacreBLEU has the metric
+/// (save `version`, which counts our own changes): "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:1".
+struct MetricDefinition {
+    /// @param references how many an item has: "1", "4", "var"
+    std::function<std::string(const OptionValues& options, const std::string& references)> text;
+    /// Options that sacreBLEU's text leaves out. A signature names them where they differ from their defaults.
+    std::vector<std::string> unsaid = {};
 };
 
 /// One row of the table.
 struct MetricInfo : MeasureInfo {
-    /// In the order of Outcomes.
-    using Functions = std::variant<MetricFunctions<ClassOutcomes>, MetricFunctions<TextOutcomes>>;
+    using Maker = MakersOf<Outcomes>::Type; ///< in the order of Outcomes
 
-    /// @param definition_text what a published figure depends on, as sacreBLEU writes it:
-    /// "tok:13a|smooth:exp|version:1"
-    MetricInfo(MeasureInfo words, std::string from, std::string definition_text, Functions how)
+    MetricInfo(MeasureInfo words, std::string from, std::vector<OptionDescriptor> its_options,
+               MetricDefinition defined_as, Maker made_by)
         : MeasureInfo(std::move(words)),
           source(std::move(from)),
-          definition(std::move(definition_text)),
-          functions(how) {}
+          options(std::move(its_options)),
+          definition(std::move(defined_as)),
+          maker(made_by) {}
 
-    OutcomeKind compares() const { return static_cast<OutcomeKind>(functions.index()); }
+    OutcomeKind compares() const { return static_cast<OutcomeKind>(maker.index()); }
 
     std::string source; ///< paper, or library and its settings; may be empty
-    std::string definition;
-    Functions functions;
+    std::vector<OptionDescriptor> options;
+    MetricDefinition definition;
+    Maker maker;
 };
 
 const std::vector<MetricInfo>& metric_catalog();
@@ -86,8 +89,23 @@ const MetricInfo* find_metric(const std::string& name); ///< null when there is 
 const MetricInfo& metric_info(const std::string& name); ///< @throws Error(config) naming the nearest
 /// Names of those that compare such outcomes, in the table's order.
 std::vector<std::string> metric_names(OutcomeKind kind);
-/// Name and definition: equal for values that may stand in one table. "bleu|nrefs:1|case:mixed|…"
+
+/// Name and definition: equal for values that may stand in one table. "bleu|nrefs:1|case:mixed|…", and with an option
+/// that the definition leaves out "bleu(max_ngram_order=2)|…".
+std::string metric_signature(const MetricInfo& metric, const OptionValues& options, const std::string& references);
+/// Of default options and one reference.
 std::string metric_signature(const MetricInfo& metric);
+/// How many references the items have: "1", "4", "var"; "1" for outcomes without references.
+std::string reference_count(const Outcomes& outcomes);
+
+/// Ready to judge these outcomes, which outlive it (core/data/metrics/scorer.h).
+/// @throws std::logic_error for outcomes that the metric does not compare: tasks refuse such metrics
+/// @throws Error(config) for an option that does not fit them (a positive class that is none of them)
+/// @throws Error(input) for outcomes that the definition refuses (a tag that a scheme does not have)
+std::unique_ptr<Scorer> scorer_of(const MetricInfo& metric, const Outcomes& outcomes, const OptionValues& options);
+std::unique_ptr<Scorer> scorer_of(const MetricInfo& metric, const Outcomes& outcomes); ///< with default options
+/// The value over all items, with default options; empty without items, and where it is undefined.
+std::optional<double> score(const MetricInfo& metric, const Outcomes& outcomes);
 
 /// A metric, or what training observes; a name that is unknown (of another version) is its own label.
 MeasureInfo measure_info(const std::string& name);
@@ -96,20 +114,5 @@ bool better(const MeasureInfo& measure, double a, double b);
 /// "Macro F1", and "Test macro F1", with a dataset "Test macro F1 (rte)".
 std::string heading_of(const MeasureInfo& measure);
 std::string heading_of(const MetricName& name);
-
-/// Empty without items. @throws std::logic_error for outcomes that it does not compare: tasks refuse such metrics
-std::optional<double> score(const MetricInfo& metric, const Outcomes& outcomes);
-double item_score(const MetricInfo& metric, const Outcomes& outcomes, std::size_t item);
-
-/// F of the longest common subsequence over tokens [a-z0-9]+ of the lower-cased texts, without stemming (Lin 2004;
-/// rouge_score).
-double rouge_l(const std::string& hypothesis, const std::string& reference);
-
-/// Corpus BLEU-4 of sacreBLEU: 13a tokens, exponential smoothing; in [0, 1] here (Papineni et al. 2002; Post 2018).
-double corpus_bleu(const std::vector<std::string>& hypotheses, const std::vector<std::string>& references,
-                   bool effective_order = false);
-
-/// sacreBLEU's 13a tokenisation.
-std::vector<std::string> tokenize_13a(const std::string& text);
 
 } // namespace diapason

@@ -1,7 +1,12 @@
 #include "core/text/unicode.h"
 
 #include <unicode/uchar.h>
+#include <unicode/ustring.h>
+#include <unicode/utf16.h>
 #include <unicode/utf8.h>
+
+#include <limits>
+#include <stdexcept>
 
 namespace diapason {
 namespace {
@@ -132,6 +137,31 @@ std::u32string lower_case(std::u32string_view text) {
             out += U"i\u0307";
         else
             out.push_back(static_cast<char32_t>(u_tolower(static_cast<UChar32>(c))));
+    }
+    return out;
+}
+
+std::u32string lower_case_of_text(std::u32string_view text) {
+    // Only sigma looks at its neighbours.
+    if (text.find(U'\u03A3') == std::u32string_view::npos) return lower_case(text);
+    std::u16string units;
+    units.reserve(text.size());
+    for (const char32_t c : text) {
+        if (c > 0xFFFF) units.push_back(static_cast<char16_t>(U16_LEAD(c)));
+        units.push_back(static_cast<char16_t>(c > 0xFFFF ? U16_TRAIL(c) : c));
+    }
+    if (units.size() > std::numeric_limits<std::int32_t>::max() / 3) throw std::length_error("a text of a gigabyte");
+    std::u16string lower(units.size() * 3, u'\0'); // no character becomes more than three
+    UErrorCode error = U_ZERO_ERROR;
+    const auto size = u_strToLower(lower.data(), static_cast<std::int32_t>(lower.size()), units.data(),
+                                   static_cast<std::int32_t>(units.size()), "", &error);
+    if (U_FAILURE(error) != 0) throw std::runtime_error(u_errorName(error));
+    std::u32string out;
+    out.reserve(text.size());
+    for (std::int32_t i = 0; i < size;) {
+        UChar32 c = 0;
+        U16_NEXT(lower.data(), i, size, c);
+        out.push_back(static_cast<char32_t>(c));
     }
     return out;
 }

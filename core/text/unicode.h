@@ -29,5 +29,8 @@ bool is_cjk(char32_t c);                  ///< CJK ideographs, as BERT's tokeniz
 
 /// Lower case of each character by itself: no locale, no final-sigma rule.
 std::u32string lower_case(std::u32string_view text);
+/// Lower case of a text as the standard defines it (toLowercase): a sigma at the end of a word is a final one. No
+/// locale.
+std::u32string lower_case_of_text(std::u32string_view text);
 
 } // namespace diapason

@@ -76,12 +76,12 @@ Evaluation evaluate(Model& model, TaskData& data, const EvaluationRequest& reque
     }
     answers->add_values(result.metrics);
     if (!request.predictions) return result;
-    const MetricInfo& primary = metric_info(task.primary_metric);
+    const std::unique_ptr<Scorer> primary = scorer_of(metric_info(task.primary_metric), outcomes);
     for (std::size_t i = 0; i < static_cast<std::size_t>(items); ++i) {
         Prediction prediction;
         prediction.item = examples[i].id;
         answers->describe(prediction, i);
-        prediction.score = item_score(primary, outcomes, i);
+        prediction.score = primary->item_value(i).value_or(std::nan(""));
         result.predictions.push_back(std::move(prediction));
     }
     return result;

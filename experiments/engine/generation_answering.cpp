@@ -34,14 +34,14 @@ public:
         }
         for (const std::int64_t item : items)
             m_found.references.push_back(
-                m_data.split(m_request.split).examples.at(static_cast<std::size_t>(item)).target);
+                {m_data.split(m_request.split).examples.at(static_cast<std::size_t>(item)).target});
     }
 
     Outcomes outcomes() const override { return m_found; }
     void add_values(std::map<std::string, double>& /*values*/) const override {}
     void describe(Prediction& prediction, std::size_t item) const override {
         prediction.predicted = m_found.hypotheses.at(item);
-        prediction.expected = m_found.references.at(item);
+        prediction.expected = m_found.references.at(item).front();
     }
 
 private:

@@ -21,6 +21,8 @@ public:
     /// Relative to the tensor: max|a−b| ≤ tolerance · max(floor, max|b|). Other shapes and undefined tensors fail.
     void compare(const std::string& what, const at::Tensor& got, const at::Tensor& want, double tolerance,
                  double floor = 1);
+    /// Of numbers: the largest difference and what is allowed.
+    void compare(const std::string& what, double difference, double allowed);
     /// Whether compare() would pass.
     static bool agrees(const at::Tensor& got, const at::Tensor& want, double tolerance, double floor = 1);
     /// Something that is right or wrong as a whole. @param why said when it is wrong

@@ -1,0 +1,145 @@
+// Cases of the kind metric: values of metrics, their signatures, stems and spans.
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "experiments/engine/verify/metric_case.h"
+#include "experiments/engine/verify/verify_kinds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+
+namespace diapason {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t max_file_bytes = 256u << 20;
+
+// "[1,2,3]", shortened to what a line of a report can hold.
+std::string show(const Json& value) {
+    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return text.size() > 300 ? text.substr(0, 300) + "…" : text;
+}
+
+// How far two values are apart, in units of what is allowed between their numbers; anything else must be equal.
+class Distance {
+public:
+    explicit Distance(double tolerance) : m_tolerance(tolerance) {}
+
+    void add(const Json& got, const Json& want) {
+        if (want.is_number() && got.is_number()) return add_numbers(got.get<double>(), want.get<double>());
+        if (want.is_structured() && got.type() == want.type() && got.size() == want.size()) {
+            for (auto item = want.begin(); item != want.end(); ++item) {
+                if (want.is_array())
+                    add(got.at(static_cast<std::size_t>(item - want.begin())), *item);
+                else if (got.contains(item.key()))
+                    add(got.at(item.key()), *item);
+                else
+                    m_equal = false;
+            }
+            return;
+        }
+        m_equal = m_equal && got == want;
+    }
+
+    bool equal() const { return m_equal; } ///< but for numbers
+    double difference() const { return m_difference; }
+    double allowed() const { return m_allowed; }
+
+private:
+    // The difference that is largest beside what is allowed for it.
+    void add_numbers(double got, double want) {
+        const double difference = std::abs(got - want), allowed = m_tolerance * std::max(1.0, std::abs(want));
+        if (difference * m_allowed < m_difference * allowed) return;
+        m_difference = difference;
+        m_allowed = allowed;
+    }
+
+    double m_tolerance, m_difference = 0, m_allowed = 0;
+    bool m_equal = true;
+};
+
+// Only its own version may differ from sacreBLEU's.
+std::string without_version(const Json& signature) {
+    const std::string text = signature.is_string() ? signature.get<std::string>() : std::string();
+    const std::size_t at = text.find("|version:");
+    return at == std::string::npos ? text
+                                   : text.substr(0, at) + text.substr(std::min(text.find('|', at + 1), text.size()));
+}
+
+/// Files with named inputs, each read once.
+class Inputs {
+public:
+    explicit Inputs(fs::path folder) : m_folder(std::move(folder)) {}
+    Json find(const Json& document, const Json& line) {
+        if (!line.contains("input")) return {};
+        const std::string file = line.value("inputs_file", document.value("inputs", ""));
+        auto known = m_files.find(file);
+        if (known == m_files.end()) known = m_files.emplace(file, read_json(m_folder / file, max_file_bytes)).first;
+        return known->second.at(line.at("input").get<std::string>());
+    }
+
+private:
+    fs::path m_folder;
+    std::map<std::string, Json> m_files;
+};
+
+void check_line(const Json& line, const Json& input, double tolerance, VerifyReport& report) {
+    const auto id = line.at("id").get<std::string>();
+    const Json got = metric_case_values(line, input);
+    for (const auto& [name, want] : line.at("expected").items()) {
+        const std::string what = id + "/" + name;
+        if (!got.contains(name)) {
+            report.fail(what, "unsupported: " + line.at("metric").get<std::string>() + " has no " + name);
+            continue;
+        }
+        const Json& ours = got.at(name);
+        if (name == "signature") {
+            report.check(what, without_version(ours) == without_version(want), show(ours) + ", expected " + show(want));
+            continue;
+        }
+        Distance distance(tolerance);
+        distance.add(ours, want);
+        if (distance.equal())
+            report.compare(what, distance.difference(), distance.allowed());
+        else
+            report.fail(what, show(ours) + ", expected " + show(want));
+    }
+}
+
+} // namespace
+
+void verify_metric(const fs::path& folder, const std::string&, VerifyReport& report) {
+    const fs::path file = folder / "case.json";
+    const Json document = read_json(file);
+    fs::path lines;
+    double tolerance = 0;
+    try {
+        lines = folder / document.at("cases").get<std::string>();
+        tolerance = document.at("tolerance").get<double>();
+    } catch (const Json::exception& error) {
+        throw input_error(file.string(), std::string("is not a metric case: ") + error.what());
+    }
+    Inputs inputs(folder);
+    const std::string text = read_file(lines, max_file_bytes);
+    std::size_t number = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::string raw = text.substr(at, end - at);
+        const std::string origin = lines.string() + ", line " + std::to_string(++number);
+        at = end + 1;
+        if (raw.find_first_not_of(" \t\r") == std::string::npos) continue;
+        try {
+            const Json line = parse_json(raw, origin);
+            check_line(line, inputs.find(document, line), tolerance, report);
+        } catch (const Json::exception& error) {
+            report.fail(std::to_string(number), origin + ": is not a line of a metric case: " + error.what());
+        } catch (const Error& error) {
+            report.fail(std::to_string(number), error.what());
+        }
+    }
+    if (number == 0) throw input_error(lines.string(), "contains no lines");
+}
+
+} // namespace diapason
