@@ -318,8 +318,9 @@ private Q_SLOTS:
         const Outcomes best = perfect(sample_for(metric));
         const auto value = score(metric, best), less = score(metric, sample_for(metric));
         QVERIFY(value && less && !better(metric, *less, *value));
-        if (metric.unit == "%" && metric.direction == Direction::higher && name != "meteor_exact_stem" &&
-            name != "rouge_2" && name != "rouge_3" && name != "squad_f1") // of a reference with enough words
+        if (metric.unit == "%" && metric.direction == Direction::higher && name != QLatin1String("meteor_exact_stem") &&
+            name != QLatin1String("rouge_2") && name != QLatin1String("rouge_3") &&
+            name != QLatin1String("squad_f1")) // of a reference with enough words
             QVERIFY2(close(*value, 1), std::to_string(*value).c_str());
         if (metric.direction == Direction::lower) QVERIFY(close(*value, 0));
     }
@@ -331,7 +332,7 @@ private Q_SLOTS:
         const MetricInfo& metric = metric_info(name.toStdString());
         const auto scorer = scorer_of(metric, sample_for(metric));
         const std::vector<std::size_t> drawn = {2, 0, 1, 0};
-        QCOMPARE(scorer->adds_up(), name != "spearman" && name != "kendall");
+        QCOMPARE(scorer->adds_up(), name != QLatin1String("spearman") && name != QLatin1String("kendall"));
         if (!scorer->adds_up()) {
             QVERIFY_THROWS_EXCEPTION(std::logic_error, scorer->statistics_of(0));
             QVERIFY(scorer->value_of_items(drawn));
