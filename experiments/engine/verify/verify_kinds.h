@@ -14,6 +14,8 @@ void verify_parity(const std::filesystem::path& folder, const std::string& devic
 void verify_generate(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
 /// Kind tokenize: a line for each case's ids, type ids, decoded texts and offsets.
 void verify_tokenize(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
+/// Kind chat: a line for each conversation that a template renders or refuses.
+void verify_chat(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
 /// A case whose backbone is a name instead of a folder of its own: real weights, looked for in `backbones`.
 void verify_real(const std::filesystem::path& folder, const std::filesystem::path& backbones, const std::string& device,
                  VerifyReport& report);
