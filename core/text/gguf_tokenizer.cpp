@@ -293,6 +293,7 @@ StageJson gguf_tokenizer_config(const GgufHeader& header) {
                                       std::pair("unknown", "unk_token"), std::pair("padding", "pad_token")}) {
         if (const std::int64_t id = source.role(role); id >= 0) config[field] = source.token(id);
     }
+    if (const auto chat = header.text("tokenizer.chat_template")) config["chat_template"] = *chat;
     const std::string length = header.text("general.architecture").value_or("") + ".context_length";
     if (const auto positions = header.integer(length)) config["model_max_length"] = *positions;
     return config;

@@ -11,6 +11,7 @@ floors='
 core/base
 core/store core/kernels core/backbone
 core/text
+core/text/chat
 core/text/sentencepiece core/data core/library
 core/model+
 core/train+ core/eval+

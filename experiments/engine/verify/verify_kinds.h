@@ -16,6 +16,8 @@ void verify_generate(const std::filesystem::path& folder, const std::string& dev
 void verify_tokenize(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
 /// Kind metric: a line for each value that a case expects.
 void verify_metric(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
+/// Kind chat: a line for each conversation that a template renders or refuses.
+void verify_chat(const std::filesystem::path& folder, const std::string& device, VerifyReport& report);
 /// A case whose backbone is a name instead of a folder of its own: real weights, looked for in `backbones`.
 void verify_real(const std::filesystem::path& folder, const std::filesystem::path& backbones, const std::string& device,
                  VerifyReport& report);

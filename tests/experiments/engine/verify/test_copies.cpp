@@ -50,6 +50,7 @@ private Q_SLOTS:
         QTest::newRow("generate") << "generate" << true;
         QTest::newRow("metric") << "metric" << false;
         QTest::newRow("tokenize") << "tokenize" << false; // some lines of each list of cases
+        QTest::newRow("chat") << "chat" << false;
     }
     void theCopiesAreCurrent() {
         QFETCH(QString, folder);
