@@ -16,12 +16,8 @@ struct Kind {
     const char* name;
     void (*verify)(const fs::path& folder, const std::string& device, VerifyReport& report);
 };
-constexpr Kind kinds[] = {{"forward", verify_parity},
-                          {"train", verify_parity},
-                          {"generate", verify_generate},
-                          {"tokenize", verify_tokenize},
-                         {"metric", verify_metric},
-                         {"chat", verify_chat}};
+constexpr Kind kinds[] = {{"forward", verify_parity},    {"train", verify_parity},  {"generate", verify_generate},
+                          {"tokenize", verify_tokenize}, {"metric", verify_metric}, {"chat", verify_chat}};
 
 void verify_case(const fs::path& folder, const fs::path& backbones, const std::string& device, VerifyReport& report) {
     const Json document = read_json(folder / "case.json");
