@@ -13,7 +13,7 @@ namespace diapason {
 class WordNumbers {
 public:
     std::uint32_t number(std::u32string_view word) {
-        return m_numbers.emplace(word, static_cast<std::uint32_t>(m_numbers.size())).first->second;
+        return m_numbers.try_emplace(word, static_cast<std::uint32_t>(m_numbers.size())).first->second;
     }
     std::vector<std::uint32_t> numbers(const std::vector<std::u32string_view>& words);
 
