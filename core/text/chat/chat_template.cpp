@@ -66,7 +66,7 @@ chat::Value value_of(const Json& json, chat::Run& run, int depth = 0) {
 
 } // namespace
 
-ChatTemplate ChatTemplate::parse(std::string source, std::string origin) {
+ChatTemplate ChatTemplate::parse(const std::string& source, const std::string& origin) {
     if (source.size() > max_bytes)
         throw input_error(origin,
                           "the chat template is " + std::to_string(source.size()) +

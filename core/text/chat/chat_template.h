@@ -38,7 +38,7 @@ struct ChatLimits {
 /// A chat template, read once and applied to any number of conversations. Immutable: any thread may use it; copies
 /// share what was read.
 ///
-/// The language is the part of Jinja 2.3's successors (3.1) that chat templates use, with the settings of
+/// The language is the part of Jinja (3.1) that chat templates use, with the settings of
 /// `apply_chat_template` of the transformers library: blocks take their line end and the blanks before them along,
 /// values cannot be changed, `raise_exception`, `strftime_now`, `tojson`, `namespace`, `break`, `continue` and
 /// `{% generation %}` are there. Values behave and print as Python's; integers have 64 bits. Not supported: other
@@ -52,7 +52,7 @@ public:
 
     /// @param origin file name or description for messages
     /// @throws Error(input) naming origin and line: not UTF-8, too long or too deep, a mistake, something unsupported
-    static ChatTemplate parse(std::string source, std::string origin);
+    static ChatTemplate parse(const std::string& source, const std::string& origin);
 
     /// The text of a conversation. @param messages a list of objects with role, content and what else the template uses
     /// @throws Error(input) naming origin, line and construct: the template refuses the conversation, asks for what is

@@ -37,7 +37,7 @@ Value to_integer(Run& run, const Value& input, const Bound& arguments) {
 }
 
 Value to_float(Run& run, const Value& input, const Bound& arguments) {
-    const Value otherwise = arguments.has(0) ? arguments.at(0) : Value(0.0);
+    Value otherwise = arguments.has(0) ? arguments.at(0) : Value(0.0);
     if (input.is_undefined()) throw Fault(in_words(*input.undefined()));
     if (input.is_number()) return Value(input.number());
     if (input.text() == nullptr) return otherwise;

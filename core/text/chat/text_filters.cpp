@@ -116,7 +116,7 @@ Value indent(Run& run, const Value& input, const Bound& arguments) {
 }
 
 Value truncate(Run& run, const Value& input, const Bound& arguments) {
-    const Value soft = soft_text(run, input);
+    Value soft = soft_text(run, input);
     const Text& text = *soft.text();
     run.spend(text.bytes.size() / 16);
     const std::string end(arguments.text(2, "..."));
