@@ -163,7 +163,7 @@ std::u32string step_4(Word word) {
 }
 
 std::u32string step_5a(Word word) {
-    if (!word.ends_with(U"e")) return std::u32string(word);
+    if (!word.ends_with(U'e')) return std::u32string(word);
     const Word stem = word.substr(0, word.size() - 1);
     const std::size_t m = measure(stem);
     return std::u32string(m > 1 || (m == 1 && !ends_in_short_syllable(stem)) ? stem : word);

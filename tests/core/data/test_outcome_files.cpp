@@ -69,7 +69,7 @@ private Q_SLOTS:
 
     void everyFormHasHelp() {
         for (const MetricInfo& metric : metric_catalog())
-            QVERIFY(std::string(outcome_file_form(metric.compares()).prediction) != "");
+            QVERIFY(!std::string_view(outcome_file_form(metric.compares()).prediction).empty());
     }
 
     void badFilesAreNamed_data() {

@@ -11,7 +11,7 @@ using namespace diapason::testing;
 
 namespace {
 
-constexpr std::int64_t most_kb = 500 * 1024; // of what the default limits allow
+constexpr std::int64_t most_kb = 512000; // of what the default limits allow
 
 std::string rendered(const std::string& source, const Json& variables = Json::object(), const ChatLimits& limits = {}) {
     ChatContext context;

@@ -41,7 +41,8 @@ private Q_SLOTS:
         row("right", R"("template": "a", "expected": "a")", true);
         row("other text", R"("template": "a", "expected": "b")", false);
         row("refused as expected", R"("template": "{{ raise_exception('no') }}", "error": "no")", true);
-        row("refused for another reason", R"("template": "{{ raise_exception('no') }}", "error": "quite another reason")", false);
+        row("refused for another reason",
+            R"("template": "{{ raise_exception('no') }}", "error": "quite another reason")", false);
         row("refused unexpectedly", R"("template": "{{ 1 + }}", "expected": "a")", false);
         row("not refused", R"("template": "a", "error": "no")", false);
         row("no expectation", R"("template": "a")", false);
