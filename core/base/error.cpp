@@ -2,7 +2,6 @@
 
 #include "core/base/visible_text.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace diapason {
@@ -15,13 +14,7 @@ ErrorDetails readable(ErrorDetails details) {
     details.file = shortened(details.file, longest_path);
     details.field = shortened(details.field, longest_value);
     details.value = shortened(details.value, longest_value);
-    std::string what;
-    for (std::size_t start = 0; start <= details.what.size();) {
-        const std::size_t end = std::min(details.what.find('\n', start), details.what.size());
-        what += (start > 0 ? "\n" : "") + shortened(details.what.substr(start, end - start), longest_line);
-        start = end + 1;
-    }
-    details.what = std::move(what);
+    details.what = line_by_line(details.what, [](std::string_view line) { return shortened(line, longest_line); });
     return details;
 }
 
@@ -66,9 +59,9 @@ const char* name_of(ErrorKind kind) {
 }
 
 Error::Error(ErrorKind kind, ErrorDetails details)
-    : std::runtime_error(compose(readable(details))),
+    : std::runtime_error(compose(details = readable(std::move(details)))),
       m_kind(kind),
-      m_details(readable(std::move(details))) {}
+      m_details(std::move(details)) {}
 
 Error::Error(ErrorKind kind, std::string what) : Error(kind, ErrorDetails{std::move(what), {}, {}, {}, {}}) {}
 

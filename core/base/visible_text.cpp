@@ -53,13 +53,17 @@ std::string visible_line(std::string_view text) {
 }
 
 std::string visible_lines(std::string_view text) {
-    std::string visible;
+    return line_by_line(text, visible_line);
+}
+
+std::string line_by_line(std::string_view text, const std::function<std::string(std::string_view line)>& change) {
+    std::string changed;
     for (std::size_t start = 0; start <= text.size();) {
         const std::size_t end = std::min(text.find('\n', start), text.size());
-        visible += (start > 0 ? "\n" : "") + visible_line(text.substr(start, end - start));
+        changed += (start > 0 ? "\n" : "") + change(text.substr(start, end - start));
         start = end + 1;
     }
-    return visible;
+    return changed;
 }
 
 std::string shortened(std::string_view text, std::size_t most) {

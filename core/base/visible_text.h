@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ namespace diapason {
 std::string visible_line(std::string_view text);
 /// The same of each line; line ends stay.
 std::string visible_lines(std::string_view text);
+/// The text with `change` made to each of its lines; line ends stay.
+std::string line_by_line(std::string_view text, const std::function<std::string(std::string_view line)>& change);
 
 /// At most about `most` bytes of a text, whole characters, with "…" where something is left out.
 std::string shortened(std::string_view text, std::size_t most);

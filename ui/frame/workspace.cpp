@@ -202,8 +202,8 @@ bool Workspace::startStudy() {
     }
     const std::shared_ptr<const Plan> plan = m_plan; // signals of the start may bring another
     try {
-        plan->require_sound(plan->study.title);
-        m_inputs.require(*plan); // known, unless the study is started at once or a file has changed
+        // Known, unless a file has changed meanwhile. What is wrong with the plan itself is said by the session.
+        if (plan->problems.empty()) m_inputs.require(*plan);
     } catch (const Error& error) {
         Q_EMIT problem(qs(error.what()));
         return false;

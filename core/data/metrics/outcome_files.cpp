@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/visible_text.h"
 #include "core/base/words.h"
 #include "core/data/lines.h"
 
@@ -21,10 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_listed_bytes = 40;
-
-std::string shortened(const std::string& text) {
-    return text.size() <= max_listed_bytes ? text : text.substr(0, max_listed_bytes) + "…";
-}
 
 // "1 line", "2 lines"
 std::string counted(std::size_t count, const std::string& what) {
@@ -92,7 +89,8 @@ public:
                                                  ? number_from(without_extra_spaces(value.get<std::string>()))
                                                  : std::nullopt;
         if (!number)
-            add(item, "is not a number: " + shortened(value.dump(-1, ' ', false, Json::error_handler_t::replace)));
+            add(item, "is not a number: " +
+                          shortened(value.dump(-1, ' ', false, Json::error_handler_t::replace), max_listed_bytes));
         return number.value_or(0);
     }
     /// A list, or the parts of a text.
@@ -263,7 +261,7 @@ Outcomes likelihoods(Side& predictions, Sides& /*references*/) {
         std::int64_t tokens = 0;
         for (const std::string& one : predictions.texts(i, " \t")) {
             const double value = predictions.number_of(i, one);
-            if (!(value <= 0)) predictions.add(i, "has a log probability above 0: " + shortened(one));
+            if (!(value <= 0)) predictions.add(i, "has a log probability above 0: " + shortened(one, max_listed_bytes));
             sum += value;
             ++tokens;
         }

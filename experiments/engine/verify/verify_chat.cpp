@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/text/chat/chat_template.h"
+#include "experiments/engine/verify/case_lines.h"
 #include "experiments/engine/verify/verify_kinds.h"
 
 #include <algorithm>
@@ -11,14 +12,6 @@
 namespace diapason {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::size_t max_cases_bytes = 256u << 20;
-
-// As JSON, shortened to what a line of a report can hold.
-std::string show(const std::string& text) {
-    const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-    return quoted.size() > 300 ? quoted.substr(0, 300) + "…" : quoted;
-}
 
 ChatContext context_of(const Json& line) {
     ChatContext context;
@@ -46,8 +39,8 @@ void check_line(const Json& line, const std::string& origin, VerifyReport& repor
         const bool said = std::string(error.what()).find(wanted) != std::string::npos;
         return report.check(id, refused && said, error.what());
     }
-    if (refused) return report.fail(id, show(got) + ", expected the error " + show(wanted));
-    report.check(id, got == wanted, show(got) + ", expected " + show(wanted));
+    if (refused) return report.fail(id, shown_in_report(got) + ", expected the error " + shown_in_report(wanted));
+    report.check(id, got == wanted, shown_in_report(got) + ", expected " + shown_in_report(wanted));
 }
 
 } // namespace
@@ -55,23 +48,8 @@ void check_line(const Json& line, const std::string& origin, VerifyReport& repor
 void verify_chat(const fs::path& folder, const std::string&, VerifyReport& report) {
     const Json document = read_json(folder / "case.json");
     const fs::path lines = folder / document.value("cases", "cases.jsonl");
-    const std::string text = read_file(lines, max_cases_bytes);
-    std::size_t number = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        const std::string raw = text.substr(at, end - at);
-        const std::string origin = lines.string() + ", line " + std::to_string(++number);
-        at = end + 1;
-        if (raw.find_first_not_of(" \t\r") == std::string::npos) continue;
-        try {
-            check_line(parse_json(raw, origin), origin, report);
-        } catch (const Json::exception& error) {
-            report.fail(std::to_string(number), origin + ": is not a line of a chat case: " + error.what());
-        } catch (const Error& error) {
-            report.fail(std::to_string(number), error.what());
-        }
-    }
-    if (number == 0) throw input_error(lines.string(), "contains no lines");
+    for_each_case_line(lines, "chat", report,
+                       [&](const Json& line, const std::string& origin) { check_line(line, origin, report); });
 }
 
 } // namespace diapason

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "experiments/engine/verify/case_lines.h"
 #include "experiments/engine/verify/metric_case.h"
 #include "experiments/engine/verify/verify_kinds.h"
 
@@ -13,14 +14,6 @@
 namespace diapason {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::size_t max_file_bytes = 256u << 20;
-
-// "[1,2,3]", shortened to what a line of a report can hold.
-std::string show(const Json& value) {
-    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return text.size() > 300 ? text.substr(0, 300) + "…" : text;
-}
 
 // How far two values are apart, in units of what is allowed between their numbers; anything else must be equal.
 class Distance {
@@ -76,7 +69,7 @@ public:
         if (!line.contains("input")) return {};
         const std::string file = line.value("inputs_file", document.value("inputs", ""));
         auto known = m_files.find(file);
-        if (known == m_files.end()) known = m_files.emplace(file, read_json(m_folder / file, max_file_bytes)).first;
+        if (known == m_files.end()) known = m_files.emplace(file, read_json(m_folder / file, max_case_bytes)).first;
         return known->second.at(line.at("input").get<std::string>());
     }
 
@@ -96,7 +89,8 @@ void check_line(const Json& line, const Json& input, double tolerance, VerifyRep
         }
         const Json& ours = got.at(name);
         if (name == "signature") {
-            report.check(what, without_version(ours) == without_version(want), show(ours) + ", expected " + show(want));
+            report.check(what, without_version(ours) == without_version(want),
+                         shown_in_report(ours) + ", expected " + shown_in_report(want));
             continue;
         }
         Distance distance(tolerance);
@@ -104,7 +98,7 @@ void check_line(const Json& line, const Json& input, double tolerance, VerifyRep
         if (distance.equal())
             report.compare(what, distance.difference(), distance.allowed());
         else
-            report.fail(what, show(ours) + ", expected " + show(want));
+            report.fail(what, shown_in_report(ours) + ", expected " + shown_in_report(want));
     }
 }
 
@@ -122,24 +116,9 @@ void verify_metric(const fs::path& folder, const std::string&, VerifyReport& rep
         throw input_error(file.string(), std::string("is not a metric case: ") + error.what());
     }
     Inputs inputs(folder);
-    const std::string text = read_file(lines, max_file_bytes);
-    std::size_t number = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        const std::string raw = text.substr(at, end - at);
-        const std::string origin = lines.string() + ", line " + std::to_string(++number);
-        at = end + 1;
-        if (raw.find_first_not_of(" \t\r") == std::string::npos) continue;
-        try {
-            const Json line = parse_json(raw, origin);
-            check_line(line, inputs.find(document, line), tolerance, report);
-        } catch (const Json::exception& error) {
-            report.fail(std::to_string(number), origin + ": is not a line of a metric case: " + error.what());
-        } catch (const Error& error) {
-            report.fail(std::to_string(number), error.what());
-        }
-    }
-    if (number == 0) throw input_error(lines.string(), "contains no lines");
+    for_each_case_line(lines, "metric", report, [&](const Json& line, const std::string&) {
+        check_line(line, inputs.find(document, line), tolerance, report);
+    });
 }
 
 } // namespace diapason

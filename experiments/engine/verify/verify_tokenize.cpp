@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/text/tokenizer.h"
+#include "experiments/engine/verify/case_lines.h"
 #include "experiments/engine/verify/verify_kinds.h"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 namespace diapason {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::size_t max_cases_bytes = 256u << 20;
 
 using Ids = std::vector<std::int64_t>;
 
@@ -32,13 +31,6 @@ std::string decode_base64(const std::string& text, const std::string& origin) {
         out.push_back(static_cast<char>(buffer >> bits & 0xFF));
     }
     return out;
-}
-
-// "[1,2,3]", shortened to what a line of a report can hold.
-std::string show(const Json& value) {
-    std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (text.size() > 300) text = text.substr(0, 300) + "…";
-    return text;
 }
 
 Json pairs(const std::vector<Span>& spans) {
@@ -71,7 +63,8 @@ void check_line(const Json& line, const Tokenizer& tokenizer, const std::string&
                              ? tokenizer.encode_pair(text, pair->get<std::string>(), options)
                              : tokenizer.encode(text, options);
     const auto expect = [&](const char* what, const Json& value, const Json& wanted) {
-        report.check(id + "/" + what, value == wanted, show(value) + ", expected " + show(wanted));
+        report.check(id + "/" + what, value == wanted,
+                     shown_in_report(value) + ", expected " + shown_in_report(wanted));
     };
     const auto wanted = line.at("ids").get<Ids>();
     if (got.ids != wanted && line.contains("ids_also")) {
@@ -102,23 +95,9 @@ void verify_tokenize(const fs::path& folder, const std::string&, VerifyReport& r
     } catch (const Json::exception& error) {
         throw input_error(file.string(), std::string("is not a tokenize case: ") + error.what());
     }
-    const std::string text = read_file(lines, max_cases_bytes);
-    std::size_t number = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        const std::string raw = text.substr(at, end - at);
-        const std::string origin = lines.string() + ", line " + std::to_string(++number);
-        at = end + 1;
-        if (raw.find_first_not_of(" \t\r") == std::string::npos) continue;
-        try {
-            check_line(parse_json(raw, origin), *tokenizer, origin, report);
-        } catch (const Json::exception& error) {
-            report.fail(std::to_string(number), origin + ": is not a line of a tokenize case: " + error.what());
-        } catch (const Error& error) {
-            report.fail(std::to_string(number), error.what());
-        }
-    }
-    if (number == 0) throw input_error(lines.string(), "contains no lines");
+    for_each_case_line(lines, "tokenize", report, [&](const Json& line, const std::string& origin) {
+        check_line(line, *tokenizer, origin, report);
+    });
 }
 
 } // namespace diapason

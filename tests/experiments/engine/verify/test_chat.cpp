@@ -2,19 +2,13 @@
 
 #include "experiments/engine/verify/verify.h"
 #include "tests/support/test_support.h"
+#include "tests/support/verified.h"
 
 using namespace diapason;
 using namespace diapason::testing;
 
 class TestChat : public QObject {
     Q_OBJECT
-
-    static Engine::VerifyResult verify(const std::filesystem::path& folder, std::string& lines) {
-        return verify_cases(folder, "", "cpu", [&](const std::string& line) {
-            if (line.rfind("FAIL", 0) == 0) lines += line + "\n";
-        });
-    }
-
 private Q_SLOTS:
     void everyCasePasses_data() {
         QTest::addColumn<QString>("folder");
@@ -26,8 +20,7 @@ private Q_SLOTS:
     void everyCasePasses() {
         QFETCH(QString, folder);
         QFETCH(int, cases);
-        std::string failures;
-        const auto result = verify(folder.toStdString(), failures);
+        const auto [result, failures] = verified(folder.toStdString());
         QVERIFY2(result.failed == 0, failures.c_str());
         QVERIFY2(result.passed >= cases, std::to_string(result.passed).c_str());
     }
@@ -53,8 +46,7 @@ private Q_SLOTS:
         TemporaryFolder folder;
         write_text(folder / "case.json", R"({"kind": "chat"})");
         write_text(folder / "cases.jsonl", line.toStdString() + "\n");
-        std::string failures;
-        const auto result = verify(folder.path(), failures);
+        const auto [result, failures] = verified(folder.path());
         QVERIFY2(result.passed == (good ? 1 : 0) && result.failed == (good ? 0 : 1), failures.c_str());
     }
 };

@@ -2,6 +2,7 @@
 
 #include "experiments/engine/verify/verify.h"
 #include "tests/support/test_support.h"
+#include "tests/support/verified.h"
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -11,10 +12,7 @@ class TestParity : public QObject {
 
     /// Everything passes.
     void check_all(const std::filesystem::path& folder, const std::string& only) {
-        std::string failures;
-        const auto result = verify_cases(folder, only, "cpu", [&](const std::string& line) {
-            if (line.rfind("FAIL", 0) == 0) failures += line + "\n";
-        });
+        const auto [result, failures] = verified(folder, only);
         QVERIFY2(result.failed == 0, failures.c_str());
         QVERIFY(result.passed > 0);
     }
@@ -56,10 +54,7 @@ private Q_SLOTS:
                 std::filesystem::canonical(source / document["backbone"].get<std::string>()).string();
             document[field] = value;
             write_text(folder.path() / "case" / "case.json", document.dump());
-            std::string failures;
-            verify_cases(folder / "case", "", "cpu", [&](const std::string& line) {
-                if (line.rfind("FAIL", 0) == 0) failures += line + "\n";
-            });
+            const std::string failures = verified(folder / "case").failures;
             std::filesystem::remove_all(folder / "case");
             return failures;
         };

@@ -2,6 +2,7 @@
 
 #include "experiments/engine/verify/verify.h"
 #include "tests/support/test_support.h"
+#include "tests/support/verified.h"
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -20,10 +21,7 @@ private Q_SLOTS:
     void everyCasePasses() {
         QFETCH(QString, folder);
         QFETCH(int, at_least);
-        std::string failures;
-        const auto result = verify_cases(folder.toStdString(), "", "cpu", [&](const std::string& line) {
-            if (line.rfind("FAIL", 0) == 0 && failures.size() < 4000) failures += line + "\n";
-        });
+        const auto [result, failures] = verified(folder.toStdString());
         QVERIFY2(result.failed == 0, failures.c_str());
         QVERIFY2(result.passed > at_least, std::to_string(result.passed).c_str());
     }
