@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t longest_value = 200, longest_line = 2000, longest_path = 4096;
 
 // What a file of somebody's may have filled with megabytes: enough of it to find it.
-ErrorDetails readable(ErrorDetails details) {
+const ErrorDetails& made_readable(ErrorDetails& details) {
     details.file = shortened(details.file, longest_path);
     details.field = shortened(details.field, longest_value);
     details.value = shortened(details.value, longest_value);
@@ -59,7 +59,7 @@ const char* name_of(ErrorKind kind) {
 }
 
 Error::Error(ErrorKind kind, ErrorDetails details)
-    : std::runtime_error(compose(details = readable(std::move(details)))),
+    : std::runtime_error(compose(made_readable(details))),
       m_kind(kind),
       m_details(std::move(details)) {}
 
