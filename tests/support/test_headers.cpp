@@ -1,0 +1,5 @@
+// The program whose precompiled header the tests reuse that see torch (tests/CMakeLists.txt).
+
+int main() {
+    return 0;
+}
