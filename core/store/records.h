@@ -147,7 +147,8 @@ struct PredictionRecord {
     std::string split, dataset;
     std::int64_t step = 0;
     std::string item, predicted, expected;
-    double score = 0;
+    double score = 0;        ///< NaN = an item has none
+    std::string detail = {}; ///< JSON object; empty = nothing more is known
 };
 
 struct ArtifactRecord {

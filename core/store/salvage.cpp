@@ -123,7 +123,7 @@ private:
             for (const std::string& name : columns_of(m_to, table)) {
                 if (std::find(there.begin(), there.end(), name) != there.end())
                     columns.push_back(name);
-                else if (name != "elapsed_ms")
+                else if (name != "elapsed_ms" && name != "detail") // of version 2 and 3
                     return {};
             }
         } catch (const Error&) { // the schema itself is damaged
@@ -244,6 +244,10 @@ private:
         drop_where("run", "uuid", nullptr, is_uuid);
         drop_where("run", "spec", nullptr, object);
         drop_where("run", "environment", "null", object);
+        m_to.execute("UPDATE prediction SET detail = NULL WHERE detail IS NOT NULL AND "
+                     "CASE WHEN json_valid(detail) THEN json_type(detail) ELSE '' END <> 'object'");
+        if (const std::int64_t changed = m_to.value("SELECT changes()"); changed > 0)
+            lose("details of " + std::to_string(changed) + " predictions, which make no sense");
         Statement artifacts(m_to, "SELECT run, path FROM artifact");
         std::vector<std::pair<std::int64_t, std::string>> strange;
         while (artifacts.step())

@@ -68,7 +68,18 @@ CREATE INDEX run_at_work ON run(id) WHERE state IN ('starting','running','paused
 CREATE INDEX attempt_at_work ON attempt(run) WHERE ended_ms = 0;
 )sql";
 
-constexpr const char* migrations[] = {version_1, version_2};
+// Version 3. Items without a value of their own (a correlation has none), and what tests need beside the answer.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE new_prediction (
+  run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, split TEXT NOT NULL, dataset TEXT NOT NULL, item TEXT NOT NULL,
+  step INTEGER NOT NULL, predicted TEXT NOT NULL, expected TEXT NOT NULL, score REAL, detail TEXT,
+  PRIMARY KEY (run, split, dataset, item)) STRICT, WITHOUT ROWID;
+INSERT INTO new_prediction SELECT run, split, dataset, item, step, predicted, expected, score, NULL FROM prediction;
+DROP TABLE prediction;
+ALTER TABLE new_prediction RENAME TO prediction;
+)sql";
+
+constexpr const char* migrations[] = {version_1, version_2, version_3};
 static_assert(std::size(migrations) == schema_version);
 
 } // namespace

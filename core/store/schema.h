@@ -6,7 +6,7 @@
 namespace diapason {
 
 inline constexpr std::int64_t application_id = 0x44494150; ///< "DIAP"
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 /// Creates or upgrades, each step in one transaction. Nothing is written to a file that is not ours.
 /// @param target the version to reach. @throws Error(input) foreign file, Error(incompatible) newer schema

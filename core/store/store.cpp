@@ -223,12 +223,13 @@ void Store::set_progress(RowId run, std::int64_t step) {
 void Store::append_predictions(RowId run, std::vector<PredictionRecord> items) {
     std::size_t bytes = items.size() * sizeof(PredictionRecord);
     for (const PredictionRecord& item : items)
-        bytes += item.item.size() + item.predicted.size() + item.expected.size();
+        bytes += item.item.size() + item.predicted.size() + item.expected.size() + item.detail.size();
     m_impl->writer->submit(run, bytes, false, [run, items = std::move(items)](Context& x) {
-        Statement s(x.connection, "INSERT INTO prediction(run, split, dataset, item, step, predicted, expected, score) "
-                                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        Statement s(x.connection, "INSERT INTO prediction(run, split, dataset, item, step, predicted, expected, score, "
+                                  "detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''))"); // NaN is NULL in SQLite
         for (const PredictionRecord& item : items) {
-            s.bind_all(run, item.split, item.dataset, item.item, item.step, item.predicted, item.expected, item.score)
+            s.bind_all(run, item.split, item.dataset, item.item, item.step, item.predicted, item.expected, item.score,
+                       item.detail)
                 .run();
         }
     });

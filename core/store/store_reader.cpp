@@ -263,12 +263,13 @@ SeriesPoints StoreReader::points(RowId run, const MetricName& name, std::int64_t
 }
 
 std::vector<PredictionRecord> StoreReader::predictions(RowId run, const std::string& split) const {
-    Statement s(m_impl->connection, "SELECT split, dataset, step, item, predicted, expected, score FROM prediction "
-                                    "WHERE run = ? AND split = ? ORDER BY dataset, item");
+    Statement s(m_impl->connection, "SELECT split, dataset, step, item, predicted, expected, score, detail "
+                                    "FROM prediction WHERE run = ? AND split = ? ORDER BY dataset, item");
     s.bind_all(run, split);
     std::vector<PredictionRecord> rows;
     while (s.step())
-        rows.push_back({s.text(0), s.text(1), s.integer(2), s.text(3), s.text(4), s.text(5), s.real(6)});
+        rows.push_back({s.text(0), s.text(1), s.integer(2), s.text(3), s.text(4), s.text(5),
+                        s.is_null(6) ? std::nan("") : s.real(6), s.text(7)});
     return rows;
 }
 

@@ -25,8 +25,10 @@ struct ToJson {
     }
     Json operator()(const Predictions& e) const {
         Json items = Json::array();
-        for (const Prediction& p : e.items)
+        for (const Prediction& p : e.items) {
             items.push_back({p.item, p.predicted, p.expected, number_to_json(p.score)});
+            if (!p.detail.is_null()) items.back().push_back(p.detail);
+        }
         return {{"event", "predictions"},
                 {"split", e.split},
                 {"dataset", e.dataset},
@@ -86,7 +88,8 @@ RunEvent run_event_from_line(const std::string& line) {
                                     {}};
             for (const Json& p : json.at("items")) {
                 predictions.items.push_back({p.at(0).get<std::string>(), p.at(1).get<std::string>(),
-                                             p.at(2).get<std::string>(), number_from_json(p.at(3))});
+                                             p.at(2).get<std::string>(), number_from_json(p.at(3)),
+                                             p.size() > 4 ? p.at(4) : Json()});
             }
             return predictions;
         }

@@ -40,7 +40,10 @@ struct Prediction {
     std::string item; ///< id in the data file, unique within split and dataset
     std::string predicted;
     std::string expected;
-    double score = 0; ///< 1/0 for classification, item metric for generation
+    double score = 0; ///< the item's value of the primary metric, 1 or 0 for classes; NaN = an item has none
+    /// Null, or what later tests need beside that: "scores" of all choices, "begin" and "end" of a part of the text in
+    /// code points, "statistics" that a corpus metric adds up (core/data/metrics/scorer.h).
+    Json detail = nullptr;
 };
 struct Predictions {
     std::string split;   ///< validation, test, ood

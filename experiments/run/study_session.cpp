@@ -183,7 +183,7 @@ struct StudySession::Impl : std::enable_shared_from_this<StudySession::Impl> {
             rows.reserve(predictions->items.size());
             for (const Prediction& p : predictions->items)
                 rows.push_back({predictions->split, predictions->dataset, predictions->step, p.item, p.predicted,
-                                p.expected, p.score});
+                                p.expected, p.score, p.detail.is_null() ? std::string() : p.detail.dump()});
             store.append_predictions(run, std::move(rows));
         } else if (const auto* artifact = std::get_if<ArtifactWritten>(&event)) {
             store.append_artifact(

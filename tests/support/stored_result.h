@@ -29,12 +29,12 @@ inline std::vector<std::string> result_of(const std::filesystem::path& database)
         }
         Statement predictions(connection,
                               "SELECT arm.position, run.seed, split, dataset, item, step, predicted, expected, "
-                              "score "
+                              "score, detail "
                               "FROM prediction JOIN run ON run.id = prediction.run JOIN arm ON arm.id = "
                               "run.arm ORDER BY 1, 2, 3, 4, 5");
         while (predictions.step()) {
             std::string line;
-            for (int column = 0; column < 9; ++column)
+            for (int column = 0; column < 10; ++column)
                 line += predictions.text(column) + " ";
             lines.push_back(line);
         }
