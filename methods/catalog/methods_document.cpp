@@ -1,5 +1,6 @@
 #include "methods/catalog/methods_document.h"
 
+#include "core/base/option_table.h"
 #include "core/base/training_options.h"
 #include "core/base/words.h"
 #include "methods/catalog/method_info.h"
@@ -9,47 +10,6 @@
 
 namespace diapason {
 namespace {
-
-// A cell of a Markdown table: no line breaks, no unescaped bars.
-std::string cell(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '|')
-            out += "\\|";
-        else if (c == '\n')
-            out += ' ';
-        else
-            out += c;
-    }
-    return out.empty() ? "–" : out;
-}
-
-std::string range_of(const OptionDescriptor& d) {
-    if (d.type == OptionType::boolean) return "true, false";
-    if (d.type == OptionType::text) return "text";
-    if (d.type == OptionType::sites) return "site address";
-    if (d.type == OptionType::choice) return joined_by(d.choices, &OptionChoice::value);
-    const auto bound = [&](double value) {
-        return d.type == OptionType::integer ? Json(static_cast<std::int64_t>(value)).dump() : Json(value).dump();
-    };
-    if (d.minimum && d.maximum) return bound(*d.minimum) + " to " + bound(*d.maximum);
-    if (d.minimum) return "≥ " + bound(*d.minimum);
-    if (d.maximum) return "≤ " + bound(*d.maximum);
-    return d.type == OptionType::integer ? "whole number" : "number";
-}
-
-std::string option_table(const std::vector<OptionDescriptor>& options) {
-    if (options.empty()) return "No options.\n";
-    std::string text = "| option | range | default | meaning | source |\n|---|---|---|---|---|\n";
-    for (const OptionDescriptor& d : options) {
-        std::string meaning = d.help;
-        if (!d.only_when_name.empty())
-            meaning += " Only when " + d.only_when_name + " is " + joined(d.only_when_values) + ".";
-        text += "| `" + d.name + "` | " + cell(range_of(d)) + " | " + cell(plain_text(d.default_value)) + " | " +
-                cell(meaning) + " | " + cell(d.source) + " |\n";
-    }
-    return text;
-}
 
 std::string preset_list(const std::vector<MethodPreset>& presets) {
     std::string text;
@@ -93,16 +53,16 @@ std::string methods_document() {
     std::string text = "# Methods\n\nGenerated from the option descriptors (`diapason-cli methods --markdown`); do not "
                        "edit by hand.\n\n| method | id | paper | what it trains |\n|---|---|---|---|\n";
     for (const MethodInfo& method : method_catalog()) {
-        text += "| " + cell(method.label) + " | `" + method.id + "` | " + cell(method.paper) + " | " +
-                cell(method.summary) + " |\n";
+        text += "| " + document_cell(method.label) + " | `" + method.id + "` | " + document_cell(method.paper) + " | " +
+                document_cell(method.summary) + " |\n";
     }
     for (const MethodInfo& method : method_catalog()) {
         text += "\n## " + method.label + "\n\n`" + method.formula + "` — " + method.paper + ". " + method.summary +
                 rate_of(method) + "\n\n![Where " + method.label + " changes a layer](images/methods/" + method.id +
-                ".svg)\n\n" + option_table(method.options) + preset_list(method.presets) + start_of(method) +
+                ".svg)\n\n" + markdown_table(method.options) + preset_list(method.presets) + start_of(method) +
                 part_list(method.parts) + trap_list(method.traps);
     }
-    text += "\n## Training\n\nOptions of every run, regardless of the method.\n\n" + option_table(training_options());
+    text += "\n## Training\n\nOptions of every run, regardless of the method.\n\n" + markdown_table(training_options());
     return text;
 }
 
