@@ -39,7 +39,7 @@ double median_seconds(int repeats, const std::function<void()>& work) {
 PackedBatch batch_of(TaskData& data, std::size_t first, std::size_t count) {
     std::vector<Sequence> sequences;
     for (std::size_t i = first; i < first + count; ++i)
-        sequences.push_back(data.training_sequence("train", i));
+        data.add_training_sequences("train", i, nullptr, sequences);
     return PackedBatch::pack(sequences, at::kCPU);
 }
 

@@ -20,8 +20,7 @@ constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_values = 16'000'000; // a vocabulary of two millions with its merges as pairs
 
 // "line 3, column 14" of a byte position.
-std::string place_of(std::string_view text, std::size_t byte) {
-    std::size_t line = 1;
+std::string place_of(std::string_view text, std::size_t byte, std::size_t line) {
     std::size_t column = 1;
     for (std::size_t i = 0; i + 1 < byte && i < text.size(); ++i) {
         if (text[i] == '\n') {
@@ -118,13 +117,14 @@ private:
 };
 
 template <typename Document>
-Document parsed(std::string_view text, std::string_view origin) {
+Document parsed(std::string_view text, std::string_view origin, std::size_t first_line) {
     // The library takes it for the end of the text.
     if (const std::size_t at = text.find('\0'); at != std::string_view::npos)
-        throw input_error(std::string(origin), "contains a NUL byte (" + place_of(text, at + 1) + ")");
+        throw input_error(std::string(origin), "contains a NUL byte (" + place_of(text, at + 1, first_line) + ")");
     Builder<Document> builder;
     if (!Document::sax_parse(text.begin(), text.end(), &builder)) {
-        std::string where = builder.position != 0 ? " (" + place_of(text, builder.position) + ")" : std::string();
+        std::string where =
+            builder.position != 0 ? " (" + place_of(text, builder.position, first_line) + ")" : std::string();
         throw input_error(std::string(origin), builder.problem + where);
     }
     return std::move(builder.document);
@@ -132,12 +132,12 @@ Document parsed(std::string_view text, std::string_view origin) {
 
 } // namespace
 
-Json parse_json(std::string_view text, std::string_view origin) {
-    return parsed<Json>(text, origin);
+Json parse_json(std::string_view text, std::string_view origin, std::size_t first_line) {
+    return parsed<Json>(text, origin, first_line);
 }
 
 nlohmann::json parse_sorted_json(std::string_view text, std::string_view origin) {
-    return parsed<nlohmann::json>(text, origin);
+    return parsed<nlohmann::json>(text, origin, 1);
 }
 
 std::string read_file(const std::filesystem::path& file, std::size_t max_bytes) {

@@ -14,8 +14,9 @@ using Json = nlohmann::ordered_json;
 
 /// Parses a whole document. Rejects duplicate keys, invalid UTF-8, nesting over 64 levels and trailing text.
 /// @param origin file name or description for messages
+/// @param first_line number of the text's first line there, for messages
 /// @throws Error(input) naming origin, line and column
-Json parse_json(std::string_view text, std::string_view origin);
+Json parse_json(std::string_view text, std::string_view origin, std::size_t first_line = 1);
 
 /// The same into sorted objects: Json looks a key up, and adds one, by going through all of them, which objects of many
 /// thousand keys (vocabularies) cannot afford.

@@ -64,20 +64,6 @@ private:
 
 } // namespace
 
-const std::vector<ExampleField>& example_fields() {
-    static const std::vector<ExampleField> fields = {
-        {"text", &Example::text, false},     {"pair", &Example::pair, false}, {"label", &Example::label, false},
-        {"target", &Example::target, false}, {"id", &Example::id, true},      {"source", &Example::source, true}};
-    return fields;
-}
-
-const ExampleField* find_example_field(const std::string& name) {
-    for (const ExampleField& field : example_fields()) {
-        if (name == field.name) return &field;
-    }
-    return nullptr;
-}
-
 Dataset::Dataset(std::vector<Example> examples) : m_source(std::make_shared<InMemory>(std::move(examples))) {}
 
 Example Dataset::at(std::size_t item) const {

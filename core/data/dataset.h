@@ -1,33 +1,14 @@
-// Examples as they come from a file, before tokenisation, and datasets as views that are put together from others.
+// Datasets: examples by number, as views that are put together from others.
 #pragma once
+
+#include "core/data/example.h"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace diapason {
-
-struct Example {
-    std::string id; ///< unique within its split and dataset
-    std::string text;
-    std::string pair;     ///< second text, empty when the task has none
-    std::string label;    ///< classification
-    std::string target;   ///< generation
-    std::string source;   ///< what it must not share with another split (its document, its package); may be empty
-    int label_index = -1; ///< position in Task::labels
-    std::size_t line = 0; ///< where it begins in its file, from 1; for messages
-};
-
-/// The fields that a column of a file can fill, by name.
-struct ExampleField {
-    const char* name;
-    std::string Example::*value;
-    bool optional; ///< a file may leave it out
-};
-const std::vector<ExampleField>& example_fields();
-const ExampleField* find_example_field(const std::string& name); ///< null when there is none
 
 /// Examples by number. Cheap to copy: it shares what it views, which never changes. Any thread may read.
 ///

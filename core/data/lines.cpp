@@ -1,11 +1,13 @@
 #include "core/data/lines.h"
 
 #include "core/base/error.h"
+#include "core/data/byte_reader.h"
+#include "core/data/encoding.h"
 #include "core/text/unicode.h"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <string_view>
 #include <utility>
 
 namespace diapason {
@@ -35,7 +37,6 @@ public:
     void finish() {
         if (!std::exchange(m_begun, false)) return;
         ++m_number;
-        if (m_number == 1 && m_line.starts_with("\xef\xbb\xbf")) m_line.erase(0, 3);
         if (m_line.size() > max_line_bytes)
             m_problems.add(m_number, "is longer than 4 MiB");
         else if (m_line.find('\0') != std::string::npos)
@@ -48,6 +49,8 @@ public:
         }
         m_line.clear();
     }
+
+    std::size_t number() const { return m_number; } ///< of the last line that is complete
 
 private:
     LineProblems& m_problems;
@@ -71,20 +74,61 @@ void LineProblems::throw_if_any() const {
     throw input_error(m_file, what, m_remedy);
 }
 
-void for_each_line(const std::filesystem::path& file, LineProblems& problems,
-                   const std::function<void(std::size_t, const std::string&)>& use) {
-    // Opening a FIFO would wait for its writer, and a device may have no end.
-    std::error_code error;
-    const auto status = std::filesystem::status(file, error);
-    if (!std::filesystem::exists(status)) throw input_error(file.string(), "there is no such file");
-    if (!std::filesystem::is_regular_file(status)) throw input_error(file.string(), "is not a regular file");
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw input_error(file.string(), "cannot be read");
-    Lines lines(problems, use);
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+} // namespace
+
+void for_each_block(const std::filesystem::path& file, const std::function<void(const char*, const char*)>& use) {
+    ByteReader reader(file);
     std::array<char, 1 << 16> block;
-    while (in.read(block.data(), block.size()), in.gcount() > 0)
-        lines.add(block.data(), block.data() + in.gcount());
-    if (in.bad()) throw input_error(file.string(), "cannot be read");
+    bool first = true;
+    while (const std::size_t count = reader.read(block.data(), block.size())) {
+        const char* begin = block.data();
+        const char* end = begin + count;
+        if (std::exchange(first, false) && std::string_view(begin, end).starts_with(byte_order_mark))
+            begin += byte_order_mark.size();
+        use(begin, end);
+    }
+}
+
+std::string read_beginning(const std::filesystem::path& file, std::size_t most, bool& whole) {
+    ByteReader reader(file);
+    std::string text(most, '\0');
+    text.resize(reader.read(text.data(), most));
+    char more = 0;
+    whole = reader.read(&more, 1) == 0;
+    if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
+    return text;
+}
+
+void for_each_line(const std::filesystem::path& file, LineProblems& problems,
+                   const std::function<void(std::size_t, const std::string&)>& use, const std::string& encoding) {
+    Lines lines(problems, use);
+    if (encoding == "UTF-8") {
+        for_each_block(file, [&](const char* begin, const char* end) { lines.add(begin, end); });
+        return lines.finish();
+    }
+    TextDecoder decoder(encoding);
+    const auto decode = [&](std::string_view block, bool last) {
+        std::string text;
+        const bool sound = decoder.decode(block, last, text);
+        lines.add(text.data(), text.data() + text.size());
+        if (!sound)
+            throw input_error(file.string(),
+                              "is not " + encoding + " (line " + std::to_string(lines.number() + 1) + ")",
+                              "Choose the encoding in which the file was written");
+    };
+    for_each_block(file, [&](const char* begin, const char* end) { decode({begin, end}, false); });
+    decode({}, true);
+    lines.finish();
+}
+
+void for_each_line_of(std::string_view text, LineProblems& problems,
+                      const std::function<void(std::size_t, const std::string&)>& use) {
+    Lines lines(problems, use);
+    lines.add(text.data(), text.data() + text.size());
     lines.finish();
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace diapason {
 
@@ -25,10 +26,24 @@ private:
     std::size_t m_count = 0;
 };
 
+/// The bytes of a file in blocks, without a byte order mark. @throws Error(input) when it is not a regular file or
+/// cannot be read
+void for_each_block(const std::filesystem::path& file,
+                    const std::function<void(const char* begin, const char* end)>& use);
+
+/// The first bytes of a file, without a byte order mark of UTF-8. @param whole set: whether they are all. @throws
+/// Error(input)
+std::string read_beginning(const std::filesystem::path& file, std::size_t most, bool& whole);
+
 /// Lines without their ends, by their numbers from 1; a byte order mark is dropped. A line that is too long, contains a
 /// NUL byte or is not UTF-8 is a problem and is not given to `use`. Memory is bounded whatever the file.
-/// @throws Error(input) when it is not a regular file or cannot be read
+/// @param encoding as TextDecoder takes it (core/data/encoding.h)
+/// @throws Error(input) when it is not a regular file, cannot be read, or is not of this encoding
 void for_each_line(const std::filesystem::path& file, LineProblems& problems,
-                   const std::function<void(std::size_t number, const std::string& line)>& use);
+                   const std::function<void(std::size_t number, const std::string& line)>& use,
+                   const std::string& encoding = "UTF-8");
+/// The same of a text that is in memory.
+void for_each_line_of(std::string_view text, LineProblems& problems,
+                      const std::function<void(std::size_t number, const std::string& line)>& use);
 
 } // namespace diapason

@@ -5,8 +5,8 @@
 
 namespace diapason {
 
-void insert_template(const PromptTemplate& text, const std::function<bool(std::int64_t)>& is_special,
-                     std::vector<std::int64_t>& ids, std::vector<std::int64_t>& types) {
+InsertedTemplate insert_template(const PromptTemplate& text, const std::function<bool(std::int64_t)>& is_special,
+                                 std::vector<std::int64_t>& ids, std::vector<std::int64_t>& types) {
     const auto insert = [&](std::size_t at, const std::vector<std::int64_t>& tokens) {
         if (tokens.empty()) return;
         ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(at), tokens.begin(), tokens.end());
@@ -20,8 +20,10 @@ void insert_template(const PromptTemplate& text, const std::function<bool(std::i
     while (last > first && is_special(ids[last - 1]))
         --last;
     if (text.before_last && !ids.empty()) last = ids.size() - 1;
+    first = std::min(first, last);
     insert(last, text.back);
-    insert(std::min(first, last), text.front);
+    insert(first, text.front);
+    return {first, text.front.size(), last, text.back.size()};
 }
 
 } // namespace diapason

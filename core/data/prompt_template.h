@@ -1,6 +1,7 @@
 // Where trained rows, and words around them, stand in an input: templates of P-tuning, infixes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -17,8 +18,16 @@ struct PromptTemplate {
     bool before_last = false;        ///< `back` goes in front of the last token instead, whatever it is (infix)
 };
 
+/// Where the tokens of a template went, and what they moved.
+struct InsertedTemplate {
+    std::size_t first = 0, front = 0; ///< so many in front of what was at `first`
+    std::size_t last = 0, back = 0;
+    /// Where an id of the input stands now.
+    std::size_t moved(std::size_t id) const { return id + (id >= first ? front : 0) + (id >= last ? back : 0); }
+};
+
 /// Puts them into an input. @param types token types, as many as ids; a new token gets its neighbour's. Empty = none
-void insert_template(const PromptTemplate& text, const std::function<bool(std::int64_t)>& is_special,
-                     std::vector<std::int64_t>& ids, std::vector<std::int64_t>& types);
+InsertedTemplate insert_template(const PromptTemplate& text, const std::function<bool(std::int64_t)>& is_special,
+                                 std::vector<std::int64_t>& ids, std::vector<std::int64_t>& types);
 
 } // namespace diapason

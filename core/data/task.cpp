@@ -7,6 +7,7 @@
 #include "core/data/filling.h"
 #include "core/data/lines.h"
 #include "core/data/task_document.h"
+#include "core/data/task_guess.h"
 
 #include <algorithm>
 #include <set>
@@ -23,9 +24,12 @@ std::uint64_t hash_of(const std::string& text) {
     return splitmix64(h);
 }
 
-std::string split_of(const std::string& text) {
+// Among the splits that share its file; what would go to another one is trained on.
+std::string split_of(const std::string& text, const std::set<std::string>& sharing) {
     const std::uint64_t bucket = hash_of(text) % 10;
-    return bucket == 8 ? "validation" : bucket == 9 ? "test" : "train";
+    const std::string split = bucket == 8 ? "validation" : bucket == 9 ? "test" : "train";
+    if (sharing.count(split) > 0) return split;
+    return sharing.count("train") > 0 ? "train" : *sharing.begin();
 }
 
 } // namespace
@@ -35,57 +39,21 @@ Task read_task(const fs::path& file) {
 }
 
 Task task_of_data_file(const fs::path& file) {
-    Task task;
-    task.id = task.title = file.stem().string();
-    task.description = "Rows of " + file.filename().string() + ", split by a hash of their text";
-    const std::vector<std::string> readers = reader_names();
-    task.reader = file.extension().empty() ? "" : file.extension().string().substr(1);
-    if (std::count(readers.begin(), readers.end(), task.reader) == 0)
-        throw input_error(file.string(), "there is no reader for such files",
-                          "A file used as a task must end with one of " + joined(readers) +
-                              "; others need a task file");
-    // The commonest names of the text column are tried; the message of the last attempt names what was looked for.
-    Dataset data;
-    for (const char* column : {"sentence", "text"}) {
-        task.columns = {{"text", column}, {"label", "label"}};
-        try {
-            data = read_dataset(task.reader, file, task.columns);
-            break;
-        } catch (const Error& error) {
-            // In a file without a header each line says what it lacks.
-            const bool absent = error.details().field == "columns.text" || task.reader == "jsonl";
-            if (!absent || std::string(column) == "text") throw;
-        }
-    }
-    std::set<std::string> labels;
-    std::map<std::string, std::string> written; // by what a reader sees
-    LineProblems problems(file.string());
-    for (const Example& example : data) {
-        const std::string seen = without_extra_spaces(example.label);
-        const auto [first, fresh] = written.emplace(seen, example.label);
-        if (seen.empty())
-            problems.add(example.line, "has no label");
-        else if (first->second != example.label)
-            problems.add(example.line,
-                         "has the label \"" + example.label + "\", which other lines write \"" + first->second + "\"");
-        labels.insert(example.label);
-    }
-    problems.throw_if_any();
-    if (labels.size() < 2 || labels.size() > 1000) {
-        throw input_error(file.string(), "has " + std::to_string(labels.size()) +
-                                             " different labels; a classification task needs 2 to 1,000");
-    }
-    for (const std::string& label : labels)
-        task.labels.push_back({label, label});
-    for (const char* split : {"train", "validation", "test"})
-        task.data[split] = file;
-    task.metrics = task.kind->default_metrics();
-    task.primary_metric = task.metrics.front();
-    return task;
+    KnownOfTask known;
+    known.only_utf8 = true;
+    return guess_task(file, known).task;
 }
 
 Task read_task_or_data(const fs::path& file) {
-    return file.extension() == ".json" ? read_task(file) : task_of_data_file(file);
+    if (file.extension() != ".json") return task_of_data_file(file);
+    // Data may be JSON, too.
+    FileBeginning beginning{file, {}, true};
+    beginning.text = read_beginning(file, 1u << 16, beginning.whole);
+    const auto& readers = data_readers();
+    const bool data = std::any_of(readers.begin(), readers.end(), [&](const DataReader* reader) {
+        return !reader->maps_columns() && !reader->recognised(beginning).empty();
+    });
+    return data ? task_of_data_file(file) : read_task(file);
 }
 
 std::vector<ListedTask> list_tasks(const TaskReader& read) {
@@ -131,8 +99,9 @@ Task load_task(const std::string& id_or_path, const TaskReader& read) {
         ids.push_back(listed.task->id);
     }
     if (fs::is_regular_file(path, unreadable)) return read(path);
+    if (fs::is_directory(path, unreadable)) return task_of_data_file(path);
     if (fs::exists(path, unreadable))
-        throw input_error(path.string(), fs::is_directory(path, unreadable) ? "is a folder" : "is not a regular file",
+        throw input_error(path.string(), "is not a regular file",
                           "Give a task file, or a data file that ends with one of " + joined(reader_names()));
     throw config_error("task", id_or_path, "there is no such task, and no file with this name",
                        did_you_mean(id_or_path, ids));
@@ -141,24 +110,25 @@ Task load_task(const std::string& id_or_path, const TaskReader& read) {
 Dataset load_split(const Task& task, const std::string& split) {
     const auto found = task.data.find(split);
     if (found == task.data.end()) throw config_error("split", split, "the task " + task.id + " has no such split");
-    Dataset data = read_dataset(task.reader, found->second, task.columns);
+    Dataset data = read_dataset(task.reader, {found->second, task.columns, task.reader_options});
     // Splits that share a file are cut by a hash of the text.
-    const auto sharing = std::count_if(task.data.begin(), task.data.end(),
-                                       [&](const auto& item) { return item.second == found->second; });
-    if (sharing > 1) {
+    std::set<std::string> sharing;
+    for (const auto& [name, file] : task.data)
+        if (file == found->second) sharing.insert(name);
+    if (sharing.size() > 1) {
         std::vector<std::size_t> items;
         for (std::size_t i = 0; i < data.size(); ++i) {
-            if (split_of(data[i].text) == split) items.push_back(i);
+            if (split_of(data[i].text, sharing) == split) items.push_back(i);
         }
         data = chosen(std::move(data), std::move(items));
     }
     if (data.empty()) throw input_error(found->second.string(), "the split " + split + " is empty");
-    return task.kind->prepared(task, std::move(data), found->second.string());
+    data = task.kind->prepared(task, std::move(data), found->second.string());
+    return split == "train" ? task.kind->for_training(std::move(data)) : data;
 }
 
 EncodedExample encode_input(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t bos_id) {
     EncodedExample encoded;
-    encoded.label_index = example.label_index;
     const auto room = static_cast<std::size_t>(task.max_tokens);
     if (bos_id >= 0) encoded.ids.push_back(bos_id);
     const auto text =
@@ -168,11 +138,12 @@ EncodedExample encode_input(const Task& task, const Tokenizer& tokenizer, const 
     return encoded;
 }
 
-EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,
-                              std::int64_t bos_id) {
-    EncodedExample encoded = task.kind->encode(task, tokenizer, example, end_id, bos_id);
-    if (encoded.ids.empty()) throw input_error(example.id, "the text has no tokens");
-    return encoded;
+EncodedItem encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example,
+                           const EncodingEnds& ends) {
+    EncodedItem item = task.kind->encode(task, tokenizer, example, ends);
+    for (const EncodedExample& part : item)
+        if (part.ids.empty()) throw input_error(example.id, "the text has no tokens");
+    return item;
 }
 
 Question ask(const Task& task, const Tokenizer& tokenizer, const Example& example, std::size_t room) {

@@ -26,12 +26,14 @@ struct Task {
     std::string id, title, description;
     const TaskKind* kind = &default_task_kind(); ///< never null
     std::string reader;
+    OptionValues reader_options;                       ///< of that reader
     std::map<std::string, std::filesystem::path> data; ///< split (train, validation, test, ood) → file
     ColumnMap columns;
-    std::vector<TaskLabel> labels;        ///< of kinds that answer with one of them; else empty
+    OptionValues settings;                ///< TaskKind::settings of its kind
+    std::vector<TaskLabel> labels;        ///< of kinds that answer with some of them; else empty
     std::string text_template = "{text}"; ///< around the text; {text} and {pair}
     std::string target_template = "{target}";
-    /// A classification task as a language model is asked: {answer} is where the label's words stand, {text}, {pair}.
+    /// As a language model is asked: {answer} is where the answer's words stand; {text}, {pair}.
     std::string question = "{text} {answer}";
     std::int64_t max_tokens = 128; ///< of the input, special tokens included
     std::int64_t max_target_tokens = 32;
@@ -50,9 +52,7 @@ inline constexpr const char* question_rule = "must contain {text}, followed by {
 /// Reads and validates a task file, all problems together. @throws Error(config|input|incompatible)
 Task read_task(const std::filesystem::path& file);
 
-/// A classification task made of one data file of the user, read by the reader of its extension: columns text|sentence
-/// and label, labels collected from the file, split by a hash of the text into 80 % train, 10 % validation, 10 % test.
-/// @throws Error(input)
+/// A task made of one data file of the user as guess_task() reads it (core/data/task_guess.h). @throws Error(input)
 Task task_of_data_file(const std::filesystem::path& file);
 
 /// A task file, or a data file as a task.
@@ -76,16 +76,16 @@ Task load_task(const std::string& id_or_path, const TaskReader& read = read_task
 Dataset load_split(const Task& task, const std::string& split);
 
 /// By the task's kind. The text is cut so that the template and special tokens always stay.
-/// @param end_id closes targets; -1 = none. @throws Error(input) when nothing is left
-EncodedExample encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t end_id,
-                              std::int64_t bos_id);
+/// @throws Error(input) when nothing is left
+EncodedItem encode_example(const Task& task, const Tokenizer& tokenizer, const Example& example,
+                           const EncodingEnds& ends);
 /// For kinds: the input by Task::text_template, without what the tokenizer puts around a text.
 EncodedExample encode_input(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t bos_id);
 
 /// By Task::question, or by the template of a generation task. The text is cut to `room` tokens in front of the answer,
 /// the template's own words stay.
 Question ask(const Task& task, const Tokenizer& tokenizer, const Example& example, std::size_t room);
-/// What stands in its blank: a label's words or an example's target, with the space that the question has in front.
+/// What stands in its blank: a choice or an example's target, with the space that the question has in front.
 std::vector<std::int64_t> answer_tokens(const Task& task, const Tokenizer& tokenizer, const std::string& words);
 
 } // namespace diapason

@@ -22,8 +22,8 @@ Json to_json(const Task& task) {
     Json data = Json::object(), columns = Json::object(), labels = Json::array();
     for (const auto& [split, file] : task.data)
         data[split] = portable(file);
-    for (const auto& [field, column] : task.columns)
-        columns[field] = column;
+    for (const auto& [field, names] : task.columns)
+        columns[field] = names.size() == 1 ? Json(names.front()) : Json(std::vector<std::string>(names));
     for (const TaskLabel& label : task.labels)
         labels.push_back({{"id", label.id}, {"words", label.words}});
     Json document = {{"format", "diapason-task"},
@@ -33,8 +33,10 @@ Json to_json(const Task& task) {
                      {"description", task.description},
                      {"kind", task.kind->name()},
                      {"reader", task.reader},
-                     {"data", std::move(data)},
-                     {"columns", std::move(columns)}};
+                     {"data", std::move(data)}};
+    if (!task.reader_options.json().empty()) document["reader_options"] = task.reader_options.json();
+    if (!columns.empty()) document["columns"] = std::move(columns);
+    if (!task.settings.json().empty()) document["settings"] = task.settings.json();
     if (!task.labels.empty()) document["labels"] = std::move(labels);
     const Json rest = {{"template", task.text_template},
                        {"target_template", task.target_template},

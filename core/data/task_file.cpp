@@ -37,11 +37,61 @@ bool read_kind(Fields& fields, Task& task) {
     return false;
 }
 
+// A column's name, or a list of them.
+void read_columns(Fields& fields, Task& task) {
+    const DataReader* reader = find_reader(task.reader);
+    const Json& given = fields.object("columns");
+    if (reader != nullptr && !reader->maps_columns() && !given.empty())
+        return fields.add("columns", in_one_line(given.dump(), 60),
+                          "files of the format " + task.reader + " say themselves what is what", "Leave columns out");
+    for (const auto& [field, value] : given.items()) {
+        const std::string place = "columns." + field;
+        const Json names = value.is_array() ? value : Json::array({value});
+        const bool texts = !names.empty() &&
+                           std::all_of(names.begin(), names.end(), [](const Json& name) { return name.is_string(); });
+        if (!texts) {
+            fields.add(place, in_one_line(value.dump(), 60), "must be the name of a column, or a list of names");
+            continue;
+        }
+        const ColumnNames columns = names.get<std::vector<std::string>>();
+        if (find_example_field(field) == nullptr)
+            fields.add(place, joined(columns), "an example has no such field",
+                       did_you_mean(field, field_names(), "Choose from " + joined(field_names())));
+        for (const std::string& column : columns) {
+            if (column.size() > longest_column)
+                fields.add(place, in_one_line(column, 60),
+                           "the name of a column may have at most " + std::to_string(longest_column) + " bytes");
+        }
+        task.columns[field] = columns;
+    }
+    if (reader == nullptr || !reader->maps_columns()) return;
+    for (const std::string& field : task.kind->needed_fields())
+        if (task.columns.count(field) == 0) fields.add("columns." + field, {}, "is missing");
+}
+
+void read_settings(Fields& fields, Task& task) {
+    task.settings = OptionValues::from_json(task.kind->settings(), fields.object("settings"),
+                                            fields.address("settings"), fields.problems());
+}
+
+void read_reader_options(Fields& fields, Task& task) {
+    const DataReader& reader = *find_reader(task.reader);
+    const std::size_t before = fields.problems().size();
+    const Json& given = fields.object("reader_options");
+    task.reader_options =
+        OptionValues::from_json(reader.options(), given, fields.address("reader_options"), fields.problems());
+    if (fields.problems().size() > before) return;
+    if (const std::string fault = reader.fault_of(task.reader_options); !fault.empty())
+        fields.add("reader_options", in_one_line(given.dump(), 60), fault);
+}
+
 void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) {
     task.reader = fields.text("reader", "jsonl");
     const std::vector<std::string> readers = reader_names();
     if (std::count(readers.begin(), readers.end(), task.reader) == 0)
         fields.add("reader", task.reader, "there is no such reader", "Choose from " + joined(readers));
+    else
+        read_reader_options(fields, task);
     const std::vector<std::string> splits = {"train", "validation", "test", "ood"};
     for (const auto& [split, path] : fields.named_texts("data")) {
         if (std::count(splits.begin(), splits.end(), split) == 0)
@@ -51,22 +101,13 @@ void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) 
     for (const char* split : needed_splits) {
         if (task.data.count(split) == 0) fields.add(std::string("data.") + split, {}, "is missing");
     }
-    for (const auto& [field, column] : fields.named_texts("columns")) {
-        if (find_example_field(field) == nullptr)
-            fields.add("columns." + field, column, "an example has no such field",
-                       did_you_mean(field, field_names(), "Choose from " + joined(field_names())));
-        else if (column.size() > longest_column)
-            fields.add("columns." + field, in_one_line(column, 60),
-                       "the name of a column may have at most " + std::to_string(longest_column) + " bytes");
-        task.columns[field] = column;
-    }
-    if (task.columns.count("text") == 0) fields.add("columns.text", {}, "is missing");
+    read_columns(fields, task);
 }
 
 void read_templates(Fields& fields, Task& task) {
     task.text_template = fields.text("template", "{text}");
     task.target_template = fields.text("target_template", "{target}");
-    task.question = fields.text("question", task.text_template + " {answer}");
+    task.question = fields.text("question", task.kind->default_question(task));
     task.max_tokens = fields.integer("max_tokens", 128, 1, most_tokens);
     task.max_target_tokens = fields.integer("max_target_tokens", 32, 1, most_tokens);
     if (task.text_template.find("{text}") == std::string::npos)
@@ -132,10 +173,11 @@ Task task_from_json(const Json& document, const std::filesystem::path& folder, c
         read_data(fields, folder, task);
         read_templates(fields, task);
         if (known) {
+            read_settings(fields, task);
             task.kind->read(fields, task);
             read_metrics(fields, task);
         } else {
-            for (const char* field : {"labels", "metrics", "primary_metric"})
+            for (const char* field : {"labels", "settings", "metrics", "primary_metric"})
                 fields.find(field);
         }
     }

@@ -10,14 +10,16 @@
 #include <ATen/ops/clamp_min.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/gather.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/nll_loss.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace diapason {
@@ -142,11 +144,13 @@ public:
     }
 
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
-        if (m_spec.several) { // a binary cross entropy for every label
+        if (m_spec.form == LabelForm::several) { // a binary cross entropy for every label
             const auto terms = at::clamp_min(logits, 0) - logits * batch.targets + at::log1p(at::exp(-at::abs(logits)));
             return {terms.sum(), batch.sequences() * m_spec.labels};
         }
-        if (m_spec.labels == 1 || m_spec.regression) {
+        if (m_spec.form == LabelForm::choice)
+            return cross_entropy(by_item(logits, batch), batch.item_labels, batch.items());
+        if (m_spec.form == LabelForm::numbers || m_spec.labels == 1) {
             const auto difference = logits.view_as(batch.targets) - batch.targets;
             return {(difference * difference).sum(), batch.sequences() * m_spec.labels};
         }
@@ -213,14 +217,20 @@ public:
         return m_linear(hidden, state);
     }
     LossTerms loss(const at::Tensor& logits, const PackedBatch& batch) const override {
-        std::vector<at::Tensor> terms;
+        // [B, longest, 2], −∞ behind the end of a sequence.
+        std::int64_t longest = 0;
+        for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s)
+            longest = std::max(longest, batch.offsets[s + 1] - batch.offsets[s]);
+        std::vector<std::int64_t> rows;
         for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
-            const std::int64_t first = batch.offsets[s];
-            const at::Tensor log = at::log_softmax(logits.narrow(0, first, batch.offsets[s + 1] - first), 0);
-            const at::Tensor picked = at::gather(log, 0, batch.spans[static_cast<std::int64_t>(s)].unsqueeze(0));
-            terms.push_back(picked.sum() * -0.5);
+            for (std::int64_t i = 0; i < longest; ++i)
+                rows.push_back(batch.offsets[s] + i < batch.offsets[s + 1] ? batch.offsets[s] + i : batch.tokens());
         }
-        return {at::stack(terms).sum(), batch.sequences()};
+        const at::Tensor nothing = at::full({1, 2}, -std::numeric_limits<double>::infinity(), logits.options());
+        const at::Tensor padded =
+            at::cat({logits, nothing}).index_select(0, index_tensor(rows, logits.device())).view({-1, longest, 2});
+        const at::Tensor picked = at::gather(at::log_softmax(padded, 1), 1, batch.spans.unsqueeze(1));
+        return {picked.sum() * -0.5, batch.sequences()};
     }
     std::vector<Parameter*> trained() const override { return m_trained; }
     std::vector<std::pair<std::string, Linear*>> linears() override { return named({&m_linear}); }
@@ -316,6 +326,13 @@ private:
 };
 
 } // namespace
+
+at::Tensor by_item(const at::Tensor& logits, const PackedBatch& batch) {
+    const at::Tensor nothing = at::full({1}, -std::numeric_limits<double>::infinity(), logits.options());
+    return at::cat({logits.view({-1}), nothing})
+        .index_select(0, batch.item_sequences.view({-1}))
+        .view_as(batch.item_sequences);
+}
 
 at::Tensor LossTerms::mean() const {
     return sum / (count == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(count));

@@ -13,12 +13,22 @@
 
 namespace diapason {
 
+/// What the outputs of a sequence classifier stand for.
+enum class LabelForm {
+    one_class, ///< one of them; a single output is a number, as in transformers
+    several,   ///< any number of them at once (multi-label)
+    numbers,   ///< regression
+    choice     ///< one output for each sequence: those of an item compete (multiple choice)
+};
+
 struct HeadSpec {
     HeadKind kind = HeadKind::none;
     std::int64_t labels = 0; ///< classes; 1 = regression
-    bool several = false;    ///< any number of the labels at once (multi-label)
-    bool regression = false; ///< labels are numbers; with one label they always are
+    LabelForm form = LabelForm::one_class;
 };
+
+/// Outputs of one column by item, [items, most sequences of one], −∞ where an item has fewer.
+at::Tensor by_item(const at::Tensor& logits, const PackedBatch& batch);
 
 /// Which rows get logits.
 enum class Rows { labelled, all };

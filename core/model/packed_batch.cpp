@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
+#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 
@@ -52,6 +53,28 @@ struct TokenRows {
     }
 };
 
+// Which sequences are of one item, and its label.
+void group_items(std::span<const Sequence> sequences, at::Device device, PackedBatch& batch) {
+    std::vector<std::int64_t> begins, labels;
+    for (std::size_t s = 0; s < sequences.size(); ++s) {
+        if (sequences[s].follows) continue;
+        begins.push_back(static_cast<std::int64_t>(s));
+        labels.push_back(sequences[s].label);
+    }
+    if (begins.size() == sequences.size()) return;
+    begins.push_back(std::ssize(sequences));
+    std::int64_t most = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        most = std::max(most, begins[i + 1] - begins[i]);
+    std::vector<std::int64_t> of_items;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        for (std::int64_t k = 0; k < most; ++k)
+            of_items.push_back(begins[i] + k < begins[i + 1] ? begins[i] + k : std::ssize(sequences));
+    }
+    batch.item_sequences = index_tensor(of_items, device).view({-1, most});
+    batch.item_labels = index_tensor(labels, device);
+}
+
 } // namespace
 
 PackedBatch PackedBatch::pack(std::span<const Sequence> sequences, at::Device device) {
@@ -90,6 +113,7 @@ PackedBatch PackedBatch::pack(std::span<const Sequence> sequences, at::Device de
     batch.spans = index_tensor(spans, device).view({-1, 2});
     batch.targets =
         at::from_blob(targets.data(), {static_cast<std::int64_t>(targets.size())}, at::kFloat).clone().to(device);
+    group_items(sequences, device, batch);
     if (const std::int64_t rows = batch.sequences(); batch.targets.numel() > rows)
         batch.targets = batch.targets.view({rows, -1});
     return batch;

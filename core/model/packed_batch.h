@@ -29,6 +29,7 @@ struct Sequence {
     /// Input of the decoder beside an encoder; `labels` are then of these tokens.
     std::vector<std::int64_t> target_ids;
     std::vector<std::int64_t> target_positions; ///< empty = 0, 1, 2, …
+    bool follows = false; ///< belongs to the item of the sequence before it: another option, another window
 };
 
 /// Tokens of B sequences, T in all. Index tensors live on the device of the model, offsets on the host.
@@ -54,11 +55,16 @@ struct PackedBatch : PackedTokens {
     at::Tensor labels;       ///< [B] int64, classes
     at::Tensor spans;        ///< [B, 2] int64, first and last token of an answer, counted within the sequence
     at::Tensor targets;      ///< [B] or [B, labels] float: regression, several labels at once
+    /// [items, most sequences of one] int64: the sequences of each item, B where it has fewer. Undefined when every
+    /// item is one sequence.
+    at::Tensor item_sequences;
+    at::Tensor item_labels; ///< [items] int64: the label of each item's first sequence; as above
 
     std::vector<std::int64_t> label_row_list;  ///< label_rows on the host
     std::vector<std::int64_t> front_sequences; ///< sequences of front_labels
 
     bool has_target() const { return !target.offsets.empty(); }
+    std::int64_t items() const { return item_labels.defined() ? item_labels.size(0) : sequences(); }
 
     /// @throws std::logic_error for an empty batch or a sequence without tokens
     static PackedBatch pack(std::span<const Sequence> sequences, at::Device device);

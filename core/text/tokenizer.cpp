@@ -153,6 +153,40 @@ Encoding Tokenizer::encode_pair(std::string_view text, std::string_view pair, co
     return assemble(m_post_processor.pair, {&first, &second}, options);
 }
 
+std::vector<PairWindow> Tokenizer::encode_windows(std::string_view text, std::string_view pair,
+                                                  const WindowOptions& options) const {
+    const EncodeOptions encoding = {.with_offsets = true};
+    std::vector<Token> first = tokens_of(text, encoding);
+    const std::vector<Token> second = tokens_of(pair, encoding);
+    if (options.max_first > 0 && first.size() > options.max_first) first.resize(options.max_first);
+    const std::size_t special = m_post_processor.special_count(true);
+    if (options.max_length < special + 2)
+        throw Error(ErrorKind::input,
+                    {"a window needs room for two tokens beside " + std::to_string(special) + " special ones",
+                     {},
+                     "max_tokens",
+                     std::to_string(options.max_length),
+                     {}});
+    std::size_t room = options.max_length - special;
+    first.resize(std::min(first.size(), room > options.overlap + 1 ? room - options.overlap - 1 : room - 1));
+    room -= first.size();
+    const std::size_t step = room - std::min(options.overlap, room - 1);
+    std::size_t pair_begin = 0;
+    for (const PostProcessor::Item& item : m_post_processor.pair) {
+        if (item.text == 1) break;
+        pair_begin += item.text == 0 ? first.size() : item.ids.size();
+    }
+    std::vector<PairWindow> windows;
+    for (std::size_t begin = 0;; begin += step) {
+        const std::size_t end = std::min(begin + room, second.size());
+        const std::vector<Token> part(second.begin() + static_cast<std::ptrdiff_t>(begin),
+                                      second.begin() + static_cast<std::ptrdiff_t>(end));
+        windows.push_back(
+            {assemble(m_post_processor.pair, {&first, &part}, encoding), pair_begin, pair_begin + part.size()});
+        if (end == second.size()) return windows;
+    }
+}
+
 std::string Tokenizer::decode(const std::vector<std::int64_t>& ids, bool skip_special) const {
     return m_codec->decode(ids, skip_special);
 }

@@ -31,6 +31,19 @@ struct EncodeOptions {
     bool with_offsets = false;
 };
 
+/// How a long second text is cut into windows.
+struct WindowOptions {
+    std::size_t max_length = 0; ///< of a window, first text and special tokens counted
+    std::size_t overlap = 0;    ///< tokens of the second text that a window shares with the one before
+    std::size_t max_first = 0;  ///< tokens of the first text that are kept; 0 = all
+};
+
+/// A pair of texts of which the second may be a part.
+struct PairWindow {
+    Encoding encoding;
+    std::size_t pair_begin = 0, pair_end = 0; ///< ids of the second text
+};
+
 class Tokenizer {
 public:
     /// Reads what a folder holds: tokenizer.json before the older files (tokenizer_files.h lists the formats).
@@ -47,6 +60,11 @@ public:
     /// @throws Error(input) when only_first or only_second cannot make the texts short enough
     Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
     Encoding encode_pair(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const;
+    /// Both texts, as often as the second needs to be read to its end; with offsets. As the tokenizers library cuts
+    /// them with truncation of the second text alone and a stride. A first text that leaves no room for a step of one
+    /// token is cut until it does. @throws Error(input) when max_length has no room for two tokens
+    std::vector<PairWindow> encode_windows(std::string_view text, std::string_view pair,
+                                           const WindowOptions& options) const;
     std::string decode(const std::vector<std::int64_t>& ids, bool skip_special = true) const;
 
     std::size_t size() const { return m_codec->pieces().size(); }

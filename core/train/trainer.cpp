@@ -54,7 +54,7 @@ Step Trainer::step(const NextBatch& next, double rate) {
         const at::Tensor sum = terms.sum.detach();
         step.loss_sum = step.loss_sum.defined() ? step.loss_sum + sum : sum;
         labels += terms.count;
-        examples += batch.sequences();
+        examples += batch.items();
         step.tokens += batch.tokens();
     }
     // One normaliser for the whole update, so that accumulation equals one big batch.

@@ -4,12 +4,14 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace diapason {
 namespace {
@@ -26,8 +28,8 @@ void append(Tokens& to, const Tokens& more) {
 
 } // namespace
 
-bool Asking::wanted(const AskingOptions& options, bool in_words) {
-    return in_words || options.demonstrations > 0;
+bool Asking::wanted(const Task& task, const AskingOptions& options, bool in_words) {
+    return task.kind->asked(in_words) || options.demonstrations > 0;
 }
 
 Asking::Asking(TaskData& data, Model& model, const AskingOptions& options, std::uint64_t seed, std::int64_t limit)
@@ -52,10 +54,31 @@ Asking::Asking(TaskData& data, Model& model, const AskingOptions& options, std::
     m_separator = tokenizer.encode("\n\n", {.add_special_tokens = false}).ids;
     m_scoring.by_length = options.by_length;
     m_calibrated = options.calibrated;
-    if (m_task.kind->written()) m_longest_answer = static_cast<std::size_t>(m_task.max_target_tokens);
-    m_words = label_tokens(m_task, tokenizer);
-    for (const Tokens& words : m_words)
-        m_longest_answer = std::max(m_longest_answer, words.size());
+    if (!m_task.kind->choices_differ()) m_choices = choice_tokens(m_task, tokenizer);
+    m_chooses = !m_choices || !m_choices->empty();
+    if (m_choices) m_longest_answer = longest(*m_choices);
+    if (m_task.kind->written(true)) m_longest_answer = static_cast<std::size_t>(m_task.max_target_tokens);
+}
+
+std::size_t Asking::longest(const Choices& choices) {
+    std::size_t most = 0;
+    for (const Tokens& choice : choices)
+        most = std::max(most, choice.size());
+    return most;
+}
+
+const Asking::Choices& Asking::choices(const std::string& split, std::size_t item) {
+    if (m_choices) return *m_choices;
+    auto& list = m_own_choices[split];
+    const auto& examples = m_data.split(split).examples;
+    list.resize(examples.size());
+    if (list.at(item).empty()) list[item] = choice_tokens(m_task, m_data.tokenizer(), examples[item]);
+    return list[item];
+}
+
+// A free answer that is not written is one token.
+std::size_t Asking::room_of_answer(const std::string& split, std::size_t item) {
+    return m_choices ? std::max<std::size_t>(1, m_longest_answer) : longest(choices(split, item));
 }
 
 const Question& Asking::question(const std::string& split, std::size_t item) {
@@ -70,7 +93,7 @@ const Question& Asking::question(const std::string& split, std::size_t item) {
 
 Tokens Asking::answer(const std::string& split, std::size_t item) {
     const Example& example = m_data.split(split).examples.at(item);
-    if (chooses()) return m_words.at(static_cast<std::size_t>(example.label_index));
+    if (chooses()) return choices(split, item).at(static_cast<std::size_t>(example.label_index));
     return answer_tokens(m_task, m_data.tokenizer(), example.target);
 }
 
@@ -122,7 +145,7 @@ Asking::Text Asking::compose(const std::vector<std::size_t>& demonstrations, con
 }
 
 Asking::Text Asking::text_of(const std::string& split, std::size_t item) {
-    return compose(m_demonstrations.of(split, item), question(split, item), m_longest_answer);
+    return compose(m_demonstrations.of(split, item), question(split, item), room_of_answer(split, item));
 }
 
 std::vector<std::int64_t> Asking::prompt(const std::string& split, std::size_t item) {
@@ -132,7 +155,7 @@ std::vector<std::int64_t> Asking::prompt(const std::string& split, std::size_t i
 Sequence Asking::training_sequence(const std::string& split, std::size_t item) {
     const Text text = text_of(split, item);
     Tokens answer = this->answer(split, item);
-    if (!chooses() && m_data.ends().end >= 0) answer.push_back(m_data.ends().end);
+    if (m_task.kind->written(true) && m_data.ends().end >= 0) answer.push_back(m_data.ends().end);
     Sequence sequence;
     sequence.ids = text.before;
     switch (m_model.head_spec().kind) {
@@ -158,34 +181,36 @@ Sequence Asking::training_sequence(const std::string& split, std::size_t item) {
     return sequence;
 }
 
-CandidateQuestion Asking::candidates(Text text) const {
-    return {std::move(text.before), std::move(text.behind), m_words};
-}
-
 at::Tensor Asking::scored(const std::vector<CandidateQuestion>& questions, const std::function<bool()>& stop) const {
     CandidateOptions options = m_scoring;
     options.stop = stop;
-    std::size_t longest = 1;
-    for (const CandidateQuestion& question : questions)
-        longest = std::max(longest, question.prompt.size() + question.behind.size() + m_longest_answer);
-    options.rows_at_once = std::max<std::size_t>(1, tokens_at_once / longest);
+    std::size_t row = 1, most = 1;
+    for (const CandidateQuestion& question : questions) {
+        row = std::max(row, question.prompt.size() + question.behind.size() + longest(question.candidates));
+        most = std::max(most, question.candidates.size());
+    }
+    options.rows_at_once = std::max<std::size_t>(1, tokens_at_once / row);
     const auto results = score_candidates(m_model, questions, options);
     if (results.size() < questions.size()) return {};
     std::vector<at::Tensor> rows;
-    for (const CandidateScores& result : results)
+    for (CandidateScores result : results) {
+        result.scores.resize(most, -std::numeric_limits<double>::infinity());
         rows.push_back(at::tensor(result.scores, at::kFloat));
+    }
     return at::stack(rows);
 }
 
-at::Tensor Asking::prior(const std::vector<std::size_t>& demonstrations, const std::function<bool()>& stop) {
-    at::Tensor& known = m_priors[demonstrations];
+at::Tensor Asking::prior(const std::vector<std::size_t>& demonstrations, const Choices& choices,
+                         const std::function<bool()>& stop) {
+    at::Tensor& known = m_priors[{demonstrations, choices}];
     if (known.defined()) return known;
     std::vector<CandidateQuestion> questions;
     for (const char* text : no_content) {
         Example example;
         example.text = text;
         const Question question = ask(m_task, m_data.tokenizer(), example, static_cast<std::size_t>(m_task.max_tokens));
-        questions.push_back(candidates(compose(demonstrations, question, m_longest_answer)));
+        Text composed = compose(demonstrations, question, longest(choices));
+        questions.push_back({std::move(composed.before), std::move(composed.behind), choices});
     }
     const at::Tensor scores = scored(questions, stop);
     if (!scores.defined()) return {};
@@ -197,10 +222,12 @@ Asking::Answers Asking::answers(const std::string& split, const std::vector<std:
     const c10::NoGradGuard guard;
     std::vector<CandidateQuestion> questions;
     std::vector<at::Tensor> priors;
-    for (const std::int64_t item : items) {
-        questions.push_back(candidates(text_of(split, static_cast<std::size_t>(item))));
+    for (const std::int64_t i : items) {
+        const auto item = static_cast<std::size_t>(i);
+        Text text = text_of(split, item);
+        questions.push_back({std::move(text.before), std::move(text.behind), choices(split, item)});
         if (!m_calibrated) continue;
-        priors.push_back(prior(m_demonstrations.of(split, static_cast<std::size_t>(item)), stop));
+        priors.push_back(prior(m_demonstrations.of(split, item), choices(split, item), stop));
         if (!priors.back().defined()) return {};
     }
     Answers result;
@@ -214,16 +241,23 @@ Asking::Answers Asking::answers(const std::string& split, const std::vector<std:
         for (std::size_t i = 0; i < items.size(); ++i) {
             const auto right = static_cast<std::size_t>(
                 m_data.split(split).examples.at(static_cast<std::size_t>(items[i])).label_index);
-            const auto tokens = static_cast<double>(m_words[right].size());
+            const std::size_t length = questions[i].candidates[right].size();
+            const auto tokens = static_cast<double>(length);
             const double score =
                 all.back()[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(right)].item<double>();
             result.loss_sum -= m_scoring.by_length ? score * tokens : score;
-            result.loss_count += std::ssize(m_words[right]);
+            result.loss_count += static_cast<std::int64_t>(length);
         }
     }
     result.scores = at::cat(all);
-    // p / p of the same question without content (Zhao et al. 2021, §5: W = diag(p_cf)⁻¹, b = 0).
-    if (m_calibrated) result.scores = result.scores - at::stack(priors).repeat({members, 1});
+    // p / p of the same question without content (Zhao et al. 2021, §5: W = diag(p_cf)⁻¹, b = 0). Where an item has
+    // fewer choices than others both are missing.
+    if (m_calibrated) {
+        const std::int64_t most = result.scores.size(1);
+        for (at::Tensor& prior : priors)
+            prior = at::constant_pad_nd(prior, {0, most - prior.size(0)});
+        result.scores = result.scores - at::stack(priors).repeat({members, 1});
+    }
     return result;
 }
 

@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace diapason {
@@ -18,19 +20,20 @@ public:
     /// @param limit only the first examples of the training split are demonstrations; 0 = all
     Asking(TaskData& data, Model& model, const AskingOptions& options, std::uint64_t seed, std::int64_t limit);
 
-    /// Whether the answer is one of the labels' words; else a text is written.
-    bool chooses() const { return !m_words.empty(); }
+    /// Whether the answer is one of given texts; else it is free.
+    bool chooses() const { return m_chooses; }
     /// Whether a run's model is asked at all. @param in_words answers_in_words
-    static bool wanted(const AskingOptions& options, bool in_words);
+    static bool wanted(const Task& task, const AskingOptions& options, bool in_words);
 
     /// The question with its right answer, labels on the answer's tokens.
     Sequence training_sequence(const std::string& split, std::size_t item);
     /// What a text is written behind: decoder input, or the input of an encoder-decoder's encoder.
     std::vector<std::int64_t> prompt(const std::string& split, std::size_t item);
-    /// What the model finds of every class's words, member after member of an ensemble.
+    /// What the model finds of every choice, member after member of an ensemble.
     struct Answers {
-        at::Tensor scores;   ///< [members · items, classes]: log p, or calibrated; undefined when it was stopped
-        double loss_sum = 0; ///< −log p of the right answers: the training loss
+        at::Tensor scores; ///< [members · items, most choices]: log p, or calibrated, −∞ where an item has fewer;
+                           ///< undefined when it was stopped
+        double loss_sum = 0;         ///< −log p of the right answers: the training loss
         std::int64_t loss_count = 0; ///< their tokens
     };
     /// Without gradients.
@@ -51,11 +54,17 @@ private:
     const std::vector<std::int64_t>& demonstration(std::size_t item);
     const Question& question(const std::string& split, std::size_t item);
     std::vector<std::int64_t> answer(const std::string& split, std::size_t item);
-    CandidateQuestion candidates(Text text) const;
-    /// [questions, classes]; undefined when it was stopped.
+    using Choices = std::vector<std::vector<std::int64_t>>;
+    const Choices& choices(const std::string& split, std::size_t item);
+    static std::size_t longest(const Choices& choices);
+    /// The longest answer that has to find room behind an item's question.
+    std::size_t room_of_answer(const std::string& split, std::size_t item);
+    /// [questions, most choices]; undefined when it was stopped.
     at::Tensor scored(const std::vector<CandidateQuestion>& questions, const std::function<bool()>& stop) const;
-    /// What the model answers to questions without content (Zhao et al. 2021), one row for each set of demonstrations.
-    at::Tensor prior(const std::vector<std::size_t>& demonstrations, const std::function<bool()>& stop);
+    /// What the model answers to questions without content (Zhao et al. 2021) with these choices behind these
+    /// demonstrations.
+    at::Tensor prior(const std::vector<std::size_t>& demonstrations, const Choices& choices,
+                     const std::function<bool()>& stop);
 
     TaskData& m_data;
     Model& m_model;
@@ -65,11 +74,13 @@ private:
     CandidateOptions m_scoring;
     bool m_calibrated = false;
     std::vector<std::int64_t> m_lead, m_tail, m_separator; ///< special tokens around a text; between demonstrations
-    std::vector<std::vector<std::int64_t>> m_words;        ///< of the classes
-    std::size_t m_longest_answer = 0;
-    std::map<std::size_t, std::vector<std::int64_t>> m_told;  ///< demonstrations in tokens
-    std::map<std::string, std::vector<Question>> m_questions; ///< of the splits; empty in front = not yet
-    std::map<std::vector<std::size_t>, at::Tensor> m_priors;
+    bool m_chooses = false;
+    std::optional<Choices> m_choices;                          ///< the same for all items
+    std::map<std::string, std::vector<Choices>> m_own_choices; ///< of the items; empty = not yet
+    std::size_t m_longest_answer = 0;                          ///< of the same choices, and of what is written
+    std::map<std::size_t, std::vector<std::int64_t>> m_told;   ///< demonstrations in tokens
+    std::map<std::string, std::vector<Question>> m_questions;  ///< of the splits; empty in front = not yet
+    std::map<std::pair<std::vector<std::size_t>, Choices>, at::Tensor> m_priors;
     bool m_dropped = false;
 };
 

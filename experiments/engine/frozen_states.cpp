@@ -42,25 +42,25 @@ FrozenStates::FrozenStates(Model& model, std::shared_ptr<TaskData> data, FrozenS
 }
 
 void FrozenStates::choose(const std::string& name, std::int64_t wanted, std::int64_t& left) {
-    const auto encoded = [&](std::int64_t item) -> const EncodedExample& {
-        return m_data->encoded(name, static_cast<std::size_t>(item));
-    };
     Split split;
-    split.bounds = consecutive_batches(wanted, std::ssize(m_data->split(name).examples),
-                                       [&](std::int64_t item) { return std::ssize(encoded(item).ids); });
+    split.bounds = consecutive_batches(wanted, std::ssize(m_data->split(name).examples), [&](std::int64_t item) {
+        return m_data->tokens(name, static_cast<std::size_t>(item));
+    });
     std::int64_t rows = 0;
-    for (std::int64_t item = 0; item < split.bounds.back(); ++item)
-        rows += rows_of(encoded(item));
+    for (std::int64_t item = 0; item < split.bounds.back(); ++item) {
+        for (const EncodedExample& part : m_data->encoded(name, static_cast<std::size_t>(item)))
+            rows += rows_of(part);
+    }
     const std::int64_t bytes = rows * m_model.config().width * static_cast<std::int64_t>(sizeof(float));
     if (bytes > left) return;
     left -= bytes;
     m_splits.emplace(name, std::move(split));
 }
 
-std::int64_t FrozenStates::rows_of(const EncodedExample& example) const {
-    if (m_data->task().kind->written())
-        return std::ssize(example.target_ids) + (m_only_read ? 0 : std::ssize(example.ids));
-    return m_only_read ? 1 : std::ssize(example.ids);
+std::int64_t FrozenStates::rows_of(const EncodedExample& part) const {
+    const bool all = !m_only_read || !part.offsets.empty();
+    if (!part.target_ids.empty()) return std::ssize(part.target_ids) + (all ? std::ssize(part.ids) : 0);
+    return all ? std::ssize(part.ids) : std::max<std::int64_t>(1, std::ssize(part.labelled_words));
 }
 
 const FrozenBatch& FrozenStates::batch_of(const std::string& name, Split& split, std::int64_t number) {
@@ -70,7 +70,7 @@ const FrozenBatch& FrozenStates::batch_of(const std::string& name, Split& split,
     std::vector<Sequence> sequences;
     const auto at = static_cast<std::size_t>(number);
     for (std::int64_t item = split.bounds[at]; item < split.bounds[at + 1]; ++item)
-        sequences.push_back(m_data->training_sequence(name, static_cast<std::size_t>(item)));
+        m_data->add_training_sequences(name, static_cast<std::size_t>(item), nullptr, sequences);
     StackStates states = m_model.entering(m_model.pack(sequences), m_layer);
     split.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return m_store.keep(*split.table, number, {std::move(states.last), std::move(states.offsets)});
@@ -86,9 +86,12 @@ at::Tensor FrozenStates::read(const std::string& name, const std::vector<std::in
         const auto behind = std::upper_bound(split.bounds.begin(), split.bounds.end(), item);
         const std::int64_t number = behind - split.bounds.begin() - 1;
         const FrozenBatch& states = batch_of(name, split, number);
-        const auto sequence = static_cast<std::size_t>(item - split.bounds[static_cast<std::size_t>(number)]);
+        std::size_t sequence = 0; // the first of the item's, in its batch
+        for (std::int64_t i = split.bounds[static_cast<std::size_t>(number)]; i < item; ++i)
+            sequence += m_data->encoded(name, static_cast<std::size_t>(i)).size();
+        const std::size_t behind_it = sequence + m_data->encoded(name, static_cast<std::size_t>(item)).size();
         const std::int64_t first = states.offsets[sequence];
-        rows.push_back(states.rows.narrow(0, first, states.offsets[sequence + 1] - first));
+        rows.push_back(states.rows.narrow(0, first, states.offsets[behind_it] - first));
     }
     return m_model.read_entered(at::cat(rows), m_layer, batch, state);
 }

@@ -42,7 +42,7 @@ private:
     };
     /// Takes what it needs from what is left, when that is enough.
     void choose(const std::string& split, std::int64_t wanted, std::int64_t& left);
-    std::int64_t rows_of(const EncodedExample& example) const;
+    std::int64_t rows_of(const EncodedExample& part) const;
     const FrozenBatch& batch_of(const std::string& name, Split& split, std::int64_t number);
 
     Model& m_model;

@@ -107,7 +107,7 @@ void add_activations(const StoredRun& stored, std::int64_t items, Json& facts) {
     const std::string split = data.has("validation") ? "validation" : "train";
     const std::int64_t count = std::min(items, std::ssize(data.split(split).examples));
     std::optional<Asking> asking;
-    if (Asking::wanted(run.asking, run.in_words))
+    if (Asking::wanted(data.task(), run.asking, run.in_words))
         asking.emplace(data, model, run.asking, run.spec.seed, run.training.integer("max_train_items"));
     ChangeRecorder recorder(model);
     ForwardState state;
@@ -116,8 +116,10 @@ void add_activations(const StoredRun& stored, std::int64_t items, Json& facts) {
         std::vector<Sequence> sequences;
         for (std::int64_t i = first; i < std::min(count, first + batch); ++i) {
             const auto item = static_cast<std::size_t>(i);
-            sequences.push_back(asking ? asking->training_sequence(split, item)
-                                       : data.training_sequence(split, item, model.prompt_template()));
+            if (asking)
+                sequences.push_back(asking->training_sequence(split, item));
+            else
+                data.add_training_sequences(split, item, model.prompt_template(), sequences);
         }
         model.hidden(model.pack(sequences), state);
     }

@@ -7,6 +7,10 @@
 #include "core/text/tokenizer_files.h"
 
 #include <algorithm>
+#include <cmath>
+#include <set>
+#include <type_traits>
+#include <variant>
 
 namespace diapason {
 namespace {
@@ -18,6 +22,38 @@ void add(Sha256& hash, const std::string& text) {
     hash.update(std::to_string(text.size()) + ":" + text);
 }
 
+void add(Sha256& hash, double number) {
+    add(hash, number_to_json(number).dump());
+}
+void add(Sha256& hash, const std::vector<std::string>& list) {
+    for (const std::string& text : list)
+        add(hash, text);
+}
+void add(Sha256& hash, const std::vector<TextSpan>& answers) {
+    for (const TextSpan& answer : answers)
+        add(hash, answer.text + "@" + std::to_string(answer.begin));
+}
+
+// What few kinds have, by its name; where a row comes from is no part of it.
+void add_rest(Sha256& hash, const Example& example) {
+    static const std::set<std::string> apart = {"id", "text", "pair", "label", "target", "source"};
+    for (const ExampleField& field : example_fields()) {
+        if (apart.count(field.name) > 0) continue;
+        std::visit(
+            [&](auto member) {
+                const auto& value = example.*member;
+                if constexpr (std::is_floating_point_v<std::decay_t<decltype(value)>>) {
+                    if (std::isnan(value)) return;
+                } else {
+                    if (value.empty()) return;
+                }
+                add(hash, std::string(field.name));
+                add(hash, value);
+            },
+            field.value);
+    }
+}
+
 std::string hash_of_rows(const Dataset& examples, std::int64_t limit) {
     const std::size_t rows = limit > 0 ? std::min(examples.size(), static_cast<std::size_t>(limit)) : examples.size();
     Sha256 hash;
@@ -25,6 +61,7 @@ std::string hash_of_rows(const Dataset& examples, std::int64_t limit) {
         const Example& e = examples[i];
         for (const std::string* text : {&e.id, &e.text, &e.pair, &e.label, &e.target})
             add(hash, *text);
+        add_rest(hash, e);
     }
     return hash.hex();
 }
@@ -36,16 +73,18 @@ Json definition_of(const Task& task) {
         labels.push_back({label.id, label.words});
     Json metrics = Json::array();
     for (const std::string& name : task.metrics)
-        metrics.push_back(metric_signature(metric_info(name)));
-    return {{"kind", task.kind->name()},
-            {"labels", std::move(labels)},
-            {"template", task.text_template},
-            {"target_template", task.target_template},
-            {"question", task.question},
-            {"max_tokens", task.max_tokens},
-            {"max_target_tokens", task.max_target_tokens},
-            {"metrics", std::move(metrics)},
-            {"primary_metric", task.primary_metric}};
+        metrics.push_back(metric_signature(metric_info(name), task.kind->metric_options(metric_info(name), task), "1"));
+    Json definition = {{"kind", task.kind->name()},
+                       {"labels", std::move(labels)},
+                       {"template", task.text_template},
+                       {"target_template", task.target_template},
+                       {"question", task.question},
+                       {"max_tokens", task.max_tokens},
+                       {"max_target_tokens", task.max_target_tokens},
+                       {"metrics", std::move(metrics)},
+                       {"primary_metric", task.primary_metric}};
+    if (!task.settings.json().empty()) definition["settings"] = task.settings.json();
+    return definition;
 }
 
 // Config and tensors as they are stored, whatever the head, the precision or the device.

@@ -4,6 +4,7 @@
 #include "core/base/rng.h"
 #include "core/library/library.h"
 #include "core/model/stored_adapter.h"
+#include "experiments/engine/answering.h"
 #include "experiments/engine/device.h"
 #include "methods/catalog/method_info.h"
 #include "methods/interchange/adapterhub/adapterhub_folder.h"
@@ -17,8 +18,8 @@ namespace diapason {
 
 std::unique_ptr<Model> build_run_model(const ResolvedRun& run, const TaskData& data) {
     at::Generator init = at::make_generator<at::CPUGeneratorImpl>(stream_seed(run.spec.seed, Stream::init));
-    auto model = Model::load(run.backbone, {head_kind_from(run.shape.head), run.task.classes()},
-                             device_from(run.spec.device), &init);
+    const HeadSpec head{head_kind_from(run.shape.head), run.shape.classes, answering_of(*run.task.kind).label_form()};
+    auto model = Model::load(run.backbone, head, device_from(run.spec.device), &init);
     MethodContext context{&data.tokenizer(), {}, init};
     for (const TaskLabel& label : run.task.labels)
         context.label_words.push_back(label.words);

@@ -134,7 +134,7 @@ private:
         m_steps = m_trainer == nullptr ? 0 : training.integer("steps"); // prompting trains nothing
         m_read_every = m_model->device().is_cpu() ? 1 : 16;
         m_order.emplace(items_used("train"), training.integer("batch_size"), stream_seed(m_spec.seed, Stream::order));
-        if (Asking::wanted(m_run.asking, m_run.in_words))
+        if (Asking::wanted(m_data->task(), m_run.asking, m_run.in_words))
             m_asking.emplace(*m_data, *m_model, m_run.asking, m_spec.seed, training.integer("max_train_items"));
         if (m_store != nullptr && !m_asking && !training.flag("backbone_dropout")) {
             const std::int64_t draws = m_steps * training.integer("batch_size") * training.integer("accumulation");
@@ -284,8 +284,10 @@ private:
         std::vector<Sequence> sequences;
         for (const std::int64_t i : m_batch) {
             const auto item = static_cast<std::size_t>(i);
-            sequences.push_back(m_asking ? m_asking->training_sequence("train", item)
-                                         : m_data->training_sequence("train", item, m_model->prompt_template()));
+            if (m_asking)
+                sequences.push_back(m_asking->training_sequence("train", item));
+            else
+                m_data->add_training_sequences("train", item, m_model->prompt_template(), sequences);
         }
         return m_model->pack(sequences);
     }
@@ -353,7 +355,7 @@ private:
         const Task& task = m_data->task();
         // Decoding for a metric in mid-training costs more than the training itself: what is written is selected by its
         // loss.
-        const bool by_loss = task.kind->written();
+        const bool by_loss = task.kind->written(m_run.in_words);
         Evaluation result = evaluate(*m_model, *m_data, request("validation", !by_loss, false));
         stop_if_asked();
         m_points.add({"validation", "", measure::loss}, m_step, result.loss);

@@ -7,6 +7,7 @@
 #include "experiments/engine/answering.h"
 
 #include <tuple>
+#include <utility>
 
 namespace diapason {
 
@@ -37,30 +38,56 @@ TaskData::Split& TaskData::split(const std::string& name) {
     return m_splits.emplace(name, std::move(split)).first->second;
 }
 
-const EncodedExample& TaskData::encoded(const std::string& name, std::size_t item) {
+const EncodedItem& TaskData::encoded(const std::string& name, std::size_t item) {
     Split& of = split(name);
-    EncodedExample& entry = of.encoded.at(item);
-    if (!entry.ids.empty()) return entry;
-    entry = task_tokens(m_task, *m_tokenizer, of.examples[item], m_ends);
+    EncodedItem& entry = of.encoded.at(item);
+    if (entry.empty()) entry = task_tokens(m_task, *m_tokenizer, of.examples[item], m_ends);
     return entry;
 }
 
-Sequence TaskData::input_sequence(const std::string& name, std::size_t item, const PromptTemplate* text) {
-    const EncodedExample& example = encoded(name, item);
+std::int64_t TaskData::tokens(const std::string& name, std::size_t item) {
+    std::int64_t sum = 0;
+    for (const EncodedExample& part : encoded(name, item))
+        sum += std::ssize(part.ids);
+    return sum;
+}
+
+// What a template moves on the way is told to whom it concerns.
+InsertedTemplate TaskData::input(const EncodedExample& part, const PromptTemplate* text, Sequence& sequence) const {
+    sequence.ids = part.ids;
+    sequence.type_ids = part.type_ids;
+    if (text == nullptr) return {};
+    return insert_template(
+        *text, [&](std::int64_t id) { return m_tokenizer->is_special(id); }, sequence.ids, sequence.type_ids);
+}
+
+InsertedTemplate TaskData::inserted(const EncodedExample& part, const PromptTemplate* text) const {
     Sequence sequence;
-    sequence.ids = example.ids;
-    sequence.type_ids = example.type_ids;
-    if (text != nullptr)
-        insert_template(
-            *text, [&](std::int64_t id) { return m_tokenizer->is_special(id); }, sequence.ids, sequence.type_ids);
+    return input(part, text, sequence);
+}
+
+Sequence TaskData::input_sequence(const std::string& name, std::size_t item, const PromptTemplate* text) {
+    Sequence sequence;
+    input(encoded(name, item).front(), text, sequence);
     return sequence;
 }
 
-Sequence TaskData::training_sequence(const std::string& name, std::size_t item, const PromptTemplate* text) {
-    const EncodedExample& example = encoded(name, item);
-    Sequence sequence = input_sequence(name, item, text);
-    answering_of(*m_task.kind).label(*this, example, sequence);
-    return sequence;
+void TaskData::add_training_sequences(const std::string& name, std::size_t item, const PromptTemplate* text,
+                                      std::vector<Sequence>& to) {
+    const Answering& answering = answering_of(*m_task.kind);
+    bool follows = false;
+    for (const EncodedExample& part : encoded(name, item)) {
+        Sequence& sequence = to.emplace_back();
+        const InsertedTemplate inserted = input(part, text, sequence);
+        answering.label(*this, part, inserted, sequence);
+        sequence.follows = std::exchange(follows, true);
+    }
+}
+
+std::vector<Sequence> TaskData::training_sequences(const std::string& name, std::size_t item) {
+    std::vector<Sequence> sequences;
+    add_training_sequences(name, item, nullptr, sequences);
+    return sequences;
 }
 
 std::shared_ptr<TaskData> shared_task_data(const ResolvedRun& run) {

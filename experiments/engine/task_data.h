@@ -20,23 +20,32 @@ public:
 
     struct Split {
         Dataset examples;
-        std::vector<EncodedExample> encoded; ///< empty ids = not yet
+        std::vector<EncodedItem> encoded; ///< empty = not yet
     };
     bool has(const std::string& split) const { return m_task.data.count(split) != 0; }
     Split& split(const std::string& name);
-    const EncodedExample& encoded(const std::string& split, std::size_t item);
+    const EncodedItem& encoded(const std::string& split, std::size_t item);
+    /// Of all sequences of an item.
+    std::int64_t tokens(const std::string& split, std::size_t item);
 
-    /// For training and for scoring: input, and behind it the target with labels on its tokens.
+    /// For training and for scoring: an item's inputs with what has to be learned; written targets stand behind them.
     /// @param text what stands inside every input; null = nothing
-    Sequence training_sequence(const std::string& split, std::size_t item, const PromptTemplate* text = nullptr);
-    /// The input alone, with its token types.
+    void add_training_sequences(const std::string& split, std::size_t item, const PromptTemplate* text,
+                                std::vector<Sequence>& to);
+    std::vector<Sequence> training_sequences(const std::string& split, std::size_t item);
+    /// The input alone of an item of one sequence, with its token types.
     Sequence input_sequence(const std::string& split, std::size_t item, const PromptTemplate* text = nullptr);
+
+    /// Where a template stands in an input.
+    InsertedTemplate inserted(const EncodedExample& part, const PromptTemplate* text) const;
 
     const Task& task() const { return m_task; }
     const Tokenizer& tokenizer() const { return *m_tokenizer; }
     const TaskEnds& ends() const { return m_ends; }
 
 private:
+    InsertedTemplate input(const EncodedExample& part, const PromptTemplate* text, Sequence& sequence) const;
+
     Task m_task;
     std::shared_ptr<const Tokenizer> m_tokenizer;
     TaskEnds m_ends;

@@ -26,10 +26,11 @@ double run_operations(const RunSpec& spec, const BackboneConfig& config, const T
         integer(spec, "max_tokens") > 0 ? integer(spec, "max_tokens") : static_cast<double>(task.max_tokens);
     const MethodInfo& info = method_info(spec.method);
     const OptionValues options = checked_options(info, spec.method_options, "run");
-    const TaskShape shape = shape_of(task, config, answers_in_words(info, spec.training_options));
+    const bool in_words = answers_in_words(info, spec.training_options);
+    const TaskShape shape = shape_of(task, config, in_words);
     const ParameterCounts counts = info.count(config, shape, options);
     const MethodCost cost = cost_of(info, config, options);
-    const bool generation = task.kind->written();
+    const bool generation = task.kind->written(in_words);
     const double length =
         cost.members * (input + cost.extra_tokens + (generation ? static_cast<double>(task.max_target_tokens) : 0));
     const double head = generation ? static_cast<double>(config.vocabulary * config.width) : 0;

@@ -68,10 +68,12 @@ std::vector<Error> faults_of(const Use& use, Splits& known) {
         if (!is_tokenizer_readable(folder)) return;
         const auto tokenizer = Tokenizer::load(folder);
         require_fit(*tokenizer, *use.config, folder.string());
-        if (use.in_words) attempt(faults, [&] { check_words(*use.task, *use.config, *tokenizer); });
+        if (use.task->kind->asked(use.in_words))
+            attempt(faults, [&] { check_words(*use.task, *use.config, *tokenizer); });
         const TaskEnds ends = task_ends(*use.task, *use.config, use.in_words);
         for (const auto& split : data)
-            attempt(faults, [&] { check_tokens(*use.task, split.first, split.second, *tokenizer, ends); });
+            attempt(faults,
+                    [&] { check_tokens(*use.task, split.first, split.second, *tokenizer, ends, use.in_words); });
     });
     return faults;
 }

@@ -80,16 +80,21 @@ double combination_count(const Study& study) {
 
 // Empty, or why the longest input that the task allows finds no position in the backbone. Texts are cut at max_tokens
 // and nowhere else: arms that cut them differently could not be compared.
-Problem room_problem(const BackboneConfig& config, const Task& task, const MethodCost& cost, std::int64_t limit) {
+Problem room_problem(const BackboneConfig& config, const Task& task, const MethodCost& cost, std::int64_t limit,
+                     bool in_words) {
     if (config.positions != PositionKind::learned) return {};
     const std::int64_t room = text_positions(config) - static_cast<std::int64_t>(cost.positions) -
-                              (task.kind->written() && config.causal ? task.max_target_tokens + 1 : 0);
+                              (task.kind->written(in_words) && config.causal ? task.max_target_tokens + 1 : 0);
     const std::int64_t input = limit > 0 ? std::min(limit, task.max_tokens) : task.max_tokens;
     if (input <= room) return {};
     return {"training.max_tokens", std::to_string(input),
             "inputs of this length do not fit: of the backbone's " + std::to_string(text_positions(config)) +
                 " positions " + std::to_string(std::max<std::int64_t>(0, room)) + " are left for them",
             "Set the training option max_tokens to " + std::to_string(std::max<std::int64_t>(1, room)) + " or less"};
+}
+
+std::vector<Problem> problems_of_answers(const Task& task, bool in_words) {
+    return task.kind->asked(in_words) ? task.kind->problems_in_words(task) : std::vector<Problem>();
 }
 
 // What an arm's own method, backbone and task say against each other; each reason once a method.
@@ -108,7 +113,7 @@ void check_arms(Plan& plan) {
                 say(arm, why, "Choose another backbone");
                 continue;
             }
-            for (const Problem& problem : in_words ? task.kind->problems_in_words(task) : std::vector<Problem>()) {
+            for (const Problem& problem : problems_of_answers(task, in_words)) {
                 const std::string field = problem.field.text();
                 if (said.insert(arm.spec.task + field).second)
                     plan.problems.push_back(
@@ -119,7 +124,7 @@ void check_arms(Plan& plan) {
             if (const std::string why = info.refusal(config, shape_of(task, config, in_words), options); !why.empty())
                 say(arm, why, {});
             Problem room = room_problem(config, task, cost_of(info, config, options),
-                                        arm.spec.training_options.value("max_tokens", std::int64_t(0)));
+                                        arm.spec.training_options.value("max_tokens", std::int64_t(0)), in_words);
             if (!room.what.empty() && said.insert(room.what).second) plan.problems.push_back(std::move(room));
         } catch (const Error& error) {
             say(arm, error.details().what, error.details().remedy);

@@ -18,25 +18,31 @@ TaskEnds task_ends(const Task& task, const BackboneConfig& config, bool in_words
     return ends;
 }
 
-EncodedExample task_tokens(const Task& task, const Tokenizer& tokenizer, const Example& example, const TaskEnds& ends) {
-    EncodedExample encoded = encode_example(task, tokenizer, example, ends.end, ends.begin);
-    for (const auto* ids : {&encoded.ids, &encoded.target_ids})
-        require_rows(*ids, ends.rows, "row " + example.id);
-    return encoded;
+EncodedItem task_tokens(const Task& task, const Tokenizer& tokenizer, const Example& example, const TaskEnds& ends) {
+    EncodedItem item = encode_example(task, tokenizer, example, ends);
+    for (const EncodedExample& part : item) {
+        for (const auto* ids : {&part.ids, &part.target_ids})
+            require_rows(*ids, ends.rows, "row " + example.id);
+    }
+    return item;
 }
 
-std::vector<std::vector<std::int64_t>> label_tokens(const Task& task, const Tokenizer& tokenizer) {
+std::vector<std::vector<std::int64_t>> choice_tokens(const Task& task, const Tokenizer& tokenizer,
+                                                     const Example& example) {
+    const bool own = task.kind->choices_differ();
+    const auto refuse = [&](const std::string& words, const std::string& what, const std::string& remedy) {
+        if (own) throw Error(ErrorKind::input, {"has the option \"" + words + "\": " + what, {}, {}, {}, remedy});
+        throw config_error("labels", words, what, remedy);
+    };
     std::vector<std::vector<std::int64_t>> tokens;
     std::map<std::vector<std::int64_t>, std::string> owner;
-    for (const TaskLabel& label : task.labels) {
-        tokens.push_back(answer_tokens(task, tokenizer, label.words));
-        if (tokens.back().empty()) throw config_error("labels", label.id, "its words produce no tokens");
-        const auto [known, fresh] = owner.emplace(tokens.back(), label.id);
+    for (const std::string& words : task.kind->choices(task, example)) {
+        tokens.push_back(answer_tokens(task, tokenizer, words));
+        if (tokens.back().empty()) refuse(words, "it produces no tokens", {});
+        const auto [known, fresh] = owner.emplace(tokens.back(), words);
         if (!fresh)
-            throw config_error("labels", label.id,
-                               "its words are the same tokens as those of " + known->second +
-                                   ", so no answer could tell them apart",
-                               "Give each label its own words, or set answers to head");
+            refuse(words, "it has the same tokens as \"" + known->second + "\": no answer could tell them apart",
+                   own ? "Answer by a head" : "Give each label its own words, or set answers to head");
     }
     return tokens;
 }
@@ -51,15 +57,17 @@ std::int64_t mask_token(const Tokenizer& tokenizer) {
 
 void check_words(const Task& task, const BackboneConfig& config, const Tokenizer& tokenizer) {
     if (!config.causal && !config.encoder_decoder) mask_token(tokenizer);
-    label_tokens(task, tokenizer);
+    if (!task.kind->choices_differ()) choice_tokens(task, tokenizer);
 }
 
 void check_tokens(const Task& task, const std::string& split, const Dataset& data, const Tokenizer& tokenizer,
-                  const TaskEnds& ends) {
+                  const TaskEnds& ends, bool in_words) {
+    const bool own_choices = in_words && task.kind->choices_differ();
     LineProblems problems(task.data.at(split).string());
     for (const Example& example : data) {
         try {
             task_tokens(task, tokenizer, example, ends);
+            if (own_choices) choice_tokens(task, tokenizer, example);
         } catch (const Error& error) {
             problems.add(example.line, error.details().what);
             problems.advise(error.details().remedy);

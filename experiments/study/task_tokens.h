@@ -12,9 +12,7 @@
 namespace diapason {
 
 /// The special tokens that a backbone needs around inputs and targets; -1 = none. Encoders put their own around a text.
-struct TaskEnds {
-    std::int64_t begin = -1;         ///< in front of an input
-    std::int64_t end = -1;           ///< behind a target
+struct TaskEnds : EncodingEnds {
     std::int64_t decoder_start = -1; ///< first decoder input of an encoder-decoder
     std::int64_t rows = INT64_MAX;   ///< of the embedding that the tokens are looked up in
 };
@@ -22,10 +20,13 @@ struct TaskEnds {
 TaskEnds task_ends(const Task& task, const BackboneConfig& config, bool in_words);
 
 /// An example as a run reads it. @throws Error(input) when it has no tokens, or one without a row
-EncodedExample task_tokens(const Task& task, const Tokenizer& tokenizer, const Example& example, const TaskEnds& ends);
+EncodedItem task_tokens(const Task& task, const Tokenizer& tokenizer, const Example& example, const TaskEnds& ends);
 
-/// The words of each label, where answers are words. @throws Error(config) when a label has none of its own
-std::vector<std::vector<std::int64_t>> label_tokens(const Task& task, const Tokenizer& tokenizer);
+/// The texts of which one answers, where answers are words; empty = the answer is free. @param example matters where
+/// choices differ
+/// @throws Error(config) when a label has no words of its own; Error(input) when an option has none
+std::vector<std::vector<std::int64_t>> choice_tokens(const Task& task, const Tokenizer& tokenizer,
+                                                     const Example& example = {});
 
 /// What stands for the answer in the input of an encoder. @throws Error(config) when there is no such token
 std::int64_t mask_token(const Tokenizer& tokenizer);
@@ -35,6 +36,6 @@ void check_words(const Task& task, const BackboneConfig& config, const Tokenizer
 
 /// Makes tokens of all rows of a split and drops them. @throws Error(input) with the lines that have faults
 void check_tokens(const Task& task, const std::string& split, const Dataset& data, const Tokenizer& tokenizer,
-                  const TaskEnds& ends);
+                  const TaskEnds& ends, bool in_words);
 
 } // namespace diapason

@@ -53,12 +53,16 @@ bool answers_in_words(const MethodInfo& info, const Json& training) {
 TaskShape shape_of(const Task& task, const BackboneConfig& config, bool in_words) {
     const char* language = config.encoder_decoder ? "seq2seq_lm" : config.causal ? "causal_lm" : "masked_lm";
     const std::string own = task.kind->head(in_words);
-    return {own.empty() ? language : own, task.classes()};
+    return {own.empty() ? language : own, task.kind->outputs(task)};
 }
 
 std::string task_refusal(const Task& task, const BackboneConfig& config, bool in_words) {
-    BackboneAbilities abilities{config.family, config.causal || config.encoder_decoder, {}};
-    if (!family_of(config).heads(config).classifier.empty()) abilities.heads.push_back("sequence_classification");
+    const HeadLayout heads = family_of(config).heads(config);
+    BackboneAbilities abilities{
+        config.family, config.causal || config.encoder_decoder, !heads.masked_dense.empty(), config.causal, {}};
+    if (!heads.classifier.empty()) abilities.heads.emplace_back("sequence_classification");
+    if (!heads.tagger.empty()) abilities.heads.emplace_back("token_classification");
+    if (!heads.span.empty()) abilities.heads.emplace_back("extractive_span");
     return task.kind->refusal(abilities, in_words);
 }
 

@@ -26,7 +26,7 @@ methods+
 experiments/study
 experiments/run
 experiments/results experiments/engine+
-experiments/engine/pretrain+ experiments/engine/verify+
+experiments/engine/answers+ experiments/engine/pretrain+ experiments/engine/verify+
 experiments/engine/entry+
 ui/theme
 ui/frame

@@ -54,6 +54,8 @@ public:
     /// Numbers in an item's statistics; 0 = this metric does not add up (rank correlations).
     virtual std::size_t width() const { return 0; }
     bool adds_up() const { return width() > 0; }
+    /// Whether the value is the mean of item_value().
+    virtual bool is_mean() const { return false; }
     std::vector<double> statistics_of(std::size_t item) const;
     /// The same, added to `sums`: width() numbers, of which only those that differ from 0 are touched.
     virtual void add_statistics(std::size_t item, std::vector<double>& sums) const;
@@ -89,6 +91,7 @@ private:
 class MeanScorer : public SumScorer {
 public:
     std::size_t width() const override { return 2; }
+    bool is_mean() const override { return true; }
     void add_statistics(std::size_t item, std::vector<double>& sums) const override;
     std::optional<double> value_of(const std::vector<double>& sums) const override;
     std::optional<double> item_value(std::size_t item) const override = 0;

@@ -233,14 +233,33 @@ std::vector<NamedScore> SpanScorer<value, tells_types>::parts_of(const std::vect
     return parts;
 }
 
+// Statistics: right tags, tags.
+class TagAccuracyScorer : public SumScorer {
+public:
+    TagAccuracyScorer(const TagOutcomes& outcomes, const OptionValues& /*values*/)
+        : SumScorer(outcomes.items()),
+          m_outcomes(outcomes) {}
+    std::size_t width() const override { return 2; }
+    void add_statistics(std::size_t item, std::vector<double>& sums) const override {
+        const auto& expected = m_outcomes.expected.at(item);
+        const auto& predicted = m_outcomes.predicted.at(item);
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            sums[0] += predicted.at(i) == expected[i] ? 1 : 0;
+        sums[1] += static_cast<double>(expected.size());
+    }
+    std::optional<double> value_of(const std::vector<double>& sums) const override {
+        return quotient(sums[0], sums[1]);
+    }
+
+private:
+    const TagOutcomes& m_outcomes;
+};
+
 template <std::optional<double> (&value)(const std::vector<double>&), bool tells_types = false>
 MetricInfo row(MeasureInfo words, const std::string& average) {
-    std::vector<OptionChoice> schemes;
-    for (const TagScheme& scheme : tag_schemes())
-        schemes.push_back({scheme.name, scheme.name, scheme.help});
     return {std::move(words),
             "Tjong Kim Sang and De Meulder 2003, conlleval; seqeval 1.2",
-            {option::choice("scheme", "Scheme", "conlleval", schemes, "How tags mark spans", "seqeval 1.2")},
+            {tag_scheme_option()},
             {[average](const OptionValues& values, const std::string&) {
                 return "average:" + average + "|scheme:" + values.text("scheme") + "|version:1";
             }},
@@ -267,6 +286,13 @@ const TagScheme& tag_scheme(const std::string& name) {
     return *std::find_if(table.begin(), table.end(), [&](const TagScheme& scheme) { return scheme.name == name; });
 }
 
+OptionDescriptor tag_scheme_option() {
+    std::vector<OptionChoice> schemes;
+    for (const TagScheme& scheme : tag_schemes())
+        schemes.push_back({scheme.name, scheme.name, scheme.help});
+    return option::choice("scheme", "Scheme", "conlleval", schemes, "How tags mark spans", "seqeval 1.2");
+}
+
 std::vector<MetricInfo> spans_metrics() {
     return {row<micro<&SpanCounts::f1>, true>(share_measure("span_f1", "span F1", "F1 of spans of all types pooled."),
                                               "micro"),
@@ -278,7 +304,12 @@ std::vector<MetricInfo> spans_metrics() {
                 "micro|of:recall"),
             row<macro_f1>(share_measure("span_macro_f1", "span macro F1",
                                         "Mean F1 over the types of spans; undefined without any span."),
-                          "macro")};
+                          "macro"),
+            {share_measure("tag_accuracy", "tag accuracy", "Share of tokens whose tag was found."),
+             "",
+             {},
+             defined_as("average:tokens|version:1"),
+             made_by<TagAccuracyScorer, TagOutcomes>}};
 }
 
 } // namespace diapason

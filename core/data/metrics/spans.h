@@ -1,6 +1,8 @@
 // Spans that tags mark: of names, phrases, arguments.
 #pragma once
 
+#include "core/base/options.h"
+
 #include <compare>
 #include <cstddef>
 #include <string>
@@ -25,5 +27,7 @@ struct TagScheme {
 /// conlleval, and the strict schemes IOB1, IOB2, IOBES of seqeval.
 const std::vector<TagScheme>& tag_schemes();
 const TagScheme& tag_scheme(const std::string& name); ///< one of them
+/// "scheme", one of them.
+OptionDescriptor tag_scheme_option();
 
 } // namespace diapason

@@ -41,8 +41,8 @@ public:
         HeadSpec head{parity.head, 0};
         if (parity.head == HeadKind::sequence_classification || parity.head == HeadKind::token_classification) {
             head.labels = config.labels > 0 ? config.labels : parity.tensor("expected.logits").size(-1);
-            head.several = config.problem_type == "multi_label_classification";
-            head.regression = config.problem_type == "regression";
+            if (config.problem_type == "multi_label_classification") head.form = LabelForm::several;
+            if (config.problem_type == "regression") head.form = LabelForm::numbers;
         }
         m_model = Model::load(parity.backbone, head, device);
         const auto adapter = parity.document.find("adapter");

@@ -76,11 +76,13 @@ private Q_SLOTS:
     }
 
     void fieldsAreKnownByName() {
-        Example example;
-        for (const ExampleField& field : example_fields())
-            example.*field.value = field.name;
-        QCOMPARE(example.text + example.pair + example.label + example.target + example.id + example.source,
-                 std::string("textpairlabeltargetidsource"));
+        std::string names;
+        for (const ExampleField& field : example_fields()) {
+            QCOMPARE(find_example_field(field.name), &field);
+            names += std::string(field.name) + " ";
+        }
+        QCOMPARE(names, std::string("text pair label target number labels options references words tags answers group "
+                                    "id source "));
         QVERIFY(find_example_field("lable") == nullptr);
     }
 };

@@ -111,6 +111,7 @@ private Q_SLOTS:
         Task task;
         task.id = "mine";
         task.reader = "tsv";
+        task.reader_options = OptionValues::defaults(find_reader("tsv")->options());
         task.columns = {{"text", "text"}, {"label", "label"}};
         task.labels = {{"x", "x"}, {"y", "y"}};
         task.data["train"] = folder / "a.tsv";

@@ -147,6 +147,11 @@ std::vector<Row> rows_of_numbers_and_choices() {
         {"kendall", NumberOutcomes{{1, 2, 3}, {1, 3, 2}}, 1. / 3},
         {"kendall", NumberOutcomes{{1, 1, 2}, {1, 2, 3}}, 2 / std::sqrt(2. * 3)},
 
+        {"mean_squared_error", NumberOutcomes{{1, 2, 3}, {1, 4, 0}}, 13. / 3},
+        {"mean_squared_error", NumberOutcomes{{1e200}, {-1e200}}, std::nullopt},
+        {"mean_absolute_error", NumberOutcomes{{1, 2, 3}, {1, 4, 0}}, 5. / 3},
+
+        {"tag_accuracy", some_tags, 2. / 3},
         {"span_f1", some_tags, 2. / 3},
         {"span_precision", some_tags, 0.5},
         {"span_recall", some_tags, 1.0},

@@ -44,7 +44,7 @@ private Q_SLOTS:
         const Task written = read(folder, task_json({{"kind", "generation"},
                                                      {"labels", nullptr},
                                                      {"columns", {{"label", nullptr}, {"target", "t"}}}}));
-        QVERIFY(written.kind->written() && written.labels.empty());
+        QVERIFY(written.kind->written(false) && written.labels.empty());
         QCOMPARE(written.primary_metric, std::string("rouge_l"));
         QCOMPARE(read(folder, task_json({{"primary_metric", "macro_f1"}})).primary_metric, std::string("macro_f1"));
     }
@@ -72,13 +72,19 @@ private Q_SLOTS:
         row("no metric", R"({"metrics": []})", {"metrics", "one metric", "accuracy"});
         row("a metric twice", R"({"metrics": ["accuracy", "accuracy"]})", {"metrics[1]", "twice"});
         row("primary metric is a list", R"({"primary_metric": ["accuracy"]})", {"primary_metric", "must be a string"});
-        row("kind", R"({"kind": "regression"})", {"kind", "regression", "classification, generation"});
+        row("kind", R"({"kind": "ranking"})", {"kind", "ranking", "classification, multi_label, regression"});
         row("kind is a number", R"({"kind": 1})", {"kind", "must be a string"});
-        row("reader", R"({"reader": "parquet"})", {"reader", "parquet", "csv, jsonl, tsv"});
+        row("reader", R"({"reader": "parquet"})",
+            {"reader", "parquet", "conll, csv, dart, squad, webnlg, json, jsonl, tsv"});
         row("split", R"({"data": {"dev": "a.tsv"}})", {"data.dev", "train, validation, test, ood"});
         row("file is a number", R"({"data": {"test": 3}})", {"data.test", "must be a string"});
         row("column", R"({"columns": {"lable": "x"}})", {"columns.lable", "Did you mean label"});
         row("columns is a list", R"({"columns": ["text"]})", {"columns", "must be an object"});
+        row("a column is a number", R"({"columns": {"text": 3}})", {"columns.text", "3", "name of a column"});
+        row("a column is an empty list", R"({"columns": {"text": []}})", {"columns.text", "[]", "name of a column"});
+        row("columns of a format that has none", R"({"reader": "squad"})", {"columns", "squad", "Leave columns out"});
+        row("settings of a kind without", R"({"settings": {"no_answer": true}})", {"settings.no_answer"});
+        row("settings is a list", R"({"settings": []})", {"settings", "must be an object"});
         row("no label column", R"({"columns": {"label": null}})", {"columns.label", "is missing"});
         row("labels is an object", R"({"labels": {"a": "b"}})", {"labels", "must be a list"});
         row("a label is a number", R"({"labels": ["a", "b", 3]})", {"labels[2]", "must be an object"});

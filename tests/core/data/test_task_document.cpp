@@ -2,6 +2,7 @@
 
 #include "core/base/paths.h"
 #include "core/data/task_document.h"
+#include "core/data/tasks_document.h"
 #include "tests/support/test_support.h"
 
 using namespace diapason;
@@ -45,6 +46,12 @@ private Q_SLOTS:
         QVERIFY(again.data.at("test").is_absolute());
         QVERIFY(std::filesystem::equivalent(again.data.at("test"), folder / "mine.tsv"));
         QCOMPARE(again.labels.size(), std::size_t(2));
+    }
+
+    void theDocumentOfAllKindsIsCurrent() {
+        const std::string stored = read_file(source_folder() / "docs/TASKS.md", 1u << 20);
+        QVERIFY2(stored == tasks_document(),
+                 "docs/TASKS.md is out of date: diapason-cli tasks --markdown > docs/TASKS.md");
     }
 };
 

@@ -1,4 +1,4 @@
-// The extractive span head and the multi-label head: losses by hand, gradients by finite differences, the layout of
+// The heads of spans, of several labels and of choices: losses by hand, gradients by finite differences, the layout of
 // what they give.
 
 #include "tests/support/tiny_models.h"
@@ -8,6 +8,7 @@
 #include <c10/core/GradMode.h>
 
 #include <cmath>
+#include <limits>
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -46,6 +47,17 @@ PackedBatch several_labels() {
     return PackedBatch::pack(sequences, at::kCPU);
 }
 
+// Two items, of three options and of two.
+PackedBatch choices() {
+    std::vector<Sequence> sequences = {text({10, 11}), text({10, 12, 13}), text({10, 14}), text({15, 16}),
+                                       text({15, 17})};
+    for (const std::size_t more : {1, 2, 4})
+        sequences[more].follows = true;
+    sequences[0].label = 1;
+    sequences[3].label = 0;
+    return PackedBatch::pack(sequences, at::kCPU);
+}
+
 /// The gradient of every trained tensor of the head, entry by entry, against (loss(w + h) − loss(w − h)) / 2h.
 void check_gradients(Model& model, const PackedBatch& batch) {
     model.train_head();
@@ -72,8 +84,9 @@ void check_gradients(Model& model, const PackedBatch& batch) {
                                     .arg(expected)));
             largest = std::max(largest, std::abs(got));
         }
-        // What a softmax over tokens adds to all of them cancels.
-        const bool cancels = parameter->name == "qa_outputs.bias";
+        // What a softmax over tokens, or over options, adds to all of them cancels.
+        const bool one = batch.items() < batch.sequences() && parameter->value.numel() == 1;
+        const bool cancels = parameter->name == "qa_outputs.bias" || one;
         QVERIFY2(cancels ? largest < 1e-5 : largest > 1e-3, parameter->name.c_str());
     }
 }
@@ -130,7 +143,7 @@ private Q_SLOTS:
 
     // −t log σ(x) − (1 − t) log(1 − σ(x)) for every label, also where σ(x) rounds to 0 or 1.
     void severalLabelsByHand() {
-        const auto model = tiny_model("bert", {HeadKind::sequence_classification, 3, true});
+        const auto model = tiny_model("bert", {HeadKind::sequence_classification, 3, LabelForm::several});
         const PackedBatch batch = several_labels();
         const std::vector<double> x = {0.5, -1, 2, 0, 40, -90}, t = {1, 0, 1, 0, 0, 0};
         double expected = 0;
@@ -146,14 +159,14 @@ private Q_SLOTS:
     void severalLabelsGradients_data() { add_families({"bert", "roberta", "gpt2"}); }
     void severalLabelsGradients() {
         QFETCH(QString, family);
-        const auto model = tiny_model(family.toStdString(), {HeadKind::sequence_classification, 3, true});
+        const auto model = tiny_model(family.toStdString(), {HeadKind::sequence_classification, 3, LabelForm::several});
         check_gradients(*model, several_labels());
     }
 
     // Each label is a question of its own: changing one target moves the loss by that label's logit alone.
     void labelsDoNotCompete() {
         const c10::NoGradGuard guard;
-        const auto model = tiny_model("bert", {HeadKind::sequence_classification, 3, true});
+        const auto model = tiny_model("bert", {HeadKind::sequence_classification, 3, LabelForm::several});
         PackedBatch batch = several_labels();
         const at::Tensor logits = model->logits(batch, {});
         QVERIFY((logits.sizes().vec() == std::vector<std::int64_t>{2, 3}));
@@ -161,6 +174,29 @@ private Q_SLOTS:
         batch.targets[1][2].fill_(1);
         const double after = model->loss(logits, batch).sum.item<double>();
         QVERIFY(std::abs(before - after - logits[1][2].item<double>()) < 1e-5);
+    }
+
+    // The sequences of an item compete, however many each item has.
+    void choiceByHand() {
+        const auto model = tiny_model("bert", {HeadKind::sequence_classification, 1, LabelForm::choice});
+        const PackedBatch batch = choices();
+        QCOMPARE(batch.items(), std::int64_t(2));
+        const at::Tensor logits = table({0.5, -1, 2, 3, 0.25}, 1);
+        const double first = log_sum({0.5, -1, 2}) - -1, second = log_sum({3, 0.25}) - 3;
+        const LossTerms loss = model->loss(logits, batch);
+        QCOMPARE(loss.count, std::int64_t(2));
+        QVERIFY(std::abs(loss.sum.item<double>() - (first + second)) < 1e-5);
+        const at::Tensor scores = by_item(logits, batch);
+        QVERIFY((scores.sizes().vec() == std::vector<std::int64_t>{2, 3}));
+        QVERIFY(scores[1][2].item<double>() == -std::numeric_limits<double>::infinity());
+        QVERIFY((model->logits(batch, {}).sizes().vec() == std::vector<std::int64_t>{5, 1}));
+    }
+
+    void choiceGradients_data() { add_families({"bert", "roberta", "gpt2", "llama"}); }
+    void choiceGradients() {
+        QFETCH(QString, family);
+        const auto model = tiny_model(family.toStdString(), {HeadKind::sequence_classification, 1, LabelForm::choice});
+        check_gradients(*model, choices());
     }
 
     void theConfigSaysWhatKindOfProblemItIs() {

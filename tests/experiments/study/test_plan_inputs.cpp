@@ -91,9 +91,9 @@ private Q_SLOTS:
         const auto tokenizer = Tokenizer::load(embedded_backbone("encoder-mini"));
         const Dataset data = load_split(task, "train");
         TaskEnds ends;
-        check_tokens(task, "train", data, *tokenizer, ends);
+        check_tokens(task, "train", data, *tokenizer, ends, false);
         ends.rows = 5;
-        const Caught result = caught([&] { check_tokens(task, "train", data, *tokenizer, ends); });
+        const Caught result = caught([&] { check_tokens(task, "train", data, *tokenizer, ends, false); });
         QVERIFY2(result.thrown && result.kind == ErrorKind::input && result.says("rows.tsv") &&
                      result.says("rows for 5") && result.says("different models"),
                  result.message.c_str());

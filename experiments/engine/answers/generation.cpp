@@ -14,7 +14,8 @@ public:
           m_request(request) {}
 
     // The logits have served the loss; the text is written anew, from the question alone.
-    void read(const at::Tensor& /*outputs*/, const std::vector<std::int64_t>& items) override {
+    void read(const at::Tensor& /*outputs*/, const std::vector<std::int64_t>& items,
+              const PackedBatch* /*batch*/) override {
         std::vector<std::vector<std::int64_t>> prompts;
         for (const std::int64_t i : items) {
             const auto item = static_cast<std::size_t>(i);
@@ -32,13 +33,16 @@ public:
             text.erase(0, text.find_first_not_of(' '));
             m_found.hypotheses.push_back(std::move(text));
         }
-        for (const std::int64_t item : items)
-            m_found.references.push_back(
-                {m_data.split(m_request.split).examples.at(static_cast<std::size_t>(item)).target});
+        for (const std::int64_t item : items) {
+            Example example = m_data.split(m_request.split).examples.at(static_cast<std::size_t>(item));
+            std::vector<std::string> right = {std::move(example.target)};
+            for (std::string& reference : example.references)
+                if (reference != right.front()) right.push_back(std::move(reference));
+            m_found.references.push_back(std::move(right));
+        }
     }
 
     Outcomes outcomes() const override { return m_found; }
-    void add_values(std::map<std::string, double>& /*values*/) const override {}
     void describe(Prediction& prediction, std::size_t item) const override {
         prediction.predicted = m_found.hypotheses.at(item);
         prediction.expected = m_found.references.at(item).front();
@@ -53,9 +57,10 @@ private:
 
 class GenerationAnswering : public Answering {
 public:
-    void label(const TaskData& data, const EncodedExample& example, Sequence& sequence) const override {
+    void label(const TaskData& data, const EncodedExample& part, const InsertedTemplate& /*inserted*/,
+               Sequence& sequence) const override {
         // Without a text and without a token that ends one, a row stays that has nothing to predict.
-        std::vector<std::int64_t> target = example.target_ids;
+        std::vector<std::int64_t> target = part.target_ids;
         if (target.empty()) target = {-100};
         if (data.ends().decoder_start >= 0) {
             // Decoder inputs are the target moved one to the right.
@@ -78,7 +83,6 @@ public:
 
 } // namespace
 
-const Answering& generation_answering();
 const Answering& generation_answering() {
     static const GenerationAnswering answering;
     return answering;

@@ -3,6 +3,8 @@
 #include "experiments/engine/answering.h"
 #include "experiments/engine/evaluation.h"
 
+#include <ATen/ops/log_softmax.h>
+
 #include <cmath>
 
 namespace diapason {
@@ -18,7 +20,8 @@ public:
         m_found.classes = m_task.classes();
     }
 
-    void read(const at::Tensor& outputs, const std::vector<std::int64_t>& items) override {
+    void read(const at::Tensor& outputs, const std::vector<std::int64_t>& items,
+              const PackedBatch* /*batch*/) override {
         at::Tensor best = outputs.argmax(-1).cpu();
         if (m_members > 1) {
             const EnsembleVote vote = vote_of(outputs.view({m_members, -1, outputs.size(1)}));
@@ -31,7 +34,11 @@ public:
                 of += items.size();
             }
         }
+        const at::Tensor scores =
+            mean_of_members(at::log_softmax(outputs, -1), m_members).to(at::kCPU, at::kFloat).contiguous();
         for (std::size_t k = 0; k < items.size(); ++k) {
+            m_scores.push_back(rounded(scores.const_data_ptr<float>() + static_cast<std::int64_t>(k) * m_found.classes,
+                                       m_found.classes));
             m_found.predicted.push_back(best.const_data_ptr<std::int64_t>()[k]);
             m_found.expected.push_back(m_examples.at(static_cast<std::size_t>(items[k])).label_index);
         }
@@ -57,6 +64,7 @@ public:
     void describe(Prediction& prediction, std::size_t item) const override {
         prediction.predicted = m_task.labels.at(static_cast<std::size_t>(m_found.predicted.at(item))).id;
         prediction.expected = m_task.labels.at(static_cast<std::size_t>(m_found.expected.at(item))).id;
+        prediction.detail["scores"] = m_scores.at(item);
     }
 
 private:
@@ -65,13 +73,15 @@ private:
     std::int64_t m_members;
     bool m_by_mean;
     ClassOutcomes m_found;
+    std::vector<Json> m_scores;                         ///< log p of the classes, of each item
     std::vector<std::vector<std::int64_t>> m_by_member; ///< predicted, of an ensemble
 };
 
 class ClassificationAnswering : public Answering {
 public:
-    void label(const TaskData& /*data*/, const EncodedExample& example, Sequence& sequence) const override {
-        sequence.label = example.label_index;
+    void label(const TaskData& /*data*/, const EncodedExample& part, const InsertedTemplate& /*inserted*/,
+               Sequence& sequence) const override {
+        sequence.label = part.label_index;
     }
     std::unique_ptr<AnswerReader> reader(Model& model, TaskData& data,
                                          const EvaluationRequest& request) const override {
@@ -81,7 +91,6 @@ public:
 
 } // namespace
 
-const Answering& classification_answering();
 const Answering& classification_answering() {
     static const ClassificationAnswering answering;
     return answering;

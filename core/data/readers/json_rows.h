@@ -1,0 +1,18 @@
+// Rows out of JSON objects, by keys.
+#pragma once
+
+#include "core/data/readers/reader.h"
+
+#include <cstddef>
+#include <string>
+
+namespace diapason {
+
+/// The value of a key, or below objects of a path: "translation.en". A key with a point goes before a path. Null =
+/// absent
+const Json* value_at(const Json& object, const std::string& key);
+
+/// Adds the object as a row, or says what is wrong with it. @param value what stands at `line`
+void add_json_row(const Json& value, std::size_t line, const ColumnMap& columns, DataRows& rows);
+
+} // namespace diapason

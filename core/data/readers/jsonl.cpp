@@ -1,0 +1,44 @@
+// One JSON object a line.
+#include "core/base/error.h"
+#include "core/data/readers/json_rows.h"
+
+namespace diapason {
+namespace {
+
+class JsonLines : public DataReader {
+public:
+    const char* name() const override { return "jsonl"; }
+    const char* title() const override { return "JSON Lines"; }
+    bool maps_columns() const override { return true; }
+
+    std::string recognised(const FileBeginning& beginning) const override {
+        const std::size_t end = beginning.text.find('\n');
+        if (end == std::string::npos && !beginning.whole) return {};
+        try {
+            if (!parse_json(beginning.text.substr(0, end), {}).is_object()) return {};
+        } catch (const Error&) {
+            return {};
+        }
+        return "its first line is a JSON object";
+    }
+
+    void read(const ReadRequest& request, DataRows& rows) const override {
+        for_each_line(request.file, rows.problems(), [&](std::size_t number, const std::string& line) {
+            if (line.find_first_not_of(" \t") == std::string::npos) return;
+            try {
+                add_json_row(parse_json(line, {}), number, request.columns, rows);
+            } catch (const Error& error) {
+                rows.problem(number, error.details().what);
+            }
+        });
+    }
+};
+
+} // namespace
+
+const DataReader& jsonl_reader() {
+    static const JsonLines reader;
+    return reader;
+}
+
+} // namespace diapason

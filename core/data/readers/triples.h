@@ -1,0 +1,21 @@
+// Statements as texts: "subject : relation : object | …", as the papers that tune on them write them.
+#pragma once
+
+#include "core/data/example.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace diapason {
+
+/// Subject, relation, object.
+using Triple = std::array<std::string, 3>;
+
+/// "Mars Hill College : joined : 1973 | …": Li and Liang 2021, whose relations of DART are in lower case.
+std::string linearised(const std::vector<Triple>& triples, bool lower_case_relations);
+
+/// The first of the texts is the target, the others are right beside it. @return false when there is none
+bool set_texts(Example& example, std::vector<std::string> texts);
+
+} // namespace diapason
