@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
     cli::add_study(app, context);
     cli::add_run(app, context);
     cli::add_export(app, context);
-    cli::add_lists(app, context);
+    cli::add_methods(app, context);
+    cli::add_tasks(app, context);
     cli::add_backbone(app, context);
     cli::add_db(app, context);
     cli::add_verify(app, context);

@@ -34,7 +34,8 @@ void add_inspect(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_pretrain(CLI::App& app, Context& context);
 void add_backbone(CLI::App& app, Context& context);
-void add_lists(CLI::App& app, Context& context); ///< methods, tasks
+void add_methods(CLI::App& app, Context& context);
+void add_tasks(CLI::App& app, Context& context); ///< and show, check, preview, add
 void add_score(CLI::App& app, Context& context); ///< score, metrics
 
 /// `--json` on a subcommand.

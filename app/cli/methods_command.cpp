@@ -1,9 +1,8 @@
-// diapason-cli methods, tasks: what can be compared, on what
+// diapason-cli methods: what can be compared
 
-#include "app/cli/listing.h"
+#include "app/cli/command.h"
 #include "core/base/atomic_file.h"
 #include "core/base/words.h"
-#include "core/data/task.h"
 #include "core/library/library.h"
 #include "methods/catalog/method_info.h"
 #include "methods/catalog/methods_document.h"
@@ -48,41 +47,9 @@ int list_methods(const Context& context, bool markdown) {
     return 0;
 }
 
-int list_all_tasks(const Context& context) {
-    using Value = std::function<Json(const Task&)>;
-    // Of a file that cannot be read its name and the error are all there is.
-    const auto of_task = [](const Value& value) {
-        return [value](const ListedTask& listed) { return listed.task ? value(*listed.task) : Json(); };
-    };
-    const auto shown = [](const Value& value) {
-        return [value](const ListedTask& listed) { return listed.task ? plain_text(value(*listed.task)) : "–"; };
-    };
-    const auto fact = [&](const char* heading, const char* key, const Value& value) -> Column<ListedTask> {
-        return {heading, key, of_task(value), shown(value)};
-    };
-    const Value kind = [](const Task& task) { return task.kind->name(); };
-    const Value labels = [](const Task& task) { return task.labels.size(); };
-    const Value some_labels = [](const Task& task) {
-        return task.labels.empty() ? "–" : std::to_string(task.labels.size());
-    };
-    return print_list<ListedTask>(
-        context, list_tasks(),
-        {{"id", "id",
-          [](const ListedTask& listed) { return listed.task ? listed.task->id : listed.file.stem().string(); }},
-         fact(nullptr, "title", [](const Task& task) { return task.title; }),
-         fact("kind", "kind", kind),
-         {"labels", "labels", of_task(labels), shown(some_labels)},
-         fact("metric", nullptr, [](const Task& task) { return task.primary_metric; }),
-         fact(nullptr, "metrics", [](const Task& task) { return task.metrics; }),
-         {"description", "description", of_task([](const Task& task) { return task.description; }),
-          [](const ListedTask& listed) { return listed.task ? listed.task->description : listed.error->what(); }},
-         {nullptr, "error",
-          [](const ListedTask& listed) { return listed.error ? Json(listed.error->what()) : Json(); }}});
-}
-
 } // namespace
 
-void add_lists(CLI::App& app, Context& context) {
+void add_methods(CLI::App& app, Context& context) {
     CLI::App* methods = app.add_subcommand("methods", "List the methods and their options");
     auto markdown = std::make_shared<bool>(false);
     auto pictures = std::make_shared<std::string>();
@@ -95,9 +62,6 @@ void add_lists(CLI::App& app, Context& context) {
             return pictures->empty() ? list_methods(context, *markdown) : write_pictures(*pictures);
         };
     });
-    CLI::App* tasks = app.add_subcommand("tasks", "List the available tasks");
-    add_json_flag(*tasks, context);
-    tasks->callback([&context] { context.action = [&context] { return list_all_tasks(context); }; });
 }
 
 } // namespace diapason::cli
