@@ -7,6 +7,7 @@
 #include "tests/ui/ui_support.h"
 #include "ui/backbones/backbones_page.h"
 #include "ui/design/budget_dialog.h"
+#include "ui/design/data_dialog.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/action_finder.h"
@@ -149,6 +150,7 @@ class TestPictures : public QObject {
         look(at, QStringLiteral("design-wrong-training"));
         sections->setCurrentRow(4);
         look(at, QStringLiteral("design-wrong-preflight"));
+        lookAtData(at);
         lookAtWrongRows(at);
     }
 
@@ -174,6 +176,23 @@ class TestPictures : public QObject {
     }
 
     // Nothing can be written while a study runs.
+    // A file of the user's own as it is recognised, and one with a bad row.
+    void lookAtData(WindowUnderTest& at) {
+        std::string reviews = "Bewertung;Sterne;Quelle\n";
+        for (int i = 0; i < 80; ++i)
+            reviews += "\"Das Buch war wirklich gut; ich habe es zweimal gelesen, Nummer " + std::to_string(i) + "\";" +
+                       (i % 3 ? "5" : "1") + ";Laden\n";
+        write_text(at.folder() / "reviews.csv", reviews);
+        write_text(at.folder() / "bad.csv", "text,label\na,x\nb,y,z\nc,x\nd,y\n");
+        for (const char* name : {"reviews", "bad"}) {
+            ui::DataDialog dialog(ui::qs((at.folder() / (std::string(name) + ".csv")).string()), at.window.get());
+            dialog.show();
+            QSignalSpy read(&dialog, &ui::DataDialog::wasRead);
+            QVERIFY(read.wait());
+            look(at, QStringLiteral("data-%1").arg(QLatin1String(name)), &dialog);
+        }
+    }
+
     void lookAtFullDisk(WindowUnderTest& at) {
         at.workspace->openDesign(sample_study("first-look"));
         QVERIFY(at.settle() && at.workspace->startStudy());

@@ -5,7 +5,6 @@
 #include "ui/theme/views.h"
 
 #include <QStyle>
-#include <QVBoxLayout>
 
 namespace diapason::ui {
 
@@ -18,11 +17,11 @@ ChoicePanel::ChoicePanel(const QString& title, const QString& hint, const QStrin
     m_list->addItems(names);
     dressList(m_list, false, true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    auto* left = new QVBoxLayout;
-    left->setContentsMargins(16, 12, 12, 12);
-    left->addWidget(label("heading", title));
-    left->addWidget(label("secondary", hint));
-    left->addWidget(m_list, 1);
+    m_left = new QVBoxLayout;
+    m_left->setContentsMargins(16, 12, 12, 12);
+    m_left->addWidget(label("heading", title));
+    m_left->addWidget(label("secondary", hint));
+    m_left->addWidget(m_list, 1);
     auto* right = new QVBoxLayout;
     right->setContentsMargins(12, 12, 16, 12);
     right->addWidget(m_name);
@@ -30,11 +29,21 @@ ChoicePanel::ChoicePanel(const QString& title, const QString& hint, const QStrin
     right->addStretch();
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addLayout(left, 2);
+    layout->addLayout(m_left, 2);
     layout->addLayout(right, 3);
     connect(m_list, &QListWidget::currentTextChanged, this, [this](const QString& name) {
         if (!name.isEmpty()) Q_EMIT chosen(name);
     });
+}
+
+QPushButton* ChoicePanel::addButton(const QString& text, const QString& name) {
+    auto* button = new QPushButton(text);
+    button->setObjectName(name);
+    auto* row = new QHBoxLayout;
+    row->addWidget(button);
+    row->addStretch();
+    m_left->addLayout(row);
+    return button;
 }
 
 void ChoicePanel::setNames(const QStringList& names) {

@@ -3,6 +3,8 @@
 
 #include <QLabel>
 #include <QListWidget>
+#include <QPushButton>
+#include <QVBoxLayout>
 #include <QWidget>
 
 namespace diapason::ui {
@@ -14,6 +16,8 @@ public:
     void setNames(const QStringList& names); ///< nothing is chosen then
     /// A name that is not listed, such as a folder of the user, is added.
     void setCurrent(const QString& name, const QString& html);
+    /// A button below the list. @return it, to be connected
+    QPushButton* addButton(const QString& text, const QString& name);
     void setWrong(const QString& name, const QString& message); ///< why nothing is known about it
 
 Q_SIGNALS:
@@ -24,6 +28,7 @@ private:
 
     QListWidget* m_list;
     QLabel *m_name, *m_text;
+    QVBoxLayout* m_left;
 };
 
 } // namespace diapason::ui

@@ -4,6 +4,8 @@
 #include "core/base/format.h"
 #include "core/library/library.h"
 #include "ui/design/budget_dialog.h"
+#include "ui/design/data_dialog.h"
+#include "ui/frame/file_dialog.h"
 #include "ui/frame/words.h"
 #include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
@@ -11,6 +13,7 @@
 #include "ui/theme/theme.h"
 #include "ui/theme/views.h"
 
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QSplitter>
 #include <QVBoxLayout>
@@ -136,6 +139,12 @@ QWidget* DesignPage::buildCentre() {
                                   backboneNames());
     m_tasks = new ChoicePanel(tr("Tasks"), tr("The data, how an example becomes model input, and the metrics."),
                               taskNames(m_workspace.sources()));
+    auto* add = m_tasks->addButton(tr("&Add data…"), QStringLiteral("addData"));
+    add->setToolTip(tr("A table, JSON, CoNLL or SQuAD file of your own; it may be dropped on the window, too"));
+    connect(add, &QPushButton::clicked, this, [this] {
+        addData(file_dialog::open(this, tr("Add data"),
+                                  tr("Data (*.csv *.tsv *.txt *.jsonl *.json *.conll *.iob *.bio);;All files (*)")));
+    });
     m_training = new TrainingPanel(m_workspace);
     m_preflight = new PreflightPanel(m_workspace);
     m_stack = new QStackedWidget;
@@ -194,6 +203,20 @@ QWidget* DesignPage::buildCentre() {
     connect(m_preflight, &PreflightPanel::started, this, [this] { Q_EMIT pageWanted(PageId::run); });
     connect(m_preflight, &PreflightPanel::fieldWanted, this, &DesignPage::goTo);
     return splitter;
+}
+
+bool DesignPage::takes(const QString& file) const {
+    const QFileInfo info(file);
+    return info.isFile() && info.suffix() != QStringLiteral("db");
+}
+
+void DesignPage::addData(const QString& file) {
+    if (file.isEmpty()) return;
+    m_sections->setCurrentRow(TaskSection);
+    DataDialog dialog(file, this);
+    if (dialog.exec() != QDialog::Accepted) return;
+    reloadChoices();
+    m_workspace.edit(tr("task %1").arg(dialog.task()), [&](Study& study) { study.task = dialog.task().toStdString(); });
 }
 
 void DesignPage::equaliseBudgets() {
@@ -279,6 +302,7 @@ void DesignPage::showPlan() {
 
 void DesignPage::reloadChoices() {
     m_backbones->setNames(backboneNames());
+    m_tasks->setNames(taskNames(m_workspace.sources()));
     m_workspace.checkAgain();
 }
 

@@ -28,6 +28,10 @@ public:
     QList<QAction*> pageActions() const override { return m_actions; }
     QWidget* firstFocus() override { return m_sections; }
     void activated() override;
+    bool takes(const QString& file) const override; ///< data, not databases
+    void take(const QString& file) override { addData(file); }
+    /// Shows a data file as a task; what the user makes of it becomes the design's task.
+    void addData(const QString& file);
 
 private:
     enum Section { BackboneSection, TaskSection, MethodsSection, SeedsSection, PreflightSection, SectionCount };
@@ -39,7 +43,7 @@ private:
     void showDesign();          ///< what is edited, at once
     void showPlan();            ///< what follows from it, when it is known
     void showThatItIsChecked(); ///< meanwhile, when that takes time
-    void reloadChoices();       ///< backbones have come or gone
+    void reloadChoices();       ///< backbones or tasks have come or gone
     void reloadSections();
     void reloadDrawing();
     QString reloadBackbone(); ///< @return what the section list says

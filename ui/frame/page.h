@@ -22,6 +22,9 @@ public:
     virtual QList<QAction*> pageActions() const { return {}; }
     /// The page has become the visible one.
     virtual void activated() {}
+    /// Whether a file that is dropped on the window is for this page, and what it does with it.
+    virtual bool takes(const QString& /*file*/) const { return false; }
+    virtual void take(const QString& /*file*/) {}
     /// What the keys go to when the window opens on this page.
     virtual QWidget* firstFocus() { return this; }
 

@@ -15,14 +15,18 @@
 
 #include <QApplication>
 #include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QDropEvent>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QMimeData>
 #include <QSettings>
 #include <QSplitter>
 #include <QStatusBar>
 #include <QToolButton>
+#include <QUrl>
 #include <QVBoxLayout>
 
 namespace diapason::ui {
@@ -48,6 +52,7 @@ MainWindow::MainWindow(Workspace& workspace, QWidget* parent)
       m_infos(page_infos()) {
     WheelGuard::install();
     setWindowTitle(tr("Diapason"));
+    setAcceptDrops(true);
     setMinimumSize(1000, 640);
     resize(1440, 900);
     buildPages();
@@ -377,6 +382,38 @@ void MainWindow::restoreState() {
         const QVariant state = stored.value(QStringLiteral("splitter/") + splitter->objectName());
         if (!splitter->objectName().isEmpty() && state.isValid()) splitter->restoreState(state.toByteArray());
     }
+}
+
+// One file for one page: what would become of several nobody could tell.
+static QString droppedFile(const QMimeData* data) {
+    const QList<QUrl> urls = data->urls();
+    return urls.size() == 1 ? urls.front().toLocalFile() : QString();
+}
+
+Page* MainWindow::taker(const QString& file) const {
+    for (Page* page : m_pages)
+        if (!file.isEmpty() && page->takes(file)) return page;
+    return nullptr;
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (taker(droppedFile(event->mimeData())) != nullptr) event->acceptProposedAction();
+}
+
+// Behind the drop: a dialog inside it would hold the other program's pointer.
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QString file = droppedFile(event->mimeData());
+    Page* page = taker(file);
+    if (page == nullptr) return;
+    event->acceptProposedAction();
+    QMetaObject::invokeMethod(
+        this,
+        [this, page, file] {
+            const auto at = std::find(m_pages.begin(), m_pages.end(), page) - m_pages.begin();
+            showPage(m_infos[static_cast<std::size_t>(at)].id);
+            page->take(file);
+        },
+        Qt::QueuedConnection);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

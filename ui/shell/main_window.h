@@ -35,6 +35,8 @@ Q_SIGNALS:
 
 protected:
     void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override; ///< a file of data, for Design
+    void dropEvent(QDropEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
@@ -47,6 +49,7 @@ private:
     void addPages(QMenu* view);
     void addPageMenus(QMenu* edit);
     void showBanner(const QString& text);
+    Page* taker(const QString& file) const; ///< of a dropped file; null = no page
     void updateBar();
     void updateStatus();
     void importStudy();
