@@ -85,7 +85,10 @@ GuessedTask task_of(const Given& given) {
             throw config_error("--map", text, "names no column", "Write FIELD=COLUMN, for example text=review");
         columns[text.substr(0, at)] = columns_of(text.substr(at + 1));
     }
-    return guess_task(given.task, {given.kind, columns, false});
+    KnownOfTask known;
+    known.kind = given.kind;
+    known.columns = std::move(columns);
+    return guess_task(given.task, known);
 }
 
 int show_task(const Context& context, const Given& given) {
@@ -224,7 +227,7 @@ int preview_task(const Context& context, const Given& given) {
             for (const Json& token : sequence) {
                 line += " " + token.at("piece").get<std::string>();
                 if (token.contains("label")) line += "/" + token.at("label").get<std::string>();
-                if (token.contains("answer")) line += "*";
+                if (token.contains("answer")) line += '*';
             }
             print(line + "\n");
         }
@@ -247,7 +250,7 @@ void add_tasks(CLI::App& app, Context& context) {
             return 0;
         };
     });
-    const auto verb = [&](const char* name, const char* help, auto run) {
+    const auto verb = [&](const char* name, const char* help, const auto& run) {
         CLI::App* command = tasks->add_subcommand(name, help);
         auto given = std::make_shared<Given>();
         command->add_option("task", given->task, "A task's name, a task file, or a data file")->required();

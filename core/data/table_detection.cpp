@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -141,7 +142,7 @@ DetectedTable detect_table(std::string_view text, bool whole, std::size_t most) 
     if (highest <= 0) {
         table.reasons.push_back("One column: no separator cuts the rows evenly");
     } else {
-        const auto even = static_cast<std::size_t>(best.even * static_cast<double>(best.records.size()) + 0.5);
+        const auto even = std::lround(best.even * static_cast<double>(best.records.size()));
         table.reasons.push_back("Cells between " + shown(best.dialect.separator) + ": they cut " +
                                 std::to_string(even) + " of " + std::to_string(best.records.size()) + " rows into " +
                                 std::to_string(best.width) + " cells");

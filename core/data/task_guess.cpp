@@ -109,6 +109,18 @@ GuessedColumns guess_format(const FileBeginning& beginning, const KnownOfTask& k
 
 namespace {
 
+Error no_kind(const ColumnMap& columns, const fs::path& file) {
+    std::string seen;
+    for (const auto& [field, names] : columns)
+        seen += (seen.empty() ? "" : ", ") + field + " = " + joined(names);
+    return {ErrorKind::input,
+            {"no kind of task fits its columns" + (seen.empty() ? std::string() : "; recognised: " + seen),
+             file.string(),
+             "columns",
+             {},
+             "Name the columns text and label, or say which column is what"}};
+}
+
 GuessedTask guess_file(const fs::path& file, const KnownOfTask& known) {
     if (!known.kind.empty() && find_task_kind(known.kind) == nullptr)
         throw config_error("kind", known.kind, "there is no such kind of task",
@@ -129,26 +141,21 @@ GuessedTask guess_file(const fs::path& file, const KnownOfTask& known) {
                           "Formats are " + joined(reader_names()));
     GuessedColumns columns = guess_format(beginning, known, guess);
     guess.reasons.insert(guess.reasons.end(), columns.reasons.begin(), columns.reasons.end());
-    if (columns.kind.empty()) {
-        std::string seen;
-        for (const auto& [field, names] : columns.columns)
-            seen += (seen.empty() ? "" : ", ") + field + " = " + joined(names);
-        throw Error(ErrorKind::input,
-                    {"no kind of task fits its columns" + (seen.empty() ? std::string() : "; recognised: " + seen),
-                     file.string(),
-                     "columns",
-                     {},
-                     "Name the columns text and label, or write a task file that says which is what"});
-    }
-    task.kind = find_task_kind(columns.kind);
     task.columns = columns.columns;
-    task.settings = OptionValues::defaults(task.kind->settings());
-    task.question = task.kind->default_question(task);
     for (const char* split : {"train", "validation", "test"})
         task.data[split] = file;
-    task.metrics = task.kind->default_metrics();
-    task.primary_metric = task.metrics.front();
-    task.kind->adopt(task, read_dataset(task.reader, {file, task.columns, task.reader_options}), file.string());
+    try {
+        if (columns.kind.empty()) throw no_kind(columns.columns, file);
+        task.kind = find_task_kind(columns.kind);
+        task.settings = OptionValues::defaults(task.kind->settings());
+        task.question = task.kind->default_question(task);
+        task.metrics = task.kind->default_metrics();
+        task.primary_metric = task.metrics.front();
+        task.kind->adopt(task, read_dataset(task.reader, {file, task.columns, task.reader_options}), file.string());
+    } catch (const Error& error) {
+        if (!known.tolerant) throw;
+        guess.fault = error;
+    }
     return guess;
 }
 
@@ -199,7 +206,7 @@ GuessedTask guess_folder(const fs::path& folder, const KnownOfTask& known) {
     if (!usable(test)) test.clear();
     fs::path validation = usable(few) ? few : fs::path();
     if (test.empty()) test = std::exchange(development, {});
-    if (validation.empty()) validation = development;
+    if (validation.empty()) validation = std::move(development);
     if (test.empty()) { // nothing but training data: all splits are made of it
         guess.reasons.push_back("Only " + train.filename().string() +
                                 " can be used: splits are made by a hash of the text");

@@ -5,6 +5,7 @@
 #include "core/data/task.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,14 @@ struct GuessedTask {
     /// The file's columns and its first rows as they stand there, at most 50; none where the format says what is what.
     std::vector<std::string> names;
     std::vector<std::vector<std::string>> rows;
+    std::optional<Error> fault; ///< with KnownOfTask::tolerant: why it cannot be used like this
 };
 
 /// What a user says of it.
 struct KnownOfTask {
     std::string kind; ///< empty = guess
     ColumnMap columns;
+    bool tolerant = false;  ///< what is recognised is told although it cannot be used like this
     bool complete = false;  ///< no other column is used
     bool only_utf8 = false; ///< nobody sees the reasons: another encoding without a byte order mark is a fault of lines
 };

@@ -159,6 +159,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("says");
         QTest::newRow("binary") << QByteArray("PK\3\4\0\0\0", 7) << "is not text";
         QTest::newRow("empty") << QByteArray() << "contains no rows";
+        QTest::newRow("no answers") << QByteArray("text\nall of these\nare different\n") << "no kind of task fits";
         QTest::newRow("a bad row") << QByteArray("text,label\na,x\nb,y,z\nc,x\nd,y\n") << "line 3";
     }
     void whatCannotBeUsedSaysWhy() {
@@ -176,6 +177,9 @@ private Q_SLOTS:
             const auto* message = dialog.findChild<QLabel*>(QStringLiteral("dataMessage"));
             QVERIFY2(message->isVisible() && message->text().contains(says), qPrintable(message->text()));
             QVERIFY(!dialog.findChild<QPushButton*>(QStringLiteral("dataUse"))->isEnabled());
+            // What can be seen of it is seen, so that columns can be chosen otherwise.
+            const int rows = dialog.findChild<QTableWidget*>(QStringLiteral("dataRows"))->rowCount();
+            QCOMPARE(rows > 1, content.startsWith("text"));
             done = true;
             dialog.reject();
         });

@@ -20,7 +20,8 @@
 namespace diapason::ui {
 namespace {
 
-constexpr int longestCell = 200; // characters that a cell shows
+constexpr int narrowestColumn = 110; // of a field's name
+constexpr int longestCell = 200;     // characters that a cell shows
 
 QStringList lines(const std::vector<std::string>& texts) {
     QStringList list;
@@ -53,8 +54,9 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
       m_splits(new QTableWidget),
       m_reasons(label("secondary")),
       m_warnings(label("")),
+      m_leastHead(label("heading", tr("Reached without a model"))),
       m_least(label("")),
-      m_message(label("")) {
+      m_message(label("error")) {
     setWindowTitle(tr("Data: %1").arg(QFileInfo(file).fileName()));
     setObjectName(QStringLiteral("dataDialog"));
     resize(900, 620);
@@ -93,7 +95,9 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
         m_kindWanted = m_kind->currentData().toString().toStdString();
         columnsChosen();
     });
-    read({});
+    KnownOfTask nothing;
+    nothing.tolerant = true;
+    read(nothing);
 }
 
 DataDialog::~DataDialog() {
@@ -112,7 +116,7 @@ QWidget* DataDialog::buildFacts() {
     auto* texts = new QWidget;
     auto* layout = new QVBoxLayout(texts);
     layout->addWidget(m_warnings);
-    layout->addWidget(label("heading", tr("Reached without a model")));
+    layout->addWidget(m_leastHead);
     layout->addWidget(m_least);
     layout->addWidget(label("heading", tr("Why it is read so")));
     layout->addWidget(m_reasons);
@@ -132,11 +136,13 @@ QWidget* DataDialog::buildFacts() {
 void DataDialog::read(const KnownOfTask& known) {
     const int asked = ++m_asked;
     m_use->setEnabled(false);
+    m_message->setVisible(true);
     m_message->setText(tr("Reading %1…").arg(QFileInfo(m_file).fileName()));
     m_reader.start([this, asked, known, file = std::filesystem::path(m_file.toStdString())] {
         auto reading = std::make_shared<Reading>();
         try {
             reading->guess = guess_task(file, known);
+            if (reading->guess->fault) throw *reading->guess->fault;
             reading->baselines = baselines_of(reading->guess->task, "test");
             reading->report = report_on(reading->guess->task);
         } catch (const Error& error) {
@@ -190,6 +196,8 @@ void DataDialog::showRows(const GuessedTask& guess) {
                             cell(qs(guess.rows[row][column]).left(longestCell).simplified()));
     }
     fitColumns(m_rows, 420);
+    for (int column = 0; column < m_rows->columnCount(); ++column)
+        m_rows->setColumnWidth(column, std::max(m_rows->columnWidth(column), narrowestColumn));
 }
 
 void DataDialog::showReport(const Reading& reading) {
@@ -203,8 +211,11 @@ void DataDialog::showReport(const Reading& reading) {
                           qs(format_number(value->second * metric.scale, metric.decimals)), qs(metric.unit));
     }
     m_least->setText(least.join(QLatin1Char('\n')));
+    for (QLabel* shown : {m_leastHead, m_least})
+        shown->setVisible(!least.isEmpty());
     m_splits->clear();
     m_splits->setRowCount(0);
+    m_splits->setColumnCount(0);
     m_warnings->setText(reading.report ? lines(reading.report->warnings).join(QLatin1Char('\n')) : QString());
     m_warnings->setVisible(reading.report && !reading.report->warnings.empty());
     if (!reading.report) return;
@@ -230,7 +241,9 @@ void DataDialog::showReport(const Reading& reading) {
 
 void DataDialog::columnsChosen() {
     if (!m_reading) return;
-    KnownOfTask known{m_kindWanted, {}, true};
+    KnownOfTask known;
+    known.kind = m_kindWanted;
+    known.complete = known.tolerant = true;
     for (int column = 0; column < m_rows->columnCount(); ++column) {
         const auto* field = qobject_cast<QComboBox*>(m_rows->cellWidget(0, column));
         const std::string name = field->currentData().toString().toStdString();

@@ -55,7 +55,7 @@ private:
     QLineEdit* m_name;
     QComboBox* m_kind;
     QTableWidget *m_rows, *m_splits;
-    QLabel *m_reasons, *m_warnings, *m_least, *m_message;
+    QLabel *m_reasons, *m_warnings, *m_leastHead, *m_least, *m_message;
     QPushButton* m_use;
 };
 

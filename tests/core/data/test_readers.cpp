@@ -114,7 +114,7 @@ private Q_SLOTS:
         const std::filesystem::path file = folder / name;
         write_text(file, content.toStdString());
         ColumnMap columns = {{"text", "text"}};
-        if (!name.starts_with("b")) columns["id"] = "id";
+        if (!name.starts_with('b')) columns["id"] = "id";
         Dataset data;
         const Caught error = caught([&] { data = read_dataset(file.extension().string().substr(1), file, columns); });
         QCOMPARE(error.thrown, !says.empty());
