@@ -7,6 +7,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <array>
 #include <memory>
 #include <random>
 #include <string>
@@ -19,7 +20,7 @@ inline at::Generator generator(std::uint64_t seed) {
 }
 
 /// Every family; one that is added shows up in all tests by this list.
-inline const std::vector<const char*> all_families = {"bert", "roberta", "gpt2", "llama", "t5", "bart"};
+inline constexpr std::array all_families = {"bert", "roberta", "gpt2", "llama", "t5", "bart"};
 
 /// As config.json.
 inline Json tiny_document(const std::string& family) {

@@ -114,7 +114,8 @@ public:
             return workspace->checked() && (workspace->inputsChecked() || !workspace->plan()->problems.empty());
         };
         return QTest::qWaitFor(
-            [&] { return planned() && !samples->item(samples->rowCount() - 1, 2)->text().isEmpty(); });
+            [&] { return planned() && !samples->item(samples->rowCount() - 1, 2)->text().isEmpty(); },
+            60'000); // a busy machine, or a sanitizer
     }
     std::filesystem::path folder() const { return m_folder.path(); }
 

@@ -21,7 +21,7 @@ Sequence text(std::vector<std::int64_t> ids) {
     return sequence;
 }
 
-at::Tensor table(std::vector<double> values, std::int64_t columns) {
+at::Tensor table(const std::vector<double>& values, std::int64_t columns) {
     return at::tensor(values, at::TensorOptions().dtype(at::kFloat)).view({-1, columns});
 }
 

@@ -230,6 +230,7 @@ private Q_SLOTS:
             QCOMPARE(error.kind, ErrorKind::input);
             QVERIFY2(error.says(says.toStdString()), error.message.c_str());
         }
+        QVERIFY(bytes_of(folder / "a.db") == before);
         QVERIFY(!database_problems(folder / "a.db").empty());
     }
 

@@ -1,3 +1,4 @@
+// slow
 // Every kind of stored adapter can be inspected, with the inputs that its run had.
 
 #include "experiments/engine/inspection.h"
