@@ -1,7 +1,7 @@
 // What is reached without a model, by hand.
 
 #include "core/data/baselines.h"
-#include "tests/support/test_support.h"
+#include "tests/support/own_tasks.h"
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -12,22 +12,10 @@ namespace {
 std::map<std::string, std::map<std::string, double>> baselines(const std::string& kind, const std::string& train,
                                                                const std::string& test, const Json& changes) {
     TemporaryFolder folder;
-    write_text(folder / "train.jsonl", train);
-    write_text(folder / "test.jsonl", test);
-    write_text(folder / "validation.jsonl", test);
-    Json columns = Json::object();
-    for (const std::string& field : find_task_kind(kind)->needed_fields())
-        columns[field] = field;
-    Json document = {{"format", "diapason-task"},
-                     {"version", 1},
-                     {"id", kind},
-                     {"kind", kind},
-                     {"data", {{"train", "train.jsonl"}, {"validation", "validation.jsonl"}, {"test", "test.jsonl"}}},
-                     {"columns", columns}};
-    document.merge_patch(changes);
-    write_text(folder / "task.json", document.dump());
+    const Task task =
+        task_of_rows(folder.path(), kind, {{"train", train}, {"validation", test}, {"test", test}}, changes);
     std::map<std::string, std::map<std::string, double>> all;
-    for (const Baseline& baseline : baselines_of(read_task(folder / "task.json"), "test"))
+    for (const Baseline& baseline : baselines_of(task, "test"))
         all[baseline.name] = baseline.metrics;
     return all;
 }

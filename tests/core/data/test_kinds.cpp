@@ -4,7 +4,7 @@
 #include "core/data/task_document.h"
 #include "core/library/library.h"
 #include "core/text/unicode.h"
-#include "tests/support/test_support.h"
+#include "tests/support/own_tasks.h"
 
 using namespace diapason;
 using namespace diapason::testing;
@@ -20,21 +20,7 @@ struct Kind {
     Task task;
 
     Kind(const std::string& kind, const std::string& rows, const Json& changes = Json::object()) {
-        write_text(folder / "rows.jsonl", rows);
-        for (const char* split : {"train.jsonl", "test.jsonl"})
-            write_text(folder / split, rows);
-        Json columns = Json::object();
-        for (const std::string& field : find_task_kind(kind)->needed_fields())
-            columns[field] = field;
-        Json document = {{"format", "diapason-task"},
-                         {"version", 1},
-                         {"id", kind},
-                         {"kind", kind},
-                         {"data", {{"train", "rows.jsonl"}, {"validation", "train.jsonl"}, {"test", "test.jsonl"}}},
-                         {"columns", columns}};
-        document.merge_patch(changes);
-        write_text(folder / "task.json", document.dump());
-        task = read_task(folder / "task.json");
+        task = task_of_rows(folder.path(), kind, {{"train", rows}, {"validation", rows}, {"test", rows}}, changes);
     }
     Dataset rows() const { return load_split(task, "train"); }
     EncodedItem encoded(std::size_t item = 0) const { return encode_example(task, tokenizer(), rows()[item], {}); }

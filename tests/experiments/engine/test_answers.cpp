@@ -3,6 +3,7 @@
 #include "core/eval/candidates.h"
 #include "experiments/engine/asking.h"
 #include "experiments/engine/evaluation.h"
+#include "tests/support/own_tasks.h"
 #include "tests/support/tiny_backbone.h"
 #include "tests/support/tiny_models.h"
 
@@ -29,21 +30,7 @@ struct Scene {
         std::string lines;
         for (const Json& row : rows)
             lines += row.dump() + "\n";
-        for (const char* split : {"train", "validation", "test"})
-            write_text(folder / (std::string(split) + ".jsonl"), lines);
-        Json columns = Json::object();
-        for (const std::string& field : find_task_kind(kind)->needed_fields())
-            columns[field] = field;
-        Json document = {
-            {"format", "diapason-task"},
-            {"version", 1},
-            {"id", kind},
-            {"kind", kind},
-            {"data", {{"train", "train.jsonl"}, {"validation", "validation.jsonl"}, {"test", "test.jsonl"}}},
-            {"columns", columns}};
-        document.merge_patch(changes);
-        write_text(folder / "task.json", document.dump());
-        task = read_task(folder / "task.json");
+        task = task_of_rows(folder.path(), kind, {{"train", lines}, {"validation", lines}, {"test", lines}}, changes);
         model = tiny_model(family.toStdString(), {head, task.kind->outputs(task), form});
         const bool in_words = task.kind->head(false).empty() || head == HeadKind::causal_lm;
         TaskEnds ends = task_ends(task, model->config(), in_words);
