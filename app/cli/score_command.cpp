@@ -3,13 +3,13 @@
 #include "app/cli/command.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/real_number.h"
 #include "core/base/whole_number.h"
 #include "core/base/words.h"
 #include "core/data/metrics.h"
 #include "core/data/metrics/outcome_files.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <memory>
 #include <set>
@@ -42,12 +42,10 @@ struct Param {
 
 // The value as its option's type has it; what is none stays a text, which the option then refuses.
 Json typed(const OptionDescriptor& option, const std::string& text) {
-    double number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
+    const auto number = real_number(text);
     const std::map<OptionType, std::optional<Json>> readings = {
         {OptionType::integer, whole_number(text) ? std::optional<Json>(*whole_number(text)) : std::nullopt},
-        {OptionType::real, whole ? std::optional<Json>(number) : std::nullopt},
+        {OptionType::real, number ? std::optional<Json>(*number) : std::nullopt},
         {OptionType::boolean, text == "true" || text == "false" ? std::optional<Json>(text == "true") : std::nullopt}};
     const auto found = readings.find(option.type);
     return found != readings.end() && found->second ? *found->second : Json(text);

@@ -1,6 +1,6 @@
 #include "core/data/baselines.h"
 
-#include "core/base/words.h"
+#include "core/data/example_texts.h"
 
 #include <algorithm>
 #include <functional>
@@ -12,10 +12,6 @@ namespace {
 using Answer = TaskKind::Answer;
 // What a baseline answers to an example.
 using Answering = std::function<Answer(const Example&)>;
-
-std::string input_of(const Example& example) {
-    return without_extra_spaces(example.text) + "\n" + without_extra_spaces(example.pair);
-}
 
 std::string key_of(const Answer& answer) {
     std::string key;

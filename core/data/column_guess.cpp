@@ -1,10 +1,10 @@
 // Columns by their names and by what stands in them.
+#include "core/base/real_number.h"
 #include "core/base/words.h"
 #include "core/data/task_guess.h"
 #include "core/data/usual_columns.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,7 +16,6 @@ namespace {
 struct Facts {
     std::size_t rows = 0, numbers = 0, whole = 0, lists = 0, objects = 0, bytes = 0;
     std::set<std::string> values;
-    std::set<std::string> repeated;
     double mean_bytes() const { return rows == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(rows); }
 };
 
@@ -25,16 +24,14 @@ Facts facts_of(const std::vector<std::vector<std::string>>& rows, std::size_t co
     for (const auto& row : rows) {
         if (column >= row.size()) continue;
         const std::string& cell = row[column];
-        double number = 0;
-        const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
-        const bool is_number = !cell.empty() && error == std::errc() && end == cell.data() + cell.size();
+        const bool is_number = real_number(cell).has_value();
         ++facts.rows;
         facts.numbers += is_number ? 1 : 0;
         facts.whole += is_number && cell.find_first_of(".eE") == std::string::npos ? 1 : 0;
         facts.lists += cell.starts_with('[') ? 1 : 0;
         facts.objects += cell.starts_with('{') ? 1 : 0;
         facts.bytes += cell.size();
-        if (!facts.values.insert(cell).second) facts.repeated.insert(cell);
+        facts.values.insert(cell);
     }
     return facts;
 }

@@ -1,10 +1,9 @@
 #include "core/data/field_values.h"
 
 #include "core/base/error.h"
-#include "core/base/whole_number.h"
+#include "core/base/real_number.h"
 #include "core/base/words.h"
 
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <sstream>
@@ -22,11 +21,8 @@ bool counts_words(const std::string& field) {
 }
 
 std::optional<double> finite_number(const std::string& text) {
-    const std::string bare = without_extra_spaces(text);
-    double number = 0;
-    const auto [end, error] = std::from_chars(bare.data(), bare.data() + bare.size(), number);
-    if (error != std::errc() || end != bare.data() + bare.size() || !std::isfinite(number)) return std::nullopt;
-    return number;
+    const auto number = real_number(without_extra_spaces(text));
+    return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 std::string is_no_number(const std::string& text) {

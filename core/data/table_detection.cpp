@@ -1,13 +1,13 @@
 #include "core/data/table_detection.h"
 
 #include "core/base/error.h"
+#include "core/base/real_number.h"
 #include "core/base/words.h"
 #include "core/data/encoding.h"
 #include "core/data/lines.h"
 #include "core/data/usual_columns.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -72,10 +72,7 @@ std::string shown(char separator) {
 }
 
 bool is_number(const std::string& cell) {
-    const std::string bare = without_extra_spaces(cell);
-    double number = 0;
-    const auto [end, error] = std::from_chars(bare.data(), bare.data() + bare.size(), number);
-    return !bare.empty() && error == std::errc() && end == bare.data() + bare.size();
+    return real_number(without_extra_spaces(cell)).has_value();
 }
 
 // Whether the first record names columns, and why.
@@ -119,14 +116,14 @@ std::vector<std::string> DetectedTable::names() const {
     return numbers;
 }
 
-DetectedTable detect_table(std::string_view text, bool whole, std::size_t most) {
+DetectedTable detect_table(std::string_view text, bool whole, std::size_t most, const std::string& origin) {
     DetectedTable table;
     const DetectedEncoding encoding = detect_encoding(text);
     table.encoding = encoding.name;
     table.reasons.push_back("Encoding " + encoding.name + ": " + encoding.reason);
     std::string decoded;
     if (!TextDecoder(encoding.name).decode(text, whole, decoded))
-        throw Error(ErrorKind::input, {"is not " + encoding.name + " throughout", {}, {}, {}, "Convert it to UTF-8"});
+        throw input_error(origin, "is not " + encoding.name + " throughout", "Convert it to UTF-8");
     Reading best;
     double highest = -1;
     for (const Dialect& dialect : candidates) {
@@ -137,7 +134,7 @@ DetectedTable detect_table(std::string_view text, bool whole, std::size_t most) 
             best = std::move(reading);
         }
     }
-    if (best.records.empty()) throw Error(ErrorKind::input, {"contains no rows of text", {}, {}, {}, {}});
+    if (best.records.empty()) throw input_error(origin, "contains no rows of text");
     table.dialect = best.dialect;
     if (highest <= 0) {
         table.reasons.push_back("One column: no separator cuts the rows evenly");
@@ -162,13 +159,7 @@ DetectedTable detect_table(std::string_view text, bool whole, std::size_t most) 
 DetectedTable detect_table(const std::filesystem::path& file, std::size_t most) {
     bool whole = true;
     const std::string text = read_beginning(file, sample_bytes, whole);
-    try {
-        return detect_table(text, whole, most);
-    } catch (const Error& error) {
-        ErrorDetails details = error.details();
-        details.file = file.string();
-        throw Error(error.kind(), std::move(details));
-    }
+    return detect_table(text, whole, most, file.string());
 }
 
 } // namespace diapason

@@ -24,6 +24,7 @@ struct DetectedTable {
 /// @param most records that are kept. @throws Error(input) when the file cannot be read or holds no text
 DetectedTable detect_table(const std::filesystem::path& file, std::size_t most = 200);
 /// The same of a text. @param whole whether it is all of the file: else its last record may be cut
-DetectedTable detect_table(std::string_view text, bool whole, std::size_t most = 200);
+/// @param origin for messages
+DetectedTable detect_table(std::string_view text, bool whole, std::size_t most = 200, const std::string& origin = {});
 
 } // namespace diapason

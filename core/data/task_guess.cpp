@@ -89,7 +89,7 @@ GuessedColumns guess_format(const FileBeginning& beginning, const KnownOfTask& k
         keep_rows(sample.names, sample.rows, guess);
         return guess_columns(sample.names, sample.rows, known);
     }
-    DetectedTable table = detect_table(beginning.file, sample_rows);
+    DetectedTable table = detect_table(beginning.text, beginning.whole, sample_rows, beginning.file.string());
     if (known.only_utf8 && !table.encoding.starts_with("UTF-")) table.encoding = "UTF-8";
     const bool tabs = table.dialect == Dialect{'\t', false};
     const DataReader& reader = *find_reader(tabs ? "tsv" : "csv");
@@ -104,10 +104,6 @@ GuessedColumns guess_format(const FileBeginning& beginning, const KnownOfTask& k
     keep_rows(table.names(), rows, guess);
     return guess_columns(table.names(), rows, known);
 }
-
-} // namespace
-
-namespace {
 
 Error no_kind(const ColumnMap& columns, const fs::path& file) {
     std::string seen;

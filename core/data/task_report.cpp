@@ -1,6 +1,6 @@
 #include "core/data/task_report.h"
 
-#include "core/base/words.h"
+#include "core/data/example_texts.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -8,11 +8,6 @@
 
 namespace diapason {
 namespace {
-
-// What two rows with the same input have in common.
-std::string input_of(const Example& example) {
-    return without_extra_spaces(example.text) + "\n" + without_extra_spaces(example.pair);
-}
 
 // What is expected of a row, as one text.
 std::string answer_of(const Example& example) {

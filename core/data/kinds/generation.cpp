@@ -1,5 +1,6 @@
 // A text for each example, written by a language model.
 #include "core/base/words.h"
+#include "core/data/example_texts.h"
 #include "core/data/filling.h"
 #include "core/data/kinds/kinds.h"
 
@@ -65,11 +66,8 @@ public:
     Outcomes judged(const Task& /*task*/, const Dataset& data, const std::vector<Answer>& answers) const override {
         TextOutcomes outcomes;
         for (std::size_t i = 0; i < data.size(); ++i) {
-            const Example example = data[i];
             outcomes.hypotheses.push_back(answers.at(i).empty() ? std::string() : answers[i].front());
-            outcomes.references.push_back({example.target});
-            for (const std::string& reference : example.references)
-                if (reference != example.target) outcomes.references.back().push_back(reference);
+            outcomes.references.push_back(right_texts(data[i]));
         }
         return outcomes;
     }

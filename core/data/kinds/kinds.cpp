@@ -103,6 +103,14 @@ std::vector<Problem> problems_of_label_words(const Task& task) {
     return problems;
 }
 
+OptionValues with_option(const MetricInfo& metric, const std::string& option, const std::string& value) {
+    Json given = Json::object();
+    for (const OptionDescriptor& known : metric.options)
+        if (known.name == option) given[option] = value;
+    std::vector<Problem> problems;
+    return OptionValues::from_json(metric.options, given, {}, problems);
+}
+
 void check_examples(const Dataset& data, const std::string& file,
                     const std::function<std::string(const Example&)>& check, const std::string& remedy) {
     LineProblems problems(file);

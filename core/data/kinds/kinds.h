@@ -25,6 +25,9 @@ std::map<std::string, int> label_places(const Task& task);
 /// Words for every label, and each its own.
 std::vector<Problem> problems_of_label_words(const Task& task);
 
+/// A metric's defaults, but for this option where it has it.
+OptionValues with_option(const MetricInfo& metric, const std::string& option, const std::string& value);
+
 /// Lists what `check` says of each example (empty = nothing) by its line. @throws Error(input)
 void check_examples(const Dataset& data, const std::string& file,
                     const std::function<std::string(const Example&)>& check, const std::string& remedy = {});

@@ -1,7 +1,6 @@
 // One of the options that each question brings along: by a head that scores every option beside the text, or in words.
 #include "core/base/whole_number.h"
 #include "core/base/words.h"
-#include "core/data/filling.h"
 #include "core/data/kinds/kinds.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // or written in words. Texts that are too long are read in windows that overlap.
 #include "core/base/option_builders.h"
 #include "core/base/words.h"
-#include "core/data/filling.h"
+#include "core/data/example_texts.h"
 #include "core/data/kinds/kinds.h"
 #include "core/text/unicode.h"
 
@@ -85,11 +85,7 @@ public:
     OutcomeKind outcomes() const override { return OutcomeKind::texts; }
     std::vector<std::string> default_metrics() const override { return {"squad_f1", "squad_em"}; }
     OptionValues metric_options(const MetricInfo& metric, const Task& task) const override {
-        Json given = Json::object();
-        for (const OptionDescriptor& option : metric.options)
-            if (option.name == "squad" && task.settings.flag("no_answer")) given["squad"] = "2.0";
-        std::vector<Problem> problems;
-        return OptionValues::from_json(metric.options, given, {}, problems);
+        return with_option(metric, "squad", task.settings.flag("no_answer") ? "2.0" : "1.1");
     }
     Answer gold(const Task& /*task*/, const Example& example) const override {
         return {example.answers.empty() ? std::string() : example.answers.front().text};
@@ -98,10 +94,7 @@ public:
         TextOutcomes outcomes;
         for (std::size_t i = 0; i < data.size(); ++i) {
             outcomes.hypotheses.push_back(answers.at(i).empty() ? std::string() : answers[i].front());
-            std::vector<std::string>& right = outcomes.references.emplace_back();
-            for (const TextSpan& answer : data[i].answers)
-                right.push_back(answer.text);
-            if (right.empty()) right.emplace_back();
+            outcomes.references.push_back(right_answers(data[i]));
         }
         return outcomes;
     }

@@ -1,6 +1,7 @@
 // A tag for each word, by a head that reads a word's first token (Devlin et al. 2019, §5.3).
 #include "core/base/error.h"
 #include "core/base/words.h"
+#include "core/data/example_texts.h"
 #include "core/data/kinds/kinds.h"
 #include "core/data/metrics/spans.h"
 #include "core/text/unicode.h"
@@ -18,13 +19,6 @@ std::vector<Span> places_of(const std::vector<std::string>& words) {
         at += size + 1;
     }
     return places;
-}
-
-std::string joined_words(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words)
-        text += (text.empty() ? "" : " ") + word;
-    return text;
 }
 
 class Tagging : public TaskKind {
@@ -74,11 +68,7 @@ public:
     OutcomeKind outcomes() const override { return OutcomeKind::tags; }
     std::vector<std::string> default_metrics() const override { return {"span_f1", "span_precision", "span_recall"}; }
     OptionValues metric_options(const MetricInfo& metric, const Task& task) const override {
-        Json given = Json::object();
-        for (const OptionDescriptor& option : metric.options)
-            if (option.name == "scheme") given["scheme"] = task.settings.text("scheme");
-        std::vector<Problem> problems;
-        return OptionValues::from_json(metric.options, given, {}, problems);
+        return with_option(metric, "scheme", task.settings.text("scheme"));
     }
     Answer gold(const Task& /*task*/, const Example& example) const override { return example.tags; }
     Outcomes judged(const Task& /*task*/, const Dataset& data, const std::vector<Answer>& answers) const override {
@@ -99,9 +89,8 @@ public:
     // Words behind the limit of tokens have no token and no answer.
     EncodedItem encode(const Task& task, const Tokenizer& tokenizer, const Example& example,
                        const EncodingEnds& /*ends*/) const override {
-        Encoding encoding =
-            tokenizer.encode(joined_words(example.words),
-                             {.max_length = static_cast<std::size_t>(task.max_tokens), .with_offsets = true});
+        Encoding encoding = tokenizer.encode(
+            spaced(example.words), {.max_length = static_cast<std::size_t>(task.max_tokens), .with_offsets = true});
         EncodedExample encoded;
         add_labels(task, example, encoding.offsets, encoded);
         encoded.ids = std::move(encoding.ids);

@@ -2,12 +2,12 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/real_number.h"
 #include "core/base/visible_text.h"
 #include "core/base/words.h"
 #include "core/data/lines.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <map>
@@ -26,13 +26,6 @@ constexpr std::size_t max_listed_bytes = 40;
 // "1 line", "2 lines"
 std::string counted(std::size_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-std::optional<double> number_from(const std::string& text) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 std::vector<std::string> parted(const std::string& text, const char* separators) {
@@ -86,7 +79,7 @@ public:
     double number_of(std::size_t item, const Json& value) {
         const std::optional<double> number = value.is_number() ? std::optional(value.get<double>())
                                              : value.is_string()
-                                                 ? number_from(without_extra_spaces(value.get<std::string>()))
+                                                 ? real_number(without_extra_spaces(value.get<std::string>()))
                                                  : std::nullopt;
         if (!number)
             add(item, "is not a number: " +

@@ -1,8 +1,7 @@
 // DART 1.1 (Nan et al. 2021): sets of triples and the texts that say them.
 #include "core/base/error.h"
 #include "core/base/lenient_json.h"
-#include "core/data/json_records.h"
-#include "core/data/readers/reader.h"
+#include "core/data/readers/json_rows.h"
 #include "core/data/readers/triples.h"
 
 namespace diapason {
@@ -46,19 +45,13 @@ public:
     }
 
     void read(const ReadRequest& request, DataRows& rows) const override {
-        const bool found = for_each_record(request.file, {every_entry}, [&](const JsonRecord& record) {
+        const auto add = [&](const Json& entry, std::size_t line) {
             Example example;
-            std::string wrong;
-            try {
-                wrong = read_entry(record.value({}), example);
-            } catch (const Error& error) {
-                wrong = error.details().what;
-            }
-            if (wrong.empty())
-                rows.add(record.line, std::move(example));
-            else
-                rows.problem(record.line, wrong);
-        });
+            const std::string wrong = read_entry(entry, example);
+            if (wrong.empty()) rows.add(line, std::move(example));
+            return wrong;
+        };
+        const bool found = for_each_value(request, {every_entry}, rows, add);
         if (!found) throw input_error(request.file.string(), "is not a DART file: it is not a list");
     }
 };

@@ -1,21 +1,11 @@
 #include "core/data/readers/data_rows.h"
 
 #include "core/base/words.h"
+#include "core/data/example_texts.h"
 
 #include <utility>
 
 namespace diapason {
-namespace {
-
-std::string spaced(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words)
-        text += (text.empty() ? "" : " ") + word;
-    return text;
-}
-
-} // namespace
-
 void DataRows::add(std::size_t line, Example example) {
     example.line = line;
     if (example.text.empty()) example.text = spaced(example.words);

@@ -1,6 +1,5 @@
 // A list of JSON objects, alone or as the "data" of an object.
 #include "core/base/error.h"
-#include "core/data/json_records.h"
 #include "core/data/readers/json_rows.h"
 
 namespace diapason {
@@ -21,20 +20,17 @@ public:
     }
 
     void read(const ReadRequest& request, DataRows& rows) const override {
-        const auto add = [&](const JsonRecord& record) {
-            try {
-                add_json_row(record.value({}), record.line, request.columns, rows);
-            } catch (const Error& error) {
-                rows.problem(record.line, error.details().what);
-            }
-        };
         // In an object the list is its "data".
         bool whole = false;
         const std::string beginning = read_beginning(request.file, 1u << 12, whole);
         const std::size_t first = beginning.find_first_not_of(" \t\r\n");
         const RecordPath path = first != std::string::npos && beginning[first] == '[' ? RecordPath{every_entry}
                                                                                       : RecordPath{"data", every_entry};
-        if (!for_each_record(request.file, path, add))
+        const auto add = [&](const Json& value, std::size_t line) {
+            add_json_row(value, line, request.columns, rows);
+            return std::string();
+        };
+        if (!for_each_value(request, path, rows, add))
             throw input_error(request.file.string(), "is neither a list nor an object whose \"data\" is one");
     }
 };

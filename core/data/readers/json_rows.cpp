@@ -1,5 +1,7 @@
 #include "core/data/readers/json_rows.h"
 
+#include "core/base/error.h"
+
 namespace diapason {
 namespace {
 
@@ -41,6 +43,19 @@ void add_json_row(const Json& value, std::size_t line, const ColumnMap& columns,
         if (!wrong.empty()) return rows.problem(line, wrong);
     }
     rows.add(line, std::move(example));
+}
+
+bool for_each_value(const ReadRequest& request, const RecordPath& path, DataRows& rows,
+                    const std::function<std::string(const Json&, std::size_t)>& use) {
+    return for_each_record(request.file, path, [&](const JsonRecord& record) {
+        std::string wrong;
+        try {
+            wrong = use(record.value({}), record.line);
+        } catch (const Error& error) {
+            wrong = error.details().what;
+        }
+        if (!wrong.empty()) rows.problem(record.line, wrong);
+    });
 }
 
 } // namespace diapason

@@ -1,8 +1,7 @@
 // SQuAD 1.1 and 2.0 (Rajpurkar et al. 2016, 2018): questions on paragraphs, with the places of their answers.
 #include "core/base/error.h"
 #include "core/base/lenient_json.h"
-#include "core/data/json_records.h"
-#include "core/data/readers/reader.h"
+#include "core/data/readers/json_rows.h"
 
 namespace diapason {
 namespace {
@@ -41,26 +40,21 @@ public:
 
     void read(const ReadRequest& request, DataRows& rows) const override {
         const RecordPath paragraphs = {"data", every_entry, "paragraphs", every_entry};
-        const bool found = for_each_record(request.file, paragraphs, [&](const JsonRecord& record) {
-            Json paragraph;
-            try {
-                paragraph = record.value({});
-            } catch (const Error& error) {
-                return rows.problem(record.line, error.details().what);
-            }
+        const bool found = for_each_value(request, paragraphs, rows, [&](const Json& paragraph, std::size_t line) {
             const Json& context = part_of(paragraph, "context");
             const Json& questions = part_of(paragraph, "qas");
-            if (!context.is_string()) return rows.problem(record.line, "has a paragraph without \"context\"");
-            if (!questions.is_array()) return rows.problem(record.line, "has a paragraph without \"qas\"");
+            if (!context.is_string()) return std::string("has a paragraph without \"context\"");
+            if (!questions.is_array()) return std::string("has a paragraph without \"qas\"");
             for (std::size_t i = 0; i < questions.size(); ++i) {
                 Example example;
                 example.text = context.get<std::string>();
                 const std::string wrong = read_question(questions[i], example);
                 if (wrong.empty())
-                    rows.add(record.line, std::move(example));
+                    rows.add(line, std::move(example));
                 else
-                    rows.problem(record.line, "qas[" + std::to_string(i) + "] " + wrong);
+                    rows.problem(line, "qas[" + std::to_string(i) + "] " + wrong);
             }
+            return std::string();
         });
         if (!found)
             throw input_error(request.file.string(),

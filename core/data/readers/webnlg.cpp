@@ -1,8 +1,7 @@
 // WebNLG in JSON (Gardent et al. 2017): sets of triples of a category and the texts that say them.
 #include "core/base/error.h"
 #include "core/base/lenient_json.h"
-#include "core/data/json_records.h"
-#include "core/data/readers/reader.h"
+#include "core/data/readers/json_rows.h"
 #include "core/data/readers/triples.h"
 
 namespace diapason {
@@ -48,20 +47,13 @@ public:
 
     // Every entry is an object with a number for its only key.
     void read(const ReadRequest& request, DataRows& rows) const override {
-        const bool found =
-            for_each_record(request.file, {"entries", every_entry, every_entry}, [&](const JsonRecord& record) {
-                Example example;
-                std::string wrong;
-                try {
-                    wrong = read_entry(record.value({}), example);
-                } catch (const Error& error) {
-                    wrong = error.details().what;
-                }
-                if (wrong.empty())
-                    rows.add(record.line, std::move(example));
-                else
-                    rows.problem(record.line, wrong);
-            });
+        const auto add = [&](const Json& entry, std::size_t line) {
+            Example example;
+            const std::string wrong = read_entry(entry, example);
+            if (wrong.empty()) rows.add(line, std::move(example));
+            return wrong;
+        };
+        const bool found = for_each_value(request, {"entries", every_entry, every_entry}, rows, add);
         if (!found) throw input_error(request.file.string(), "is not a WebNLG file: it has no \"entries\"");
     }
 };

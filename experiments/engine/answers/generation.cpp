@@ -1,4 +1,5 @@
 // Texts: learned token by token behind the input or in a decoder, and written by decoding.
+#include "core/data/example_texts.h"
 #include "core/eval/generate.h"
 #include "experiments/engine/answering.h"
 #include "experiments/engine/evaluation.h"
@@ -33,13 +34,9 @@ public:
             text.erase(0, text.find_first_not_of(' '));
             m_found.hypotheses.push_back(std::move(text));
         }
-        for (const std::int64_t item : items) {
-            Example example = m_data.split(m_request.split).examples.at(static_cast<std::size_t>(item));
-            std::vector<std::string> right = {std::move(example.target)};
-            for (std::string& reference : example.references)
-                if (reference != right.front()) right.push_back(std::move(reference));
-            m_found.references.push_back(std::move(right));
-        }
+        for (const std::int64_t item : items)
+            m_found.references.push_back(
+                right_texts(m_data.split(m_request.split).examples.at(static_cast<std::size_t>(item))));
     }
 
     Outcomes outcomes() const override { return m_found; }

@@ -1,5 +1,5 @@
 // A number: the only output of a head.
-#include "core/base/format.h"
+#include "core/base/json.h"
 #include "experiments/engine/answering.h"
 #include "experiments/engine/evaluation.h"
 

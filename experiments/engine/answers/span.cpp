@@ -1,5 +1,6 @@
 // A part of the text: the best pair of a first and a last token over all windows, or none (Devlin et al. 2019, §4.2
 // and 4.3); in words a written text.
+#include "core/data/example_texts.h"
 #include "core/text/unicode.h"
 #include "experiments/engine/answering.h"
 #include "experiments/engine/evaluation.h"
@@ -72,14 +73,6 @@ public:
         if (!place.empty()) prediction.detail = {{"begin", place.begin}, {"end", place.end}};
     }
 
-    static std::vector<std::string> right_answers(const Example& example) {
-        std::vector<std::string> texts;
-        for (const TextSpan& answer : example.answers)
-            texts.push_back(answer.text);
-        if (texts.empty()) texts.emplace_back();
-        return texts;
-    }
-
 private:
     Model& m_model;
     TaskData& m_data;
@@ -105,7 +98,7 @@ public:
         for (std::string& text : found.hypotheses)
             if (text == m_none) text.clear();
         for (std::size_t i = 0; i < m_items.size(); ++i)
-            found.references[i] = SpanReader::right_answers(m_examples.at(static_cast<std::size_t>(m_items[i])));
+            found.references[i] = right_answers(m_examples.at(static_cast<std::size_t>(m_items[i])));
         return found;
     }
     void describe(Prediction& prediction, std::size_t item) const override { m_written->describe(prediction, item); }

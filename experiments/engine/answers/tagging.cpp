@@ -1,16 +1,10 @@
 // A tag for each word: the best output at its first token. A word without a token (cut off) has the tag O.
+#include "core/data/example_texts.h"
 #include "experiments/engine/answering.h"
 #include "experiments/engine/evaluation.h"
 
 namespace diapason {
 namespace {
-
-std::string spaced(const std::vector<std::string>& tags) {
-    std::string text;
-    for (const std::string& tag : tags)
-        text += (text.empty() ? "" : " ") + tag;
-    return text;
-}
 
 class TagReader : public AnswerReader {
 public:
