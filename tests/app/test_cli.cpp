@@ -100,7 +100,7 @@ private Q_SLOTS:
         QFETCH(int, code);
         QFETCH(QString, part);
         TemporaryFolder folder;
-        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' '), Qt::SkipEmptyParts), 30000);
+        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' '), Qt::SkipEmptyParts));
         QVERIFY2(outcome.code == code, (std::to_string(outcome.code) + ": " + outcome.error).c_str());
         QVERIFY2(outcome.says(part.toStdString()), outcome.error.c_str());
     }
@@ -115,7 +115,7 @@ private Q_SLOTS:
     void everythingHasHelp() {
         QFETCH(QString, line);
         TemporaryFolder folder;
-        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' ')), 30000);
+        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' ')));
         QCOMPARE(outcome.code, 0);
         QVERIFY(!outcome.out.empty());
         QVERIFY2(std::filesystem::is_empty(folder.path()), "help writes nothing");
@@ -132,7 +132,7 @@ private Q_SLOTS:
     void aRefusedStudyLeavesNothing() {
         QFETCH(QString, line);
         TemporaryFolder folder;
-        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' ')), 60000);
+        const Outcome outcome = run_cli(folder.path(), line.split(QLatin1Char(' ')));
         QVERIFY2(outcome.code == 2 || outcome.code == 3, outcome.error.c_str());
         QVERIFY(std::filesystem::is_empty(folder.path()));
     }
@@ -167,9 +167,8 @@ private Q_SLOTS:
         write_text(folder / "study.json", study.dump());
         if (!rows.isEmpty()) write_text(folder / "rows.tsv", rows.toStdString());
         for (const char* verb : {"check", "run"}) {
-            const Outcome outcome =
-                run_cli(folder.path(),
-                        {QStringLiteral("study"), QString::fromLatin1(verb), QStringLiteral("study.json")}, 30000);
+            const Outcome outcome = run_cli(
+                folder.path(), {QStringLiteral("study"), QString::fromLatin1(verb), QStringLiteral("study.json")});
             QVERIFY2(outcome.code == code && outcome.says(says.toStdString()),
                      (std::to_string(outcome.code) + ": " + outcome.error).c_str());
             QVERIFY(!std::filesystem::exists(folder / "diapason.db"));
@@ -217,7 +216,7 @@ private Q_SLOTS:
         prepare(process, folder.path(), line.split(QLatin1Char(' ')));
         process.setStandardOutputFile(QStringLiteral("/dev/full"));
         process.start();
-        QVERIFY(process.waitForFinished(60000));
+        QVERIFY(process.waitForFinished(patience_ms));
         QCOMPARE(process.exitCode(), 4);
         const QByteArray error = process.readAllStandardError();
         QVERIFY2(error.contains("standard output") && error.contains("No space left"), error.constData());
@@ -250,13 +249,13 @@ private Q_SLOTS:
             }
             return false;
         };
-        QTRY_VERIFY_WITH_TIMEOUT(trains(), 120000);
-        const Outcome second = run_cli(
-            folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("long.json")}, 30000);
+        EVENTUALLY(trains());
+        const Outcome second =
+            run_cli(folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("long.json")});
         QCOMPARE(second.code, 7);
         QVERIFY2(second.says(std::to_string(first.processId())), second.error.c_str());
         first.terminate(); // asks it to stop
-        QVERIFY(first.waitForFinished(30000));
+        QVERIFY(first.waitForFinished(patience_ms));
         QCOMPARE(first.exitCode(), 75);
         for (const RunRecord& run : StoreReader(folder / "diapason.db").runs(1))
             QVERIFY2(run.state == RunState::interrupted || run.state == RunState::queued, name_of(run.state));

@@ -153,9 +153,8 @@ private Q_SLOTS:
         TemporaryFolder folder;
         QVERIFY(::mkfifo((folder / "f.db").c_str(), 0600) == 0);
         for (const char* line : {"study list", "db check", "db backup", "db repair", "run list", "study show 1"}) {
-            const Outcome outcome =
-                run_cli(folder.path(),
-                        (QString::fromLatin1(line) + QStringLiteral(" --db f.db")).split(QLatin1Char(' ')), 20000);
+            const Outcome outcome = run_cli(
+                folder.path(), (QString::fromLatin1(line) + QStringLiteral(" --db f.db")).split(QLatin1Char(' ')));
             QVERIFY2(outcome.code == 4, (line + std::to_string(outcome.code) + outcome.error).c_str());
         }
     }

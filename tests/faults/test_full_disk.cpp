@@ -52,8 +52,6 @@ QStringList study_run(bool thread, const QStringList& more = {}) {
            (more.isEmpty() ? QStringList{QStringLiteral("study.json")} : more);
 }
 
-constexpr int patience_ms = 120000;
-
 Outcome go_on(const fs::path& home) {
     return run_cli(home, study_run(false, {QStringLiteral("--continue"), QStringLiteral("1")}));
 }
@@ -95,7 +93,7 @@ private Q_SLOTS:
         {
             const FailingDisk disk;
             session.start();
-            QTRY_VERIFY_WITH_TIMEOUT(!session.status().stalled.empty(), 20000);
+            EVENTUALLY(!session.status().stalled.empty());
             QCOMPARE(runs.pauses.size(), std::size_t(1));
             QVERIFY(runs.pauses.front().second);
             session.pause(true);
@@ -106,7 +104,7 @@ private Q_SLOTS:
             QCOMPARE(session.status().finished, std::size_t(1));
             QCOMPARE(session.status().queued, std::size_t(3));
         }
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         QCOMPARE(done.load(), 1);
         QVERIFY(session.status().stalled.empty());
         const StoreReader reader(folder / "a.db"); // all of it, when the session says so
@@ -141,9 +139,9 @@ private Q_SLOTS:
         {
             const FailingDisk disk;
             session.start();
-            QTRY_VERIFY_WITH_TIMEOUT(session.status().failed > 0, 20000);
+            EVENTUALLY(session.status().failed > 0);
         }
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         const StoreReader reader(folder / "a.db");
         for (const QueueEntry& entry : session.status().entries) {
             QCOMPARE(entry.state == RunState::finished, reader.run(entry.run)->state == RunState::finished);
@@ -185,7 +183,7 @@ private Q_SLOTS:
                      study_run(thread, {QStringLiteral("study.json"), QStringLiteral("--quiet")}),
                      {"DIAPASON_FAIL_WHILE", (folder / "full").string()});
         program.start();
-        QTRY_VERIFY_WITH_TIMEOUT(has_study(folder / "diapason.db"), 30000);
+        EVENTUALLY(has_study(folder / "diapason.db"));
         write_text(folder / "full", "");
         QVERIFY(!program.waitForFinished(milliseconds));
         fs::remove(folder / "full");
@@ -207,7 +205,7 @@ private Q_SLOTS:
             study_run(false, {QStringLiteral("study.json"), QStringLiteral("--wait-for-storage"), QStringLiteral("1")}),
             {"DIAPASON_FAIL_WHILE", (folder / "full").string()});
         program.start();
-        QTRY_VERIFY_WITH_TIMEOUT(has_study(folder / "diapason.db"), 30000);
+        EVENTUALLY(has_study(folder / "diapason.db"));
         write_text(folder / "full", "");
         const Outcome outcome = outcome_of(program, patience_ms);
         QVERIFY2(outcome.code == 4, (std::to_string(outcome.code) + outcome.error).c_str());
@@ -225,7 +223,7 @@ private Q_SLOTS:
         QProcess program;
         prepare_with(program, folder.path(), study_run(false), {"DIAPASON_FAIL_WHILE", (folder / "full").string()});
         program.start();
-        QTRY_VERIFY_WITH_TIMEOUT(has_study(folder / "diapason.db"), 30000);
+        EVENTUALLY(has_study(folder / "diapason.db"));
         write_text(folder / "full", "");
         QVERIFY(!program.waitForFinished(7000));
         QElapsedTimer timer;

@@ -140,9 +140,9 @@ class TestKill : public QObject {
             } else {
                 ::kill(children[std::size_t(below(int(children.size())))], SIGKILL);
             }
-            QVERIFY(program.waitForFinished(120000));
+            QVERIFY(program.waitForFinished(patience_ms));
             for (const int child : children) // they notice that nobody listens any more
-                QTRY_VERIFY_WITH_TIMEOUT(!alive(child), 60000);
+                EVENTUALLY(!alive(child));
             if (has_study(database)) check_intact(database);
             if (signal != 0) {
                 const int code = program.exitStatus() == QProcess::NormalExit ? program.exitCode() : 128;
@@ -209,16 +209,15 @@ private Q_SLOTS:
         QProcess program;
         prepare(program, folder.path(), arguments(false, false, false) << QStringLiteral("--outlive"));
         program.start();
-        QTRY_VERIFY_WITH_TIMEOUT(!children_of(program.processId()).empty(), 60000);
+        EVENTUALLY(!children_of(program.processId()).empty());
         const std::vector<int> children = children_of(program.processId());
         // As soon as one of them has begun.
-        QTRY_VERIFY_WITH_TIMEOUT(has_study(folder / "diapason.db") &&
-                                     StoreReader(folder / "diapason.db").runs(1).front().steps_total > 0,
-                                 60000);
+        EVENTUALLY(has_study(folder / "diapason.db") &&
+                   StoreReader(folder / "diapason.db").runs(1).front().steps_total > 0);
         program.kill();
         program.waitForFinished();
         for (const int child : children)
-            QTRY_VERIFY_WITH_TIMEOUT(!alive(child), 120000);
+            EVENTUALLY(!alive(child));
         const Outcome last = run_cli(folder.path(), arguments(true, false, false));
         QVERIFY2(last.code == 0, last.error.c_str());
         QVERIFY(result_of(folder / "diapason.db") == m_expected[&kind]);

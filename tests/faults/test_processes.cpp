@@ -44,7 +44,7 @@ class TestProcesses : public QObject {
         write_text(folder / "study.json", long_study().dump());
         prepare(program, folder.path(), {QStringLiteral("study"), QStringLiteral("run"), QStringLiteral("study.json")});
         program.start();
-        const bool running = QTest::qWaitFor([&] { return is_running(folder / "diapason.db"); }, 60000);
+        const bool running = comes_true([&] { return is_running(folder / "diapason.db"); });
         const std::vector<int> children = children_of(program.processId());
         return running && children.size() == 1 ? children.front() : -1;
     }
@@ -65,7 +65,7 @@ private Q_SLOTS:
         QProcess program;
         const int child = begin(program, folder);
         QVERIFY(child > 0 && ::kill(child, signal) == 0);
-        QVERIFY(program.waitForFinished(60000));
+        QVERIFY(program.waitForFinished(patience_ms));
         QCOMPARE(program.exitStatus(), QProcess::NormalExit);
         QCOMPARE(program.exitCode(), 1);
         const RunRecord run = StoreReader(folder / "diapason.db").runs(1).front();
@@ -89,7 +89,7 @@ private Q_SLOTS:
         const int child = begin(program, folder);
         QVERIFY(child > 0 && ::kill(child, SIGSTOP) == 0);
         ::kill(pid_t(program.processId()), signal);
-        QVERIFY(program.waitForFinished(30000));
+        QVERIFY(program.waitForFinished(patience_ms));
         QCOMPARE(program.exitStatus(), QProcess::NormalExit);
         QCOMPARE(program.exitCode(), 75);
         QVERIFY(::kill(child, 0) != 0); // no orphan is left
@@ -107,10 +107,10 @@ private Q_SLOTS:
         ::kill(child, SIGUSR1);
         ::kill(pid_t(program.processId()), SIGUSR1);
         QByteArray said;
-        QTRY_VERIFY_WITH_TIMEOUT((said += program.readAllStandardError()).contains("step "), 20000);
+        EVENTUALLY((said += program.readAllStandardError()).contains("step "));
         QVERIFY(program.state() == QProcess::Running);
         program.terminate();
-        QVERIFY(program.waitForFinished(60000));
+        QVERIFY(program.waitForFinished(patience_ms));
         QCOMPARE(program.exitCode(), 75);
     }
 

@@ -18,7 +18,7 @@ namespace {
 QStringList lines_of(const QString& program, const QStringList& arguments) {
     QProcess process;
     process.start(program, arguments);
-    if (!process.waitForFinished(120000)) return {};
+    if (!process.waitForFinished(patience_ms)) return {};
     return QString::fromUtf8(process.readAllStandardOutput()).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "tests/support/patience.h"
 #include "tests/support/places.h"
 
 #include <QTemporaryDir>

@@ -39,27 +39,27 @@ class TestBackbonesPage : public QObject {
 private Q_SLOTS:
     void init() {
         m_at = std::make_unique<WindowUnderTest>();
-        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get(), patience_ms));
         QVERIFY(m_at->open());
         m_page = m_at->window->page<ui::BackbonesPage>();
         m_at->window->showPage(ui::PageId::backbones);
-        QTRY_COMPARE(rows(), 2);
+        EVENTUALLY_EQUAL(rows(), 2);
     }
     void cleanup() { m_at.reset(); }
 
     void emptyLibrarySaysWhatToDo() {
         QVERIFY(find<QLabel>("backbonesHint")->isVisible());
         QVERIFY(!find<QPushButton>("removeBackbone")->isEnabled()); // embedded
-        QTRY_VERIFY(find<QTreeWidget>("backboneFacts")->topLevelItemCount() >= 4);
+        EVENTUALLY(find<QTreeWidget>("backboneFacts")->topLevelItemCount() >= 4);
     }
 
     void importCheckRemove() {
         bring(tiny_backbone(m_at->folder() / "tiny"));
-        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
+        EVENTUALLY(said());
         QVERIFY2(message().contains(QLatin1String("Imported tiny")), qPrintable(message()));
-        QTRY_COMPARE(rows(), 3);
+        EVENTUALLY_EQUAL(rows(), 3);
         QVERIFY(!find<QLabel>("backbonesHint")->isVisible());
-        QTRY_COMPARE(find<QLabel>("backboneName")->text(), QStringLiteral("tiny")); // the new one is shown
+        EVENTUALLY_EQUAL(find<QLabel>("backboneName")->text(), QStringLiteral("tiny")); // the new one is shown
         // A study can name it at once.
         QStringList names;
         for (const QListWidget* list : m_at->window->findChildren<QListWidget*>()) {
@@ -68,7 +68,7 @@ private Q_SLOTS:
         }
         QVERIFY(names.contains(QLatin1String("tiny")));
         press("checkBackbone");
-        QTRY_VERIFY_WITH_TIMEOUT(said() && message().contains(QLatin1String("match the import record")), 60000);
+        EVENTUALLY(said() && message().contains(QLatin1String("match the import record")));
         press("removeBackbone");
         QVERIFY(find<QLabel>("removeQuestion")->isVisible());
         QVERIFY(find<QLabel>("removeQuestion")->text().contains(QLatin1String("cannot be undone")));
@@ -77,15 +77,15 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::exists(library_folder() / "tiny"));
         press("removeBackbone");
         press("removeNow");
-        QTRY_COMPARE(rows(), 2);
+        EVENTUALLY_EQUAL(rows(), 2);
         QVERIFY(!std::filesystem::exists(library_folder() / "tiny"));
     }
 
     void aTakenNameIsAskedFor() {
         const auto source = tiny_backbone(m_at->folder() / "tiny");
         bring(source);
-        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
-        QTRY_COMPARE(rows(), 3);
+        EVENTUALLY(said());
+        EVENTUALLY_EQUAL(rows(), 3);
         QString suggested;
         const auto answer = [&](bool accept, const QString& name) {
             QTimer::singleShot(0, m_page, [=, this, &suggested] {
@@ -101,16 +101,16 @@ private Q_SLOTS:
         QCOMPARE(suggested, QStringLiteral("tiny-2"));
         QVERIFY(!said());
         answer(true, QStringLiteral("another"));
-        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
+        EVENTUALLY(said());
         QVERIFY2(message().contains(QLatin1String("Imported another")), qPrintable(message()));
-        QTRY_COMPARE(rows(), 4);
+        EVENTUALLY_EQUAL(rows(), 4);
     }
 
     void badFolderIsSaidInThePage() {
         tiny_backbone(m_at->folder() / "bad");
         std::filesystem::remove(m_at->folder() / "bad" / "model.safetensors");
         bring(m_at->folder() / "bad");
-        QTRY_VERIFY(said());
+        EVENTUALLY(said());
         QVERIFY2(message().contains(QLatin1String("model.safetensors")), qPrintable(message()));
         QCOMPARE(find<QLabel>("backboneMessage")->property("role").toString(), QStringLiteral("error"));
         QVERIFY(QApplication::activeModalWidget() == nullptr);
@@ -126,9 +126,9 @@ private Q_SLOTS:
         write_tensors(m_at->folder() / "large" / "model.safetensors", tiny_tensors(document));
         bring(m_at->folder() / "large");
         QVERIFY(find<QPushButton>("cancelBackbone")->isVisible());
-        QTRY_VERIFY(!find<QLabel>("backboneDoing")->text().isEmpty());
+        EVENTUALLY(!find<QLabel>("backboneDoing")->text().isEmpty());
         press("cancelBackbone");
-        QTRY_VERIFY_WITH_TIMEOUT(said(), 60000);
+        EVENTUALLY(said());
         QVERIFY2(message().contains(QLatin1String("Stopped")), qPrintable(message()));
         QVERIFY(listing(library_folder()).empty());
         QVERIFY(!find<QPushButton>("cancelBackbone")->isVisible());
@@ -143,7 +143,7 @@ private Q_SLOTS:
         QVERIFY(enter.isAccepted());
         QDropEvent drop(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(m_page, &drop);
-        QTRY_COMPARE_WITH_TIMEOUT(rows(), 3, 60000);
+        EVENTUALLY_EQUAL(rows(), 3);
     }
 };
 

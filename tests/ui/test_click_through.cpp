@@ -32,8 +32,6 @@ using namespace diapason::testing;
 
 namespace {
 
-constexpr int patience = 120000; // ms, for a machine that others use too
-
 std::string content(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     std::stringstream text;
@@ -81,7 +79,7 @@ class TestClickThrough : public QObject {
         };
         auto* run = at.find<QComboBox>("inspectRun");
         QCOMPARE(run->currentText(), QStringLiteral("LoRA, seed 7"));
-        QVERIFY(answered.wait(patience));
+        QVERIFY(answered.wait(patience_ms));
         QVERIFY2(dialog->tables().count() > 0, qPrintable(dialog->message()));
         QCOMPARE(titles(),
                  QStringList({QStringLiteral("Change in hidden states"), QStringLiteral("Low-rank updates")}));
@@ -91,16 +89,16 @@ class TestClickThrough : public QObject {
         QVERIFY(QApplication::clipboard()->text().startsWith(QLatin1String("Site\t")));
         run->setCurrentIndex(0);
         QCOMPARE(dialog->tables().count(), 0); // while it is at work
-        QVERIFY(answered.wait(patience));
+        QVERIFY(answered.wait(patience_ms));
         QVERIFY(!titles().contains(QStringLiteral("Low-rank updates")));
         dialog->close();
-        QTRY_VERIFY(at.window->findChild<ui::InspectionDialog*>() == nullptr);
+        EVENTUALLY(at.window->findChild<ui::InspectionDialog*>() == nullptr);
     }
 
     // The files hold what the preview shows.
     static void exportFiles(const WindowUnderTest& at) {
         QTest::mouseClick(at.find<QPushButton>("export"), Qt::LeftButton);
-        QTRY_VERIFY(at.window->findChild<QDialog*>() != nullptr);
+        EVENTUALLY(at.window->findChild<QDialog*>() != nullptr);
         auto* format = at.find<QComboBox>("format");
         const std::pair<const char*, std::string> files[] = {
             {"LaTeX", "t.tex"}, {"Markdown", "t.md"}, {"CSV", "t.csv"}, {"JSON", "t.json"}};
@@ -147,10 +145,10 @@ class TestClickThrough : public QObject {
         at.find<QComboBox>("speed")->setCurrentText(QLatin1String("at once"));
         QTest::mouseClick(at.find<QPushButton>("play"), Qt::LeftButton);
         QVERIFY(replay->playing());
-        QTRY_VERIFY(!replay->playing());
+        EVENTUALLY(!replay->playing());
         QCOMPARE(replay->position(), replay->duration());
         at.window->activateWindow(); // after the dialog
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         at.find<QSlider>("scrubber")->setFocus();
         QTest::keyClick(at.find<QSlider>("scrubber"), Qt::Key_Left);
         QVERIFY(replay->position() < replay->duration());
@@ -169,7 +167,7 @@ private Q_SLOTS:
 
     void sampleToReplay() {
         WindowUnderTest at(true);
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         QVERIFY(at.open());
 
         // Home: the sample's design.
@@ -205,10 +203,9 @@ private Q_SLOTS:
         QVERIFY(run->isVisible());
         const RowId study = at.workspace->currentStudy();
         const RowId first = at.workspace->queue().entries.front().run;
-        QTRY_VERIFY_WITH_TIMEOUT(
-            run->curves().find(first, {"train", "", "loss"}) != nullptr || !at.workspace->running(), patience);
+        EVENTUALLY(run->curves().find(first, {"train", "", "loss"}) != nullptr || !at.workspace->running());
         QVERIFY2(at.workspace->running(), at.workspace->queue().entries.front().message.c_str());
-        QTRY_VERIFY_WITH_TIMEOUT(!at.workspace->running(), patience);
+        EVENTUALLY(!at.workspace->running());
         // A window that waits for the engine turns once or twice a run.
         QVERIFY2(watchdog.turns > 40, qPrintable(QString::number(watchdog.turns)));
         qInfo("longest gap of the event loop: %lld ms", static_cast<long long>(watchdog.longest));

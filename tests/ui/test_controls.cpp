@@ -75,7 +75,7 @@ private Q_SLOTS:
     void initTestCase() { QApplication::setQuitOnLastWindowClosed(false); }
     void init() {
         m_at = std::make_unique<WindowUnderTest>();
-        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get(), patience_ms));
         QVERIFY(m_at->open());
         m_at->workspace->openDesign(sample_study("first-look"));
         QVERIFY(m_at->settle());
@@ -122,12 +122,12 @@ private Q_SLOTS:
         m_at->window->showPage(ui::PageId::design);
         m_at->find<QListWidget>("sections")->setCurrentRow(3);
         auto* field = m_at->find<QComboBox>("option_schedule");
-        QTRY_VERIFY(field->isVisible());
+        EVENTUALLY(field->isVisible());
         QScrollArea* area = nullptr;
         for (QWidget* up = field; up != nullptr && area == nullptr; up = up->parentWidget())
             area = qobject_cast<QScrollArea*>(up);
         QVERIFY(area != nullptr);
-        QTRY_VERIFY(area->verticalScrollBar()->maximum() > 0);
+        EVENTUALLY(area->verticalScrollBar()->maximum() > 0);
         turnWheel(field);
         QVERIFY(area->verticalScrollBar()->value() > 0);
     }
@@ -172,7 +172,7 @@ private Q_SLOTS:
                 const QString name = where + QLatin1Char(' ') + box->objectName();
                 QVERIFY2(qobject_cast<ui::ComboBox*>(box) != nullptr, qPrintable(name));
                 box->showPopup();
-                QTRY_VERIFY(box->view()->isVisible());
+                EVENTUALLY(box->view()->isVisible());
                 QCoreApplication::processEvents();
                 const QRect room = box->view()->viewport()->rect();
                 for (int i = 0; i < box->count(); ++i) {
@@ -226,7 +226,7 @@ private Q_SLOTS:
         m_at->workspace->openDesign(one);
         QVERIFY(m_at->settle());
         QVERIFY(m_at->workspace->startStudy());
-        QTRY_VERIFY(m_at->hand->job().key != 0);
+        EVENTUALLY(m_at->hand->job().key != 0);
         m_at->hand->send(begun_run(m_at->hand->job(), 40, 3));
         for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Escape}) {
             QStringList buttons;
@@ -253,14 +253,14 @@ private Q_SLOTS:
         m_at->workspace->openDesign(window_study({1}, 1));
         QVERIFY(m_at->settle());
         QVERIFY(m_at->workspace->startStudy());
-        QTRY_VERIFY(m_at->hand->job().key != 0);
+        EVENTUALLY(m_at->hand->job().key != 0);
         whenAsked(m_at->window.get(), [](QMessageBox& box) {
             for (QAbstractButton* button : box.buttons()) {
                 if (button->text() == QLatin1String("Stop and close")) return button->click();
             }
         });
         QVERIFY(m_at->window->close());
-        QTRY_VERIFY(!m_at->workspace->running());
+        EVENTUALLY(!m_at->workspace->running());
     }
 };
 

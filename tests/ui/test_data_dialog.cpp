@@ -21,8 +21,6 @@ using namespace diapason::testing;
 
 namespace {
 
-constexpr int patience = 120000; // ms, for a machine that others use too
-
 /// Reviews with a German header, semicolons, and line breaks between quotes.
 std::string reviews(int rows) {
     std::string text = "Bewertung;Sterne\r\n";
@@ -38,7 +36,7 @@ void inDialog(const std::function<void(ui::DataDialog&)>& act) {
         auto* dialog = qobject_cast<ui::DataDialog*>(QApplication::activeModalWidget());
         QVERIFY(dialog != nullptr);
         QSignalSpy read(dialog, &ui::DataDialog::wasRead);
-        QVERIFY(read.count() > 0 || read.wait(patience));
+        QVERIFY(read.count() > 0 || read.wait(patience_ms));
         act(*dialog);
     });
 }
@@ -105,18 +103,18 @@ private Q_SLOTS:
                 used = true;
             });
         });
-        QVERIFY(QTest::qWaitFor([&] { return used; }, patience));
-        QVERIFY(QTest::qWaitFor([&] { return m_at->workspace->design().task == "reviews"; }, patience));
+        QVERIFY(comes_true([&] { return used; }));
+        QVERIFY(comes_true([&] { return m_at->workspace->design().task == "reviews"; }));
         QVERIFY(m_at->settle());
         QCOMPARE(m_at->window->currentPage(), ui::PageId::design);
         click(m_at->find<QPushButton>("preflight"));
-        const bool ready = QTest::qWaitFor([&] { return m_at->find<QPushButton>("start")->isEnabled(); }, patience);
+        const bool ready = comes_true([&] { return m_at->find<QPushButton>("start")->isEnabled(); });
         const auto* problems = m_at->find<QListWidget>("problems");
         QVERIFY2(ready, problems->count() > 0 ? qPrintable(problems->item(0)->text()) : "not checked");
         QVERIFY(clicks <= 4);
         click(m_at->find<QPushButton>("start"));
-        QVERIFY(QTest::qWaitFor([&] { return m_at->workspace->running(); }, patience));
-        QVERIFY(QTest::qWaitFor([&] { return !m_at->workspace->running(); }, patience));
+        QVERIFY(comes_true([&] { return m_at->workspace->running(); }));
+        QVERIFY(comes_true([&] { return !m_at->workspace->running(); }));
         int finished = 0;
         for (const RunRecord& run : m_at->workspace->reader().runs(m_at->workspace->currentStudy()))
             finished += run.state == RunState::finished ? 1 : 0;
@@ -141,7 +139,7 @@ private Q_SLOTS:
             second->setCurrentIndex(second->findData(QStringLiteral("pair")));
             QSignalSpy read(&dialog, &ui::DataDialog::wasRead);
             Q_EMIT second->activated(second->currentIndex());
-            QVERIFY(read.wait(patience));
+            QVERIFY(read.wait(patience_ms));
             QCOMPARE(dialog.findChild<QComboBox*>(QStringLiteral("dataField1"))->currentText(), QStringLiteral("pair"));
             dialog.findChild<QLineEdit*>(QStringLiteral("dataName"))->setText(QStringLiteral("my pairs"));
             QTest::mouseClick(dialog.findChild<QPushButton*>(QStringLiteral("dataUse")), Qt::LeftButton);

@@ -31,7 +31,7 @@ private Q_SLOTS:
     void init() {
         QTest::failOnWarning(QRegularExpression(QStringLiteral("no widget|QObject|QWidget|QAbstractItem")));
         m_at = std::make_unique<WindowUnderTest>();
-        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get(), patience_ms));
         QVERIFY(m_at->open());
         m_at->window->showPage(ui::PageId::design);
         m_at->workspace->openDesign(window_study());
@@ -106,7 +106,7 @@ private Q_SLOTS:
         QVERIFY(std::abs(static_cast<double>(counts.trained) / 50000 - 1) < 0.05);
         QVERIFY(!study.methods[1].options.contains("length"));
         m_at->window->activateWindow(); // what a window manager does behind a dialog
-        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get(), patience_ms));
         QTest::keySequence(m_at->window.get(), QKeySequence::Undo);
         QVERIFY(!m_at->workspace->design().methods[0].options.contains("rank"));
     }
@@ -118,7 +118,7 @@ private Q_SLOTS:
         QVERIFY(m_at->find<QToolButton>("vary_rank")->isChecked());
         type(m_at->find<QLineEdit>("option_rank"), "2, 4, 8");
         QCOMPARE(arms(), 5);
-        QTRY_VERIFY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 arms × 3 seeds = 15 runs")));
+        EVENTUALLY(m_at->find<QLabel>("armsTitle")->text().contains(QStringLiteral("5 arms × 3 seeds = 15 runs")));
         QTest::mouseClick(m_at->find<QToolButton>("vary_rank"), Qt::LeftButton);
         QCOMPARE(arms(), 3);
     }
@@ -134,7 +134,7 @@ private Q_SLOTS:
         QCOMPARE(study.methods[0].vary.front().address, std::string("training.learning_rate"));
         QVERIFY(m_at->find<QListWidget>("methods")->item(0)->text().contains(QStringLiteral("2 × learning_rate")));
         type(form->findChild<QLineEdit*>(QStringLiteral("option_learning_rate")), "0.001, -1");
-        QTRY_VERIFY(form->findChild<QLabel*>(QStringLiteral("wrong_learning_rate"))->isVisible());
+        EVENTUALLY(form->findChild<QLabel*>(QStringLiteral("wrong_learning_rate"))->isVisible());
         type(form->findChild<QLineEdit*>(QStringLiteral("option_learning_rate")), "0.001, 0.004");
         QTest::mouseClick(form->findChild<QToolButton*>(QStringLiteral("vary_learning_rate")), Qt::LeftButton);
         QCOMPARE(arms(), 3);
@@ -146,24 +146,24 @@ private Q_SLOTS:
         type(m_at->find<QLineEdit>("option_rank"), "2, many");
         QCOMPARE(arms(), 3);
         auto* wrong = m_at->find<QLabel>("wrong_rank");
-        QTRY_VERIFY(wrong->isVisible());
+        EVENTUALLY(wrong->isVisible());
         QVERIFY2(wrong->text().contains(QLatin1String("many")), qPrintable(wrong->text()));
         type(m_at->find<QLineEdit>("option_rank"), "2, 16");
-        QTRY_VERIFY(wrong->isHidden());
+        EVENTUALLY(wrong->isHidden());
         QCOMPARE(arms(), 4);
     }
 
     void wrongValueIsExplainedAndBlocksTheStart() {
         auto* sections = m_at->find<QListWidget>("sections");
         auto* start = m_at->find<QPushButton>("start");
-        QTRY_VERIFY(start->isEnabled());
-        QTRY_COMPARE(start->text(), QStringLiteral("Start 9 runs"));
+        EVENTUALLY(start->isEnabled());
+        EVENTUALLY_EQUAL(start->text(), QStringLiteral("Start 9 runs"));
         sections->setCurrentRow(3);
         type(m_at->find<QLineEdit>("option_steps"), "0");
         auto* wrong = m_at->find<QLabel>("wrong_steps");
-        QTRY_VERIFY(wrong->isVisible());
+        EVENTUALLY(wrong->isVisible());
         QVERIFY2(wrong->text().contains(QLatin1String("from 1")), qPrintable(wrong->text()));
-        QTRY_VERIFY(!start->isEnabled());
+        EVENTUALLY(!start->isEnabled());
         sections->setCurrentRow(4);
         auto* problems = m_at->find<QListWidget>("problems");
         QVERIFY(problems->item(0)->text().contains(QLatin1String("training.steps")));
@@ -174,11 +174,11 @@ private Q_SLOTS:
         QCOMPARE(sections->currentRow(), 3);
         QCOMPARE(m_at->window->focusWidget(), m_at->find<QLineEdit>("option_steps"));
         type(m_at->find<QLineEdit>("option_steps"), "many");
-        QTRY_VERIFY(wrong->isVisible());
-        QTRY_VERIFY(!start->isEnabled());
+        EVENTUALLY(wrong->isVisible());
+        EVENTUALLY(!start->isEnabled());
         type(m_at->find<QLineEdit>("option_steps"), "30");
-        QTRY_VERIFY(wrong->isHidden());
-        QTRY_VERIFY(start->isEnabled());
+        EVENTUALLY(wrong->isHidden());
+        EVENTUALLY(start->isEnabled());
     }
 
     void seeds() {
@@ -187,10 +187,10 @@ private Q_SLOTS:
         QVERIFY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("two")));
         QCOMPARE(m_at->workspace->design().seeds.size(), std::size_t(3));
         type(m_at->find<QLineEdit>("seeds"), "1,1");
-        QTRY_VERIFY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("twice")));
-        QTRY_VERIFY(!m_at->find<QPushButton>("start")->isEnabled());
+        EVENTUALLY(m_at->find<QLabel>("wrong_seeds")->text().contains(QLatin1String("twice")));
+        EVENTUALLY(!m_at->find<QPushButton>("start")->isEnabled());
         type(m_at->find<QLineEdit>("seeds"), "4, 5");
-        QTRY_VERIFY(m_at->find<QLabel>("wrong_seeds")->isHidden());
+        EVENTUALLY(m_at->find<QLabel>("wrong_seeds")->isHidden());
         QCOMPARE(m_at->workspace->design().seeds, (std::vector<std::uint64_t>{4, 5}));
     }
 

@@ -67,7 +67,7 @@ class TestPictures : public QObject {
         for (const QSize size : sizes) {
             at.window->resize(size);
             QWidget* target = shown != nullptr ? shown : at.window.get();
-            QTRY_VERIFY(settled(*at.window));
+            EVENTUALLY(settled(*at.window));
             const QStringList wrong = cutOff(*target);
             const QString where = QStringLiteral("%1, %2, %3 wide").arg(name, m_look).arg(size.width());
             if (const QByteArray folder = qgetenv("DIAPASON_SCREENSHOTS"); !folder.isEmpty()) {
@@ -88,14 +88,14 @@ class TestPictures : public QObject {
         at.window->showPage(ui::PageId::backbones);
         auto* table = at.find<QTableWidget>("backbones");
         auto* facts = at.find<QTreeWidget>("backboneFacts");
-        QTRY_VERIFY(table->rowCount() == 2 && facts->topLevelItemCount() > 0);
+        EVENTUALLY(table->rowCount() == 2 && facts->topLevelItemCount() > 0);
         look(at, QStringLiteral("backbones-embedded"));
         import_backbone(tiny_backbone(at.folder() / "all-tiny-l2-v2"), {}, [](const auto&) { return Json::object(); },
                         {});
         at.window->showPage(ui::PageId::backbones);
-        QTRY_COMPARE(table->rowCount(), 3);
+        EVENTUALLY_EQUAL(table->rowCount(), 3);
         table->setCurrentCell(2, 0);
-        QTRY_VERIFY(facts->topLevelItemCount() == 5);
+        EVENTUALLY(facts->topLevelItemCount() == 5);
         at.find<QAbstractButton>("removeBackbone")->click();
         look(at, QStringLiteral("backbones-remove"));
         at.find<QAbstractButton>("keepBackbone")->click();
@@ -110,7 +110,7 @@ class TestPictures : public QObject {
         tiny_backbone(at.folder() / "broken");
         std::filesystem::remove(at.folder() / "broken" / "model.safetensors");
         page->importFrom(ui::qs((at.folder() / "broken").string()));
-        QTRY_VERIFY(at.find<QLabel>("backboneMessage")->isVisible());
+        EVENTUALLY(at.find<QLabel>("backboneMessage")->isVisible());
         look(at, QStringLiteral("backbones-error"));
     }
 
@@ -188,7 +188,7 @@ class TestPictures : public QObject {
             ui::DataDialog dialog(ui::qs((at.folder() / (std::string(name) + ".csv")).string()), at.window.get());
             dialog.show();
             QSignalSpy read(&dialog, &ui::DataDialog::wasRead);
-            QVERIFY(read.wait());
+            QVERIFY(read.wait(patience_ms));
             look(at, QStringLiteral("data-%1").arg(QLatin1String(name)), &dialog);
         }
     }
@@ -196,17 +196,17 @@ class TestPictures : public QObject {
     void lookAtFullDisk(WindowUnderTest& at) {
         at.workspace->openDesign(sample_study("first-look"));
         QVERIFY(at.settle() && at.workspace->startStudy());
-        QTRY_VERIFY(at.hand->job().key != 0);
+        EVENTUALLY(at.hand->job().key != 0);
         at.window->showPage(ui::PageId::run);
         {
             const FailingDisk full;
             at.hand->send(begun_run(at.hand->job(), 40, 23));
-            QTRY_VERIFY_WITH_TIMEOUT(!at.workspace->queue().stalled.empty(), 20000);
+            EVENTUALLY(!at.workspace->queue().stalled.empty());
             look(at, QStringLiteral("run-full-disk"));
         }
-        QTRY_VERIFY_WITH_TIMEOUT(at.workspace->queue().stalled.empty(), 20000);
+        EVENTUALLY(at.workspace->queue().stalled.empty());
         at.workspace->cancelAll();
-        QTRY_VERIFY(!at.workspace->running());
+        EVENTUALLY(!at.workspace->running());
     }
 
     // A database that somebody has sent.
@@ -230,7 +230,7 @@ private Q_SLOTS:
         QFETCH(int, appearance);
         m_look = QString::fromLatin1(QTest::currentDataTag());
         WindowUnderTest at(false, static_cast<ui::Appearance>(appearance));
-        QVERIFY(QTest::qWaitForWindowExposed(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowExposed(at.window.get(), patience_ms));
         look(at, QStringLiteral("home-no-database"));
         QVERIFY(at.open());
         look(at, QStringLiteral("home-first"));
@@ -256,10 +256,10 @@ private Q_SLOTS:
             look(at, QStringLiteral("replay"));
         }
         QVERIFY(at.play(sample_study("first-look"), 20));
-        QTRY_VERIFY(at.hand->job().key != 0);
+        EVENTUALLY(at.hand->job().key != 0);
         at.hand->send(begun_run(at.hand->job(), 40, 23));
         at.window->showPage(ui::PageId::run);
-        QTRY_VERIFY(at.workspace->queue().entries[20].step == 23);
+        EVENTUALLY(at.workspace->queue().entries[20].step == 23);
         look(at, QStringLiteral("run-live"));
         auto* desk = at.window->page<ui::RunPage>()->findChild<ui::CurveDesk*>();
         desk->raise(desk->styles().back().arm);
@@ -276,14 +276,14 @@ private Q_SLOTS:
         at.hand->send(state_event(RunState::failed,
                                   "resources/data/section/train.tsv, line 7: 2 columns where 3 are needed; "
                                   "correct the line or name another file"));
-        QTRY_COMPARE(at.workspace->queue().failed, std::size_t(1));
-        QTRY_VERIFY(at.hand->job().key != failing);
+        EVENTUALLY_EQUAL(at.workspace->queue().failed, std::size_t(1));
+        EVENTUALLY(at.hand->job().key != failing);
         at.hand->send(begun_run(at.hand->job(), 40, 3));
         at.workspace->pause(true);
-        QTRY_VERIFY(at.workspace->queue().paused);
+        EVENTUALLY(at.workspace->queue().paused);
         look(at, QStringLiteral("run-failed-paused"));
         at.workspace->cancelAll();
-        QTRY_VERIFY(!at.workspace->running());
+        EVENTUALLY(!at.workspace->running());
         look(at, QStringLiteral("run-stopped"));
         at.window->showPage(ui::PageId::replay);
         look(at, QStringLiteral("replay-scripted"));
@@ -296,13 +296,13 @@ private Q_SLOTS:
             QFAIL(qPrintable(text));
         };
         trigger(QStringLiteral("Export results…"));
-        QTRY_VERIFY(at.window->findChild<QDialog*>() != nullptr);
+        EVENTUALLY(at.window->findChild<QDialog*>() != nullptr);
         auto* dialog = at.window->findChild<QDialog*>();
         look(at, QStringLiteral("export"), dialog);
         dialog->close();
-        QTRY_VERIFY(at.window->findChild<QDialog*>() == nullptr);
+        EVENTUALLY(at.window->findChild<QDialog*>() == nullptr);
         trigger(QStringLiteral("Find an action…"));
-        QTRY_VERIFY(at.window->findChild<ui::ActionFinder*>() != nullptr);
+        EVENTUALLY(at.window->findChild<ui::ActionFinder*>() != nullptr);
         look(at, QStringLiteral("finder"), at.window->findChild<ui::ActionFinder*>());
         at.window->findChild<ui::ActionFinder*>()->close();
         lookAtFullDisk(at);

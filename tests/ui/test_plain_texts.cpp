@@ -39,7 +39,7 @@ class TestPlainTexts : public QObject {
 private Q_SLOTS:
     void whatUsersWriteIsNoMarkup() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         QVERIFY(at.workspace->openDatabase(at.folder() / "<b>Bold<b>.db"));
         Study study = window_study({1}, 1);
         study.title = hostile.toStdString();
@@ -47,10 +47,10 @@ private Q_SLOTS:
         at.workspace->openDesign(study);
         QVERIFY(at.settle());
         QVERIFY(at.workspace->startStudy());
-        QTRY_VERIFY(at.hand->job().key != 0);
+        EVENTUALLY(at.hand->job().key != 0);
         at.hand->send(begun_run(at.hand->job(), 40, 12));
         at.hand->send(state_event(RunState::failed, hostile.toStdString()));
-        QTRY_COMPARE(at.workspace->queue().failed, std::size_t(1));
+        EVENTUALLY_EQUAL(at.workspace->queue().failed, std::size_t(1));
         Q_EMIT at.workspace->problem(hostile);
         auto* sections = at.find<QListWidget>("sections");
         bool titled = false;
@@ -75,7 +75,7 @@ private Q_SLOTS:
 
     void toolTipsAndQuestionsArePlain() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         QToolTip::showText(at.window->mapToGlobal(QPoint(50, 50)), hostile, at.window.get());
         const QLabel* tip = nullptr;
         for (const QWidget* widget : QApplication::allWidgets()) {

@@ -44,7 +44,7 @@ private Q_SLOTS:
         QCOMPARE(started.configs, before.configs);
         QCOMPARE(started.tasks, before.tasks);
         QCOMPARE(started.plans, edited.plans); // the one that was checked
-        QTRY_VERIFY(m_at->hand->job().key != 0);
+        EVENTUALLY(m_at->hand->job().key != 0);
         QCOMPARE(m_at->hand->job().spec.method_options.at("rank"), Json(20));
         QCOMPARE(m_at->hand->job().place.task.at("id"), Json("section"));
         m_at->workspace->cancelAll();
@@ -84,14 +84,14 @@ private Q_SLOTS:
         m_at->workspace->openDesign(window_study());
         m_at->workspace->startSoon();
         QVERIFY(!m_at->workspace->running());
-        QTRY_VERIFY(m_at->workspace->running());
+        EVENTUALLY(m_at->workspace->running());
         m_at->workspace->cancelAll();
-        QTRY_VERIFY(!m_at->workspace->running());
+        EVENTUALLY(!m_at->workspace->running());
         // Known by now.
         m_at->workspace->startSoon();
         QVERIFY(m_at->workspace->running());
         m_at->workspace->cancelAll();
-        QTRY_VERIFY(!m_at->workspace->running());
+        EVENTUALLY(!m_at->workspace->running());
         // An edit calls it off, and what cannot start says why.
         m_at->workspace->openDesign(window_study());
         m_at->workspace->startSoon();
@@ -103,7 +103,7 @@ private Q_SLOTS:
         m_at->workspace->startSoon();
         QVERIFY(m_at->settle());
         QVERIFY(!m_at->workspace->running());
-        QTRY_VERIFY(m_at->problems.join(QLatin1Char(' ')).contains(QLatin1String("rank")));
+        EVENTUALLY(m_at->problems.join(QLatin1Char(' ')).contains(QLatin1String("rank")));
     }
 
     // What is wrong with rows is found before anything is stored, and found again when the file is mended.

@@ -29,7 +29,7 @@ class TestRunPage : public QObject {
         m_at->workspace->openDesign(study);
         QVERIFY(m_at->settle());
         QVERIFY(m_at->workspace->startStudy());
-        QTRY_VERIFY(m_at->hand->job().key != 0);
+        EVENTUALLY(m_at->hand->job().key != 0);
     }
     QTableWidget* values() const { return m_page->findChild<QTableWidget*>(QLatin1String("values")); }
     int waitingRow() const {
@@ -56,7 +56,7 @@ class TestRunPage : public QObject {
 private Q_SLOTS:
     void init() {
         m_at = std::make_unique<WindowUnderTest>();
-        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(m_at->window.get(), patience_ms));
         QVERIFY(m_at->open());
         m_at->window->showPage(ui::PageId::run);
         m_page = m_at->window->page<ui::RunPage>();
@@ -69,27 +69,27 @@ private Q_SLOTS:
         begin();
         const RunJob job = m_at->hand->job();
         m_at->hand->send(begun_run(job, 40, 12));
-        QTRY_VERIFY(m_page->curves().find(job.key, {"train", "", "loss"}) != nullptr);
-        QTRY_COMPARE(m_page->curves().find(job.key, {"train", "", "loss"})->step.size(), std::size_t(12));
-        QTRY_VERIFY(value(0, Loss) != QStringLiteral("—"));
+        EVENTUALLY(m_page->curves().find(job.key, {"train", "", "loss"}) != nullptr);
+        EVENTUALLY_EQUAL(m_page->curves().find(job.key, {"train", "", "loss"})->step.size(), std::size_t(12));
+        EVENTUALLY(value(0, Loss) != QStringLiteral("—"));
         QVERIFY(m_at->workspace->running());
-        QTRY_VERIFY(m_at->find<QLabel>("studyState")->text().startsWith(QLatin1String("running 0 of 9")));
+        EVENTUALLY(m_at->find<QLabel>("studyState")->text().startsWith(QLatin1String("running 0 of 9")));
         // A point that the store has delivered already is not drawn twice.
         m_at->hand->send(MetricPoints{{{{"train", "", "loss"}, 12, 1.2, 5.0}, {{"train", "", "loss"}, 13, 1.3, 5.0}}});
-        QTRY_COMPARE(m_page->curves().find(job.key, {"train", "", "loss"})->step.size(), std::size_t(13));
+        EVENTUALLY_EQUAL(m_page->curves().find(job.key, {"train", "", "loss"})->step.size(), std::size_t(13));
     }
 
     void pauseAndResume() {
         begin();
         m_at->hand->send(begun_run(m_at->hand->job(), 40, 3));
-        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::running), std::size_t(1));
         auto* pause = m_at->find<QPushButton>("pause");
         QTest::mouseClick(pause, Qt::LeftButton);
-        QTRY_COMPARE(pause->text(), QStringLiteral("Resume"));
+        EVENTUALLY_EQUAL(pause->text(), QStringLiteral("Resume"));
         QCOMPARE(m_at->hand->pauses.size(), std::size_t(1));
-        QTRY_COMPARE(count(RunState::paused), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::paused), std::size_t(1));
         QTest::mouseClick(pause, Qt::LeftButton);
-        QTRY_COMPARE(pause->text(), QStringLiteral("Pause"));
+        EVENTUALLY_EQUAL(pause->text(), QStringLiteral("Pause"));
         QCOMPARE(m_at->hand->pauses.back().second, false);
     }
 
@@ -97,20 +97,20 @@ private Q_SLOTS:
         begin();
         const RunJob job = m_at->hand->job();
         m_at->hand->send(begun_run(job, 40, 3));
-        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::running), std::size_t(1));
         QTest::mouseClick(m_at->find<QPushButton>("stopRun"), Qt::LeftButton);
-        QTRY_COMPARE(count(RunState::cancelled), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::cancelled), std::size_t(1));
         QCOMPARE(m_at->hand->cancels, std::vector<std::int64_t>{job.key});
-        QTRY_VERIFY(m_at->hand->job().key != job.key && m_at->hand->job().key != 0);
+        EVENTUALLY(m_at->hand->job().key != job.key && m_at->hand->job().key != 0);
         QVERIFY(m_at->workspace->running());
         // A run that waits is cancelled by asking for just that.
         auto* queue = m_at->find<QTableView>("queue");
-        QTRY_COMPARE(queue->model()->index(queue->model()->rowCount() - 1, 0).data().toString(),
-                     QStringLiteral("cancelled")); // the rows are those of the present queue
+        EVENTUALLY_EQUAL(queue->model()->index(queue->model()->rowCount() - 1, 0).data().toString(),
+                         QStringLiteral("cancelled")); // the rows are those of the present queue
         queue->selectRow(waitingRow());
         queue->setFocus();
         QTest::keyClick(queue, Qt::Key_Delete);
-        QTRY_COMPARE(count(RunState::cancelled), std::size_t(2));
+        EVENTUALLY_EQUAL(count(RunState::cancelled), std::size_t(2));
         QCOMPARE(m_at->hand->cancels.size(), std::size_t(1)); // it never reached the executor
         // A run that does not wait is none of its business.
         queue->selectRow(0);
@@ -124,7 +124,7 @@ private Q_SLOTS:
         begin();
         const RunJob job = m_at->hand->job();
         m_at->hand->send(begun_run(job, 40, 3));
-        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::running), std::size_t(1));
         auto* queue = m_at->find<QTableView>("queue");
         auto* stop = m_at->find<QPushButton>("stopRun");
         const QString named = QStringLiteral("Stop LoRA, seed 1");
@@ -132,9 +132,9 @@ private Q_SLOTS:
         click(queue, waitingRow());
         QCOMPARE(stop->accessibleName(), named);
         QTest::keySequence(m_at->window.get(), QKeySequence(QStringLiteral("Ctrl+.")));
-        QTRY_COMPARE(count(RunState::cancelled), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::cancelled), std::size_t(1));
         QCOMPARE(m_at->hand->cancels, std::vector<std::int64_t>{job.key});
-        QTRY_VERIFY(stop->accessibleName() != named);
+        EVENTUALLY(stop->accessibleName() != named);
     }
 
     void nothingIsRaisedUnlessItIsChosen() {
@@ -187,7 +187,7 @@ private Q_SLOTS:
         QCOMPARE(plot->view().firstStep, std::int64_t(20));
         // What arrives first does not take its place.
         m_at->hand->send(begun_run(m_at->hand->job(), 40, 3));
-        QTRY_VERIFY(metric->count() > 1);
+        EVENTUALLY(metric->count() > 1);
         QCOMPARE(plot->view().metric.metric, std::string("accuracy"));
         // Only a choice by hand does, and stays.
         const int rate = metric->findText(QStringLiteral("Train learning rate"));
@@ -195,19 +195,19 @@ private Q_SLOTS:
         metric->setCurrentIndex(rate);
         Q_EMIT metric->activated(rate);
         m_at->hand->send(rest_of_run(m_at->hand->job()));
-        QTRY_COMPARE(count(RunState::finished), std::size_t(1));
-        QTRY_VERIFY(metric->findText(QStringLiteral("Validation loss")) >= 0);
+        EVENTUALLY_EQUAL(count(RunState::finished), std::size_t(1));
+        EVENTUALLY(metric->findText(QStringLiteral("Validation loss")) >= 0);
         QCOMPARE(plot->view().metric.metric, std::string("learning_rate"));
     }
 
     // Seeds that are at different steps: no mean mixes them, and each column says how many it has.
     void latestValuesAreThoseOfAStepThatAllSeedsReached() {
         QVERIFY(m_at->play(window_study({1, 2}, 1), 2)); // both arms, seed 1
-        QTRY_VERIFY(m_at->hand->job().key != 0 && m_at->hand->job().spec.seed == 2);
+        EVENTUALLY(m_at->hand->job().key != 0 && m_at->hand->job().spec.seed == 2);
         const RunJob second = m_at->hand->job();
         QCOMPARE(second.spec.method, std::string("lora"));
         m_at->hand->send(begun_run(second, 40, 7));
-        QTRY_COMPARE(value(0, LossSeeds), QStringLiteral("2"));
+        EVENTUALLY_EQUAL(value(0, LossSeeds), QStringLiteral("2"));
         std::vector<double> losses, scores;
         const auto take = [&](std::vector<double>& into, const MetricName& metric, std::int64_t step) {
             into.clear();
@@ -221,15 +221,15 @@ private Q_SLOTS:
         };
         take(losses, {"train", "", "loss"}, 7);
         QCOMPARE(losses.size(), std::size_t(2));
-        QTRY_COMPARE(value(0, Loss), QString::number(estimate(losses).mean, 'f', 3));
+        EVENTUALLY_EQUAL(value(0, Loss), QString::number(estimate(losses).mean, 'f', 3));
         QCOMPARE(value(0, ScoreSeeds), QStringLiteral("1")); // the second seed has none yet
         m_at->hand->send(MetricPoints{{{{"validation", "", "accuracy"}, 10, 1.0, 0.25}}});
-        QTRY_COMPARE(value(0, ScoreSeeds), QStringLiteral("2"));
+        EVENTUALLY_EQUAL(value(0, ScoreSeeds), QStringLiteral("2"));
         take(scores, {"validation", "", "accuracy"}, 10);
         QCOMPARE(value(0, Score), QString::number(100 * estimate(scores).mean, 'f', 1));
         // A seed that breaks off holds nobody back.
         m_at->hand->send(state_event(RunState::failed, "broken"));
-        QTRY_COMPARE(value(0, ScoreSeeds), QStringLiteral("1"));
+        EVENTUALLY_EQUAL(value(0, ScoreSeeds), QStringLiteral("1"));
         take(scores, {"validation", "", "accuracy"}, 40);
         QCOMPARE(value(0, Score), QString::number(100 * estimate(scores).mean, 'f', 1));
     }
@@ -237,7 +237,7 @@ private Q_SLOTS:
     void stopAllAsksFirst() {
         begin();
         m_at->hand->send(begun_run(m_at->hand->job(), 40, 3));
-        QTRY_COMPARE(count(RunState::running), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::running), std::size_t(1));
         QString asked;
         const auto answer = [&](QMessageBox::ButtonRole role) {
             QTimer::singleShot(0, m_at->window.get(), [&asked, role] {
@@ -255,7 +255,7 @@ private Q_SLOTS:
         QVERIFY(m_at->workspace->running());
         answer(QMessageBox::AcceptRole);
         m_at->find<QPushButton>("stopAll")->click();
-        QTRY_VERIFY(!m_at->workspace->running());
+        EVENTUALLY(!m_at->workspace->running());
         QCOMPARE(count(RunState::cancelled), std::size_t(9));
         QVERIFY(!m_at->find<QPushButton>("stopAll")->isEnabled());
     }
@@ -264,22 +264,22 @@ private Q_SLOTS:
         begin();
         m_at->hand->send(begun_run(m_at->hand->job(), 40, 2));
         m_at->hand->send(state_event(RunState::failed, "train.tsv, line 7: two columns"));
-        QTRY_COMPARE(count(RunState::failed), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::failed), std::size_t(1));
         const auto shown = [this] {
             const auto labels = m_page->findChildren<QLabel*>();
             return std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
                 return label->isVisible() && label->text().contains(QLatin1String("train.tsv, line 7"));
             });
         };
-        QTRY_VERIFY(shown());
-        QTRY_VERIFY(m_at->hand->job().key != 0);
+        EVENTUALLY(shown());
+        EVENTUALLY(m_at->hand->job().key != 0);
     }
 
     void cursorShowsTheLastValueAtOrBefore() {
         QVERIFY(m_at->playToEnd(window_study({1, 2, 3}, 1)));
         auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
         QVERIFY(plot != nullptr);
-        QTRY_COMPARE(value(0, ScoreSeeds), QStringLiteral("3"));
+        EVENTUALLY_EQUAL(value(0, ScoreSeeds), QStringLiteral("3"));
         const auto mean_at = [&](std::size_t evaluation) { // evaluations stand at 10, 20, 30 and 40
             std::vector<double> scores;
             for (const QueueEntry& entry : m_at->workspace->queue().entries) {
@@ -289,26 +289,26 @@ private Q_SLOTS:
             }
             return QString::number(estimate(scores).mean, 'f', 1);
         };
-        QTRY_VERIFY2(value(0, Score).startsWith(mean_at(3)),
-                     qPrintable(value(0, Score))); // no longer an earlier step's
+        QVERIFY2(comes_true([&] { return value(0, Score).startsWith(mean_at(3)); }),
+                 qPrintable(value(0, Score))); // no longer an earlier step's
         const QString latest = value(0, Score);
         Q_EMIT plot->cursorMoved(25.0);
-        QTRY_COMPARE(title(), QStringLiteral("At step 25"));
+        EVENTUALLY_EQUAL(title(), QStringLiteral("At step 25"));
         QVERIFY2(value(0, Score).startsWith(mean_at(1)), qPrintable(value(0, Score)));
         QVERIFY(value(0, Score).contains(QStringLiteral("±")));
         QVERIFY(value(0, Score) != latest);
         Q_EMIT plot->cursorMoved(5.0); // before the first evaluation
-        QTRY_COMPARE(value(0, Score), QStringLiteral("—"));
+        EVENTUALLY_EQUAL(value(0, Score), QStringLiteral("—"));
         // By keys too: from the right end, one step back.
         plot->setFocus();
         Q_EMIT plot->cursorMoved(std::nan(""));
         QTest::keyClick(plot, Qt::Key_Left);
-        QTRY_COMPARE(title(), QStringLiteral("At step 39"));
+        EVENTUALLY_EQUAL(title(), QStringLiteral("At step 39"));
     }
 
     void smoothingChangesCurvesNotValues() {
         QVERIFY(m_at->playToEnd(window_study({1}, 1)));
-        QTRY_VERIFY(value(0, Loss) != QStringLiteral("—"));
+        EVENTUALLY(value(0, Loss) != QStringLiteral("—"));
         const QString before = value(0, Loss);
         auto* slider = m_at->find<QSlider>("smoothing");
         auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("lossPlot"));
@@ -321,7 +321,7 @@ private Q_SLOTS:
 
     void hiddenArmsChangeNoMean() {
         QVERIFY(m_at->playToEnd(window_study()));
-        QTRY_COMPARE(value(2, ScoreSeeds), QStringLiteral("3"));
+        EVENTUALLY_EQUAL(value(2, ScoreSeeds), QStringLiteral("3"));
         m_at->window->showPage(ui::PageId::results);
         const QString table = m_at->window->page<ui::ResultsPage>()->selectionText();
         m_at->window->showPage(ui::PageId::run);
@@ -330,9 +330,9 @@ private Q_SLOTS:
             before.push_back(value(row, Score));
         values()->item(1, 0)->setCheckState(Qt::Unchecked);
         auto* plot = m_page->findChild<ui::CurvePlot*>(QLatin1String("scorePlot"));
-        QTRY_VERIFY(plot->upToDate());
+        EVENTUALLY(plot->upToDate());
         Q_EMIT plot->cursorMoved(1000); // makes the table anew
-        QTRY_COMPARE(title(), QStringLiteral("At step 1000"));
+        EVENTUALLY_EQUAL(title(), QStringLiteral("At step 1000"));
         for (int row = 0; row < values()->rowCount(); ++row)
             QCOMPARE(value(row, Score), before[static_cast<std::size_t>(row)]);
         QCOMPARE(values()->item(1, 0)->checkState(), Qt::Unchecked);
@@ -343,11 +343,11 @@ private Q_SLOTS:
     void resumeGoesOnWithUnfinishedRuns() {
         begin();
         m_at->hand->send(finished_run(m_at->hand->job()));
-        QTRY_COMPARE(count(RunState::finished), std::size_t(1));
+        EVENTUALLY_EQUAL(count(RunState::finished), std::size_t(1));
         m_at->workspace->cancelAll();
-        QTRY_VERIFY(!m_at->workspace->running());
+        EVENTUALLY(!m_at->workspace->running());
         auto* button = m_at->find<QPushButton>("pause");
-        QTRY_COMPARE(button->text(), QStringLiteral("Resume"));
+        EVENTUALLY_EQUAL(button->text(), QStringLiteral("Resume"));
         QVERIFY(button->isEnabled() && !m_at->find<QPushButton>("stopRun")->isEnabled());
         // Home says how many they are, and goes on with them as well.
         m_at->window->showPage(ui::PageId::home);
@@ -359,11 +359,11 @@ private Q_SLOTS:
         QTest::mouseClick(button, Qt::LeftButton);
         QVERIFY(m_at->workspace->running());
         QCOMPARE(m_at->workspace->currentStudy(), study);
-        QTRY_COMPARE(button->text(), QStringLiteral("Pause"));
+        EVENTUALLY_EQUAL(button->text(), QStringLiteral("Pause"));
         QCOMPARE(count(RunState::finished), std::size_t(1));
         QCOMPARE(m_at->workspace->resumableRuns(study), std::size_t(0)); // while it is at work
         m_at->workspace->cancelAll();
-        QTRY_VERIFY(!m_at->workspace->running());
+        EVENTUALLY(!m_at->workspace->running());
         m_at->window->showPage(ui::PageId::home);
         QTest::mouseClick(resume, Qt::LeftButton);
         QVERIFY(m_at->workspace->running());
@@ -376,7 +376,7 @@ private Q_SLOTS:
         const auto* results = m_at->window->page<ui::ResultsPage>();
         QCOMPARE(results->model().table().finished, std::size_t(0));
         m_at->hand->send(finished_run(m_at->hand->job()));
-        QTRY_COMPARE(results->model().table().finished, std::size_t(1));
+        EVENTUALLY_EQUAL(results->model().table().finished, std::size_t(1));
     }
 
     void storedAndLivePointsAreTheSameCurves() {
@@ -396,11 +396,11 @@ private Q_SLOTS:
 
     void anArmStaysHiddenInOtherColours() {
         QVERIFY(m_at->playToEnd(window_study({1}, 1)));
-        QTRY_VERIFY(value(0, Loss) != QStringLiteral("—"));
+        EVENTUALLY(value(0, Loss) != QStringLiteral("—"));
         values()->item(1, 0)->setCheckState(Qt::Unchecked);
         const QVariant before = values()->item(1, 0)->data(Qt::DecorationRole);
         ui::applyTheme(ui::Appearance::dark);
-        QTRY_VERIFY(values()->item(1, 0)->data(Qt::DecorationRole) != before);
+        EVENTUALLY(values()->item(1, 0)->data(Qt::DecorationRole) != before);
         QCOMPARE(values()->item(1, 0)->checkState(), Qt::Unchecked);
         QCOMPARE(values()->item(0, 0)->checkState(), Qt::Checked);
     }
@@ -409,7 +409,7 @@ private Q_SLOTS:
         QVERIFY(m_at->playToEnd(window_study({1}, 1)));
         for (const QSize size : {QSize(1000, 640), QSize(1440, 900), QSize(1000, 640)}) {
             m_at->window->resize(size);
-            QTRY_COMPARE(m_at->window->size(), size);
+            EVENTUALLY_EQUAL(m_at->window->size(), size);
             QCoreApplication::processEvents();
             for (const char* name : {"queue", "values", "events", "lossPlot", "scorePlot"}) {
                 const auto* part = m_page->findChild<QWidget*>(QLatin1String(name));

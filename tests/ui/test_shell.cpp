@@ -119,7 +119,7 @@ private Q_SLOTS:
 
     void everyControlHasANameAndIsReachedByTab() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         QVERIFY(at.open());
         at.workspace->openDesign(sample_study("first-look"));
         QVERIFY(at.settle());
@@ -155,7 +155,7 @@ private Q_SLOTS:
 
     void pagesByKey() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         const std::vector<ui::PageInfo>& pages = at.window->pages();
         for (std::size_t page = pages.size(); page-- > 0;) {
             QTest::keySequence(at.window.get(), QKeySequence(QStringLiteral("Alt+%1").arg(page + 1)));
@@ -243,7 +243,7 @@ private Q_SLOTS:
 
     void actionFinder() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         QTest::keySequence(at.window.get(), QKeySequence(QStringLiteral("Ctrl+K")));
         auto* finder = at.window->findChild<ui::ActionFinder*>();
         QVERIFY(finder != nullptr);
@@ -265,10 +265,10 @@ private Q_SLOTS:
             set_home_folder(folder / "home");
             ui::MainWindow window(*at.workspace);
             window.show();
-            QVERIFY(QTest::qWaitForWindowExposed(&window));
+            QVERIFY(QTest::qWaitForWindowExposed(&window, patience_ms));
             auto* splitter = window.findChild<QSplitter*>(QStringLiteral("homeSplitter"));
             if (again) {
-                QTRY_COMPARE(window.size(), size);
+                EVENTUALLY_EQUAL(window.size(), size);
                 QCOMPARE(splitter->sizes(), panes);
             } else {
                 window.resize(1111, 700);
@@ -283,7 +283,7 @@ private Q_SLOTS:
 
     void unreadableDatabaseSaysSo() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowExposed(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowExposed(at.window.get(), patience_ms));
         auto* banner = at.find<QFrame>("banner");
         QVERIFY(!banner->isVisible());
         write_text(at.folder() / "broken.db", std::string(2000, 'x'));
@@ -311,7 +311,7 @@ private Q_SLOTS:
         // It learns of what the first one stores.
         QSignalSpy stored(second.workspace.get(), &ui::Workspace::statesStored);
         QVERIFY(first.playToEnd(window_study({2}, 1)));
-        QVERIFY(stored.count() > 0 || stored.wait(20000));
+        QVERIFY(stored.count() > 0 || stored.wait(patience_ms));
     }
 
     void openAndImportThroughTheMenu() {
@@ -347,7 +347,7 @@ private Q_SLOTS:
     // Seeds of different speed: at the play head, chart and table have the step that all of them had reached.
     void replayHasOneTruthAtThePlayHead() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         QVERIFY(at.open());
         Study study = window_study({1, 2, 3}, 1);
         study.methods.resize(1);
@@ -355,7 +355,7 @@ private Q_SLOTS:
         QVERIFY(at.settle());
         QVERIFY(at.workspace->startStudy());
         while (at.workspace->running()) {
-            QTRY_VERIFY(at.hand->job().key != 0 || !at.workspace->running());
+            EVENTUALLY(at.hand->job().key != 0 || !at.workspace->running());
             const RunJob job = at.hand->job();
             if (job.key == 0) break;
             std::vector<RunEvent> events = finished_run(job);
@@ -366,7 +366,7 @@ private Q_SLOTS:
             }
             at.hand->send(std::move(events));
         }
-        QTRY_VERIFY(!at.workspace->running());
+        EVENTUALLY(!at.workspace->running());
         at.window->showPage(ui::PageId::replay);
         auto* replay = at.window->page<ui::ReplayPage>();
         replay->seek(6.5); // the first seed is done, the second at step 30, the third at 20
@@ -376,8 +376,9 @@ private Q_SLOTS:
             scores.push_back(100 * replay->curves().find(run.id, {"validation", "", "accuracy"})->value.at(1));
         const Estimate e = estimate(scores);
         QCOMPARE(e.n, std::size_t(3));
-        QTRY_VERIFY2(table->item(0, 3)->text().startsWith(QString::number(e.mean, 'f', 1) + QStringLiteral(" ±")),
-                     qPrintable(table->item(0, 3)->text()));
+        const QString mean = QString::number(e.mean, 'f', 1) + QStringLiteral(" ±");
+        QVERIFY2(comes_true([&] { return table->item(0, 3)->text().startsWith(mean); }),
+                 qPrintable(table->item(0, 3)->text()));
         QCOMPARE(table->item(0, 4)->text(), QStringLiteral("3"));
         auto* plot = replay->findChild<ui::CurvePlot*>(QStringLiteral("scorePlot"));
         plot->redraw();
@@ -395,7 +396,7 @@ private Q_SLOTS:
 
     void replayHidesTheFuture() {
         WindowUnderTest at;
-        QVERIFY(QTest::qWaitForWindowActive(at.window.get()));
+        QVERIFY(QTest::qWaitForWindowActive(at.window.get(), patience_ms));
         QVERIFY(at.open());
         QVERIFY(at.playToEnd(window_study({1, 2, 3}, 1)));
         at.window->showPage(ui::PageId::replay);
@@ -404,7 +405,7 @@ private Q_SLOTS:
         auto* plot = replay->findChild<ui::CurvePlot*>();
         QCOMPARE(plot->view().untilWall, std::numeric_limits<double>::infinity());
         auto* scrubber = at.find<QSlider>("scrubber");
-        QTRY_COMPARE(at.window->focusWidget(), scrubber); // ready to be played by keys
+        EVENTUALLY_EQUAL(at.window->focusWidget(), scrubber); // ready to be played by keys
         QTest::keyClick(scrubber, Qt::Key_Home);
         QCOMPARE(replay->position(), 0.0);
         QTest::keyClick(scrubber, Qt::Key_Right, Qt::ShiftModifier); // the first evaluation, step 10
@@ -418,7 +419,7 @@ private Q_SLOTS:
         const RowId first = runs->topLevelItem(0)->child(0)->data(0, Qt::UserRole).toLongLong();
         QVERIFY(replay->curves().find(first, {"train", "", "loss"}) != nullptr);
         runs->topLevelItem(0)->setCheckState(0, Qt::Unchecked);
-        QTRY_VERIFY(replay->curves().find(first, {"train", "", "loss"}) == nullptr);
+        EVENTUALLY(replay->curves().find(first, {"train", "", "loss"}) == nullptr);
         QVERIFY(std::abs(replay->position() - 1.1) < 1e-9);
     }
 };

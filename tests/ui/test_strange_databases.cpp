@@ -26,7 +26,7 @@ class TestStrangeDatabases : public QObject {
         }
         m_at->workspace->showStudy(1);
         m_at->workspace->resumeStudy(1);
-        QTRY_VERIFY(!m_at->workspace->running()); // all its runs have ended
+        EVENTUALLY(!m_at->workspace->running()); // all its runs have ended
         m_at->workspace->designLike(1);
         m_at->workspace->queue();
     }

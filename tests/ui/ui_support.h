@@ -113,9 +113,7 @@ public:
         const auto planned = [&] {
             return workspace->checked() && (workspace->inputsChecked() || !workspace->plan()->problems.empty());
         };
-        return QTest::qWaitFor(
-            [&] { return planned() && !samples->item(samples->rowCount() - 1, 2)->text().isEmpty(); },
-            60'000); // a busy machine, or a sanitizer
+        return comes_true([&] { return planned() && !samples->item(samples->rowCount() - 1, 2)->text().isEmpty(); });
     }
     std::filesystem::path folder() const { return m_folder.path(); }
 
@@ -124,14 +122,14 @@ public:
         workspace->openDesign(study);
         if (!settle() || !workspace->startStudy()) return false;
         for (std::size_t i = 0; i < runs && workspace->running(); ++i) {
-            if (!QTest::qWaitFor([&] { return hand->job().key != 0 || !workspace->running(); })) return false;
+            if (!comes_true([&] { return hand->job().key != 0 || !workspace->running(); })) return false;
             const RunJob job = hand->job();
             if (job.key != 0) hand->send(finished_run(job));
         }
         return true;
     }
     bool playToEnd(const Study& study) {
-        return play(study) && QTest::qWaitFor([&] { return !workspace->running(); });
+        return play(study) && comes_true([&] { return !workspace->running(); });
     }
 
     template <class W>

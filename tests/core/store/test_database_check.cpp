@@ -349,7 +349,7 @@ private Q_SLOTS:
         QVERIFY(backups_of(folder / "a.db").size() <= 1);
         {
             const Store store(folder / "a.db");
-            QTRY_COMPARE_WITH_TIMEOUT(backups_of(folder / "a.db").size(), std::size_t(1), 20000);
+            EVENTUALLY_EQUAL(backups_of(folder / "a.db").size(), std::size_t(1));
         }
         for (int start = 0; start < 3; ++start)
             const Store store(folder / "a.db");

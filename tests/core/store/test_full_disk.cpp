@@ -117,7 +117,7 @@ private Q_SLOTS:
             }
             tell_points(store, run, 21, 100);
             finish(store, run);
-            QTRY_COMPARE_WITH_TIMEOUT(told.stall_count(), std::size_t(1), 20000);
+            EVENTUALLY_EQUAL(told.stall_count(), std::size_t(1));
             QVERIFY(!told.stalls.front().empty());
             QCOMPARE(reader.run(run)->state, RunState::running);
             QCOMPARE(points(reader, run), std::size_t(20));
@@ -125,7 +125,7 @@ private Q_SLOTS:
             QVERIFY(caught([&] { store.flush(); }).thrown);
             QVERIFY(caught([&] { store.set_trashed(1, true); }).thrown);
         }
-        QTRY_COMPARE_WITH_TIMEOUT(told.stall_count(), std::size_t(2), 20000);
+        EVENTUALLY_EQUAL(told.stall_count(), std::size_t(2));
         QCOMPARE(told.stalls.back(), std::string());
         store.flush();
         QCOMPARE(reader.run(run)->state, RunState::finished);
@@ -146,11 +146,11 @@ private Q_SLOTS:
         store.flush();
         std::filesystem::rename(folder / "a.db", folder / "elsewhere.db");
         finish(store, run);
-        QTRY_COMPARE_WITH_TIMEOUT(told.stall_count(), std::size_t(1), 20000);
+        EVENTUALLY_EQUAL(told.stall_count(), std::size_t(1));
         QVERIFY2(told.stalls.front().find("removed or replaced") != std::string::npos, told.stalls.front().c_str());
         QVERIFY(caught([&] { store.flush(); }).kind == ErrorKind::storage);
         std::filesystem::rename(folder / "elsewhere.db", folder / "a.db");
-        QTRY_COMPARE_WITH_TIMEOUT(told.stall_count(), std::size_t(2), 20000);
+        EVENTUALLY_EQUAL(told.stall_count(), std::size_t(2));
         QCOMPARE(StoreReader(folder / "a.db").run(run)->state, RunState::finished);
     }
 
@@ -172,7 +172,7 @@ private Q_SLOTS:
                     QVERIFY(stored.get_future().get());
                 }
                 finish(store, run);
-                QTRY_COMPARE_WITH_TIMEOUT(StoreReader(file).run(run)->state, RunState::finished, 20000);
+                EVENTUALLY_EQUAL(StoreReader(file).run(run)->state, RunState::finished);
                 QCOMPARE(points(StoreReader(file), run), std::size_t(40));
                 QCOMPARE(StoreReader(file).predictions(run, "test").size(), std::size_t(1));
             }
@@ -192,18 +192,18 @@ private Q_SLOTS:
         {
             const FailingDisk disk;
             tell_points(store, run, 1, 5000);
-            QTRY_VERIFY_WITH_TIMEOUT(told.loss_count() >= 1, 20000);
+            EVENTUALLY(told.loss_count() >= 1);
             QCOMPARE(told.losses.front(), std::pair(run, ErrorKind::storage));
         }
         finish(store, run);
         const StoreReader reader(folder / "a.db");
-        QTRY_COMPARE_WITH_TIMEOUT(reader.run(run)->state, RunState::failed, 20000);
+        EVENTUALLY_EQUAL(reader.run(run)->state, RunState::failed);
         QVERIFY(reader.run(run)->message.find("could not be stored") != std::string::npos);
         QVERIFY(caught([&] { store.flush(); }).kind == ErrorKind::storage);
         store.requeue({run}); // and goes on from where it can
         begin(store, run);
         finish(store, run);
-        QTRY_COMPARE_WITH_TIMEOUT(reader.run(run)->state, RunState::finished, 20000);
+        EVENTUALLY_EQUAL(reader.run(run)->state, RunState::finished);
     }
 
     // Rows that the database refuses, for whatever reason, take the run's good name with them, and no other's.
@@ -219,8 +219,8 @@ private Q_SLOTS:
         for (const RowId run : {bad, good})
             finish(store, run); // the item a second time, and the first
         const StoreReader reader(folder / "a.db");
-        QTRY_COMPARE_WITH_TIMEOUT(reader.run(good)->state, RunState::finished, 20000);
-        QTRY_COMPARE_WITH_TIMEOUT(reader.run(bad)->state, RunState::failed, 20000);
+        EVENTUALLY_EQUAL(reader.run(good)->state, RunState::finished);
+        EVENTUALLY_EQUAL(reader.run(bad)->state, RunState::failed);
         QCOMPARE(told.loss_count(), std::size_t(1));
         QCOMPARE(told.losses.front().first, bad);
         QCOMPARE(told.stall_count(), std::size_t(0));

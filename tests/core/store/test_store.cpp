@@ -74,7 +74,7 @@ private Q_SLOTS:
             const std::lock_guard guard(told.mutex);
             return told.commits.size();
         };
-        QTRY_COMPARE(count(), std::size_t(1));
+        EVENTUALLY_EQUAL(count(), std::size_t(1));
         store.begin_attempt(sample.run);
         store.set_state(sample.run, RunState::running, {}, {});
         store.set_state(sample.run, RunState::finished, {}, {});

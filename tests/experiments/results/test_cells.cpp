@@ -123,7 +123,7 @@ private Q_SLOTS:
         latex.setWorkingDirectory(QString::fromStdString(folder.path().string()));
         latex.start(QStringLiteral("pdflatex"), {QStringLiteral("-no-shell-escape"), QStringLiteral("-halt-on-error"),
                                                  QStringLiteral("-interaction=batchmode"), QStringLiteral("t.tex")});
-        QVERIFY(latex.waitForFinished(60000));
+        QVERIFY(latex.waitForFinished(patience_ms));
         QVERIFY2(latex.exitCode() == 0, cell.substr(0, 500).c_str());
     }
 };

@@ -38,7 +38,7 @@ RowId stored_study(const std::filesystem::path& file) {
     };
     StudySession session(store, std::make_unique<FakeExecutor>(script), study);
     session.start();
-    session.wait(20s);
+    session.wait(patience);
     store.flush();
     return session.study_id();
 }
@@ -179,7 +179,7 @@ private Q_SLOTS:
         };
         StudySession session(store, std::make_unique<FakeExecutor>(script), study);
         session.start();
-        session.wait(20s);
+        session.wait(patience);
         store.flush();
         const ResultTable table = result_table(StoreReader(folder / "a.db"), session.study_id());
         QCOMPARE(table.rows.size(), std::size_t(4));

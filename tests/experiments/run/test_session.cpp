@@ -53,7 +53,7 @@ private Q_SLOTS:
         session.set_listener({[&](RowId, const RunEvent&) { ++events; }, [] {}, [&] { ++done; }});
         QCOMPARE(session.status().queued, std::size_t(6));
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         QCOMPARE(done.load(), 1);
         store.flush();
         const StoreReader reader(folder / "a.db");
@@ -91,7 +91,7 @@ private Q_SLOTS:
         };
         same();
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         store.flush();
         same();
     }
@@ -112,7 +112,7 @@ private Q_SLOTS:
         };
         StudySession session(store, std::make_unique<FakeExecutor>(script), small_study());
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         store.flush();
         const StoreReader reader(folder / "a.db");
         const auto states = states_of(reader, session.study_id());
@@ -135,7 +135,7 @@ private Q_SLOTS:
         const FakeExecutor& seen = *executor;
         StudySession session(store, std::move(executor), small_study());
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         QVERIFY(seen.most_at_once <= 2);
     }
 
@@ -150,7 +150,7 @@ private Q_SLOTS:
         QCOMPARE(session.status().entries.back().state, RunState::cancelled);
         QVERIFY(!session.wait(50ms));
         session.cancel_all(); // the one that has begun, too
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         store.flush();
         QCOMPARE(states_of(StoreReader(folder / "a.db"), session.study_id()).at("cancelled"), 6);
     }
@@ -166,7 +166,7 @@ private Q_SLOTS:
             study = session.study_id();
             session.start();
             session.interrupt_all(); // as a signal or the window's end does
-            QVERIFY(session.wait(20s));
+            QVERIFY(session.wait(patience));
             store.flush();
             const auto states = states_of(StoreReader(folder / "a.db"), study);
             QCOMPARE(states.at("interrupted"), 1);
@@ -176,7 +176,7 @@ private Q_SLOTS:
         StudySession session(store, std::make_unique<FakeExecutor>([](const RunJob& job) { return ordinary_run(job); }),
                              small_study(), study);
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         store.flush();
         QCOMPARE(states_of(StoreReader(folder / "a.db"), study).at("finished"), 6);
     }
@@ -204,7 +204,7 @@ private Q_SLOTS:
                                  small_study());
             study = session.study_id();
             session.start();
-            QVERIFY(session.wait(20s));
+            QVERIFY(session.wait(patience));
         }
         QCOMPARE(told.size(), std::size_t(6));
         QCOMPARE(told.front(), Json::array());
@@ -216,7 +216,7 @@ private Q_SLOTS:
                              }),
                              small_study(), study);
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         QCOMPARE(told.front(), Json::array({data}));
     }
 
@@ -231,14 +231,14 @@ private Q_SLOTS:
         QVERIFY(session.status().paused);
         QVERIFY(!held.pauses.empty() && held.pauses.front().second);
         held.release();
-        QTRY_COMPARE_WITH_TIMEOUT(session.status().finished, std::size_t(1), 10000);
+        EVENTUALLY_EQUAL(session.status().finished, std::size_t(1));
         // Whatever follows an end is handed on under the lock that counts it.
         const auto entries = session.status().entries;
         QCOMPARE(std::count_if(entries.begin(), entries.end(),
                                [](const QueueEntry& entry) { return entry.state == RunState::queued; }),
                  std::ptrdiff_t(5));
         session.pause(false);
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         QCOMPARE(session.status().finished, std::size_t(6));
     }
 
@@ -256,7 +256,7 @@ private Q_SLOTS:
             StudySession session(store, std::make_unique<FakeExecutor>(script), small_study());
             study = session.study_id();
             session.start();
-            QVERIFY(session.wait(20s));
+            QVERIFY(session.wait(patience));
         }
         Store store(folder / "a.db");
         int executed = 0;
@@ -266,7 +266,7 @@ private Q_SLOTS:
                              }),
                              small_study(), study);
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         store.flush();
         QCOMPARE(executed, 4); // what was finished stays as it is
         QCOMPARE(states_of(StoreReader(folder / "a.db"), study).at("finished"), 6);
@@ -285,7 +285,7 @@ private Q_SLOTS:
                               },
                               [] {}, [] {}});
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         store.flush();
         const StoreReader reader(folder / "a.db");
         for (const RunRecord& run : reader.runs(session.study_id())) {

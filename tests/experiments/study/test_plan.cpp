@@ -182,7 +182,7 @@ private Q_SLOTS:
             const Elsewhere here(folder.path());
             StudySession session(store, std::make_unique<FakeExecutor>(script), planned(document("task.json")));
             session.start();
-            QVERIFY(session.wait(20s));
+            QVERIFY(session.wait(patience));
             study = session.study_id();
         }
         store.flush();
@@ -203,7 +203,7 @@ private Q_SLOTS:
         QCOMPARE(again.task().get().primary_metric, std::string("macro_f1"));
         StudySession session(store, std::make_unique<FakeExecutor>(script), again, study);
         session.start();
-        QVERIFY(session.wait(20s));
+        QVERIFY(session.wait(patience));
         QCOMPARE(given.size(), std::size_t(3));
         QCOMPARE(given.front(), tasks.front());
         QCOMPARE(sources.counts().tasks, std::size_t(0));
