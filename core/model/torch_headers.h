@@ -2,6 +2,8 @@
 // torch/torch.h costs about 20 s a unit, this a few: add a header here only when most units use it.
 #pragma once
 
+#include "core/base/usual_headers.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/add.h>

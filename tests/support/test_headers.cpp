@@ -1,4 +1,4 @@
-// The program whose precompiled header the tests reuse that see torch (tests/CMakeLists.txt).
+// Programs whose precompiled headers tests reuse (tests/CMakeLists.txt).
 
 int main() {
     return 0;

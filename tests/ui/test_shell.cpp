@@ -376,8 +376,8 @@ private Q_SLOTS:
             scores.push_back(100 * replay->curves().find(run.id, {"validation", "", "accuracy"})->value.at(1));
         const Estimate e = estimate(scores);
         QCOMPARE(e.n, std::size_t(3));
-        const QString mean = QString::number(e.mean, 'f', 1) + QStringLiteral(" ±");
-        QVERIFY2(comes_true([&] { return table->item(0, 3)->text().startsWith(mean); }),
+        const QString expected = QString::number(e.mean, 'f', 1) + QStringLiteral(" ±");
+        QVERIFY2(comes_true([&] { return table->item(0, 3)->text().startsWith(expected); }),
                  qPrintable(table->item(0, 3)->text()));
         QCOMPARE(table->item(0, 4)->text(), QStringLiteral("3"));
         auto* plot = replay->findChild<ui::CurvePlot*>(QStringLiteral("scorePlot"));
