@@ -16,7 +16,7 @@ TIDY_VERSION=23.1.4
 # The same names in Debian 12 and Ubuntu 24.04.
 # shellcheck disable=SC2034 # used by the scripts that source this file
 BUILD_PACKAGES=(g++ cmake ninja-build mold ccache qt6-base-dev qt6-svg-dev libqcustomplot-dev libsqlite3-dev nlohmann-json3-dev
-  libcli11-dev libicu-dev zlib1g-dev libzstd-dev libsentencepiece-dev libboost-dev python3-pip unzip ca-certificates fonts-dejavu-core libxkbcommon-x11-0)
+  libcli11-dev libicu-dev zlib1g-dev libzstd-dev libexpat1-dev libsentencepiece-dev libboost-dev python3-pip unzip ca-certificates fonts-dejavu-core libxkbcommon-x11-0)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(clang-format xvfb sqlite3 shellcheck codespell)
 
@@ -74,7 +74,7 @@ ensure_packages() {
       [ -n "${DIAPASON_SKIP_PACKAGES:-}" ] && return 0
       say "This system is ${id:-unknown} ${version}; the set-up installs packages on Debian 12 and Ubuntu 24.04 only."
       say "Needed here: a C++20 compiler, CMake >= 3.24, Ninja, Qt >= 6.4 (Widgets, PrintSupport, Svg, Test), QCustomPlot 2.1 for Qt 6,"
-      say "SQLite >= 3.37, nlohmann-json, CLI11, ICU, zlib, Zstandard, SentencePiece, Boost headers, pip and unzip; useful: mold, ccache, clang-format, xvfb."
+      say "SQLite >= 3.37, nlohmann-json, CLI11, ICU, zlib, Zstandard, Expat, SentencePiece, Boost headers, pip and unzip; useful: mold, ccache, clang-format, xvfb."
       say "With these in place, run again with DIAPASON_SKIP_PACKAGES=1."
       exit 1
       ;;

@@ -67,12 +67,22 @@ const std::vector<OptionDescriptor>& training_options() {
                                                  "Inputs are cut to this many tokens; 0 = the task's own limit."),
                                          "tokens")));
         list.push_back(advanced(in_units(integer("max_train_items", "Training examples", 0, 0, 1e9,
-                                                 "Use only the first examples of the training split; 0 = all."),
+                                                 "Use only so many examples of the training split; 0 = all."),
                                          "examples")));
         list.push_back(
             advanced(in_units(integer("max_evaluation_items", "Validation examples", 0, 0, 1e9,
-                                      "Validate on the first examples only, while training and at its end; 0 = all."),
+                                      "Validate on so many examples only, while training and at its end; 0 = all."),
                               "examples")));
+        list.push_back(advanced(choice(
+            "sample", "Sample", "first",
+            {{"first", "the first", "In the order of the file."},
+             {"random", "at random", "In a random order: of fewer examples than all, others for each seed."},
+             {"balanced", "as many of each class", "By turns one of each class, at random within it."}},
+            "Which examples are used to train and to validate, where not all are. Samples are nested: the 50 are among "
+            "the 100.",
+            "low-data settings: Li and Liang 2021")));
+        list.push_back(advanced(integer("sample_seed", "Seed of the sample", 1, 0, 1e9,
+                                        "Which of the random samples; the seeds of a study do not change it.")));
         list.push_back(
             advanced(in_units(integer("max_test_items", "Test examples", 0, 0, 1e9,
                                       "Test, also out of the domain, on the first examples only; 0 = all. Tables say "

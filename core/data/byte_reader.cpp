@@ -1,5 +1,6 @@
 #include "core/data/byte_reader.h"
 
+#include "core/base/awaited_work.h"
 #include "core/base/error.h"
 
 #include <algorithm>
@@ -32,11 +33,15 @@ public:
         if (!fs::is_regular_file(status)) throw input_error(file.string(), "is not a regular file");
         m_in.open(file, std::ios::binary);
         if (!m_in) throw input_error(file.string(), "cannot be read");
+        const auto bytes = fs::file_size(file, error);
+        work_begins("Reading " + file.filename().string(), error ? 0 : bytes);
     }
     std::size_t read(char* to, std::size_t most) override {
         m_in.read(to, static_cast<std::streamsize>(most));
         if (m_in.bad()) throw input_error(m_file.string(), "cannot be read");
-        return static_cast<std::size_t>(m_in.gcount());
+        const auto count = static_cast<std::size_t>(m_in.gcount());
+        work_advances(count);
+        return count;
     }
     void back_to_the_beginning() {
         m_in.clear();

@@ -139,6 +139,9 @@ private:
         if (field == "labels") return lists;
         if (field == "answers") return facts.lists + facts.objects == facts.rows;
         if (field == "number") return facts.numbers == facts.rows;
+        if (field == "split") // a name alone is not enough
+            return std::all_of(facts.values.begin(), facts.values.end(),
+                               [](const std::string& value) { return !split_named(value).empty(); });
         return !lists && facts.objects == 0;
     }
 
@@ -179,14 +182,15 @@ private:
             const char* kind;
             std::vector<const char*> fields, optional;
         };
-        static const std::vector<Way> ways = {{"tagging", {"words", "tags"}, {"id"}},
-                                              {"span", {"text", "pair", "answers"}, {"id"}},
-                                              {"multiple_choice", {"text", "options", "label"}, {"id", "pair"}},
-                                              {"multi_label", {"text", "labels"}, {"id", "pair"}},
-                                              {"classification", {"text", "label"}, {"id", "pair"}},
-                                              {"regression", {"text", "number"}, {"id", "pair"}},
-                                              {"generation", {"text", "target"}, {"id", "pair", "references"}},
-                                              {"cloze", {"text", "target"}, {"id", "group"}}};
+        static const std::vector<Way> ways = {
+            {"tagging", {"words", "tags"}, {"id", "split"}},
+            {"span", {"text", "pair", "answers"}, {"id", "split"}},
+            {"multiple_choice", {"text", "options", "label"}, {"id", "split", "pair"}},
+            {"multi_label", {"text", "labels"}, {"id", "split", "pair"}},
+            {"classification", {"text", "label"}, {"id", "split", "pair"}},
+            {"regression", {"text", "number"}, {"id", "split", "pair"}},
+            {"generation", {"text", "target"}, {"id", "split", "pair", "references"}},
+            {"cloze", {"text", "target"}, {"id", "split", "group"}}};
         for (const Way& way : ways) {
             if (!m_kind.empty() && m_kind != way.kind) continue;
             if (!std::all_of(way.fields.begin(), way.fields.end(), has)) continue;

@@ -71,16 +71,39 @@ Example Dataset::at(std::size_t item) const {
     return (*this)[item];
 }
 
+const LeftOut& Dataset::left_out() const {
+    static const LeftOut nothing;
+    return m_left_out == nullptr ? nothing : *m_left_out;
+}
+
+Dataset Dataset::with_left_out(const LeftOut& more) const {
+    if (more.rows == 0) return *this;
+    LeftOut all = left_out();
+    all.add(more);
+    Dataset changed = *this;
+    changed.m_left_out = std::make_shared<const LeftOut>(std::move(all));
+    return changed;
+}
+
+Dataset Dataset::with_source(std::shared_ptr<const Source> source) const {
+    Dataset changed = *this;
+    changed.m_source = std::move(source);
+    return changed;
+}
+
 Dataset concatenated(std::vector<Dataset> parts) {
-    return Dataset(std::make_shared<Concatenated>(std::move(parts)));
+    LeftOut left_out;
+    for (const Dataset& part : parts)
+        left_out.add(part.left_out());
+    return Dataset(std::make_shared<Concatenated>(std::move(parts))).with_left_out(left_out);
 }
 
 Dataset chosen(Dataset from, std::vector<std::size_t> items) {
-    return Dataset(std::make_shared<Chosen>(std::move(from), std::move(items)));
+    return from.with_source(std::make_shared<Chosen>(from, std::move(items)));
 }
 
 Dataset mapped(Dataset from, std::function<Example(Example)> change) {
-    return Dataset(std::make_shared<Mapped>(std::move(from), std::move(change)));
+    return from.with_source(std::make_shared<Mapped>(from, std::move(change)));
 }
 
 } // namespace diapason

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/data/example.h"
+#include "core/data/row_rules.h"
 
 #include <cstddef>
 #include <functional>
@@ -52,8 +53,14 @@ public:
     Iterator begin() const { return {this, 0}; }
     Iterator end() const { return {this, size()}; }
 
+    /// Rows of its files that are none of it. Views keep what is left out of what they view.
+    const LeftOut& left_out() const;
+    Dataset with_left_out(const LeftOut& more) const;
+    Dataset with_source(std::shared_ptr<const Source> source) const; ///< what is left out stays
+
 private:
     std::shared_ptr<const Source> m_source;
+    std::shared_ptr<const LeftOut> m_left_out; ///< null = nothing
 };
 
 /// One behind another.

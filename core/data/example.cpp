@@ -18,6 +18,7 @@ const std::vector<ExampleField>& example_fields() {
         {"group", "What metrics by group average over", &Example::group, true},
         {"id", "What identifies the row; without it, its line", &Example::id, true},
         {"source", "What a row must not share with another split", &Example::source, true},
+        {"split", "The split that a row belongs to: train, validation, test, ood", &Example::split, true},
     };
     return fields;
 }

@@ -17,6 +17,13 @@ struct TextSpan {
     friend bool operator==(const TextSpan&, const TextSpan&) = default;
 };
 
+/// What someone says in a conversation.
+struct ChatTurn {
+    std::string role; ///< "system", "user", "assistant"
+    std::string content;
+    friend bool operator==(const ChatTurn&, const ChatTurn&) = default;
+};
+
 /// What a row says. Which members a task reads depends on its kind (core/data/kinds); all others are empty.
 struct Example {
     std::string id; ///< unique within its split and dataset
@@ -26,6 +33,7 @@ struct Example {
     std::string target;  ///< text to be written
     std::string group;   ///< what metrics by group average over: a relation; may be empty
     std::string source;  ///< what it must not share with another split (its document, its package); may be empty
+    std::string split;   ///< that it belongs to, where the file says it; empty = the task's rule decides
     double number = NAN; ///< to be predicted
     std::vector<std::string> labels;     ///< any number of the classes at once
     std::vector<std::string> options;    ///< that a question offers
@@ -33,6 +41,7 @@ struct Example {
     std::vector<std::string> words;      ///< of the text, as its tags count them
     std::vector<std::string> tags;       ///< one a word
     std::vector<TextSpan> answers;       ///< parts of the text that are right; none = it has no answer
+    std::vector<ChatTurn> turns; ///< of a conversation, that the target goes on with; `text` says them in one text
 
     int label_index = -1; ///< position in Task::labels, or among the options
     std::size_t line = 0; ///< where it begins in its file, from 1; for messages

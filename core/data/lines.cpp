@@ -1,6 +1,5 @@
 #include "core/data/lines.h"
 
-#include "core/base/error.h"
 #include "core/data/byte_reader.h"
 #include "core/data/encoding.h"
 #include "core/text/unicode.h"
@@ -66,12 +65,15 @@ void LineProblems::add(std::size_t line, const std::string& what) {
     if (++m_count <= max_listed) m_text += "\n  line " + std::to_string(line) + ": " + what;
 }
 
-void LineProblems::throw_if_any() const {
-    if (m_count == 0) return;
+std::string LineProblems::message() const {
     std::string what =
         std::to_string(m_count) + (m_count == 1 ? " line cannot be used" : " lines cannot be used") + m_text;
     if (m_count > max_listed) what += "\n  and " + std::to_string(m_count - max_listed) + " more";
-    throw input_error(m_file, what, m_remedy);
+    return what;
+}
+
+void LineProblems::throw_if_any() const {
+    if (m_count > 0) throw BadLines(ErrorKind::input, ErrorDetails{message(), m_file, {}, {}, m_remedy});
 }
 
 namespace {

@@ -1,6 +1,8 @@
 // The lines of a data file, and what is wrong with them.
 #pragma once
 
+#include "core/base/error.h"
+
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -12,6 +14,12 @@ namespace diapason {
 /// Longest line, and longest record of several lines. JSON takes about forty times its text in memory.
 inline constexpr std::size_t max_line_bytes = 4u << 20;
 
+/// That lines of a file cannot be used: others may be sound.
+class BadLines : public Error {
+public:
+    using Error::Error;
+};
+
 /// Collects the problems of a file's lines: at most 20 are listed, all are counted.
 class LineProblems {
 public:
@@ -19,7 +27,10 @@ public:
 
     void add(std::size_t line, const std::string& what); ///< @param line from 1
     void advise(std::string remedy) { m_remedy = std::move(remedy); }
-    void throw_if_any() const; ///< @throws Error(input)
+    void throw_if_any() const; ///< @throws BadLines(input)
+    std::size_t count() const { return m_count; }
+    const std::string& listed() const { return m_text; } ///< a line each, behind a line end
+    std::string message() const;                         ///< "2 lines cannot be used" with the list
 
 private:
     std::string m_file, m_text, m_remedy;

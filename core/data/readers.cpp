@@ -47,11 +47,11 @@ Dataset read_dataset(const std::string& reader, const ReadRequest& request) {
         if (find_example_field(field) == nullptr)
             throw config_error("columns." + field, joined(names), "an example has no such field");
     }
-    DataRows rows(request.file);
+    DataRows rows(request.file, request.rules);
     known.read(request, rows);
-    std::vector<Example> examples = rows.take();
-    if (examples.empty()) throw input_error(request.file.string(), "contains no rows");
-    return Dataset(std::move(examples));
+    Dataset data = rows.take();
+    if (data.empty()) throw input_error(request.file.string(), "contains no rows" + data.left_out().reasons);
+    return data;
 }
 
 } // namespace diapason

@@ -12,7 +12,7 @@ namespace diapason {
 
 /// All rows, each with an id of its own; without one, a row goes by the number of its line. Bad rows (not JSON, a
 /// missing column, an id that another row has, too long) are listed together, at most 20 of them, with their line
-/// numbers.
+/// numbers; with RowRules::skip_bad they are left out (Dataset::left_out).
 /// @throws Error(input); Error(config) for an unknown reader or field
 Dataset read_dataset(const std::string& reader, const ReadRequest& request);
 /// With the reader's usual options.

@@ -2,7 +2,6 @@
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
-#include "core/base/rng.h"
 #include "core/base/words.h"
 #include "core/data/filling.h"
 #include "core/data/lines.h"
@@ -14,26 +13,6 @@
 
 namespace diapason {
 namespace fs = std::filesystem;
-namespace {
-
-// 64-bit FNV-1a: which split a user's row goes to must not change with the order of the file.
-std::uint64_t hash_of(const std::string& text) {
-    std::uint64_t h = 0xcbf29ce484222325u;
-    for (const char c : text)
-        h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    return splitmix64(h);
-}
-
-// Among the splits that share its file; what would go to another one is trained on.
-std::string split_of(const std::string& text, const std::set<std::string>& sharing) {
-    const std::uint64_t bucket = hash_of(text) % 10;
-    const std::string split = bucket == 8 ? "validation" : bucket == 9 ? "test" : "train";
-    if (sharing.count(split) > 0) return split;
-    return sharing.count("train") > 0 ? "train" : *sharing.begin();
-}
-
-} // namespace
-
 Task read_task(const fs::path& file) {
     return task_from_json(read_json(file), file.parent_path(), file.string());
 }
@@ -107,23 +86,30 @@ Task load_task(const std::string& id_or_path, const TaskReader& read) {
                        did_you_mean(id_or_path, ids));
 }
 
+Dataset read_rows(const Task& task, const fs::path& file) {
+    return read_dataset(task.reader, {file, task.columns, task.reader_options, task.rows});
+}
+
 Dataset load_split(const Task& task, const std::string& split) {
     const auto found = task.data.find(split);
     if (found == task.data.end()) throw config_error("split", split, "the task " + task.id + " has no such split");
-    Dataset data = read_dataset(task.reader, {found->second, task.columns, task.reader_options});
-    // Splits that share a file are cut by a hash of the text.
+    Dataset data = read_rows(task, found->second);
     std::set<std::string> sharing;
     for (const auto& [name, file] : task.data)
         if (file == found->second) sharing.insert(name);
     if (sharing.size() > 1) {
-        std::vector<std::size_t> items;
-        for (std::size_t i = 0; i < data.size(); ++i) {
-            if (split_of(data[i].text, sharing) == split) items.push_back(i);
-        }
-        data = chosen(std::move(data), std::move(items));
+        std::vector<std::size_t> rows = rows_of_split(data, task.splits, split, sharing, found->second.string());
+        data = chosen(std::move(data), std::move(rows));
     }
     if (data.empty()) throw input_error(found->second.string(), "the split " + split + " is empty");
     data = task.kind->prepared(task, std::move(data), found->second.string());
+    if (split == "train" || split == "validation")
+        data = in_sample_order(std::move(data), task.sample, [&](const Example& example) {
+            std::string answer;
+            for (const std::string& part : task.kind->gold(task, example))
+                answer += part + '\n';
+            return answer;
+        });
     return split == "train" ? task.kind->for_training(std::move(data)) : data;
 }
 

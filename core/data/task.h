@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/data/dataset.h"
 #include "core/data/readers.h"
+#include "core/data/splits.h"
 #include "core/data/task_kind.h"
 #include "core/text/tokenizer.h"
 
@@ -29,6 +30,9 @@ struct Task {
     OptionValues reader_options;                       ///< of that reader
     std::map<std::string, std::filesystem::path> data; ///< split (train, validation, test, ood) → file
     ColumnMap columns;
+    RowRules rows;                        ///< which of the files are left out
+    SplitRule splits;                     ///< how splits divide a file that they share
+    SampleRule sample;                    ///< of training and validation; of a run, not in task files
     OptionValues settings;                ///< TaskKind::settings of its kind
     std::vector<TaskLabel> labels;        ///< of kinds that answer with some of them; else empty
     std::string text_template = "{text}"; ///< around the text; {text} and {pair}
@@ -72,7 +76,11 @@ std::vector<ListedTask> list_tasks(const TaskReader& read = read_task);
 /// A known id, a task file, or a data file. @throws Error(config) naming the nearest known id
 Task load_task(const std::string& id_or_path, const TaskReader& read = read_task_or_data);
 
-/// The examples of one split with label_index set; unknown labels are listed. @throws Error(input|config)
+/// All rows of a file as the task reads it. @throws Error(input|config)
+Dataset read_rows(const Task& task, const std::filesystem::path& file);
+
+/// The examples of one split with label_index set, in the order in which samples are taken; unknown labels are listed.
+/// @throws Error(input|config)
 Dataset load_split(const Task& task, const std::string& split);
 
 /// By the task's kind. The text is cut so that the template and special tokens always stay.

@@ -7,6 +7,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// What differs from the usual; empty = nothing.
+Json to_json(const SplitRule& rule) {
+    Json document = Json::object();
+    if (rule.seed != 0) document["seed"] = rule.seed;
+    if (rule.stratified) document["stratified"] = true;
+    if (!rule.shares.empty()) document["shares"] = rule.shares;
+    if (!rule.held_out.empty()) document["held_out"] = rule.held_out;
+    return document;
+}
+
 // What comes with Diapason lies elsewhere on another machine: relative to the folder of its tasks. All else is
 // absolute.
 std::string portable(const fs::path& file) {
@@ -36,6 +46,9 @@ Json to_json(const Task& task) {
                      {"data", std::move(data)}};
     if (!task.reader_options.json().empty()) document["reader_options"] = task.reader_options.json();
     if (!columns.empty()) document["columns"] = std::move(columns);
+    if (task.rows.skip_bad) document["skip_bad_rows"] = true;
+    if (!task.rows.leave_out.empty()) document["leave_out"] = task.rows.leave_out;
+    if (Json rule = to_json(task.splits); !rule.empty()) document["split"] = std::move(rule);
     if (!task.settings.json().empty()) document["settings"] = task.settings.json();
     if (!task.labels.empty()) document["labels"] = std::move(labels);
     const Json rest = {{"template", task.text_template},

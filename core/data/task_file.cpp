@@ -7,7 +7,9 @@
 #include "core/data/task_document.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <variant>
 
 namespace diapason {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 constexpr std::int64_t most_tokens = 1'000'000;
 constexpr std::size_t longest_column = 1000; // bytes of a column's name
 constexpr const char* needed_splits[] = {"train", "validation", "test"};
+constexpr double most_off = 1e-6; // of a sum of shares from 1
 
 std::vector<std::string> field_names() {
     std::vector<std::string> names;
@@ -85,6 +88,46 @@ void read_reader_options(Fields& fields, Task& task) {
         fields.add("reader_options", in_one_line(given.dump(), 60), fault);
 }
 
+// Rows that the task does without: {"label": ["-"]}.
+void read_rows(Fields& fields, Task& task) {
+    task.rows.skip_bad = fields.flag("skip_bad_rows", false);
+    std::vector<std::string> texts;
+    for (const ExampleField& field : example_fields())
+        if (std::holds_alternative<std::string Example::*>(field.value)) texts.emplace_back(field.name);
+    for (const auto& [name, values] : fields.object("leave_out").items()) {
+        const std::string place = "leave_out." + name;
+        if (std::find(texts.begin(), texts.end(), name) == texts.end())
+            fields.add(place, in_one_line(values.dump(), 60), "an example has no such text",
+                       did_you_mean(name, texts, "Choose from " + joined(texts)));
+        else if (!values.is_array() || values.empty() ||
+                 !std::all_of(values.begin(), values.end(), [](const Json& value) { return value.is_string(); }))
+            fields.add(place, in_one_line(values.dump(), 60), "must be a list of texts");
+        else
+            task.rows.leave_out[name] = values.get<std::vector<std::string>>();
+    }
+}
+
+// How a file is divided among the splits that share it.
+void read_split(Fields& fields, Task& task) {
+    Fields rule(fields.object("split"), fields.address("split"), fields.problems());
+    task.splits.seed = rule.integer("seed", 0, 0);
+    task.splits.stratified = rule.flag("stratified", false);
+    task.splits.held_out = rule.texts("held_out");
+    double sum = 0;
+    const Json& shares = rule.object("shares");
+    for (const auto& [split, share] : shares.items()) {
+        const bool known = std::count(split_names().begin(), split_names().end(), split) > 0;
+        if (!known)
+            rule.add("shares." + split, share.dump(), "there is no such split", "Choose from " + joined(split_names()));
+        else if (!share.is_number() || share.get<double>() <= 0 || share.get<double>() >= 1)
+            rule.add("shares." + split, share.dump(), "must be a number between 0 and 1");
+        else
+            sum += task.splits.shares[split] = share.get<double>();
+    }
+    if (!shares.empty() && task.splits.shares.size() == shares.size() && std::abs(sum - 1) > most_off)
+        rule.add("shares", shares.dump(), "the shares must sum to 1");
+}
+
 void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) {
     task.reader = fields.text("reader", "jsonl");
     const std::vector<std::string> readers = reader_names();
@@ -92,7 +135,7 @@ void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) 
         fields.add("reader", task.reader, "there is no such reader", "Choose from " + joined(readers));
     else
         read_reader_options(fields, task);
-    const std::vector<std::string> splits = {"train", "validation", "test", "ood"};
+    const std::vector<std::string>& splits = split_names();
     for (const auto& [split, path] : fields.named_texts("data")) {
         if (std::count(splits.begin(), splits.end(), split) == 0)
             fields.add("data." + split, path, "there is no such split", "Choose from " + joined(splits));
@@ -102,6 +145,8 @@ void read_data(Fields& fields, const std::filesystem::path& folder, Task& task) 
         if (task.data.count(split) == 0) fields.add(std::string("data.") + split, {}, "is missing");
     }
     read_columns(fields, task);
+    read_rows(fields, task);
+    read_split(fields, task);
 }
 
 void read_templates(Fields& fields, Task& task) {

@@ -4,6 +4,7 @@
 #include "core/base/words.h"
 #include "core/data/byte_reader.h"
 #include "core/data/json_records.h"
+#include "core/data/known_tables.h"
 #include "core/data/lines.h"
 #include "core/data/readers/json_rows.h"
 #include "core/data/table_detection.h"
@@ -84,7 +85,7 @@ GuessedColumns guess_format(const FileBeginning& beginning, const KnownOfTask& k
         guess.task.reader = reader->name();
         guess.task.reader_options = OptionValues::defaults(reader->options());
         guess.reasons.push_back(std::string(reader->title()) + ": " + why);
-        if (!reader->maps_columns()) return {reader->kind(), {}, {}};
+        if (!reader->maps_columns()) return {reader->kind(), {}, {}, reader->metrics()};
         const Sample sample = sample_of_json(beginning, guess.task.reader == "jsonl");
         keep_rows(sample.names, sample.rows, guess);
         return guess_columns(sample.names, sample.rows, known);
@@ -102,7 +103,10 @@ GuessedColumns guess_format(const FileBeginning& beginning, const KnownOfTask& k
     std::vector<std::vector<std::string>> rows = table.rows;
     if (table.header && !rows.empty()) rows.erase(rows.begin());
     keep_rows(table.names(), rows, guess);
-    return guess_columns(table.names(), rows, known);
+    const KnownTable* published = known.kind.empty() && known.columns.empty() ? known_table(table) : nullptr;
+    if (published == nullptr) return guess_columns(table.names(), rows, known);
+    guess.reasons.push_back(std::string("Its columns are those of ") + published->title);
+    return {published->kind, published->columns, {}, published->metrics};
 }
 
 Error no_kind(const ColumnMap& columns, const fs::path& file) {
@@ -117,7 +121,29 @@ Error no_kind(const ColumnMap& columns, const fs::path& file) {
              "Name the columns text and label, or say which column is what"}};
 }
 
-GuessedTask guess_file(const fs::path& file, const KnownOfTask& known) {
+// Pairs on which annotators did not agree have "-" for their label (SNLI, MultiNLI): they are no class.
+void leave_out_unsure(GuessedTask& guess) {
+    const auto label = guess.task.columns.find("label");
+    if (label == guess.task.columns.end() || label->second.size() != 1 || label->second.front() != "gold_label") return;
+    guess.task.rows.leave_out["label"] = {"-"};
+    guess.reasons.push_back("Rows with the label - are left out: their annotators did not agree");
+}
+
+// The rows of a file, and of others as far as they can be read: a label may be missing in a small training split.
+Dataset rows_of(const Task& task, const fs::path& file, const std::vector<fs::path>& others) {
+    std::vector<Dataset> parts = {read_rows(task, file)};
+    for (const fs::path& other : others) {
+        try {
+            parts.push_back(read_rows(task, other));
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::cancelled) throw;
+        }
+    }
+    return parts.size() == 1 ? parts.front() : concatenated(std::move(parts));
+}
+
+/// @param others files of the same task, where its labels may stand, too
+GuessedTask guess_file(const fs::path& file, const KnownOfTask& known, const std::vector<fs::path>& others = {}) {
     if (!known.kind.empty() && find_task_kind(known.kind) == nullptr)
         throw config_error("kind", known.kind, "there is no such kind of task",
                            "Choose from " + joined_by(task_kinds(), [](const TaskKind* kind) { return kind->name(); }));
@@ -138,6 +164,8 @@ GuessedTask guess_file(const fs::path& file, const KnownOfTask& known) {
     GuessedColumns columns = guess_format(beginning, known, guess);
     guess.reasons.insert(guess.reasons.end(), columns.reasons.begin(), columns.reasons.end());
     task.columns = columns.columns;
+    task.rows.skip_bad = known.skip_bad_rows;
+    leave_out_unsure(guess);
     for (const char* split : {"train", "validation", "test"})
         task.data[split] = file;
     try {
@@ -145,12 +173,13 @@ GuessedTask guess_file(const fs::path& file, const KnownOfTask& known) {
         task.kind = find_task_kind(columns.kind);
         task.settings = OptionValues::defaults(task.kind->settings());
         task.question = task.kind->default_question(task);
-        task.metrics = task.kind->default_metrics();
+        task.metrics = columns.metrics.empty() ? task.kind->default_metrics() : columns.metrics;
         task.primary_metric = task.metrics.front();
-        task.kind->adopt(task, read_dataset(task.reader, {file, task.columns, task.reader_options}), file.string());
+        task.kind->adopt(task, rows_of(task, file, others), file.string());
     } catch (const Error& error) {
-        if (!known.tolerant) throw;
+        if (!known.tolerant || error.kind() == ErrorKind::cancelled) throw;
         guess.fault = error;
+        guess.bad_rows = dynamic_cast<const BadLines*>(&error) != nullptr;
     }
     return guess;
 }
@@ -171,8 +200,9 @@ fs::path split_file(const fs::path& folder, const std::vector<std::string>& stem
 // Empty, or why a file of another split cannot be read as the training file was.
 std::string fault_of_split(const Task& task, const fs::path& file) {
     try {
-        task.kind->prepared(task, read_dataset(task.reader, {file, task.columns, task.reader_options}), file.string());
+        task.kind->prepared(task, read_rows(task, file), file.string());
     } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw;
         return error.details().what.substr(0, error.details().what.find('\n'));
     }
     return {};
@@ -183,7 +213,12 @@ GuessedTask guess_folder(const fs::path& folder, const KnownOfTask& known) {
     if (train.empty())
         throw input_error(folder.string(), "is a folder without a file of training data",
                           "Name its files train, dev and test, or give a data file");
-    GuessedTask guess = guess_file(train, known);
+    const fs::path few = split_file(folder, {"dev32"});
+    fs::path development = split_file(folder, {"validation", "valid", "val", "dev", "devset", "dev_matched"});
+    std::vector<fs::path> others;
+    for (const fs::path& other : {few, development})
+        if (!other.empty()) others.push_back(other);
+    GuessedTask guess = guess_file(train, known, others);
     Task& task = guess.task;
     task.id = task.title = fs::absolute(folder).lexically_normal().filename().string();
     if (task.id.empty())
@@ -195,8 +230,6 @@ GuessedTask guess_folder(const fs::path& folder, const KnownOfTask& known) {
         if (!fault.empty()) guess.reasons.push_back(file.filename().string() + " is not used: " + fault);
         return fault.empty();
     };
-    const fs::path few = split_file(folder, {"dev32"});
-    fs::path development = split_file(folder, {"validation", "valid", "val", "dev", "devset", "dev_matched"});
     fs::path test = split_file(folder, {"test", "testset_w_refs", "testset", "eval"});
     if (!usable(development)) development.clear();
     if (!usable(test)) test.clear();

@@ -18,14 +18,16 @@ struct GuessedTask {
     std::vector<std::string> names;
     std::vector<std::vector<std::string>> rows;
     std::optional<Error> fault; ///< with KnownOfTask::tolerant: why it cannot be used like this
+    bool bad_rows = false;      ///< it is that some rows have faults: they can be left out
 };
 
 /// What a user says of it.
 struct KnownOfTask {
     std::string kind; ///< empty = guess
     ColumnMap columns;
-    bool tolerant = false;  ///< what is recognised is told although it cannot be used like this
-    bool complete = false;  ///< no other column is used
+    bool skip_bad_rows = false; ///< RowRules::skip_bad of the task
+    bool tolerant = false;      ///< what is recognised is told although it cannot be used like this
+    bool complete = false;      ///< no other column is used
     bool only_utf8 = false; ///< nobody sees the reasons: another encoding without a byte order mark is a fault of lines
 };
 
@@ -41,6 +43,7 @@ struct GuessedColumns {
     std::string kind; ///< of task; empty when the columns fit none
     ColumnMap columns;
     std::vector<std::string> reasons;
+    std::vector<std::string> metrics = {}; ///< that such data is judged by; empty = by those of the kind
 };
 /// @param names of the columns @param rows cells; lists and objects as JSON @param known what is not to be guessed
 GuessedColumns guess_columns(const std::vector<std::string>& names, const std::vector<std::vector<std::string>>& rows,

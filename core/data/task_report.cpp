@@ -1,5 +1,6 @@
 #include "core/data/task_report.h"
 
+#include "core/base/awaited_work.h"
 #include "core/data/example_texts.h"
 
 #include <algorithm>
@@ -54,6 +55,9 @@ void warn(const Task& task, TaskReport& report) {
         if (count > 0) report.warnings.push_back(split.split + ": " + rows(count) + " " + what);
     };
     for (const SplitReport& split : report.splits) {
+        if (split.left_out.rows > 0)
+            report.warnings.push_back(split.split + ": " + rows(split.left_out.rows) + " of its file " +
+                                      (split.left_out.rows == 1 ? "is" : "are") + " left out" + split.left_out.reasons);
         say(split, split.contradicting, "with a text that stood there before and another answer");
         say(split, split.repeated - split.contradicting, "with a text that stood there before");
         say(split, split.leaking, "whose text contains the target");
@@ -78,7 +82,11 @@ TaskReport report_on(const Task& task, const Tokenizer* tokenizer) {
         split.split = name;
         std::unordered_map<std::string, std::string> known; // input → answer
         std::vector<std::size_t> lengths;
-        for (const Example& example : load_split(task, name)) {
+        const Dataset data = load_split(task, name);
+        split.left_out = data.left_out();
+        work_begins("Counting the rows of " + split.split, data.size());
+        for (const Example& example : data) {
+            work_advances(1);
             ++split.rows;
             count_answers(task, example, split);
             const std::string input = input_of(example);

@@ -20,6 +20,7 @@ struct SplitReport {
     std::size_t leaking = 0;                    ///< rows whose text contains the target, of kinds that write
     /// In tokens, of the longest sequence of each row; 0 without a tokenizer.
     std::size_t median_tokens = 0, most_tokens = 0;
+    LeftOut left_out;    ///< rows of its file that are not used, and why
     std::size_t cut = 0; ///< rows that are longer than the task's limit
 };
 

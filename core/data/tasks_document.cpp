@@ -31,6 +31,15 @@ A task file says the same in full:
 ```
 
 Paths are relative to the task file. `ood` is a test split from elsewhere, which no choice of a step sees.
+
+A row with a fault refuses its file, with a list of all such rows by line. `"skip_bad_rows": true` (`--skip-bad-rows`) leaves them out
+instead; how many and why is shown with the task and recorded in every run. `"leave_out": {"label": ["-"]}` says which values make a row
+none of the task's: here pairs on which the annotators of SNLI did not agree.
+
+Splits that name the same file share it: rows go by the split that they name themselves (the field `split`), else by a hash of their
+source, or of their text without one. `"split"` says how: `{"seed": 1, "stratified": true, "shares": {"train": 0.5, "validation": 0.25,
+"test": 0.25}, "held_out": ["Astronaut"]}`; groups that are held out are in `ood` alone. Where validation and test share a file, one half
+chooses the step and the other is reported. How many examples are used, and which, a study says: `max_train_items`, `sample`.
 )";
 
 std::string kinds() {

@@ -24,6 +24,7 @@ const std::vector<UsualNames>& usual_names() {
                   "comment",   "tweet",    "body",      "context",     "passage",   "document",  "article",   "input",
                   "utterance", "mr",       "source",    "instruction", "bewertung", "rezension", "kommentar", "satz"}},
         {"id", {"id", "idx", "guid", "uid", "qid", "index"}},
+        {"split", {"split", "fold", "partition", "subset"}},
     };
     return table;
 }

@@ -25,8 +25,8 @@ public:
 
     Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
         const auto places = std::make_shared<const std::map<std::string, int>>(label_places(task));
-        check_examples(
-            data, file,
+        data = sound_examples(
+            task, std::move(data), file,
             [&](const Example& example) -> std::string {
                 if (example.label.empty()) return "has no label";
                 if (places->count(example.label) != 0) return {};

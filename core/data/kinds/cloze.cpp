@@ -43,7 +43,7 @@ public:
     Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
         const auto places = std::make_shared<const std::map<std::string, int>>(label_places(task));
         const std::string& blank = task.settings.text("blank");
-        check_examples(data, file, [&](const Example& example) -> std::string {
+        data = sound_examples(task, std::move(data), file, [&](const Example& example) -> std::string {
             const auto at = example.text.find(blank);
             if (at == std::string::npos) return "has no blank \"" + blank + "\"";
             if (example.text.find(blank, at + blank.size()) != std::string::npos)

@@ -40,11 +40,10 @@ public:
 
     void read(Fields& /*fields*/, Task& /*task*/) const override {}
     std::string in_brief(const Task& /*task*/) const override { return "a text"; }
-    Dataset prepared(const Task& /*task*/, Dataset data, const std::string& file) const override {
-        check_examples(data, file, [](const Example& example) -> std::string {
+    Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
+        return sound_examples(task, std::move(data), file, [](const Example& example) -> std::string {
             return without_extra_spaces(example.target).empty() ? "has no target" : "";
         });
-        return data;
     }
 
     // A row for each reference; the first keeps the row's id.

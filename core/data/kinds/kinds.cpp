@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/remedy.h"
 #include "core/base/words.h"
+#include "core/data/sound_rows.h"
 
 #include <set>
 
@@ -68,8 +69,9 @@ void adopt_labels(Task& task, const Dataset& data, const std::string& file,
     }
     problems.throw_if_any();
     if (written.size() < least || written.size() > most_adopted)
-        throw input_error(file, "has " + std::to_string(written.size()) + " different labels; such a task needs " +
-                                    std::to_string(least) + " to 1,000");
+        throw input_error(file, (written.size() == 1 ? std::string("has only one label")
+                                                     : "has " + std::to_string(written.size()) + " different labels") +
+                                    "; such a task needs " + std::to_string(least) + " to 1,000");
     task.labels.clear();
     std::set<std::string> labels;
     for (const auto& [seen, label] : written)
@@ -111,14 +113,11 @@ OptionValues with_option(const MetricInfo& metric, const std::string& option, co
     return OptionValues::from_json(metric.options, given, {}, problems);
 }
 
-void check_examples(const Dataset& data, const std::string& file,
-                    const std::function<std::string(const Example&)>& check, const std::string& remedy) {
-    LineProblems problems(file);
-    for (const Example& example : data) {
-        if (const std::string wrong = check(example); !wrong.empty()) problems.add(example.line, wrong);
-    }
-    problems.advise(remedy);
-    problems.throw_if_any();
+Dataset sound_examples(const Task& task, Dataset data, const std::string& file,
+                       const std::function<std::string(const Example&)>& check, const std::string& remedy) {
+    return sound_rows(task.rows, std::move(data), file, [&](const Example& example) {
+        return RowFault{check(example), remedy};
+    });
 }
 
 EncodedExample encode_text(const Task& task, const Tokenizer& tokenizer, const Example& example, std::int64_t bos_id) {

@@ -28,9 +28,10 @@ std::vector<Problem> problems_of_label_words(const Task& task);
 /// A metric's defaults, but for this option where it has it.
 OptionValues with_option(const MetricInfo& metric, const std::string& option, const std::string& value);
 
-/// Lists what `check` says of each example (empty = nothing) by its line. @throws Error(input)
-void check_examples(const Dataset& data, const std::string& file,
-                    const std::function<std::string(const Example&)>& check, const std::string& remedy = {});
+/// The examples of which `check` has nothing to say (empty). The others are listed by their lines, or left out where
+/// the task skips bad rows. @throws Error(input)
+Dataset sound_examples(const Task& task, Dataset data, const std::string& file,
+                       const std::function<std::string(const Example&)>& check, const std::string& remedy = {});
 
 /// A text, or with a column for it a pair, as the tokenizer puts them together; by Task::text_template where it is not
 /// the text alone. Cut to `room`.

@@ -27,8 +27,8 @@ public:
 
     Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
         const std::map<std::string, int> places = label_places(task);
-        check_examples(
-            data, file,
+        return sound_examples(
+            task, std::move(data), file,
             [&](const Example& example) -> std::string {
                 for (auto label = example.labels.begin(); label != example.labels.end(); ++label) {
                     if (places.count(*label) == 0)
@@ -39,7 +39,6 @@ public:
                 return {};
             },
             "The labels of the task " + task.id + " are " + joined_by(task.labels, &TaskLabel::id));
-        return data;
     }
 
     OutcomeKind outcomes() const override { return OutcomeKind::sets; }

@@ -47,8 +47,9 @@ public:
 
     void read(Fields& /*fields*/, Task& /*task*/) const override {}
     std::string in_brief(const Task& /*task*/) const override { return "options of each question"; }
-    Dataset prepared(const Task& /*task*/, Dataset data, const std::string& file) const override {
-        check_examples(data, file, fault_of, "A label is an option's text, its letter, or its number from 0");
+    Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
+        data = sound_examples(task, std::move(data), file, fault_of,
+                              "A label is an option's text, its letter, or its number from 0");
         return mapped(std::move(data), [](Example example) {
             example.label_index = named_option(example).value_or(-1);
             return example;

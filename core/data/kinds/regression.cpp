@@ -22,11 +22,10 @@ public:
 
     void read(Fields& /*fields*/, Task& /*task*/) const override {}
     std::string in_brief(const Task& /*task*/) const override { return "a number"; }
-    Dataset prepared(const Task& /*task*/, Dataset data, const std::string& file) const override {
-        check_examples(data, file, [](const Example& example) -> std::string {
+    Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
+        return sound_examples(task, std::move(data), file, [](const Example& example) -> std::string {
             return std::isfinite(example.number) ? "" : "has no number";
         });
-        return data;
     }
 
     OutcomeKind outcomes() const override { return OutcomeKind::numbers; }

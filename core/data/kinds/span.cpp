@@ -73,8 +73,8 @@ public:
     }
     Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
         const bool may_lack = task.settings.flag("no_answer");
-        check_examples(
-            data, file, [&](const Example& example) { return fault_of(example, may_lack); },
+        data = sound_examples(
+            task, std::move(data), file, [&](const Example& example) { return fault_of(example, may_lack); },
             may_lack ? "" : "Set no_answer if a text may hold none");
         return mapped(std::move(data), [words = task.settings.text("no_answer_words")](Example example) {
             example.target = example.answers.empty() ? words : example.answers.front().text;

@@ -43,8 +43,8 @@ public:
     Dataset prepared(const Task& task, Dataset data, const std::string& file) const override {
         const std::map<std::string, int> places = label_places(task);
         const TagScheme& scheme = tag_scheme(task.settings.text("scheme"));
-        check_examples(
-            data, file,
+        return sound_examples(
+            task, std::move(data), file,
             [&](const Example& example) -> std::string {
                 if (example.words.size() != example.tags.size())
                     return "has " + std::to_string(example.words.size()) + " words and " +
@@ -62,7 +62,6 @@ public:
                 return {};
             },
             "The tags of the task " + task.id + " are " + joined_by(task.labels, &TaskLabel::id));
-        return data;
     }
 
     OutcomeKind outcomes() const override { return OutcomeKind::tags; }

@@ -26,10 +26,7 @@ public:
         const std::size_t first = beginning.find_first_not_of(" \t\r\n");
         const RecordPath path = first != std::string::npos && beginning[first] == '[' ? RecordPath{every_entry}
                                                                                       : RecordPath{"data", every_entry};
-        const auto add = [&](const Json& value, std::size_t line) {
-            add_json_row(value, line, request.columns, rows);
-            return std::string();
-        };
+        const auto add = [&](const Json& value, std::size_t line) { add_json_row(value, line, request.columns, rows); };
         if (!for_each_value(request, path, rows, add))
             throw input_error(request.file.string(), "is neither a list nor an object whose \"data\" is one");
     }

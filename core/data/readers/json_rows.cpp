@@ -22,6 +22,15 @@ std::string fill_field(Example& example, const ExampleField& field, const Column
     return wrong.empty() ? wrong : std::string(field.name) + " " + wrong;
 }
 
+template <typename Work>
+void with_problems_of(std::size_t line, DataRows& rows, Work&& work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        rows.problem(line, error.details().what);
+    }
+}
+
 } // namespace
 
 const Json* value_at(const Json& object, const std::string& key) {
@@ -45,16 +54,16 @@ void add_json_row(const Json& value, std::size_t line, const ColumnMap& columns,
     rows.add(line, std::move(example));
 }
 
-bool for_each_value(const ReadRequest& request, const RecordPath& path, DataRows& rows,
-                    const std::function<std::string(const Json&, std::size_t)>& use) {
+bool for_each_value(const ReadRequest& request, const RecordPath& path, DataRows& rows, const UseOfValue& use) {
     return for_each_record(request.file, path, [&](const JsonRecord& record) {
-        std::string wrong;
-        try {
-            wrong = use(record.value({}), record.line);
-        } catch (const Error& error) {
-            wrong = error.details().what;
-        }
-        if (!wrong.empty()) rows.problem(record.line, wrong);
+        with_problems_of(record.line, rows, [&] { use(record.value({}), record.line); });
+    });
+}
+
+void for_each_json_line(const ReadRequest& request, DataRows& rows, const UseOfValue& use) {
+    for_each_line(request.file, rows.problems(), [&](std::size_t number, const std::string& line) {
+        if (line.find_first_not_of(" \t") == std::string::npos) return;
+        with_problems_of(number, rows, [&] { use(parse_json(line, {}), number); });
     });
 }
 

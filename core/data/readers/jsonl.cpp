@@ -23,13 +23,8 @@ public:
     }
 
     void read(const ReadRequest& request, DataRows& rows) const override {
-        for_each_line(request.file, rows.problems(), [&](std::size_t number, const std::string& line) {
-            if (line.find_first_not_of(" \t") == std::string::npos) return;
-            try {
-                add_json_row(parse_json(line, {}), number, request.columns, rows);
-            } catch (const Error& error) {
-                rows.problem(number, error.details().what);
-            }
+        for_each_json_line(request, rows, [&](const Json& value, std::size_t line) {
+            add_json_row(value, line, request.columns, rows);
         });
     }
 };

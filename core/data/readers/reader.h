@@ -19,6 +19,7 @@ struct ReadRequest {
     std::filesystem::path file;
     ColumnMap columns;
     OptionValues options; ///< of the reader
+    RowRules rules = {};
 };
 
 /// What a file begins with.
@@ -36,6 +37,8 @@ public:
     virtual const char* title() const = 0; ///< "Comma-separated values"
     /// The kind of task that its rows make; empty = the columns decide.
     virtual std::string kind() const { return {}; }
+    /// Metrics that its papers judge by, the first of them for tables; empty = those of the kind.
+    virtual std::vector<std::string> metrics() const { return {}; }
     /// Whether a task has to say which columns fill which fields; else the format itself says it.
     virtual bool maps_columns() const { return false; }
     /// Empty, or what shows that a file is of this format: "every line is a JSON object".

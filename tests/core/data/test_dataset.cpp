@@ -82,7 +82,7 @@ private Q_SLOTS:
             names += std::string(field.name) + " ";
         }
         QCOMPARE(names, std::string("text pair label target number labels options references words tags answers group "
-                                    "id source "));
+                                    "id source split "));
         QVERIFY(find_example_field("lable") == nullptr);
     }
 };

@@ -114,7 +114,7 @@ private Q_SLOTS:
         QVERIFY(data[1].answers.empty());
     }
     void squadFaults() {
-        QVERIFY(fault("squad", R"({"data": {"a": 1}})").find("is not a SQuAD file") != std::string::npos);
+        QVERIFY(fault("squad", R"({"data": {"a": 1}})").find("is not of the format squad") != std::string::npos);
         const auto changed = [](const std::string& from, const std::string& to) {
             std::string text = squad;
             text.replace(text.find(from), from.size(), to);
@@ -124,7 +124,7 @@ private Q_SLOTS:
             {changed("\"id\": \"q2\"", "\"id\": 2"), "line 3: qas[1] has no \"id\""},
             {changed("\"id\": \"q2\"", "\"id\": \"q1\""), "line 3: has the id \"q1\" of line 3"},
             {changed("\"answer_start\": 21", "\"answer_start\": \"21\""), "line 3: qas[0] has an answer without"},
-            {changed("\"context\"", "\"text\""), "line 3: has a paragraph without \"context\""},
+            {changed("\"context\"", "\"text\""), "line 3: has no \"context\""},
             {changed("\"question\": \"Who?\", ", ""), "line 3: qas[1] has no \"question\""}};
         for (const auto& [message, says] : cases)
             QVERIFY2(message.find(says) != std::string::npos, message.c_str());
@@ -180,13 +180,12 @@ private Q_SLOTS:
             {fault("dart", "[{\"tripleset\": [[\"a\", \"b\"]], \"annotations\": []}]"),
              "line 1: has a triple that is not"},
             {fault("dart", "[\n{\"tripleset\": [[\"a\", \"b\", \"c\"]]}]"), "line 2: has no \"annotations\""},
-            {fault("dart", "[{\"tripleset\": [[\"a\", \"b\", \"c\"]], \"annotations\": []}]"), "has no text among"},
-            {fault("dart", "{}"), "contains no rows"},
-            {fault("dart", "5"), "is not a DART file"},
+            {fault("dart", "[{\"tripleset\": [[\"a\", \"b\", \"c\"]], \"annotations\": []}]"), "has no text in"},
+            {fault("dart", "{}"), "line 1: has no \"tripleset\""},
+            {fault("dart", "5"), "line 1: is not a JSON object"},
             {fault("webnlg", "{\"entries\": [\n{\"1\": {}}]}"), "line 2: has no \"modifiedtripleset\""},
-            {fault("webnlg", "{\"entries\": [{\"1\": {\"modifiedtripleset\": [{}]}}]}"),
-             "a triple without \"subject\""},
-            {fault("webnlg", "[]"), "is not a WebNLG file"}};
+            {fault("webnlg", "{\"entries\": [{\"1\": {\"modifiedtripleset\": [{}]}}]}"), "line 1: has no \"subject\""},
+            {fault("webnlg", "[]"), "is not of the format webnlg"}};
         for (const auto& [message, says] : cases)
             QVERIFY2(message.find(says) != std::string::npos, message.c_str());
     }

@@ -92,7 +92,7 @@ private Q_SLOTS:
         QTest::newRow("blank") << QByteArray("text\tlabel\na\tx\nb\t \nc\ty\n") << QByteArray("line 3: has no label");
         QTest::newRow("padded") << QByteArray("text\tlabel\na\tx\nb\tx \nc\ty\n")
                                 << QByteArray("line 3: has the label \"x \", which other lines write \"x\"");
-        QTest::newRow("one") << QByteArray("text\tlabel\na\tx\n") << QByteArray("1 different labels");
+        QTest::newRow("one") << QByteArray("text\tlabel\na\tx\n") << QByteArray("only one label");
         QTest::newRow("an extra tab") << QByteArray("sentence\tlabel\na\tx\nb\ty\tz\n")
                                       << QByteArray("line 3: has 3 columns");
     }

@@ -47,6 +47,18 @@ private Q_SLOTS:
         row("fractions as labels",
             "text,label\na,0.1\nb,0.2\nc,0.3\nd,0.4\ne,0.5\nf,0.6\ng,0.7\nh,0.8\ni,0.9\nk,1.1\nl,1.2\nm,1.3\n",
             "regression csv number=label text=text", 0);
+        row("CoLA", "gj04\t1\t\tOur friends won't buy this.\ngj04\t0\t*\tOne more.\nks08\t1\t\tThey sang.\n",
+            "classification tsv label=2 text=4", 2);
+        row("MRPC",
+            "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t7\t8\tHe \"won.\tHe did win.\n0\t9\t10\tRight.\tNo.\n",
+            "classification tsv label=Quality pair=#2 String text=#1 String", 2);
+        row("QNLI", "index\tquestion\tsentence\tlabel\n0\tWho?\tAnn did.\tentailment\n1\tWhy?\tHe.\tnot_entailment\n",
+            "classification tsv id=index label=label pair=sentence text=question", 2);
+        row("STS-B",
+            "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"
+            "0\tnews\tf\t2012\t1\tnone\tnone\tA plane.\tAn air plane.\t5.000\n"
+            "1\tnews\tf\t2012\t4\tnone\tnone\tA man.\tA cat.\t0.600\n",
+            "regression tsv id=index number=score pair=sentence2 text=sentence1", 0);
         row("E2E", "mr,ref\n\"name[X], food[Y]\",X serves Y.\n\"name[Z]\",Z is there.\n",
             "generation csv target=ref text=mr", 0);
         row("JSON lines",
@@ -90,6 +102,8 @@ private Q_SLOTS:
         QCOMPARE(described(guess.task), expected);
         QCOMPARE(int(guess.task.labels.size()), labels);
         QVERIFY(!guess.reasons.empty());
+        for (const std::string& metric : guess.task.metrics)
+            QVERIFY(find_metric(metric) != nullptr && find_metric(metric)->compares() == guess.task.kind->outcomes());
         // What was guessed is what a task reads.
         const Dataset rows =
             read_dataset(guess.task.reader, {folder / "mine.data", guess.task.columns, guess.task.reader_options});
