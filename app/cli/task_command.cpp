@@ -10,6 +10,7 @@
 #include "core/data/task_guess.h"
 #include "core/data/task_report.h"
 #include "core/data/tasks_document.h"
+#include "core/data/token_preview.h"
 #include "core/library/library.h"
 
 #include <memory>
@@ -57,7 +58,7 @@ struct Given {
     std::vector<std::string> map; ///< "text=review"
     std::string kind, backbone;
     std::int64_t rows = 3;
-    bool replace = false;
+    bool replace = false, skip_bad_rows = false;
 };
 
 // "options=A+B+C"
@@ -72,7 +73,7 @@ ColumnNames columns_of(const std::string& text) {
 GuessedTask task_of(const Given& given) {
     std::error_code unreadable;
     const bool own = fs::is_regular_file(given.task, unreadable);
-    if (given.map.empty() && given.kind.empty()) {
+    if (given.map.empty() && given.kind.empty() && !given.skip_bad_rows) {
         if (own && fs::path(given.task).extension() != ".json") return guess_task(given.task);
         GuessedTask known;
         known.task = load_task(given.task);
@@ -88,6 +89,7 @@ GuessedTask task_of(const Given& given) {
     KnownOfTask known;
     known.kind = given.kind;
     known.columns = std::move(columns);
+    known.skip_bad_rows = given.skip_bad_rows;
     return guess_task(given.task, known);
 }
 
@@ -118,6 +120,7 @@ int check_task(const Context& context, const Given& given) {
             splits.push_back({{"split", split.split},
                               {"rows", split.rows},
                               {"answers", split.answers},
+                              {"left_out", split.left_out.rows},
                               {"repeated", split.repeated},
                               {"contradicting", split.contradicting},
                               {"leaking", split.leaking},
@@ -192,45 +195,47 @@ int remove_own_task(const std::string& id) {
     return 0;
 }
 
+Json json_of(const std::vector<PreviewToken>& tokens) {
+    Json list = Json::array();
+    for (const PreviewToken& token : tokens) {
+        Json& entry = list.emplace_back(Json{{"piece", token.piece}, {"id", token.id}});
+        if (!token.label.empty()) entry["label"] = token.label;
+        if (token.answer) entry["answer"] = true;
+    }
+    return list;
+}
+
 // What the model will read, token by token.
 int preview_task(const Context& context, const Given& given) {
     const GuessedTask guess = task_of(given);
     const auto tokenizer = Tokenizer::load(resolve_backbone(given.backbone.empty() ? "encoder-mini" : given.backbone));
-    Json list = Json::array();
-    std::int64_t left = given.rows;
-    for (const Example& example : load_split(guess.task, "train")) {
-        if (left-- == 0) break;
-        Json row = {{"id", example.id}, {"sequences", Json::array()}};
-        for (const EncodedExample& part : encode_example(guess.task, *tokenizer, example, {})) {
-            Json tokens = Json::array();
-            for (std::size_t i = 0; i < part.ids.size(); ++i) {
-                Json token = {{"piece", tokenizer->piece(part.ids[i])}, {"id", part.ids[i]}};
-                if (!part.token_labels.empty() && part.token_labels[i] >= 0)
-                    token["label"] = guess.task.labels.at(static_cast<std::size_t>(part.token_labels[i])).id;
-                if (part.span_begin >= 0 && std::cmp_greater_equal(i, part.span_begin) &&
-                    std::cmp_less_equal(i, part.span_end))
-                    token["answer"] = true;
-                tokens.push_back(std::move(token));
-            }
-            row["sequences"].push_back(std::move(tokens));
-        }
-        list.push_back(std::move(row));
-    }
+    const auto previews = preview_of(guess.task, *tokenizer, static_cast<std::size_t>(given.rows));
+    const auto texts = [](const std::vector<PreviewToken>& tokens) {
+        std::string line;
+        for (const PreviewToken& token : tokens)
+            line += " " + token.piece + (token.label.empty() ? "" : "/" + token.label) + (token.answer ? "*" : "");
+        return line;
+    };
     if (context.json) {
+        Json list = Json::array();
+        for (const ExamplePreview& preview : previews) {
+            Json sequences = Json::array();
+            for (const auto& tokens : preview.inputs)
+                sequences.push_back(json_of(tokens));
+            list.push_back({{"id", preview.id},
+                            {"sequences", std::move(sequences)},
+                            {"target", json_of(preview.target)},
+                            {"cut", json_of(preview.cut)}});
+        }
         print_json(list);
         return 0;
     }
-    for (const Json& row : list) {
-        print(row.at("id").get<std::string>() + "\n");
-        for (const Json& sequence : row.at("sequences")) {
-            std::string line = "   ";
-            for (const Json& token : sequence) {
-                line += " " + token.at("piece").get<std::string>();
-                if (token.contains("label")) line += "/" + token.at("label").get<std::string>();
-                if (token.contains("answer")) line += '*';
-            }
-            print(line + "\n");
-        }
+    for (const ExamplePreview& preview : previews) {
+        print(preview.id + "\n");
+        for (const auto& tokens : preview.inputs)
+            print("   " + texts(tokens) + "\n");
+        if (!preview.target.empty()) print("    target:" + texts(preview.target) + "\n");
+        if (!preview.cut.empty()) print("    cut:" + texts(preview.cut) + "\n");
     }
     return 0;
 }
@@ -258,6 +263,7 @@ void add_tasks(CLI::App& app, Context& context) {
             ->delimiter(',')
             ->type_name("FIELD=COLUMN");
         command->add_option("--kind", given->kind, "The kind of task, where the columns fit several");
+        command->add_flag("--skip-bad-rows", given->skip_bad_rows, "Leave rows with faults out, and count them");
         add_json_flag(*command, context);
         command->callback(
             [&context, given, run] { context.action = [&context, given, run] { return run(context, *given); }; });

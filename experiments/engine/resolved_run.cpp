@@ -9,6 +9,18 @@
 
 namespace diapason {
 
+namespace {
+
+SampleRule sample_rule(const OptionValues& training) {
+    const std::string& order = training.text("sample");
+    return {order == "random"     ? SampleRule::Order::random
+            : order == "balanced" ? SampleRule::Order::balanced
+                                  : SampleRule::Order::file,
+            training.integer("sample_seed")};
+}
+
+} // namespace
+
 ResolvedRun resolve_run(const RunSpec& spec, const Json& task, const std::string& origin) {
     ResolvedRun run;
     run.spec = spec;
@@ -27,6 +39,7 @@ ResolvedRun resolve_run(const RunSpec& spec, const Json& task, const std::string
         throw config_error("task", spec.task, why, "Choose another backbone");
     if (const std::int64_t limit = run.training.integer("max_tokens"); limit > 0)
         run.task.max_tokens = std::min(limit, run.task.max_tokens);
+    run.task.sample = sample_rule(run.training);
     run.shape = shape_of(run.task, run.config, run.in_words);
     if (const std::string why = run.method->refusal(run.config, run.shape, run.options); !why.empty())
         throw config_error("method", spec.method, why);

@@ -110,12 +110,19 @@ Json inputs_of(const ResolvedRun& run, TaskData& data) {
     Json list = Json::array();
     for (const auto& [split, file] : run.task.data) {
         const std::int64_t limit = run.training.integer(limit_option(split));
+        const Dataset& examples = data.split(split).examples;
         list.push_back({{"what", "data"},
                         {"name", run.spec.task},
                         {"split", split},
                         {"limit", limit},
                         {"file", visible_line(file.string())},
-                        {"sha256", hash_of_rows(data.split(split).examples, limit)}});
+                        {"sha256", hash_of_rows(examples, limit)}});
+        if (run.task.sample.order != SampleRule::Order::file)
+            list.back()["sample"] = run.training.text("sample") + " " + std::to_string(run.task.sample.seed);
+        if (const LeftOut& left_out = examples.left_out(); left_out.rows > 0) {
+            list.back()["rows_left_out"] = left_out.rows;
+            list.back()["left_out"] = visible_lines(left_out.reasons);
+        }
     }
     list.push_back({{"what", "task"},
                     {"name", run.spec.task},

@@ -24,16 +24,20 @@ std::string content_of(const ResolvedRun& run) {
 
 } // namespace
 
-TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const TaskEnds& ends)
+TaskData::TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const TaskEnds& ends, bool in_words)
     : m_task(task),
       m_tokenizer(std::move(tokenizer)),
-      m_ends(ends) {}
+      m_ends(ends),
+      m_in_words(in_words) {}
 
 TaskData::Split& TaskData::split(const std::string& name) {
     const auto found = m_splits.find(name);
     if (found != m_splits.end()) return found->second;
     Split split;
     split.examples = load_split(m_task, name);
+    // What has no tokens would stop the run in the middle of an epoch.
+    if (m_task.rows.skip_bad)
+        split.examples = rows_with_tokens(m_task, name, split.examples, *m_tokenizer, m_ends, m_in_words);
     split.encoded.resize(split.examples.size());
     return m_splits.emplace(name, std::move(split)).first->second;
 }
@@ -95,14 +99,16 @@ std::shared_ptr<TaskData> shared_task_data(const ResolvedRun& run) {
         std::string content;
         std::shared_ptr<TaskData> data;
     };
-    static std::map<std::tuple<std::string, std::string, std::int64_t, bool>, Kept> cache;
-    Kept& kept = cache[{run.spec.task, run.backbone.string(), run.task.max_tokens, run.in_words}];
+    static std::map<std::tuple<std::string, std::string, std::int64_t, bool, SampleRule::Order, std::int64_t>, Kept>
+        cache;
+    Kept& kept = cache[{run.spec.task, run.backbone.string(), run.task.max_tokens, run.in_words, run.task.sample.order,
+                        run.task.sample.seed}];
     const std::string content = content_of(run);
     if (kept.data != nullptr && kept.content == content) return kept.data;
     auto tokenizer = Tokenizer::load(run.backbone);
     require_fit(*tokenizer, run.config, run.backbone.string());
-    kept = {content,
-            std::make_shared<TaskData>(run.task, std::move(tokenizer), task_ends(run.task, run.config, run.in_words))};
+    kept = {content, std::make_shared<TaskData>(run.task, std::move(tokenizer),
+                                                task_ends(run.task, run.config, run.in_words), run.in_words)};
     return kept.data;
 }
 

@@ -16,7 +16,8 @@ namespace diapason {
 
 class TaskData {
 public:
-    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const TaskEnds& ends);
+    /// @param in_words the language model answers, not a head
+    TaskData(const Task& task, std::shared_ptr<const Tokenizer> tokenizer, const TaskEnds& ends, bool in_words);
 
     struct Split {
         Dataset examples;
@@ -49,6 +50,7 @@ private:
     Task m_task;
     std::shared_ptr<const Tokenizer> m_tokenizer;
     TaskEnds m_ends;
+    bool m_in_words;
     std::map<std::string, Split> m_splits;
 };
 

@@ -8,7 +8,7 @@ namespace diapason {
 namespace {
 
 bool same_input(const Json& a, const Json& b) {
-    for (const char* key : {"what", "name", "split", "limit"}) {
+    for (const char* key : {"what", "name", "split", "limit", "sample"}) {
         if (a.value(key, Json()) != b.value(key, Json())) return false;
     }
     return true;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace diapason {
 namespace {
@@ -20,6 +21,7 @@ void attempt(std::vector<Error>& faults, const Read& read) {
     try {
         read();
     } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw; // nobody waits any more: no fault of the inputs
         faults.push_back(error);
     }
 }
@@ -73,12 +75,19 @@ std::vector<Error> faults_of(const Use& use, Splits& known) {
         const TaskEnds ends = task_ends(*use.task, *use.config, use.in_words);
         for (const auto& split : data)
             attempt(faults,
-                    [&] { check_tokens(*use.task, split.first, split.second, *tokenizer, ends, use.in_words); });
+                    [&] { rows_with_tokens(*use.task, split.first, split.second, *tokenizer, ends, use.in_words); });
     });
     return faults;
 }
 
 } // namespace
+
+std::string names_of_inputs(const Plan& plan) {
+    std::string names;
+    for (const Use& use : uses_of(plan))
+        names += to_json(*use.task).dump() + use.backbone + (use.in_words ? " words\n" : " head\n");
+    return names;
+}
 
 void InputCheck::require(const Plan& plan) {
     const std::lock_guard guard(m_mutex);
@@ -89,7 +98,8 @@ void InputCheck::require(const Plan& plan) {
     for (const Use& use : uses_of(plan)) {
         const std::string state = state_of(use);
         const auto found = known.find(state);
-        std::vector<Error>& own = m_faults[state] = found != known.end() ? found->second : faults_of(use, splits);
+        std::vector<Error> read = found != known.end() ? found->second : faults_of(use, splits);
+        const std::vector<Error>& own = m_faults[state] = std::move(read);
         for (const Error& fault : own)
             if (said.insert(fault.what()).second) faults.push_back(fault);
     }

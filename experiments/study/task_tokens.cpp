@@ -1,7 +1,8 @@
 #include "experiments/study/task_tokens.h"
 
+#include "core/base/awaited_work.h"
 #include "core/base/error.h"
-#include "core/data/lines.h"
+#include "core/data/sound_rows.h"
 #include "core/library/tokenizer_fit.h"
 
 #include <map>
@@ -60,20 +61,16 @@ void check_words(const Task& task, const BackboneConfig& config, const Tokenizer
     if (!task.kind->choices_differ()) choice_tokens(task, tokenizer);
 }
 
-void check_tokens(const Task& task, const std::string& split, const Dataset& data, const Tokenizer& tokenizer,
-                  const TaskEnds& ends, bool in_words) {
+Dataset rows_with_tokens(const Task& task, const std::string& split, const Dataset& data, const Tokenizer& tokenizer,
+                         const TaskEnds& ends, bool in_words) {
     const bool own_choices = in_words && task.kind->choices_differ();
-    LineProblems problems(task.data.at(split).string());
-    for (const Example& example : data) {
-        try {
-            task_tokens(task, tokenizer, example, ends);
-            if (own_choices) choice_tokens(task, tokenizer, example);
-        } catch (const Error& error) {
-            problems.add(example.line, error.details().what);
-            problems.advise(error.details().remedy);
-        }
-    }
-    problems.throw_if_any();
+    work_begins("Making tokens of " + split, data.size());
+    return sound_rows(task.rows, data, task.data.at(split).string(), [&](const Example& example) {
+        work_advances(1);
+        task_tokens(task, tokenizer, example, ends);
+        if (own_choices) choice_tokens(task, tokenizer, example);
+        return RowFault{};
+    });
 }
 
 } // namespace diapason

@@ -34,8 +34,9 @@ std::int64_t mask_token(const Tokenizer& tokenizer);
 /// Whether answers can be words: both of the above. @throws Error(config)
 void check_words(const Task& task, const BackboneConfig& config, const Tokenizer& tokenizer);
 
-/// Makes tokens of all rows of a split and drops them. @throws Error(input) with the lines that have faults
-void check_tokens(const Task& task, const std::string& split, const Dataset& data, const Tokenizer& tokenizer,
-                  const TaskEnds& ends, bool in_words);
+/// Makes tokens of all rows of a split and drops them. @return the rows that have some, where the task skips bad rows
+/// @throws Error(input) with the lines that have faults
+Dataset rows_with_tokens(const Task& task, const std::string& split, const Dataset& data, const Tokenizer& tokenizer,
+                         const TaskEnds& ends, bool in_words);
 
 } // namespace diapason

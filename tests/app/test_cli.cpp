@@ -153,7 +153,7 @@ private Q_SLOTS:
         row("a device", R"({"task": "/dev/null"})", "", 3, "not a regular file");
         row("no label column", R"({"task": "rows.tsv"})", "sentence\nx\ny\n", 3, "label");
         row("not UTF-8", R"({"task": "rows.tsv"})", "sentence\tlabel\nx\ta\n\xff\tb\n", 3, "line 3");
-        row("one label", R"({"task": "rows.tsv"})", "sentence\tlabel\nx\ta\ny\ta\n", 3, "1 different labels");
+        row("one label", R"({"task": "rows.tsv"})", "sentence\tlabel\nx\ta\ny\ta\n", 3, "only one label");
         row("an absent backbone", R"({"backbone": "nowhere"})", "", 2, "nowhere");
     }
     void badStudiesAndFilesHaveTheirCodes() {

@@ -7,6 +7,7 @@
 #include "ui/frame/file_dialog.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDropEvent>
 #include <QLabel>
@@ -38,6 +39,7 @@ void inDialog(const std::function<void(ui::DataDialog&)>& act) {
         QSignalSpy read(dialog, &ui::DataDialog::wasRead);
         QVERIFY(read.count() > 0 || read.wait(patience_ms));
         act(*dialog);
+        if (dialog->isVisible()) dialog->reject(); // a check has failed: the test goes on
     });
 }
 
@@ -150,6 +152,39 @@ private Q_SLOTS:
         const Task task = load_task("my pairs");
         QVERIFY(task.columns.at("pair") == ColumnNames("second"));
         QCOMPARE(m_at->workspace->design().task, std::string("my pairs"));
+    }
+
+    // Bad rows refuse a file until the user lets them go.
+    void rowsWithFaultsCanBeLeftOut() {
+        m_at = std::make_unique<WindowUnderTest>();
+        QVERIFY(m_at->open());
+        const auto file = m_at->folder() / "some.jsonl";
+        std::string text;
+        for (int i = 0; i < 60; ++i)
+            text += i == 7
+                        ? "no json\n"
+                        : "{\"text\": \"row " + std::to_string(i) + "\", \"label\": \"" + (i % 2 ? "a" : "b") + "\"}\n";
+        write_text(file, text);
+        m_at->window->showPage(ui::PageId::design);
+        ui::file_dialog::nextAnswer() = QString::fromStdString(file.string());
+        bool done = false;
+        inDialog([&](ui::DataDialog& dialog) {
+            auto* use = dialog.findChild<QPushButton*>(QStringLiteral("dataUse"));
+            auto* skip = dialog.findChild<QCheckBox*>(QStringLiteral("dataSkip"));
+            QVERIFY(!use->isEnabled() && skip->isVisible());
+            QVERIFY(dialog.findChild<QLabel*>(QStringLiteral("dataMessage"))->text().contains(QLatin1String("line 8")));
+            QSignalSpy read(&dialog, &ui::DataDialog::wasRead);
+            skip->click();
+            QVERIFY(read.wait(patience_ms));
+            QVERIFY(use->isEnabled() && skip->isVisible());
+            QVERIFY(
+                dialog.findChild<QLabel*>(QStringLiteral("dataWarnings"))->text().contains(QLatin1String("line 8")));
+            QTest::mouseClick(use, Qt::LeftButton);
+            done = true;
+        });
+        QTest::mouseClick(m_at->find<QPushButton>("addData"), Qt::LeftButton);
+        QVERIFY(done);
+        QVERIFY(load_task("some").rows.skip_bad);
     }
 
     void whatCannotBeUsedSaysWhy_data() {

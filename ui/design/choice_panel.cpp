@@ -22,6 +22,8 @@ ChoicePanel::ChoicePanel(const QString& title, const QString& hint, const QStrin
     m_left->addWidget(label("heading", title));
     m_left->addWidget(label("secondary", hint));
     m_left->addWidget(m_list, 1);
+    m_buttons = new QGridLayout;
+    m_left->addLayout(m_buttons);
     auto* right = new QVBoxLayout;
     right->setContentsMargins(12, 12, 16, 12);
     right->addWidget(m_name);
@@ -39,10 +41,8 @@ ChoicePanel::ChoicePanel(const QString& title, const QString& hint, const QStrin
 QPushButton* ChoicePanel::addButton(const QString& text, const QString& name) {
     auto* button = new QPushButton(text);
     button->setObjectName(name);
-    auto* row = new QHBoxLayout;
-    row->addWidget(button);
-    row->addStretch();
-    m_left->addLayout(row);
+    const int count = m_buttons->count();
+    m_buttons->addWidget(button, count / 2, count % 2);
     return button;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/data/lines.h"
 #include "core/data/own_tasks.h"
 #include "ui/frame/question.h"
 #include "ui/theme/combo_box.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int narrowestColumn = 110; // of a field's name
 constexpr int longestCell = 200;     // characters that a cell shows
+constexpr int progressEvery = 200;   // ms
 
 QStringList lines(const std::vector<std::string>& texts) {
     QStringList list;
@@ -50,6 +52,7 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
       m_file(file),
       m_name(new QLineEdit(QFileInfo(file).completeBaseName())),
       m_kind(new ComboBox),
+      m_skip(new QCheckBox(tr("&Leave out rows with faults, and count them"))),
       m_rows(new QTableWidget),
       m_splits(new QTableWidget),
       m_reasons(label("secondary")),
@@ -71,6 +74,8 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
     dressTable(m_rows);
     m_rows->setSelectionMode(QAbstractItemView::NoSelection);
     m_message->setObjectName(QStringLiteral("dataMessage"));
+    m_skip->setObjectName(QStringLiteral("dataSkip"));
+    m_skip->hide(); // until a row has a fault
     auto* form = new QFormLayout;
     form->addRow(tr("&Name of the task"), m_name);
     form->addRow(tr("&Kind"), m_kind);
@@ -87,6 +92,7 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(form);
     layout->addWidget(m_message);
+    layout->addWidget(m_skip);
     layout->addWidget(splitter, 1);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &DataDialog::keep);
@@ -95,6 +101,13 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
         m_kindWanted = m_kind->currentData().toString().toStdString();
         columnsChosen();
     });
+    m_progress.setInterval(progressEvery);
+    connect(&m_progress, &QTimer::timeout, this, [this] {
+        const QString part = qs(m_work->part());
+        if (!part.isEmpty())
+            m_message->setText(tr("%1… %2 %").arg(part, QString::number(qRound(100 * m_work->share()))));
+    });
+    connect(m_skip, &QCheckBox::toggled, this, &DataDialog::columnsChosen);
     KnownOfTask nothing;
     nothing.tolerant = true;
     read(nothing);
@@ -102,6 +115,7 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
 
 DataDialog::~DataDialog() {
     ++m_asked;
+    if (m_work) m_work->stop();
     m_reader.clear();
     m_reader.waitForDone();
 }
@@ -135,18 +149,24 @@ QWidget* DataDialog::buildFacts() {
 
 void DataDialog::read(const KnownOfTask& known) {
     const int asked = ++m_asked;
+    if (m_work) m_work->stop(); // nobody waits for an earlier one
+    m_work = std::make_shared<AwaitedWork>();
+    m_progress.start();
     m_use->setEnabled(false);
     m_message->setVisible(true);
     m_message->setText(tr("Reading %1…").arg(QFileInfo(m_file).fileName()));
-    m_reader.start([this, asked, known, file = std::filesystem::path(m_file.toStdString())] {
+    m_reader.start([this, asked, known, work = m_work, file = std::filesystem::path(m_file.toStdString())] {
+        const AwaitedWork::Scope scope(*work);
         auto reading = std::make_shared<Reading>();
         try {
             reading->guess = guess_task(file, known);
+            reading->badRows = reading->guess->bad_rows;
             if (reading->guess->fault) throw *reading->guess->fault;
             reading->baselines = baselines_of(reading->guess->task, "test");
             reading->report = report_on(reading->guess->task);
         } catch (const Error& error) {
             reading->problem = qs(error.what());
+            reading->badRows = reading->badRows || dynamic_cast<const BadLines*>(&error) != nullptr;
         }
         QMetaObject::invokeMethod(this, [this, asked, reading] {
             if (asked == m_asked) showReading(reading);
@@ -155,11 +175,13 @@ void DataDialog::read(const KnownOfTask& known) {
 }
 
 void DataDialog::showReading(const std::shared_ptr<const Reading>& reading) {
+    m_progress.stop();
     // What the user has chosen stays in sight when it does not work.
     if (reading->guess) m_reading = reading;
     m_use->setEnabled(reading->report.has_value());
     m_message->setText(reading->problem);
     m_message->setVisible(!reading->problem.isEmpty());
+    m_skip->setVisible(m_skip->isChecked() || reading->badRows);
     if (reading->guess) {
         const GuessedTask& guess = *reading->guess;
         m_kind->setCurrentIndex(m_kind->findData(QString::fromLatin1(guess.task.kind->name())));
@@ -239,19 +261,22 @@ void DataDialog::showReport(const Reading& reading) {
     fitColumns(m_splits, 200);
 }
 
-void DataDialog::columnsChosen() {
-    if (!m_reading) return;
+KnownOfTask DataDialog::chosen() const {
     KnownOfTask known;
     known.kind = m_kindWanted;
-    known.complete = known.tolerant = true;
+    known.tolerant = true;
+    known.skip_bad_rows = m_skip->isChecked();
+    known.complete = m_rows->columnCount() > 0;
     for (int column = 0; column < m_rows->columnCount(); ++column) {
         const auto* field = qobject_cast<QComboBox*>(m_rows->cellWidget(0, column));
         const std::string name = field->currentData().toString().toStdString();
-        if (name.empty()) continue;
-        const std::string& own = m_reading->guess->names[static_cast<std::size_t>(column)];
-        known.columns[name].push_back(own);
+        if (!name.empty()) known.columns[name].push_back(m_reading->guess->names[static_cast<std::size_t>(column)]);
     }
-    read(known);
+    return known;
+}
+
+void DataDialog::columnsChosen() {
+    if (m_reading) read(chosen());
 }
 
 void DataDialog::keep() {

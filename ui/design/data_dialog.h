@@ -2,10 +2,12 @@
 // with it. Nothing is stored before "Use this data".
 #pragma once
 
+#include "core/base/awaited_work.h"
 #include "core/data/baselines.h"
 #include "core/data/task_guess.h"
 #include "core/data/task_report.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialog>
 #include <QLabel>
@@ -13,6 +15,7 @@
 #include <QPushButton>
 #include <QTableWidget>
 #include <QThreadPool>
+#include <QTimer>
 
 #include <memory>
 #include <optional>
@@ -23,7 +26,7 @@ class DataDialog : public QDialog {
     Q_OBJECT
 public:
     explicit DataDialog(const QString& file, QWidget* parent = nullptr);
-    ~DataDialog() override; ///< waits for what is being read
+    ~DataDialog() override; ///< stops what is being read
     /// Id of the task that was kept; empty before that.
     const QString& task() const { return m_kept; }
 
@@ -36,7 +39,8 @@ private:
         std::optional<GuessedTask> guess;
         std::optional<TaskReport> report;
         std::vector<Baseline> baselines;
-        QString problem; ///< why there is no report
+        QString problem;      ///< why there is no report
+        bool badRows = false; ///< it is that some rows have faults
     };
 
     QWidget* buildFacts();
@@ -44,16 +48,20 @@ private:
     void showReading(const std::shared_ptr<const Reading>& reading);
     void showRows(const GuessedTask& guess);
     void showReport(const Reading& reading);
+    KnownOfTask chosen() const; ///< what the user says of the file
     void columnsChosen();
     void keep();
 
     QString m_file, m_kept;
     QThreadPool m_reader;
-    int m_asked = 0; ///< an answer that is not the latest is dropped
+    std::shared_ptr<AwaitedWork> m_work; ///< the latest reading; null before the first
+    QTimer m_progress;                   ///< says how far it is
+    int m_asked = 0;                     ///< an answer that is not the latest is dropped
     std::shared_ptr<const Reading> m_reading;
     std::string m_kindWanted;
     QLineEdit* m_name;
     QComboBox* m_kind;
+    QCheckBox* m_skip;
     QTableWidget *m_rows, *m_splits;
     QLabel *m_reasons, *m_warnings, *m_leastHead, *m_least, *m_message;
     QPushButton* m_use;

@@ -4,8 +4,6 @@
 #include "core/base/format.h"
 #include "core/library/library.h"
 #include "ui/design/budget_dialog.h"
-#include "ui/design/data_dialog.h"
-#include "ui/frame/file_dialog.h"
 #include "ui/frame/words.h"
 #include "ui/theme/combo_box.h"
 #include "ui/theme/icons.h"
@@ -29,17 +27,6 @@ QStringList backboneNames() {
     for (const BackboneEntry& entry : list_backbones())
         names.append(qs(entry.name));
     return names;
-}
-
-QStringList taskNames(PlanSources& sources) {
-    QStringList names;
-    for (const std::string& name : sources.task_names())
-        names.append(qs(name));
-    return names;
-}
-
-QString factRow(const QString& name, const QString& value) {
-    return QStringLiteral("<tr><td>%1&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
 }
 
 } // namespace
@@ -137,14 +124,8 @@ QWidget* DesignPage::buildCentre() {
     m_backbones = new ChoicePanel(tr("Backbones"),
                                   tr("Frozen pretrained transformers: those that come with Diapason and your own."),
                                   backboneNames());
-    m_tasks = new ChoicePanel(tr("Tasks"), tr("The data, how an example becomes model input, and the metrics."),
-                              taskNames(m_workspace.sources()));
-    auto* add = m_tasks->addButton(tr("&Add data…"), QStringLiteral("addData"));
-    add->setToolTip(tr("A table, JSON, CoNLL or SQuAD file of your own; it may be dropped on the window, too"));
-    connect(add, &QPushButton::clicked, this, [this] {
-        addData(file_dialog::open(this, tr("Add data"),
-                                  tr("Data (*.csv *.tsv *.txt *.jsonl *.json *.conll *.iob *.bio);;All files (*)")));
-    });
+    m_tasks = new TaskPanel(m_workspace);
+    connect(m_tasks, &TaskPanel::tasksChanged, this, &DesignPage::reloadChoices);
     m_training = new TrainingPanel(m_workspace);
     m_preflight = new PreflightPanel(m_workspace);
     m_stack = new QStackedWidget;
@@ -197,9 +178,6 @@ QWidget* DesignPage::buildCentre() {
     connect(m_backbones, &ChoicePanel::chosen, this, [this](const QString& name) {
         m_workspace.edit(tr("backbone %1").arg(name), [&](Study& study) { study.backbone = name.toStdString(); });
     });
-    connect(m_tasks, &ChoicePanel::chosen, this, [this](const QString& id) {
-        m_workspace.edit(tr("task %1").arg(id), [&](Study& study) { study.task = id.toStdString(); });
-    });
     connect(m_preflight, &PreflightPanel::started, this, [this] { Q_EMIT pageWanted(PageId::run); });
     connect(m_preflight, &PreflightPanel::fieldWanted, this, &DesignPage::goTo);
     return splitter;
@@ -213,10 +191,7 @@ bool DesignPage::takes(const QString& file) const {
 void DesignPage::addData(const QString& file) {
     if (file.isEmpty()) return;
     m_sections->setCurrentRow(TaskSection);
-    DataDialog dialog(file, this);
-    if (dialog.exec() != QDialog::Accepted) return;
-    reloadChoices();
-    m_workspace.edit(tr("task %1").arg(dialog.task()), [&](Study& study) { study.task = dialog.task().toStdString(); });
+    m_tasks->addData(file);
 }
 
 void DesignPage::equaliseBudgets() {
@@ -302,7 +277,7 @@ void DesignPage::showPlan() {
 
 void DesignPage::reloadChoices() {
     m_backbones->setNames(backboneNames());
-    m_tasks->setNames(taskNames(m_workspace.sources()));
+    m_tasks->reloadNames();
     m_workspace.checkAgain();
 }
 
@@ -336,32 +311,6 @@ QString DesignPage::reloadBackbone() {
     }
 }
 
-QString DesignPage::reloadTask() {
-    const Found<Task>& found = m_workspace.plan()->task();
-    const std::string& name = found.name;
-    try {
-        const Task& task = found.get();
-        QStringList splits, labels;
-        for (const auto& [split, file] : task.data)
-            splits.append(qs(split));
-        for (const TaskLabel& entry : task.labels)
-            labels.append(qs(entry.id));
-        m_tasks->setCurrent(
-            qs(name), QStringLiteral("<p><b>%1</b><br>%2</p><table>")
-                              .arg(qs(task.title).toHtmlEscaped(), qs(task.description).toHtmlEscaped()) +
-                          factRow(tr("metric"), qs(heading_of(metric_info(task.primary_metric)))) +
-                          factRow(tr("splits"), splits.join(QStringLiteral(", "))) +
-                          (labels.isEmpty() ? QString() : factRow(tr("labels"), labels.join(QStringLiteral(", ")))) +
-                          factRow(tr("source"), qs(task.source)) + factRow(tr("licence"), qs(task.licence)) +
-                          QStringLiteral("</table>"));
-        return tr("%1\n%2, %3")
-            .arg(qs(name), qs(task.kind->in_brief(task)), qs(metric_info(task.primary_metric).label));
-    } catch (const Error& error) {
-        m_tasks->setWrong(qs(name), qs(error.what()));
-        return qs(name);
-    }
-}
-
 void DesignPage::reloadSections() {
     const Plan& plan = *m_workspace.plan();
     const Study& study = plan.study;
@@ -377,7 +326,7 @@ void DesignPage::reloadSections() {
     const QString blocks = blocking == 0 ? tr("%1, ready to start").arg(Words::runs(runs)) : Words::problems(blocking);
     const std::string steps = study.training.contains("steps") ? study.training.at("steps").dump() : "200";
     const QString texts[] = {
-        tr("1  Backbone\n%1").arg(reloadBackbone()), tr("2  Task\n%1").arg(reloadTask()),
+        tr("1  Backbone\n%1").arg(reloadBackbone()), tr("2  Task\n%1").arg(m_tasks->showTask()),
         tr("3  Methods and factors\n%1 from %2").arg(Words::arms(arms), Words::methods(study.methods.size())),
         tr("4  Seeds and training\n%1, %2 steps").arg(Words::seeds(study.seeds.size()), qs(steps)),
         tr("5  Pre-flight\n%1").arg(blocks)};

@@ -6,6 +6,7 @@
 #include "ui/design/choice_panel.h"
 #include "ui/design/method_panel.h"
 #include "ui/design/preflight_panel.h"
+#include "ui/design/task_panel.h"
 #include "ui/design/training_panel.h"
 #include "ui/frame/page.h"
 #include "ui/frame/workspace.h"
@@ -47,7 +48,6 @@ private:
     void reloadSections();
     void reloadDrawing();
     QString reloadBackbone(); ///< @return what the section list says
-    QString reloadTask();
     void goTo(const FieldPath& field);
     static int sectionOf(const FieldPath& field);
 
@@ -55,7 +55,8 @@ private:
     ArmsModel* m_arms;
     QListWidget* m_sections;
     QStackedWidget* m_stack;
-    ChoicePanel *m_backbones, *m_tasks;
+    ChoicePanel* m_backbones;
+    TaskPanel* m_tasks;
     MethodPanel* m_methods;
     TrainingPanel* m_training;
     PreflightPanel* m_preflight;

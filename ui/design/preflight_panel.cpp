@@ -14,6 +14,11 @@
 #include <algorithm>
 
 namespace diapason::ui {
+namespace {
+
+constexpr int progressEvery = 300; // ms
+
+} // namespace
 
 PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
     : QWidget(parent),
@@ -61,12 +66,18 @@ PreflightPanel::PreflightPanel(Workspace& workspace, QWidget* parent)
         if (number < problems.size()) Q_EMIT fieldWanted(problems[number].field);
         if (number == 0 && m_workspace.inputFault()) Q_EMIT fieldWanted("task");
     });
+    m_progress.setInterval(progressEvery);
+    connect(&m_progress, &QTimer::timeout, this, [this] {
+        const QString reading = m_workspace.inputsBeingRead();
+        if (!reading.isEmpty()) m_why->setText(reading);
+    });
     connect(m_start, &QPushButton::clicked, this, [this] {
         if (m_workspace.startStudy()) Q_EMIT started();
     });
 }
 
 void PreflightPanel::wait() {
+    m_progress.stop();
     m_start->setEnabled(false);
 }
 
@@ -121,6 +132,10 @@ void PreflightPanel::showPlan() {
                                                        : QString();
     m_why->setText(why);
     m_start->setEnabled(why.isEmpty());
+    if (problems.empty() && !m_workspace.inputsChecked())
+        m_progress.start();
+    else
+        m_progress.stop();
 }
 
 } // namespace diapason::ui

@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
+#include <QTimer>
 #include <QWidget>
 
 namespace diapason::ui {
@@ -29,6 +30,7 @@ private:
     QComboBox* m_execution;
     QListWidget* m_problems;
     QPushButton* m_start;
+    QTimer m_progress; ///< says what is being read, and how far it is
 };
 
 } // namespace diapason::ui

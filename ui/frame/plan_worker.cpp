@@ -39,29 +39,45 @@ PlanWorker::~PlanWorker() {
     {
         const std::lock_guard guard(m_mutex);
         m_stopping = true;
+        stopReading(m_key, {});
     }
     m_wake.notify_one();
     m_thread.join();
 }
 
 void PlanWorker::want(int key, const Study& study, bool mayDropBaseline, Done done) {
-    add(key, [this, study, mayDropBaseline, done = std::move(done)] {
+    const auto job = [this, study, mayDropBaseline, done = std::move(done)]() -> std::function<void()> {
         auto plan = std::make_shared<const Plan>(plan_or_reason(study, m_sources, mayDropBaseline));
         return [done, plan = std::move(plan)] { done(plan); };
-    });
+    };
+    add(key, {0, job, nullptr, {}});
 }
 
 void PlanWorker::wantInputs(int key, std::shared_ptr<const Plan> plan, InputCheck& inputs, Checked done) {
-    add(key, [plan = std::move(plan), &inputs, done = std::move(done)] {
+    auto reading = std::make_shared<AwaitedWork>();
+    const auto job = [plan, &inputs, done = std::move(done), reading]() -> std::function<void()> {
+        const AwaitedWork::Scope scope(*reading);
         return [done, fault = input_fault(*plan, inputs)] { done(fault); };
-    });
+    };
+    add(key, {0, job, reading, names_of_inputs(*plan)});
 }
 
-void PlanWorker::add(int key, Job job) {
-    m_newest[key] = ++m_wishes;
+QString PlanWorker::doing() const {
+    const std::lock_guard guard(m_mutex);
+    const QString part = m_current.reading == nullptr ? QString() : QString::fromStdString(m_current.reading->part());
+    return part.isEmpty() ? part : tr("%1, %2 %").arg(part, QString::number(qRound(100 * m_current.reading->share())));
+}
+
+void PlanWorker::stopReading(int key, const std::string& inputs) {
+    if (m_current.reading != nullptr && m_key == key && m_current.inputs != inputs) m_current.reading->stop();
+}
+
+void PlanWorker::add(int key, Wish wish) {
+    wish.number = m_newest[key] = ++m_wishes;
     {
         const std::lock_guard guard(m_mutex);
-        m_waiting[key] = {m_wishes, std::move(job)};
+        stopReading(key, wish.inputs);
+        m_waiting[key] = std::move(wish);
     }
     m_wake.notify_one();
 }
@@ -69,6 +85,7 @@ void PlanWorker::add(int key, Job job) {
 void PlanWorker::forget(int key) {
     m_newest[key] = ++m_wishes;
     const std::lock_guard guard(m_mutex);
+    stopReading(key, {});
     m_waiting.erase(key);
 }
 
@@ -78,6 +95,8 @@ void PlanWorker::work() {
         m_wake.wait(guard, [&] { return m_stopping || !m_waiting.empty(); });
         if (m_stopping) return;
         auto next = m_waiting.extract(m_waiting.begin());
+        m_key = next.key();
+        m_current = {next.mapped().number, {}, next.mapped().reading, next.mapped().inputs};
         guard.unlock();
         QMetaObject::invokeMethod(
             this,
@@ -86,6 +105,7 @@ void PlanWorker::work() {
             },
             Qt::QueuedConnection);
         guard.lock();
+        m_current = {};
     }
 }
 

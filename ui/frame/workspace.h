@@ -72,6 +72,7 @@ public:
     /// wrong with it.
     bool inputsChecked() const { return m_inputsChecked; }
     const std::optional<Error>& inputFault() const { return m_inputFault; }
+    QString inputsBeingRead() const { return m_inputReader.doing(); } ///< and how far; empty when it says nothing
     /// The plan of another study, made when that of the design is. @param key of whoever wants it, above 0: the newest
     /// wish of a key counts
     void planFor(int key, const Study& study, PlanWorker::Done done) {

@@ -23,6 +23,11 @@ inline QLabel* markupLabel(const char* role, const QString& html = {}) {
     return widget;
 }
 
+/// A row of an HTML table of facts.
+inline QString factRow(const QString& name, const QString& value) {
+    return QStringLiteral("<tr><td>%1&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
+}
+
 /// For buttons and menus, which take an & for the mark of a key.
 inline QString shortcutFree(QString text) {
     return text.replace(QLatin1Char('&'), QLatin1String("&&"));

@@ -34,7 +34,7 @@ struct Scene {
         model = tiny_model(family.toStdString(), {head, task.kind->outputs(task), form});
         const bool in_words = task.kind->head(false).empty() || head == HeadKind::causal_lm;
         TaskEnds ends = task_ends(task, model->config(), in_words);
-        data = std::make_shared<TaskData>(task, Tokenizer::load(tiny_backbone(folder / "backbone")), ends);
+        data = std::make_shared<TaskData>(task, Tokenizer::load(tiny_backbone(folder / "backbone")), ends, in_words);
     }
     Evaluation evaluated(Asking* asking = nullptr, FrozenStates* frozen = nullptr) {
         EvaluationRequest request;

@@ -1,5 +1,6 @@
 #include "experiments/study/plan_inputs.h"
 #include "experiments/study/task_tokens.h"
+#include "tests/support/own_tasks.h"
 #include "tests/support/test_support.h"
 
 using namespace diapason;
@@ -91,13 +92,31 @@ private Q_SLOTS:
         const auto tokenizer = Tokenizer::load(embedded_backbone("encoder-mini"));
         const Dataset data = load_split(task, "train");
         TaskEnds ends;
-        check_tokens(task, "train", data, *tokenizer, ends, false);
+        rows_with_tokens(task, "train", data, *tokenizer, ends, false);
         ends.rows = 5;
-        const Caught result = caught([&] { check_tokens(task, "train", data, *tokenizer, ends, false); });
+        const Caught result = caught([&] { rows_with_tokens(task, "train", data, *tokenizer, ends, false); });
         QVERIFY2(result.thrown && result.kind == ErrorKind::input && result.says("rows.tsv") &&
                      result.says("rows for 5") && result.says("different models"),
                  result.message.c_str());
         QVERIFY2(result.says("line 2: ") || result.says("line 3: "), result.message.c_str());
+    }
+
+    // A fact whose object is several tokens cannot be ranked: such rows can be left out.
+    void rowsWithoutUsableTokensCanBeLeftOut() {
+        TemporaryFolder folder;
+        const std::string rows = "{\"text\": \"It is a [MASK] .\", \"target\": \"file\"}\n"
+                                 "{\"text\": \"It is a [MASK] .\", \"target\": \"many words at once\"}\n";
+        const auto task = [&](bool skip) {
+            return task_of_rows(folder.path(), "cloze", {{"train", rows}, {"validation", rows}, {"test", rows}},
+                                {{"skip_bad_rows", skip}});
+        };
+        const auto tokenizer = Tokenizer::load(embedded_backbone("encoder-mini"));
+        const auto sound = [&](bool skip) {
+            return rows_with_tokens(task(skip), "train", load_split(task(skip), "train"), *tokenizer, {}, true);
+        };
+        QVERIFY(caught([&] { sound(false); }).says("line 2: has the target"));
+        QCOMPARE(sound(true).size(), std::size_t(1));
+        QCOMPARE(sound(true).left_out().rows, std::size_t(1));
     }
 
     // A file that has changed is read again, and one that has not is not.
