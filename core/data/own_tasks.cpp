@@ -29,7 +29,10 @@ fs::path keep_task(const Task& task, bool replace) {
         throw config_error("id", task.id, "a task with this name already exists: " + file.string(),
                            "Choose another name, or replace that task");
     make_folders(file.parent_path());
-    write_file_atomically(file, to_json(task).dump(2) + "\n");
+    Json document = to_json(task);
+    for (const auto& [split, data] : task.data) // also of a copy of what comes with Diapason: the file lies elsewhere
+        document["data"][split] = fs::absolute(data).lexically_normal().generic_string();
+    write_file_atomically(file, document.dump(2) + "\n");
     return file;
 }
 
