@@ -8,6 +8,7 @@
 #include "ui/backbones/backbones_page.h"
 #include "ui/design/budget_dialog.h"
 #include "ui/design/data_dialog.h"
+#include "ui/design/task_dialog.h"
 #include "ui/results/results_page.h"
 #include "ui/run/run_page.h"
 #include "ui/shell/action_finder.h"
@@ -151,6 +152,7 @@ class TestPictures : public QObject {
         sections->setCurrentRow(4);
         look(at, QStringLiteral("design-wrong-preflight"));
         lookAtData(at);
+        lookAtTask(at);
         lookAtWrongRows(at);
     }
 
@@ -175,7 +177,6 @@ class TestPictures : public QObject {
         look(at, QStringLiteral("design-wrong-rows"));
     }
 
-    // Nothing can be written while a study runs.
     // A file of the user's own as it is recognised, and one with a bad row.
     void lookAtData(WindowUnderTest& at) {
         std::string reviews = "Bewertung;Sterne;Quelle\n";
@@ -193,6 +194,17 @@ class TestPictures : public QObject {
         }
     }
 
+    // A task as it is edited, with its tokens; some are cut.
+    void lookAtTask(WindowUnderTest& at) {
+        ui::TaskDialog dialog(load_task("section"), "encoder-mini", at.window.get());
+        dialog.show();
+        QSignalSpy previewed(&dialog, &ui::TaskDialog::previewed);
+        QVERIFY(previewed.wait(patience_ms));
+        dialog.findChild<QSpinBox*>(QStringLiteral("taskLongest"))->setValue(24);
+        look(at, QStringLiteral("task-edit"), &dialog);
+    }
+
+    // Nothing can be written while a study runs.
     void lookAtFullDisk(WindowUnderTest& at) {
         at.workspace->openDesign(sample_study("first-look"));
         QVERIFY(at.settle() && at.workspace->startStudy());

@@ -34,8 +34,11 @@ QString piecesOf(const std::vector<PreviewToken>& tokens, bool cut) {
 }
 
 QString lineOf(const QString& what, const std::vector<PreviewToken>& tokens, bool cut = false) {
-    const QString count = QCoreApplication::translate("TokenText", "%1 (%n token(s))", nullptr, int(tokens.size()));
-    return QStringLiteral("<p>%1<br>%2</p>").arg(inColour(count.arg(what), Role::secondary), piecesOf(tokens, cut));
+    const QString count = tokens.size() == 1 ? tr("%1 (1 token)") : tr("%1 (%2 tokens)");
+    return QStringLiteral("<p>%1<br>%2</p>")
+        .arg(inColour(tokens.size() == 1 ? count.arg(what) : count.arg(what, QString::number(tokens.size())),
+                      Role::secondary),
+             piecesOf(tokens, cut));
 }
 
 } // namespace

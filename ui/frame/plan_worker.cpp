@@ -53,7 +53,7 @@ void PlanWorker::want(int key, const Study& study, bool mayDropBaseline, Done do
     add(key, {0, job, nullptr, {}});
 }
 
-void PlanWorker::wantInputs(int key, std::shared_ptr<const Plan> plan, InputCheck& inputs, Checked done) {
+void PlanWorker::wantInputs(int key, const std::shared_ptr<const Plan>& plan, InputCheck& inputs, Checked done) {
     auto reading = std::make_shared<AwaitedWork>();
     const auto job = [plan, &inputs, done = std::move(done), reading]() -> std::function<void()> {
         const AwaitedWork::Scope scope(*reading);

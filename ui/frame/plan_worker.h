@@ -31,7 +31,7 @@ public:
     /// keys come first.
     void want(int key, const Study& study, bool mayDropBaseline, Done done);
     /// Whether what the plan's runs will read can be read. @param inputs outlives this
-    void wantInputs(int key, std::shared_ptr<const Plan> plan, InputCheck& inputs, Checked done);
+    void wantInputs(int key, const std::shared_ptr<const Plan>& plan, InputCheck& inputs, Checked done);
     void forget(int key);  ///< what was wanted under it is not answered any more
     QString doing() const; ///< what is read at the moment, and how far: "Reading a.csv, 45 %"; may be empty
 

@@ -20,7 +20,7 @@ std::vector<std::string> fields_of(const std::string& line) {
 }
 
 bool is_tree(const std::string& text) {
-    return text.starts_with("[IN:") && text.ends_with("]");
+    return text.starts_with("[IN:") && text.ends_with(']');
 }
 
 class Mtop : public DataReader {
