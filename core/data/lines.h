@@ -26,6 +26,15 @@ public:
     explicit LineProblems(std::string file) : m_file(std::move(file)) {}
 
     void add(std::size_t line, const std::string& what); ///< @param line from 1
+    /// An Error that `work` throws is a problem of the line. @param place within it: "qas[1] "
+    template <typename Work>
+    void attempt(std::size_t line, Work&& work, const std::string& place = {}) {
+        try {
+            work();
+        } catch (const Error& error) {
+            add(line, place + error.details().what);
+        }
+    }
     void advise(std::string remedy) { m_remedy = std::move(remedy); }
     void throw_if_any() const; ///< @throws BadLines(input)
     std::size_t count() const { return m_count; }

@@ -67,9 +67,15 @@ const std::string& unit_of(const Example& example) {
     return example.source.empty() ? example.text : example.source;
 }
 
+// The split that a row says itself; empty = the rule divides it.
+std::string said_split(const Example& example, const SplitRule& rule) {
+    if (!example.split.empty()) return split_named(example.split);
+    const bool held_out = std::find(rule.held_out.begin(), rule.held_out.end(), example.group) != rule.held_out.end();
+    return held_out && !example.group.empty() ? "ood" : "";
+}
+
 // Exact shares: the units of each class in a random order, cut where the rows before them reach the share.
-std::map<std::string, std::string> stratified_units(const Dataset& data, const std::set<std::size_t>& rows,
-                                                    const SplitRule& rule, const Cuts& cuts) {
+std::map<std::string, std::string> stratified_units(const Dataset& data, const SplitRule& rule, const Cuts& cuts) {
     struct Unit {
         std::uint64_t hash = 0;
         std::string name;
@@ -77,8 +83,8 @@ std::map<std::string, std::string> stratified_units(const Dataset& data, const s
     };
     std::map<std::string, std::map<std::string, std::size_t>> classes; // class → unit → rows
     std::map<std::string, std::string> class_of;                       // unit → its first row's
-    for (const std::size_t row : rows) {
-        const Example example = data[row];
+    for (const Example& example : data) {
+        if (!said_split(example, rule).empty()) continue;
         const std::string& own = class_of.emplace(unit_of(example), example.label).first->second;
         ++classes[own][unit_of(example)];
     }
@@ -132,31 +138,14 @@ std::vector<std::size_t> rows_of_split(const Dataset& data, const SplitRule& rul
         return RowFault{"has the split \"" + example.split + "\"", "Choose from " + joined(split_names())};
     });
     const Cuts cuts(rule, sharing);
-    std::map<std::size_t, std::string> decided; // by what the row says itself
-    std::set<std::size_t> open;
-    for (std::size_t row = 0; row < data.size(); ++row) {
-        const Example example = data[row];
-        const bool held_out =
-            std::find(rule.held_out.begin(), rule.held_out.end(), example.group) != rule.held_out.end();
-        if (!example.split.empty())
-            decided[row] = split_named(example.split);
-        else if (held_out && !example.group.empty())
-            decided[row] = "ood";
-        else
-            open.insert(row);
-    }
-    const auto units =
-        rule.stratified ? stratified_units(data, open, rule, cuts) : std::map<std::string, std::string>();
+    const auto units = rule.stratified ? stratified_units(data, rule, cuts) : std::map<std::string, std::string>();
     std::vector<std::size_t> rows;
     for (std::size_t row = 0; row < data.size(); ++row) {
-        const auto own = decided.find(row);
-        if (own != decided.end()) {
-            if (own->second == split) rows.push_back(row);
-            continue;
-        }
         const Example example = data[row];
-        const std::string& its =
-            rule.stratified ? units.at(unit_of(example)) : cuts.at(place_of(hash_of(unit_of(example), rule.seed)));
+        std::string its = said_split(example, rule);
+        if (its.empty())
+            its =
+                rule.stratified ? units.at(unit_of(example)) : cuts.at(place_of(hash_of(unit_of(example), rule.seed)));
         if (its == split) rows.push_back(row);
     }
     return rows;

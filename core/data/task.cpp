@@ -13,6 +13,7 @@
 
 namespace diapason {
 namespace fs = std::filesystem;
+
 Task read_task(const fs::path& file) {
     return task_from_json(read_json(file), file.parent_path(), file.string());
 }

@@ -76,7 +76,7 @@ void warn(const Task& task, TaskReport& report) {
 TaskReport report_on(const Task& task, const Tokenizer* tokenizer) {
     TaskReport report;
     std::unordered_set<std::string> trained;
-    for (const char* name : {"train", "validation", "test", "ood"}) {
+    for (const std::string& name : split_names()) {
         if (task.data.count(name) == 0) continue;
         SplitReport split;
         split.split = name;

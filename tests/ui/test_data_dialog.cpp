@@ -2,6 +2,7 @@
 // A file of one's own, by mouse alone: dropped, recognised, used, trained on; and what cannot be used says why.
 
 #include "core/data/own_tasks.h"
+#include "tests/ui/modal.h"
 #include "tests/ui/ui_support.h"
 #include "ui/design/data_dialog.h"
 #include "ui/frame/file_dialog.h"
@@ -31,16 +32,9 @@ std::string reviews(int rows) {
     return text;
 }
 
-/// Does something with the dialog when it has read its file.
+/// Does something with the dialog when it shows what it has read.
 void inDialog(const std::function<void(ui::DataDialog&)>& act) {
-    QTimer::singleShot(0, QCoreApplication::instance(), [act] {
-        auto* dialog = qobject_cast<ui::DataDialog*>(QApplication::activeModalWidget());
-        QVERIFY(dialog != nullptr);
-        QSignalSpy read(dialog, &ui::DataDialog::wasRead);
-        QVERIFY(read.count() > 0 || read.wait(patience_ms));
-        act(*dialog);
-        if (dialog->isVisible()) dialog->reject(); // a check has failed: the test goes on
-    });
+    testing::inDialog(&ui::DataDialog::wasRead, act);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // A task of one's own is copied, edited with its tokens in sight, and removed; those that come with Diapason stay.
 
 #include "core/data/own_tasks.h"
+#include "tests/ui/modal.h"
 #include "tests/ui/ui_support.h"
 #include "ui/design/task_dialog.h"
 
@@ -15,16 +16,9 @@ using namespace diapason::testing;
 
 namespace {
 
-/// Does something with the dialog when its first rows are shown.
+/// Does something with the dialog when it shows what it has read.
 void inDialog(const std::function<void(ui::TaskDialog&)>& act) {
-    QTimer::singleShot(0, QCoreApplication::instance(), [act] {
-        auto* dialog = qobject_cast<ui::TaskDialog*>(QApplication::activeModalWidget());
-        QVERIFY(dialog != nullptr);
-        QSignalSpy previewed(dialog, &ui::TaskDialog::previewed);
-        QVERIFY(previewed.count() > 0 || previewed.wait(patience_ms));
-        act(*dialog);
-        if (dialog->isVisible()) dialog->reject(); // a check has failed: the test goes on
-    });
+    testing::inDialog(&ui::TaskDialog::previewed, act);
 }
 
 } // namespace

@@ -23,7 +23,6 @@ namespace {
 
 constexpr int narrowestColumn = 110; // of a field's name
 constexpr int longestCell = 200;     // characters that a cell shows
-constexpr int progressEvery = 200;   // ms
 
 QStringList lines(const std::vector<std::string>& texts) {
     QStringList list;
@@ -63,7 +62,6 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
     setWindowTitle(tr("Data: %1").arg(QFileInfo(file).fileName()));
     setObjectName(QStringLiteral("dataDialog"));
     resize(900, 620);
-    m_reader.setMaxThreadCount(1);
     m_name->setObjectName(QStringLiteral("dataName"));
     m_kind->setObjectName(QStringLiteral("dataKind"));
     for (const TaskKind* kind : task_kinds())
@@ -101,23 +99,13 @@ DataDialog::DataDialog(const QString& file, QWidget* parent)
         m_kindWanted = m_kind->currentData().toString().toStdString();
         columnsChosen();
     });
-    m_progress.setInterval(progressEvery);
-    connect(&m_progress, &QTimer::timeout, this, [this] {
-        const QString part = qs(m_work->part());
-        if (!part.isEmpty())
-            m_message->setText(tr("%1… %2 %").arg(part, QString::number(qRound(100 * m_work->share()))));
+    connect(&m_reader, &LatestWork::progressed, this, [this](const QString& part, int percent) {
+        m_message->setText(tr("%1… %2 %").arg(part, QString::number(percent)));
     });
     connect(m_skip, &QCheckBox::toggled, this, &DataDialog::columnsChosen);
     KnownOfTask nothing;
     nothing.tolerant = true;
     read(nothing);
-}
-
-DataDialog::~DataDialog() {
-    ++m_asked;
-    if (m_work) m_work->stop();
-    m_reader.clear();
-    m_reader.waitForDone();
 }
 
 QWidget* DataDialog::buildFacts() {
@@ -148,15 +136,10 @@ QWidget* DataDialog::buildFacts() {
 }
 
 void DataDialog::read(const KnownOfTask& known) {
-    const int asked = ++m_asked;
-    if (m_work) m_work->stop(); // nobody waits for an earlier one
-    m_work = std::make_shared<AwaitedWork>();
-    m_progress.start();
     m_use->setEnabled(false);
     m_message->setVisible(true);
     m_message->setText(tr("Reading %1…").arg(QFileInfo(m_file).fileName()));
-    m_reader.start([this, asked, known, work = m_work, file = std::filesystem::path(m_file.toStdString())] {
-        const AwaitedWork::Scope scope(*work);
+    m_reader.start([this, known, file = std::filesystem::path(m_file.toStdString())]() -> std::function<void()> {
         auto reading = std::make_shared<Reading>();
         try {
             reading->guess = guess_task(file, known);
@@ -168,14 +151,11 @@ void DataDialog::read(const KnownOfTask& known) {
             reading->problem = qs(error.what());
             reading->badRows = reading->badRows || dynamic_cast<const BadLines*>(&error) != nullptr;
         }
-        QMetaObject::invokeMethod(this, [this, asked, reading] {
-            if (asked == m_asked) showReading(reading);
-        });
+        return [this, reading] { showReading(reading); };
     });
 }
 
 void DataDialog::showReading(const std::shared_ptr<const Reading>& reading) {
-    m_progress.stop();
     // What the user has chosen stays in sight when it does not work.
     if (reading->guess) m_reading = reading;
     m_use->setEnabled(reading->report.has_value());

@@ -2,10 +2,10 @@
 // with it. Nothing is stored before "Use this data".
 #pragma once
 
-#include "core/base/awaited_work.h"
 #include "core/data/baselines.h"
 #include "core/data/task_guess.h"
 #include "core/data/task_report.h"
+#include "ui/frame/latest_work.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -14,8 +14,6 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTableWidget>
-#include <QThreadPool>
-#include <QTimer>
 
 #include <memory>
 #include <optional>
@@ -26,7 +24,6 @@ class DataDialog : public QDialog {
     Q_OBJECT
 public:
     explicit DataDialog(const QString& file, QWidget* parent = nullptr);
-    ~DataDialog() override; ///< stops what is being read
     /// Id of the task that was kept; empty before that.
     const QString& task() const { return m_kept; }
 
@@ -53,10 +50,7 @@ private:
     void keep();
 
     QString m_file, m_kept;
-    QThreadPool m_reader;
-    std::shared_ptr<AwaitedWork> m_work; ///< the latest reading; null before the first
-    QTimer m_progress;                   ///< says how far it is
-    int m_asked = 0;                     ///< an answer that is not the latest is dropped
+    LatestWork m_reader;
     std::shared_ptr<const Reading> m_reading;
     std::string m_kindWanted;
     QLineEdit* m_name;

@@ -63,7 +63,6 @@ TaskDialog::TaskDialog(const Task& task, std::string backbone, QWidget* parent)
     setWindowTitle(tr("Task: %1").arg(qs(task.id)));
     setObjectName(QStringLiteral("taskDialog"));
     resize(940, 640);
-    m_reader.setMaxThreadCount(1);
     m_tokens->setObjectName(QStringLiteral("taskTokens"));
     m_tokens->setAccessibleName(tr("First rows in tokens"));
     m_message->setObjectName(QStringLiteral("taskMessage"));
@@ -100,13 +99,6 @@ TaskDialog::TaskDialog(const Task& task, std::string backbone, QWidget* parent)
     connect(m_stratified, &QCheckBox::toggled, this, &TaskDialog::read);
     connect(m_skip, &QCheckBox::toggled, this, &TaskDialog::read);
     read();
-}
-
-TaskDialog::~TaskDialog() {
-    ++m_asked;
-    if (m_work) m_work->stop();
-    m_reader.clear();
-    m_reader.waitForDone();
 }
 
 QWidget* TaskDialog::buildForm() {
@@ -232,13 +224,9 @@ void TaskDialog::read() {
     QString problem;
     const std::optional<Task> now = task(problem);
     if (!now) return check();
-    const int asked = ++m_asked;
-    if (m_work) m_work->stop(); // nobody waits for an earlier one
-    m_work = std::make_shared<AwaitedWork>();
     m_message->setText(tr("Reading the first rows…"));
     m_message->show();
-    m_reader.start([this, asked, work = m_work, now = *now, backbone = m_backbone] {
-        const AwaitedWork::Scope scope(*work);
+    m_reader.start([this, now = *now, backbone = m_backbone]() -> std::function<void()> {
         auto reading = std::make_shared<Reading>();
         try {
             reading->tokenizer = Tokenizer::load(resolve_backbone(backbone));
@@ -249,11 +237,10 @@ void TaskDialog::read() {
         } catch (const Error& error) {
             reading->problem = qs(error.what());
         }
-        QMetaObject::invokeMethod(this, [this, asked, reading] {
-            if (asked != m_asked) return;
+        return [this, reading] {
             m_reading = reading;
             check();
-        });
+        };
     });
 }
 

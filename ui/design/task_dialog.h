@@ -2,9 +2,9 @@
 // it the exact tokens of its first rows. Edits a task's document; what is wrong with that is what reading it says.
 #pragma once
 
-#include "core/base/awaited_work.h"
 #include "core/data/task.h"
 #include "core/text/tokenizer.h"
+#include "ui/frame/latest_work.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -17,7 +17,6 @@
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QTextBrowser>
-#include <QThreadPool>
 
 #include <memory>
 #include <optional>
@@ -31,7 +30,6 @@ class TaskDialog : public QDialog {
 public:
     /// @param backbone whose tokens are shown
     TaskDialog(const Task& task, std::string backbone, QWidget* parent = nullptr);
-    ~TaskDialog() override; ///< stops what is being read
 
 Q_SIGNALS:
     void previewed(); ///< the tokens of what stands in the form are shown, or why there are none
@@ -56,9 +54,7 @@ private:
 
     Task m_task;
     std::string m_backbone;
-    QThreadPool m_reader;
-    std::shared_ptr<AwaitedWork> m_work; ///< the latest reading; null before the first
-    int m_asked = 0;                     ///< an answer that is not the latest is dropped
+    LatestWork m_reader;
     std::shared_ptr<const Reading> m_reading;
     QLineEdit *m_title, *m_template, *m_target, *m_question;
     QSpinBox *m_longest, *m_longestTarget, *m_seed;

@@ -58,7 +58,7 @@ TaskPanel::TaskPanel(Workspace& workspace, QWidget* parent)
     connect(m_edit, &QPushButton::clicked, this, &TaskPanel::edit);
     connect(m_duplicate, &QPushButton::clicked, this, &TaskPanel::duplicate);
     connect(m_remove, &QPushButton::clicked, this, &TaskPanel::remove);
-    connect(this, &ChoicePanel::chosen, this, [this](const QString& id) { take(id, tr("task %1").arg(id)); });
+    connect(this, &ChoicePanel::chosen, this, &TaskPanel::take);
 }
 
 void TaskPanel::reloadNames() {
@@ -99,8 +99,8 @@ QString TaskPanel::showTask() {
     }
 }
 
-void TaskPanel::take(const QString& id, const QString& step) {
-    m_workspace.edit(step, [&](Study& study) { study.task = id.toStdString(); });
+void TaskPanel::take(const QString& id) {
+    m_workspace.edit(tr("task %1").arg(id), [&](Study& study) { study.task = id.toStdString(); });
 }
 
 void TaskPanel::addData(const QString& file) {
@@ -108,7 +108,7 @@ void TaskPanel::addData(const QString& file) {
     DataDialog dialog(file, this);
     if (dialog.exec() != QDialog::Accepted) return;
     Q_EMIT tasksChanged();
-    take(dialog.task(), tr("task %1").arg(dialog.task()));
+    take(dialog.task());
 }
 
 void TaskPanel::edit() {
@@ -131,7 +131,7 @@ void TaskPanel::duplicate() {
         return;
     }
     Q_EMIT tasksChanged();
-    take(qs(copy.id), tr("task %1").arg(qs(copy.id)));
+    take(qs(copy.id));
 }
 
 void TaskPanel::remove() {
@@ -153,7 +153,7 @@ void TaskPanel::remove() {
     }
     Q_EMIT tasksChanged();
     const std::vector<std::string> left = m_workspace.sources().task_names();
-    if (!left.empty()) take(qs(left.front()), tr("task %1").arg(qs(left.front())));
+    if (!left.empty()) take(qs(left.front()));
 }
 
 // Edits ask again and again, and studies come seldom.

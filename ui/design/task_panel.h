@@ -29,7 +29,7 @@ private:
     void edit();
     void duplicate();
     void remove();
-    void take(const QString& id, const QString& step); ///< as the design's task
+    void take(const QString& id); ///< as the design's task
     std::size_t studiesWith(const std::string& id);
 
     Workspace& m_workspace;

@@ -1,6 +1,8 @@
 #include "core/data/readers/conversation.h"
 
 #include "core/base/error.h"
+#include "core/base/lenient_json.h"
+#include "core/data/readers/record_reader.h"
 
 #include <map>
 #include <utility>
@@ -20,8 +22,7 @@ std::string in_one_text(const std::vector<ChatTurn>& turns) {
     return text;
 }
 
-} // namespace
-
+// The roles that files use, as ChatTurn has them. Empty for an unknown one.
 std::string role_named(const std::string& name) {
     static const std::map<std::string, std::string> roles = {
         {"system", "system"},       {"developer", "system"}, {"user", "user"},         {"human", "user"},
@@ -29,6 +30,24 @@ std::string role_named(const std::string& name) {
         {"model", "assistant"},     {"tool", "tool"},        {"function", "tool"}};
     const auto found = roles.find(name);
     return found == roles.end() ? std::string() : found->second;
+}
+
+} // namespace
+
+std::vector<ChatTurn> turns_of(const Json& record, const TurnForm& form) {
+    std::vector<ChatTurn> turns;
+    for (const Json& turn : needed_list(record, form.list)) {
+        try {
+            const std::string role = role_named(text_in(turn, form.role));
+            if (role.empty())
+                throw input_error({}, std::string("has no ") + form.role_in_words + " that is known: \"" +
+                                          text_in(turn, form.role) + "\"");
+            turns.push_back({role, form.content(turn)});
+        } catch (const Error& error) {
+            throw input_error({}, form.list + ("[" + std::to_string(turns.size()) + "] ") + error.details().what);
+        }
+    }
+    return turns;
 }
 
 void add_conversation(const std::vector<ChatTurn>& turns, const std::string& id, std::size_t line, DataRows& rows) {

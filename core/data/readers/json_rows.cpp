@@ -22,15 +22,6 @@ std::string fill_field(Example& example, const ExampleField& field, const Column
     return wrong.empty() ? wrong : std::string(field.name) + " " + wrong;
 }
 
-template <typename Work>
-void with_problems_of(std::size_t line, DataRows& rows, Work&& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        rows.problem(line, error.details().what);
-    }
-}
-
 } // namespace
 
 const Json* value_at(const Json& object, const std::string& key) {
@@ -56,14 +47,14 @@ void add_json_row(const Json& value, std::size_t line, const ColumnMap& columns,
 
 bool for_each_value(const ReadRequest& request, const RecordPath& path, DataRows& rows, const UseOfValue& use) {
     return for_each_record(request.file, path, [&](const JsonRecord& record) {
-        with_problems_of(record.line, rows, [&] { use(record.value({}), record.line); });
+        rows.problems().attempt(record.line, [&] { use(record.value({}), record.line); });
     });
 }
 
-void for_each_json_line(const ReadRequest& request, DataRows& rows, const UseOfValue& use) {
-    for_each_line(request.file, rows.problems(), [&](std::size_t number, const std::string& line) {
+void for_each_json_line(const std::filesystem::path& file, LineProblems& problems, const UseOfValue& use) {
+    for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
         if (line.find_first_not_of(" \t") == std::string::npos) return;
-        with_problems_of(number, rows, [&] { use(parse_json(line, {}), number); });
+        problems.attempt(number, [&] { use(parse_json(line, {}), number); });
     });
 }
 

@@ -23,6 +23,6 @@ using UseOfValue = std::function<void(const Json& value, std::size_t line)>;
 /// The values at a path one by one. @return as for_each_record()
 bool for_each_value(const ReadRequest& request, const RecordPath& path, DataRows& rows, const UseOfValue& use);
 /// Of a file with a value in each line; empty lines are passed over.
-void for_each_json_line(const ReadRequest& request, DataRows& rows, const UseOfValue& use);
+void for_each_json_line(const std::filesystem::path& file, LineProblems& problems, const UseOfValue& use);
 
 } // namespace diapason

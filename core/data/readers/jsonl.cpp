@@ -23,7 +23,7 @@ public:
     }
 
     void read(const ReadRequest& request, DataRows& rows) const override {
-        for_each_json_line(request, rows, [&](const Json& value, std::size_t line) {
+        for_each_json_line(request.file, rows.problems(), [&](const Json& value, std::size_t line) {
             add_json_row(value, line, request.columns, rows);
         });
     }

@@ -2,6 +2,7 @@
 // How a relation is said stands in relations.jsonl beside the facts or in a folder above them, or is given.
 #include "core/base/error.h"
 #include "core/base/option_builders.h"
+#include "core/data/readers/json_rows.h"
 #include "core/data/readers/record_reader.h"
 
 #include <map>
@@ -27,14 +28,8 @@ fs::path file_of_relations(const fs::path& facts) {
 Templates read_templates(const fs::path& file) {
     Templates templates;
     LineProblems problems(file.string());
-    for_each_line(file, problems, [&](std::size_t number, const std::string& line) {
-        if (line.find_first_not_of(" \t") == std::string::npos) return;
-        try {
-            const Json relation = parse_json(line, {});
-            templates[needed_text(relation, "relation")] = needed_text(relation, "template");
-        } catch (const Error& error) {
-            problems.add(number, error.details().what);
-        }
+    for_each_json_line(file, problems, [&](const Json& relation, std::size_t /*line*/) {
+        templates[needed_text(relation, "relation")] = needed_text(relation, "template");
     });
     problems.throw_if_any();
     return templates;

@@ -22,20 +22,7 @@ std::string content_of(const Json& message) {
 }
 
 void add_messages(const Json& record, std::size_t line, DataRows& rows) {
-    std::vector<ChatTurn> turns;
-    std::size_t index = 0;
-    for (const Json& message : needed_list(record, "messages")) {
-        const std::string place = "messages[" + std::to_string(index++) + "] ";
-        const std::string role = role_named(text_in(message, "role"));
-        if (role.empty())
-            throw input_error({}, place + "has no role that is known: \"" + text_in(message, "role") + "\"");
-        try {
-            turns.push_back({role, content_of(message)});
-        } catch (const Error& error) {
-            throw input_error({}, place + error.details().what);
-        }
-    }
-    add_conversation(turns, text_in(record, "id"), line, rows);
+    add_conversation(turns_of(record, {"messages", "role", "role", content_of}), text_in(record, "id"), line, rows);
 }
 
 } // namespace

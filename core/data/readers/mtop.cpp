@@ -1,6 +1,6 @@
 // MTOP (Li et al. 2021): utterances and what they ask for, as trees of intents and slots. A line has eight fields
 // between tabs: id, intent, slots, utterance, domain, locale, tree, tokens.
-#include "core/base/words.h"
+#include "core/data/delimited_record.h"
 #include "core/data/readers/reader.h"
 
 namespace diapason {
@@ -9,14 +9,9 @@ namespace {
 enum Field { id, intent, slots, utterance, domain, locale, tree, tokens, fields };
 
 std::vector<std::string> fields_of(const std::string& line) {
-    std::vector<std::string> parts(1);
-    for (const char c : line) {
-        if (c == '\t')
-            parts.emplace_back();
-        else
-            parts.back() += c;
-    }
-    return parts;
+    DelimitedRecord record({'\t', false});
+    record.add_line(line);
+    return record.take();
 }
 
 bool is_tree(const std::string& text) {

@@ -88,7 +88,7 @@ void RecordReader::read(const ReadRequest& request, DataRows& rows) const {
     };
     bool whole = false;
     const RecordPath path = place_of_records(m_form.records, read_beginning(request.file, 1u << 12, whole));
-    if (path.empty()) return for_each_json_line(request, rows, add);
+    if (path.empty()) return for_each_json_line(request.file, rows.problems(), add);
     if (for_each_value(request, path, rows, add)) return;
     std::string place;
     for (const std::string& key : path)
@@ -132,12 +132,11 @@ void for_each_part(const Json& record, const std::string& list, std::size_t line
                    const std::function<void(const Json&, std::size_t)>& use) {
     std::size_t index = 0;
     for (const Json& part : needed_list(record, list)) {
-        try {
+        const auto use_part = [&] {
             if (!part.is_object()) throw input_error({}, "is not an object");
             use(part, index);
-        } catch (const Error& error) {
-            rows.problem(line, list + "[" + std::to_string(index) + "] " + error.details().what);
-        }
+        };
+        rows.problems().attempt(line, use_part, list + "[" + std::to_string(index) + "] ");
         ++index;
     }
 }

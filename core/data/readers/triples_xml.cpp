@@ -60,11 +60,7 @@ public:
 
     void read(const ReadRequest& request, DataRows& rows) const override {
         const bool right = for_each_element(request.file, root, "entry", [&](const XmlElement& entry) {
-            try {
-                rows.add(entry.line, example_of(entry));
-            } catch (const Error& error) {
-                rows.problem(entry.line, error.details().what);
-            }
+            rows.problems().attempt(entry.line, [&] { rows.add(entry.line, example_of(entry)); });
         });
         if (!right)
             throw input_error(request.file.string(), std::string("is not of the format ") + name() +
