@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "GGUF files are little
 // Far beyond any real model, and far below what could make a hostile file costly.
 constexpr std::uint64_t max_values = 65'536, max_texts = 4'000'000;
 constexpr std::uint64_t max_name_bytes = 256;
-constexpr std::uint32_t max_dimensions = 4;
+constexpr std::uint32_t max_gguf_dimensions = 4;
 
 enum Type : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text_type, list, u64, i64, f64, type_count };
 constexpr std::size_t widths[type_count] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
@@ -149,7 +149,7 @@ void GgufHeader::read_tensors(Cursor& in, std::uint64_t count) {
         if (!names.insert(tensor.name).second) in.fail("tensor \"" + tensor.name + "\" appears twice");
         const auto wrong = [&](const std::string& what) { in.fail("tensor \"" + tensor.name + "\" " + what); };
         const auto dimensions = in.number<std::uint32_t>(tensor.name);
-        if (dimensions == 0 || dimensions > max_dimensions)
+        if (dimensions == 0 || dimensions > max_gguf_dimensions)
             wrong("has " + std::to_string(dimensions) + " dimensions; it must have 1 to 4");
         std::uint64_t elements = 1;
         for (std::uint32_t d = 0; d < dimensions; ++d) {

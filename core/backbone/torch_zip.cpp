@@ -19,7 +19,7 @@ constexpr std::size_t max_members = max_tensors + 64; ///< a storage each, and w
 constexpr std::size_t max_values = 1'000'000;         ///< of a kind, on the stack, in the memo
 constexpr std::size_t max_held = 4'000'000;           ///< in all lists, tuples and dictionaries together
 constexpr std::size_t max_pickle_bytes = 32u << 20;   ///< 256 a tensor
-constexpr std::size_t max_dimensions = 16;
+constexpr std::size_t max_tensor_dimensions = 16;
 
 struct Member {
     std::uint64_t begin = 0, size = 0;
@@ -438,7 +438,8 @@ private:
         const auto offset = static_cast<std::uint64_t>(integer(arguments[1]));
         const std::vector<Value>& sizes = items(arguments[2]);
         const std::vector<Value>& steps = items(arguments[3]);
-        if (sizes.size() != steps.size() || sizes.size() > max_dimensions) throw refusal("a tensor's shape is invalid");
+        if (sizes.size() != steps.size() || sizes.size() > max_tensor_dimensions)
+            throw refusal("a tensor's shape is invalid");
         TensorEntry entry;
         entry.dtype = storage.dtype;
         std::uint64_t last = 0, elements = 1; // last element that the tensor touches, counted from its offset

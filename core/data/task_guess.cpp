@@ -16,7 +16,7 @@ namespace diapason {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t sample_bytes = 1u << 20;
+constexpr std::size_t guessed_bytes = 1u << 20;
 constexpr std::size_t sample_rows = 500;
 constexpr std::size_t shown_rows = 50;
 
@@ -156,7 +156,7 @@ GuessedTask guess_file(const fs::path& file, const KnownOfTask& known, const std
     task.id = task.title = name_of_data(file);
     task.description = "Rows of " + file.filename().string() + ", split by a hash of their text";
     FileBeginning beginning{file, {}, true};
-    beginning.text = read_beginning(file, sample_bytes, beginning.whole);
+    beginning.text = read_beginning(file, guessed_bytes, beginning.whole);
     const bool wide = beginning.text.starts_with("\xff\xfe") || beginning.text.starts_with("\xfe\xff");
     if (!wide && beginning.text.find('\0') != std::string::npos)
         throw input_error(file.string(), "is not text, and no reader knows its format",

@@ -20,7 +20,7 @@ struct CallHolder : torch::CustomClassHolder {
     AttentionCall call;
 };
 
-struct Node : torch::autograd::Function<Node> {
+struct AttentionNode : torch::autograd::Function<AttentionNode> {
     static at::Tensor forward(AutogradContext* ctx, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                               const std::optional<at::Tensor>& bias, const AttentionCall& call) {
         at::Tensor probabilities;
@@ -52,7 +52,7 @@ at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::
     const AttentionCall call(rows.queries, rows.keys, shape,
                              drop ? std::optional(stream->next(dropout_p)) : std::nullopt);
     if (differentiable(q, k, v, bias))
-        return Node::apply(q, k, v, bias.defined() ? std::optional(bias) : std::nullopt, call);
+        return AttentionNode::apply(q, k, v, bias.defined() ? std::optional(bias) : std::nullopt, call);
     const c10::NoGradGuard guard;
     at::Tensor unused;
     return attention_forward(call, q, k, v, bias, false, unused);

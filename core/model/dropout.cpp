@@ -29,7 +29,7 @@ at::Tensor hash32(at::Tensor x) {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-struct Node : torch::autograd::Function<Node> {
+struct DropoutNode : torch::autograd::Function<DropoutNode> {
     static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const DropoutKey& mask) {
         ctx->saved_data["mask"] = to_value(mask);
         return apply_mask(x, mask);
@@ -85,7 +85,7 @@ at::Tensor add_masked(const at::Tensor& residual, const at::Tensor& x, const Dro
 
 at::Tensor dropout(const at::Tensor& x, double p, DropoutStream* stream) {
     if (stream == nullptr || p <= 0) return x;
-    return Node::apply(x, stream->next(p));
+    return DropoutNode::apply(x, stream->next(p));
 }
 
 at::Tensor add_dropped(const at::Tensor& residual, const at::Tensor& x, double p, DropoutStream* stream) {

@@ -82,7 +82,7 @@ at::Tensor outer(const at::Tensor& g, const at::Tensor& x, Precision precision) 
 }
 
 // The operator above knows no gradients.
-struct Node : torch::autograd::Function<Node> {
+struct LinearNode : torch::autograd::Function<LinearNode> {
     static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& weight,
                               const std::optional<at::Tensor>& bias, Precision precision) {
         ctx->saved_data["bias"] = bias.has_value();
@@ -238,7 +238,7 @@ at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::T
         const c10::NoGradGuard guard;
         return product(x, weight, bias, precision);
     }
-    return Node::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, precision);
+    return LinearNode::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, precision);
 }
 
 std::vector<at::Tensor> linear_maps(const at::Tensor& x, std::span<const MapCall> maps, DropoutStream* stream) {

@@ -58,7 +58,7 @@ Result compute(const at::Tensor& input, const at::Tensor& residual, const at::Te
     return result;
 }
 
-struct Node : torch::autograd::Function<Node> {
+struct NormNode : torch::autograd::Function<NormNode> {
     static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& weight,
                               const std::optional<at::Tensor>& residual, const std::optional<at::Tensor>& bias,
                               const Call& call) {
@@ -109,7 +109,7 @@ at::Tensor run(const at::Tensor& x, const at::Tensor& residual, const Norm& norm
     const at::Tensor& weight = norm.weight->value;
     const at::Tensor bias = norm.bias != nullptr ? norm.bias->value : at::Tensor();
     const auto some = [](const at::Tensor& tensor) { return tensor.defined() ? std::optional(tensor) : std::nullopt; };
-    if (differentiable(x, residual, weight, bias)) return Node::apply(x, weight, some(residual), some(bias), call);
+    if (differentiable(x, residual, weight, bias)) return NormNode::apply(x, weight, some(residual), some(bias), call);
     const c10::NoGradGuard guard;
     return compute(x, residual, weight, bias, call).y;
 }

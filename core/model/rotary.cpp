@@ -56,7 +56,7 @@ at::Tensor turned(const at::Tensor& x, const at::Tensor& cosine, const at::Tenso
     return y;
 }
 
-struct Node : torch::autograd::Function<Node> {
+struct RotaryNode : torch::autograd::Function<RotaryNode> {
     static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const at::Tensor& cosine,
                               const at::Tensor& sine) {
         ctx->save_for_backward({cosine, sine});
@@ -87,7 +87,7 @@ RotaryAngles rotary_angles(const BackboneConfig& config, const at::Tensor& posit
 at::Tensor rotate(const at::Tensor& x, const RotaryAngles& angles, std::int64_t head_width) {
     if (in_loops(x)) {
         const at::Tensor cosine = angles.cosine.contiguous(), sine = angles.sine.contiguous();
-        if (differentiable(x)) return Node::apply(x, cosine, sine);
+        if (differentiable(x)) return RotaryNode::apply(x, cosine, sine);
         return turned(x, cosine, sine, false);
     }
     const auto heads = x.view({x.size(0), -1, head_width});

@@ -1,11 +1,6 @@
 #include "experiments/engine/batches.h"
 
 namespace diapason {
-namespace {
-
-constexpr std::int64_t tokens_per_batch = 4096;
-
-} // namespace
 
 std::vector<std::int64_t> consecutive_batches(std::int64_t wanted, std::int64_t items,
                                               const std::function<std::int64_t(std::int64_t)>& length) {

@@ -7,8 +7,11 @@
 
 namespace diapason {
 
-/// Cuts items 0, 1, 2, … into batches of about 4096 tokens: enough rows to keep the matrix products busy, few enough to
-/// stay in cache. Where a batch ends depends on the items before only.
+/// Of batches that are read without training: enough rows to keep the matrix products busy, few enough to stay in
+/// cache.
+inline constexpr std::int64_t tokens_per_batch = 4096;
+
+/// Cuts items 0, 1, 2, … into batches of about that many tokens. Where a batch ends depends on the items before only.
 /// @param wanted items that have to be in a batch; @param items there are: the last batch is filled up with them
 /// @param length tokens of an item, asked in order
 /// @return where each batch begins, and where the last one ends

@@ -1,6 +1,7 @@
 #include "experiments/engine/demonstrations.h"
 
 #include "core/base/rng.h"
+#include "experiments/engine/batches.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -14,8 +15,6 @@
 
 namespace diapason {
 namespace {
-
-constexpr std::int64_t tokens_per_batch = 4096;
 
 std::uint64_t seed_of(std::uint64_t seed, const std::string& split) {
     for (const char c : split)

@@ -21,7 +21,7 @@
 namespace diapason {
 namespace {
 
-constexpr std::int64_t batch = 16;
+constexpr std::int64_t items_per_batch = 16;
 
 Json numbers(const at::Tensor& values) {
     Json list = Json::array();
@@ -112,9 +112,9 @@ void add_activations(const StoredRun& stored, std::int64_t items, Json& facts) {
     ChangeRecorder recorder(model);
     ForwardState state;
     state.prefixes = recorder.observer();
-    for (std::int64_t first = 0; first < count; first += batch) {
+    for (std::int64_t first = 0; first < count; first += items_per_batch) {
         std::vector<Sequence> sequences;
-        for (std::int64_t i = first; i < std::min(count, first + batch); ++i) {
+        for (std::int64_t i = first; i < std::min(count, first + items_per_batch); ++i) {
             const auto item = static_cast<std::size_t>(i);
             if (asking)
                 sequences.push_back(asking->training_sequence(split, item));

@@ -13,7 +13,7 @@
 namespace diapason {
 namespace {
 
-constexpr const char* none = "—";
+constexpr const char* no_value = "—";
 
 int decimals_of(const Estimate& e, const MeasureInfo& measure) {
     if (!e.sd || *e.sd == 0) return measure.decimals;
@@ -21,7 +21,7 @@ int decimals_of(const Estimate& e, const MeasureInfo& measure) {
 }
 
 std::string estimate_text(const Estimate& e, const MeasureInfo& measure, bool difference) {
-    if (e.n == 0) return none;
+    if (e.n == 0) return no_value;
     const double scale = measure.scale;
     const int decimals = decimals_of(e, measure);
     std::string text =
@@ -257,11 +257,11 @@ std::string cell_text(const ResultTable& table, const ResultRow& row, const Tabl
     if (!is_fact(column)) {
         const bool difference = column.content == TableColumn::Content::difference;
         const Estimate* e = estimate_of(row, column);
-        if (e == nullptr) return row.baseline ? "baseline" : none;
+        if (e == nullptr) return row.baseline ? "baseline" : no_value;
         return estimate_text(*e, measure_info(table.metrics[column.metric].metric), difference);
     }
     const double value = cell_value(row, column);
-    if (!std::isfinite(value)) return none;
+    if (!std::isfinite(value)) return no_value;
     if (column.key == "learning_rate") return format_rate(value);
     if (column.key == "seconds") return value < 60 ? format_number(value, 1) + " s" : format_duration(value);
     if (column.key == "step_seconds") return format_number(value * 1000, value < 0.1 ? 1 : 0) + " ms";

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Found {
+struct FoundRun {
     std::string uuid;
     RunSpec spec;
     Json task;
@@ -30,7 +30,7 @@ std::set<std::string> known_runs(const fs::path& database) {
     return uuids;
 }
 
-Found read_folder(const fs::path& folder) {
+FoundRun read_folder(const fs::path& folder) {
     const fs::path file = folder / adapter_file;
     const TensorFile adapter(file);
     const auto text = [&](const char* key) {
@@ -42,7 +42,7 @@ Found read_folder(const fs::path& folder) {
     return {folder.filename().string(), run_spec_from_json(text("spec"), file.string()), text("task")};
 }
 
-NewStudy study_of(const std::vector<Found>& runs) {
+NewStudy study_of(const std::vector<FoundRun>& runs) {
     const RunSpec& first = runs.front().spec;
     Study design;
     design.id = "recovered";
@@ -56,7 +56,7 @@ NewStudy study_of(const std::vector<Found>& runs) {
     rows.study.tasks[first.task] = runs.front().task;
     std::map<std::string, RowId> arms; // by what is the same but for the seed
     std::set<std::uint64_t> seeds;
-    for (const Found& found : runs) {
+    for (const FoundRun& found : runs) {
         RunSpec arm = found.spec;
         arm.seed = 0;
         const auto [at, fresh] = arms.try_emplace(fingerprint(arm), static_cast<RowId>(rows.arms.size()));
@@ -94,20 +94,20 @@ NewStudy study_of(const std::vector<Found>& runs) {
 RecoveredRuns recover_run_folders(Store& store) {
     const std::set<std::string> known = known_runs(store.file());
     RecoveredRuns recovered;
-    std::map<std::pair<std::string, std::string>, std::vector<Found>> studies;
+    std::map<std::pair<std::string, std::string>, std::vector<FoundRun>> studies;
     std::error_code none;
     for (const auto& item : fs::directory_iterator(store.files_folder(), none)) {
         const std::string uuid = item.path().filename().string();
         if (!is_uuid(uuid) || known.contains(uuid)) continue;
         try {
-            Found found = read_folder(item.path());
+            FoundRun found = read_folder(item.path());
             studies[{found.spec.backbone, found.spec.task}].push_back(std::move(found));
         } catch (const Error& error) {
             recovered.notes.push_back(error.what());
         }
     }
     for (auto& [place, runs] : studies) {
-        std::sort(runs.begin(), runs.end(), [](const Found& a, const Found& b) { return a.uuid < b.uuid; });
+        std::sort(runs.begin(), runs.end(), [](const FoundRun& a, const FoundRun& b) { return a.uuid < b.uuid; });
         const NewStudy rows = study_of(runs);
         store.create_study(rows);
         recovered.runs += rows.runs.size();

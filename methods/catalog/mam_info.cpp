@@ -5,7 +5,7 @@
 namespace diapason {
 namespace {
 
-Json prefix_options(const OptionValues& options) {
+Json mam_prefix_options(const OptionValues& options) {
     return {{"length", options.integer("length")},
             {"reparametrisation", options.text("reparametrisation")},
             {"hidden", options.integer("hidden")},
@@ -48,7 +48,7 @@ MethodInfo mam_info() {
     info.presets = {{"glue", "GLUE (RoBERTa-base)", {{"length", 16}, {"size", 16}, {"scale", 2.0}}},
                     {"xsum", "XSum (BART-large)", {{"length", 30}, {"size", 512}, {"scale", 4.0}}},
                     {"adapterhub", "AdapterHub mam", {{"length", 30}, {"size", 512}, {"scale", 4.0}, {"hidden", 800}}}};
-    info.parts = {{"prefix_tuning", prefix_options}, {"parallel_adapter", adapter_options}};
+    info.parts = {{"prefix_tuning", mam_prefix_options}, {"parallel_adapter", adapter_options}};
     describe_parts(info);
     info.traps = {"It is exactly its two parts: a prefix without position shift and a scaled parallel adapter."};
     return info;

@@ -4,7 +4,7 @@
 namespace diapason {
 namespace {
 
-Json prefix_options(const OptionValues& options) {
+Json deep_prompt_options(const OptionValues& options) {
     return {{"length", options.integer("length")},           {"sites", options.text("sites")},
             {"hidden", options.integer("hidden")},           {"reparametrisation", options.text("reparametrisation")},
             {"init_std", options.real("init_std")},          {"position_shift", "by_length"},
@@ -50,7 +50,7 @@ MethodInfo p_tuning_v2_info() {
                     {"liu2022_conll03", "CoNLL-2003 (RoBERTa-large)", {{"length", 11}}},
                     {"liu2022_squad", "SQuAD 1.1 (RoBERTa-large)", {{"length", 16}}},
                     {"liu2022_wic_bert", "WiC (BERT-large)", {{"length", 20}, {"reparametrisation", "mlp"}}}};
-    info.parts = {{"prefix_tuning", prefix_options}};
+    info.parts = {{"prefix_tuning", deep_prompt_options}};
     describe_parts(info);
     const auto refusal = info.refusal;
     info.refusal = [refusal](const BackboneConfig& config, const TaskShape& task, const OptionValues& options) {

@@ -22,7 +22,7 @@ OptionDescriptor sites_for(const char* form, const char* name, const char* label
     return only_for(d, form);
 }
 
-OptionDescriptor form_option() {
+OptionDescriptor prototype_option() {
     return option::choice("form", "Prototype", "adapter",
                           {{"adapter", "adapter", "A bottleneck after a sublayer that reads output + residual."},
                            {"lora", "LoRA", "Low-rank updates: one prototype for each kind of map."},
@@ -66,7 +66,7 @@ std::vector<OptionDescriptor> all_options() {
     hidden.only_when_name.clear();
     OptionDescriptor shift = option_of(prefix, "position_shift");
     shift.default_value = "none";
-    return {form_option(),
+    return {prototype_option(),
             sharing_option(),
             keep_option(),
             rate_option(),

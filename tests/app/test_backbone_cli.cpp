@@ -151,5 +151,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestBackboneCli)
+DIAPASON_TEST(TestBackboneCli)
 #include "test_backbone_cli.moc"

@@ -262,5 +262,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCli)
+DIAPASON_TEST(TestCli)
 #include "test_cli.moc"

@@ -177,5 +177,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestDbCli)
+DIAPASON_TEST(TestDbCli)
 #include "test_db_cli.moc"

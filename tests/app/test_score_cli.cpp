@@ -89,5 +89,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestScoreCli)
+DIAPASON_TEST(TestScoreCli)
 #include "test_score_cli.moc"

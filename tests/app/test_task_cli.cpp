@@ -96,5 +96,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTaskCli)
+DIAPASON_TEST(TestTaskCli)
 #include "test_task_cli.moc"

@@ -90,5 +90,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestReal)
+DIAPASON_TEST(TestReal)
 #include "test_real.moc"

@@ -6,4 +6,4 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root/build/dev"
 export DIAPASON_KILLS=${1:-200} DIAPASON_TERMS=${2:-40} QT_QPA_PLATFORM=offscreen OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
 export QTEST_FUNCTION_TIMEOUT=36000000
-exec tests/test_kill_in_faults killed askedToEnd theStopsCameAtTellingMoments
+exec tests/test_faults kill killed askedToEnd theStopsCameAtTellingMoments

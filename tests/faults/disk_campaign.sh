@@ -6,4 +6,4 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root/build/dev"
 export DIAPASON_WRITES=${1:-200} QT_QPA_PLATFORM=offscreen OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
 export QTEST_FUNCTION_TIMEOUT=36000000
-exec tests/test_full_disk_in_faults theWriteThatFails
+exec tests/test_faults full_disk theWriteThatFails

@@ -11,4 +11,4 @@ cd "$root/build/dev"
 export DIAPASON_HOSTILE_MODELS=${1:-24} DIAPASON_HOSTILE_DATA=${2:-34} DIAPASON_HOSTILE_STUDIES=${3:-60}
 export DIAPASON_HOSTILE_NAMES=${4:-30} QT_QPA_PLATFORM=offscreen OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
 export QTEST_FUNCTION_TIMEOUT=36000000
-exec tests/test_hostile_files_in_faults
+exec tests/test_faults hostile_files

@@ -204,5 +204,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestDatabases)
+DIAPASON_TEST(TestDatabases)
 #include "test_databases.moc"

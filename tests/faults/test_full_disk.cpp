@@ -280,5 +280,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFullDisk)
+DIAPASON_TEST(TestFullDisk)
 #include "test_full_disk.moc"

@@ -343,5 +343,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestHostileFiles)
+DIAPASON_TEST(TestHostileFiles)
 #include "test_hostile_files.moc"

@@ -228,5 +228,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestKill)
+DIAPASON_TEST(TestKill)
 #include "test_kill.moc"

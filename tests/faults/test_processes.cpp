@@ -142,5 +142,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestProcesses)
+DIAPASON_TEST(TestProcesses)
 #include "test_processes.moc"

@@ -119,5 +119,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSymbols)
+DIAPASON_TEST(TestSymbols)
 #include "test_symbols.moc"

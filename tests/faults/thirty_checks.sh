@@ -38,7 +38,7 @@ need() { command -v "$1" >/dev/null || { echo "skipped: $1 is not here"; return 
 need_root() { [ "$(id -u)" -eq 0 ] || { echo "skipped: needs root"; return 1; }; }
 fail() { echo "fail: $*"; return 1; }
 
-check_1() { DIAPASON_KILLS=${DIAPASON_KILLS:-20} qt_test test_kill_in_faults killed || fail "$(tail -n 5 "$work/qt")"; }
+check_1() { DIAPASON_KILLS=${DIAPASON_KILLS:-20} qt_test test_faults kill killed || fail "$(tail -n 5 "$work/qt")"; }
 
 check_2() {
   need_root || return 0
@@ -83,7 +83,7 @@ check_3() {
   echo "pass: killed at 11 syncs, whole and the same afterwards"
 }
 
-check_4() { qt_test test_full_disk_in_faults || fail "$(grep -A3 '^FAIL' "$work/qt" | head -n 4)"; }
+check_4() { qt_test test_faults full_disk || fail "$(grep -A3 '^FAIL' "$work/qt" | head -n 4)"; }
 
 check_5() {
   need strace || return 0
@@ -111,9 +111,9 @@ check_6() {
   echo "pass: twice, and on one core"
 }
 
-check_7() { qt_test test_resume_in_experiments_engine || fail "$(grep '^FAIL' "$work/qt" | head -n 3)"; }
-check_8() { qt_test test_changed_inputs_in_experiments_engine || fail "$(grep '^FAIL' "$work/qt" | head -n 3)"; }
-check_9() { qt_test test_hostile_files_in_faults || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
+check_7() { qt_test test_experiments_engine resume || fail "$(grep '^FAIL' "$work/qt" | head -n 3)"; }
+check_8() { qt_test test_experiments_engine changed_inputs || fail "$(grep '^FAIL' "$work/qt" | head -n 3)"; }
+check_9() { qt_test test_faults hostile_files || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
 check_10() { echo "elsewhere: ./test asan and tests/fuzz/run.sh"; }
 
 check_11() {
@@ -142,7 +142,7 @@ check_12() {
   echo "pass: 8, untouched, readable"
 }
 
-check_13() { { qt_test test_database_check_in_core_store && qt_test test_db_cli_in_app; } || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
+check_13() { { qt_test test_core_store database_check && qt_test test_app db_cli; } || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
 
 check_14() {
   fresh
@@ -157,7 +157,7 @@ check_14() {
   echo "pass: 6, the other arm finished, the table says so"
 }
 
-check_15() { qt_test test_symbols_in_faults || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
+check_15() { qt_test test_faults symbols || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
 check_16() { echo "not offered: runs end with the window, behind a checkpoint"; }
 
 check_17() {
@@ -218,8 +218,8 @@ CHANGES
   echo "pass: $count absurd studies refused, nothing stored"
 }
 
-check_19() { qt_test test_plan_inputs_in_experiments_study || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
-check_20() { qt_test test_cells_in_experiments_results || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
+check_19() { qt_test test_experiments_study plan_inputs || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
+check_20() { qt_test test_experiments_results cells || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
 
 check_21() {
   fresh
@@ -244,7 +244,7 @@ PYTHON
   echo "pass: means from the points, by another program"
 }
 
-check_22() { qt_test test_processes_in_faults || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
+check_22() { qt_test test_faults processes || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
 check_23() { echo "not offered: clusters"; }
 check_24() { echo "not offered: shards"; }
 

@@ -172,5 +172,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestKindMatrix)
+DIAPASON_TEST(TestKindMatrix)
 #include "test_kind_matrix.moc"

@@ -161,7 +161,7 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMethods)
+DIAPASON_TEST(TestMethods)
 #include "tests/support/places.h"
 
 #include "test_methods.moc"

@@ -445,5 +445,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPropertyMatrix)
+DIAPASON_TEST(TestPropertyMatrix)
 #include "test_property_matrix.moc"

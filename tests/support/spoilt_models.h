@@ -11,10 +11,6 @@
 
 namespace diapason::testing {
 
-inline std::string content(const std::filesystem::path& file) {
-    return read_file(file, 64u << 20);
-}
-
 inline const Json& small_tokenizer() {
     static const Json document = parse_json(R"json({
         "added_tokens": [{"id": 0, "content": "<x>", "special": true}],

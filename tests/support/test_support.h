@@ -5,10 +5,12 @@
 #include "core/base/json.h"
 #include "tests/support/patience.h"
 #include "tests/support/places.h"
+#include "tests/support/test_program.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -69,9 +71,19 @@ Caught caught(Function&& function) {
     return {};
 }
 
+/// Equal up to rounding, relative to what was expected where that is above 1.
+inline bool close(double got, double expected, double tolerance = 1e-9) {
+    return std::abs(got - expected) <= tolerance * std::max(1.0, std::abs(expected));
+}
+
 inline void write_text(const std::filesystem::path& file, std::string_view text) {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size()));
+}
+
+/// What is in a file.
+inline std::string content(const std::filesystem::path& file) {
+    return read_file(file, 64u << 20);
 }
 
 /// A folder that disappears with the object.

@@ -147,5 +147,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestBackbonesPage)
+DIAPASON_TEST(TestBackbonesPage)
 #include "test_backbones_page.moc"

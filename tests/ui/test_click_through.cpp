@@ -32,13 +32,6 @@ using namespace diapason::testing;
 
 namespace {
 
-std::string content(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
-
 /// Counts the turns of the event loop; how long it was away is said, and judges nothing.
 class Watchdog : public QObject {
 public:
@@ -239,7 +232,7 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestClickThrough)
+DIAPASON_TEST(TestClickThrough)
 #include "tests/support/places.h"
 
 #include "test_click_through.moc"

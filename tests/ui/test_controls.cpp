@@ -264,5 +264,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestControls)
+DIAPASON_TEST(TestControls)
 #include "test_controls.moc"

@@ -216,5 +216,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestDataDialog)
+DIAPASON_TEST(TestDataDialog)
 #include "test_data_dialog.moc"

@@ -213,5 +213,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestDesign)
+DIAPASON_TEST(TestDesign)
 #include "test_design.moc"

@@ -227,5 +227,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestModels)
+DIAPASON_TEST(TestModels)
 #include "test_models.moc"

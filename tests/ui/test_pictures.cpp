@@ -326,5 +326,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestPictures)
+DIAPASON_TEST(TestPictures)
 #include "test_pictures.moc"

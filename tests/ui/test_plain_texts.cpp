@@ -25,13 +25,6 @@ namespace {
 
 const QString hostile = QStringLiteral("<b>Bold</b> & <img src=\"x\"> %1");
 
-std::string content(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
-
 } // namespace
 
 class TestPlainTexts : public QObject {
@@ -167,5 +160,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestPlainTexts)
+DIAPASON_TEST(TestPlainTexts)
 #include "test_plain_texts.moc"

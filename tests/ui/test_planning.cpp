@@ -174,5 +174,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestPlanning)
+DIAPASON_TEST(TestPlanning)
 #include "test_planning.moc"

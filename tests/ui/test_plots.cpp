@@ -17,16 +17,6 @@ namespace {
 
 const MetricName loss{"train", "", "loss"};
 
-double luminance(const QColor& c) {
-    const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
-    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF());
-}
-
-double contrast(const QColor& a, const QColor& b) {
-    const double x = luminance(a), y = luminance(b);
-    return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
-}
-
 ui::Curve curve_of(std::vector<std::int64_t> step, std::vector<double> wall, std::vector<double> value) {
     ui::Curve curve;
     curve.step = std::move(step);
@@ -307,5 +297,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestPlots)
+DIAPASON_TEST(TestPlots)
 #include "test_plots.moc"

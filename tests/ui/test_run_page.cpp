@@ -419,5 +419,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestRunPage)
+DIAPASON_TEST(TestRunPage)
 #include "test_run_page.moc"

@@ -107,5 +107,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestStrangeDatabases)
+DIAPASON_TEST(TestStrangeDatabases)
 #include "test_strange_databases.moc"

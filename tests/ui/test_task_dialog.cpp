@@ -117,5 +117,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestTaskDialog)
+DIAPASON_TEST(TestTaskDialog)
 #include "test_task_dialog.moc"

@@ -18,6 +18,16 @@
 
 namespace diapason::testing {
 
+/// The contrast ratio of WCAG 2.1.
+inline double contrast(const QColor& a, const QColor& b) {
+    const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+    const auto luminance = [&](const QColor& c) {
+        return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF());
+    };
+    const double x = luminance(a), y = luminance(b);
+    return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
+}
+
 /// Two methods, one of them varied: `levels` + 1 arms.
 inline Study window_study(std::vector<std::uint64_t> seeds = {1, 2, 3}, int levels = 2) {
     Json lengths = Json::array();

@@ -41,17 +41,17 @@ void renderPng(QCustomPlot& plot, QBuffer& buffer) {
     plot.toPixmap(plot.width(), plot.height(), 2.0).save(&buffer, "PNG");
 }
 
-struct Format {
+struct FigureFormat {
     const char* ending;
     void (*render)(QCustomPlot& plot, QBuffer& buffer);
 };
-constexpr Format formats[] = {{"pdf", renderPdf}, {"svg", renderSvg}, {"png", renderPng}};
+constexpr FigureFormat figure_formats[] = {{"pdf", renderPdf}, {"svg", renderSvg}, {"png", renderPng}};
 
 } // namespace
 
 QString writeFigure(QCustomPlot& plot, const QString& file, const std::filesystem::path& database) {
     const QString ending = QFileInfo(file).suffix().toLower();
-    for (const Format& format : formats) {
+    for (const FigureFormat& format : figure_formats) {
         if (ending != QLatin1String(format.ending)) continue;
         QBuffer buffer;
         buffer.open(QIODevice::WriteOnly);

@@ -60,7 +60,7 @@ std::vector<OptionDescriptor> options(bool sentence) {
                          "Leave out orders that are longer than the hypothesis", source)};
 }
 
-std::string definition(const OptionValues& values, const std::string& references) {
+std::string bleu_definition(const OptionValues& values, const std::string& references) {
     const BleuSettings settings = BleuSettings::from(values);
     std::string smooth = settings.smooth_method;
     if (smoothing_named(smooth).value > 0) smooth += "[" + signature_number(settings.smooth_value) + "]";
@@ -210,12 +210,12 @@ std::vector<MetricInfo> bleu_metrics() {
         {share_measure("bleu", "BLEU", "Corpus BLEU-4."),
          "Post 2018: sacreBLEU, 13a tokens, exponential smoothing",
          options(false),
-         {definition, {"max_ngram_order"}},
+         {bleu_definition, {"max_ngram_order"}},
          made_by<BleuScorer, TextOutcomes>},
         {share_measure("sentence_bleu", "sentence BLEU", "Mean BLEU-4 of the sentences, each on its own."),
          "sacreBLEU 2, sentence_bleu",
          options(true),
-         {definition, {"max_ngram_order"}},
+         {bleu_definition, {"max_ngram_order"}},
          made_by<SentenceBleuScorer, TextOutcomes>},
     };
 }

@@ -135,7 +135,7 @@ std::vector<OptionDescriptor> options() {
                          "Average F over all orders, with 1e-16 for empty ones, as chrF++.py and NLTK do", source)};
 }
 
-std::string definition(const OptionValues& values, const std::string& references) {
+std::string chrf_definition(const OptionValues& values, const std::string& references) {
     const ChrfSettings settings(values);
     return "nrefs:" + references + "|case:" + (settings.lowercase ? "lc" : "mixed") +
            "|eff:" + (settings.eps_smoothing ? "no" : "yes") + "|nc:" + std::to_string(settings.char_order) +
@@ -175,7 +175,7 @@ private:
 } // namespace
 
 std::vector<MetricInfo> chrf_metrics() {
-    const MetricDefinition defined = {definition, {"beta"}};
+    const MetricDefinition defined = {chrf_definition, {"beta"}};
     return {
         {share_measure("chrf", "chrF", "F-measure of character n-grams, over the corpus."), "Popović 2015; sacreBLEU 2",
          options(), defined, made_by<ChrfScorer, TextOutcomes>},

@@ -15,11 +15,11 @@ namespace {
 constexpr std::size_t unmatched = static_cast<std::size_t>(-1);
 
 // Words of a text, each perhaps with the place of its partner.
-struct Side {
+struct Sentence {
     std::vector<std::u32string> words;
     std::vector<std::size_t> partner;
 
-    explicit Side(const std::string& text) {
+    explicit Sentence(const std::string& text) {
         const std::u32string lower = lower_case_of_text(decode_utf8(text));
         for (const std::u32string_view word : python::split(lower))
             words.emplace_back(word);
@@ -28,7 +28,7 @@ struct Side {
 };
 
 // One stage: from the end of the hypothesis on, each word gets the last free one of the reference that is equal.
-void match(Side& hypothesis, Side& reference) {
+void match(Sentence& hypothesis, Sentence& reference) {
     std::unordered_map<std::u32string_view, std::vector<std::size_t>> free;
     for (std::size_t j = 0; j < reference.words.size(); ++j) {
         if (reference.partner[j] == unmatched) free[reference.words[j]].push_back(j);
@@ -43,7 +43,7 @@ void match(Side& hypothesis, Side& reference) {
     }
 }
 
-void stem_unmatched(Side& side) {
+void stem_unmatched(Sentence& side) {
     for (std::size_t i = 0; i < side.words.size(); ++i) {
         if (side.partner[i] == unmatched) side.words[i] = porter_stem(side.words[i]);
     }
@@ -54,7 +54,7 @@ struct MeteorWeights {
 };
 
 double meteor(const MeteorWeights& weights, const std::string& hypothesis, const std::string& reference) {
-    Side ours(hypothesis), theirs(reference);
+    Sentence ours(hypothesis), theirs(reference);
     match(ours, theirs);
     stem_unmatched(ours);
     stem_unmatched(theirs);

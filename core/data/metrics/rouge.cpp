@@ -187,7 +187,7 @@ private:
     bool m_stemmer, m_best;
 };
 
-std::string definition(const OptionValues& values, const std::string& references) {
+std::string rouge_definition(const OptionValues& values, const std::string& references) {
     const bool several = values.text("references") == "best" && references != "1";
     return "nrefs:" + (several ? references + "|refs:best" : "1") +
            "|case:lc|tok:[a-z0-9]+|stem:" + (values.flag("stemmer") ? "porter-nltk" : "no") +
@@ -204,7 +204,7 @@ MetricInfo row(const std::string& name, const std::string& label, const std::str
                             {{"best", "best", "The reference with the highest F, of each item"},
                              {"first", "first", "The first reference of each item"}},
                             "Which of several references counts")},
-            {definition},
+            {rouge_definition},
             made_by<RougeScorer<of_texts>, TextOutcomes>};
 }
 

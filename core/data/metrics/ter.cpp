@@ -27,7 +27,7 @@ std::vector<OptionDescriptor> options() {
         option::flag("case_sensitive", "Case sensitive", false, "Compare with regard to case", source)};
 }
 
-std::string definition(const OptionValues& values, const std::string& references) {
+std::string ter_definition(const OptionValues& values, const std::string& references) {
     const TerTokenizer tokenizer = tokenizer_from(values);
     const auto answer = [](bool yes) { return yes ? "yes" : "no"; };
     return "nrefs:" + references + "|case:" + (tokenizer.case_sensitive ? "mixed" : "lc") +
@@ -96,12 +96,12 @@ std::vector<MetricInfo> ter_metrics() {
         {share_measure("ter", "TER", "Edits and shifts of phrases for each word of the references.", Direction::lower),
          "Snover et al. 2006; sacreBLEU 2",
          options(),
-         {definition},
+         {ter_definition},
          made_by<TerScorer, TextOutcomes>},
         {share_measure("sentence_ter", "sentence TER", "Mean TER of the sentences, each on its own.", Direction::lower),
          "sacreBLEU 2, sentence_ter",
          options(),
-         {definition},
+         {ter_definition},
          made_by<SentenceTerScorer, TextOutcomes>},
     };
 }

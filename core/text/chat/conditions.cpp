@@ -47,7 +47,6 @@ bool is_iterable(const Value& value) { // an undefined value is an empty list
     return is_text(value) || value.sequence() != nullptr || is_mapping(value) || value.is_undefined();
 }
 bool is_sequence(const Value& value) {
-    using Form = Sequence::Form;
     const Sequence* list = value.sequence();
     if (list == nullptr) return is_iterable(value);
     return list->form == Form::list || list->form == Form::tuple || list->form == Form::range;

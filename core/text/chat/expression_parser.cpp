@@ -54,7 +54,7 @@ ExpressionPtr ExpressionParser::tuple(bool with_choice) {
     }
     if (items.empty()) m_in.fail("an expression is missing before " + m_in.next_in_words());
     if (items.size() == 1 && !comma) return std::move(items.front());
-    return list_of(std::move(items), Sequence::Form::tuple, line);
+    return list_of(std::move(items), Form::tuple, line);
 }
 
 ExpressionPtr ExpressionParser::row() {
@@ -190,7 +190,7 @@ ExpressionPtr ExpressionParser::primary() {
     }
     if (m_in.skip_sign("(")) {
         const TokenReader::Level level(m_in);
-        if (m_in.skip_sign(")")) return list_of({}, Sequence::Form::tuple, next.line);
+        if (m_in.skip_sign(")")) return list_of({}, Form::tuple, next.line);
         ExpressionPtr node = tuple();
         m_in.expect_sign(")", "parentheses");
         return node;
@@ -204,7 +204,7 @@ ExpressionPtr ExpressionParser::constant(Value value, int line) {
     return m_in.finished(std::make_unique<Constant>(std::move(value)), line, {0});
 }
 
-ExpressionPtr ExpressionParser::list_of(Expressions items, Sequence::Form form, int line) {
+ExpressionPtr ExpressionParser::list_of(Expressions items, Form form, int line) {
     auto node = std::make_unique<ListDisplay>();
     node->form = form;
     node->items = std::move(items);
@@ -262,7 +262,7 @@ ExpressionPtr ExpressionParser::list() {
         if (!m_in.skip_sign(",")) break;
     }
     m_in.expect_sign("]", "a list");
-    return list_of(std::move(items), Sequence::Form::list, line);
+    return list_of(std::move(items), Form::list, line);
 }
 
 ExpressionPtr ExpressionParser::mapping() {

@@ -50,7 +50,7 @@ struct Name : Expression {
 struct ListDisplay : Expression {
     Value evaluate(Run& run) const override;
     Expressions items;
-    Sequence::Form form = Sequence::Form::list;
+    Form form = Form::list;
 };
 
 /// {a: b}

@@ -13,8 +13,6 @@
 namespace diapason::chat {
 namespace {
 
-using Form = Sequence::Form;
-
 Value fallback(Run& run, const Value& input, const Bound& arguments) {
     const bool missing = input.is_undefined() || (arguments.truth(1, false) && !input.truth());
     if (!missing) return input;

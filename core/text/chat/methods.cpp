@@ -38,21 +38,21 @@ Value keys(Run& run, const Value& self, const Bound&) {
     std::vector<Value> list;
     for (const auto& entry : self.mapping()->entries())
         list.push_back(entry.first);
-    return run.list(std::move(list), Sequence::Form::keys);
+    return run.list(std::move(list), Form::keys);
 }
 
 Value values(Run& run, const Value& self, const Bound&) {
     std::vector<Value> list;
     for (const auto& entry : self.mapping()->entries())
         list.push_back(entry.second);
-    return run.list(std::move(list), Sequence::Form::values);
+    return run.list(std::move(list), Form::values);
 }
 
 Value items(Run& run, const Value& self, const Bound&) {
     std::vector<Value> list;
     for (const auto& [key, value] : self.mapping()->entries())
-        list.push_back(run.list({key, value}, Sequence::Form::tuple));
-    return run.list(std::move(list), Sequence::Form::items);
+        list.push_back(run.list({key, value}, Form::tuple));
+    return run.list(std::move(list), Form::items);
 }
 
 } // namespace
@@ -77,7 +77,6 @@ const std::vector<Method>& mapping_methods() {
 }
 
 const Method* find_method(const Value& value, std::string_view name) {
-    using Form = Sequence::Form;
     const std::vector<Method>* table = nullptr;
     if (value.text() != nullptr) table = &text_methods();
     if (value.mapping() != nullptr) table = &mapping_methods();

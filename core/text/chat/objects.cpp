@@ -58,7 +58,7 @@ void Macro::set_parameters(Run& run, const Arguments& arguments) const {
     if (m_body.takes_more)
         run.set("varargs", run.list({arguments.positional.begin() + static_cast<std::ptrdiff_t>(count),
                                      arguments.positional.end()},
-                                    Sequence::Form::tuple));
+                                    Form::tuple));
     const std::size_t first_default = names.size() - m_body.defaults.size();
     const auto& own = run.scope()->names;
     for (std::size_t i = count; i < names.size(); ++i) {

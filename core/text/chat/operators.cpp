@@ -70,7 +70,7 @@ Value repeated(Run& run, const Value& value, std::int64_t times) {
 
 bool is_list(const Value& value) {
     return value.sequence() != nullptr &&
-           (value.sequence()->form == Sequence::Form::list || value.sequence()->form == Sequence::Form::tuple);
+           (value.sequence()->form == Form::list || value.sequence()->form == Form::tuple);
 }
 
 Value multiply(Run& run, const Value& a, const Value& b) {
@@ -267,7 +267,7 @@ bool equal(Run& run, const Value& a, const Value& b) {
     }
     if (a.sequence() != nullptr && b.sequence() != nullptr) {
         if (a.sequence() == b.sequence()) return true;
-        return a.sequence()->form == b.sequence()->form && a.sequence()->form != Sequence::Form::generator &&
+        return a.sequence()->form == b.sequence()->form && a.sequence()->form != Form::generator &&
                equal_items(run, *a.sequence(), *b.sequence());
     }
     if (a.mapping() != nullptr && b.mapping() != nullptr)

@@ -11,8 +11,6 @@
 namespace diapason::chat {
 namespace {
 
-using Form = Sequence::Form;
-
 struct Keyed {
     std::vector<Value> keys; ///< compared one after the other
     Value item;

@@ -118,7 +118,7 @@ private:
     ExpressionPtr mapping();
     ArgumentList arguments(); ///< behind the opening parenthesis, up to and with the closing one
     ExpressionPtr constant(Value value, int line);
-    ExpressionPtr list_of(Expressions items, Sequence::Form form, int line);
+    ExpressionPtr list_of(Expressions items, Form form, int line);
 
     TokenReader& m_in;
 };

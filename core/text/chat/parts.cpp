@@ -18,7 +18,6 @@ Value undefined_part(Run& run, const Value& key) {
 }
 
 bool has_places(const Value& value) {
-    using Form = Sequence::Form;
     if (value.text() != nullptr) return true;
     if (value.sequence() == nullptr) return false;
     const Form form = value.sequence()->form;
@@ -82,7 +81,7 @@ Value subscript(Run& run, const Value& value, const Value& key) {
     if (value.is_undefined()) throw Fault(in_words(*value.undefined()) + ", and the template asks for an entry of it");
     if (const Mapping* mapping = value.mapping()) {
         const bool possible =
-            key.mapping() == nullptr && (key.sequence() == nullptr || key.sequence()->form == Sequence::Form::tuple);
+            key.mapping() == nullptr && (key.sequence() == nullptr || key.sequence()->form == Form::tuple);
         if (const Value* entry = possible ? mapping->find(run, key) : nullptr) return *entry;
     }
     if (has_places(value) && key.is_whole()) {
@@ -117,7 +116,6 @@ Value slice(Run& run, const Value& value, const Value& start, const Value& stop,
     if (const Text* text = value.text()) return sliced_text(run, *text, places, static_cast<std::size_t>(size));
     std::vector<Value> items;
     for_places(places, [&](std::size_t at) { items.push_back(value.sequence()->items[at]); });
-    using Form = Sequence::Form;
     return run.list(std::move(items), value.sequence()->form == Form::tuple ? Form::tuple : Form::list);
 }
 
@@ -129,7 +127,7 @@ std::int64_t length(Run& run, const Value& value) {
     }
     if (const Mapping* mapping = value.mapping()) return static_cast<std::int64_t>(mapping->entries().size());
     const Sequence* sequence = value.sequence();
-    if (sequence == nullptr || sequence->form == Sequence::Form::generator)
+    if (sequence == nullptr || sequence->form == Form::generator)
         throw Fault(kind_in_words(value) + " does not have a length",
                     sequence == nullptr ? "" : "In Jinja, | list makes a list of a generator");
     return static_cast<std::int64_t>(sequence->items.size());

@@ -49,7 +49,6 @@ private:
             const char* begin;
             const char* end;
         };
-        using Form = Sequence::Form;
         static const Frame frames[] = {{"[", "]"},
                                        {"(", ")"},
                                        {"", ""},
@@ -103,7 +102,7 @@ public:
 
 private:
     static bool is_list(const Sequence& sequence) {
-        return sequence.form == Sequence::Form::list || sequence.form == Sequence::Form::tuple;
+        return sequence.form == Form::list || sequence.form == Form::tuple;
     }
 
     void add(std::string_view text) {

@@ -57,7 +57,7 @@ Value Run::text(std::string bytes, bool markup) {
     return Value(std::make_shared<const Text>(Text{std::move(bytes), markup}));
 }
 
-Value Run::list(std::vector<Value> items, Sequence::Form form) {
+Value Run::list(std::vector<Value> items, Form form) {
     spend(units_per_text + units_per_item * items.size());
     auto sequence = std::make_shared<Sequence>();
     sequence->height = height_of(items);
@@ -70,7 +70,7 @@ Value Run::list(std::vector<Value> items, Sequence::Form form) {
 Value Run::range(std::vector<Value> items, std::string shown) {
     spend(units_per_text + units_per_item * items.size());
     auto sequence = std::make_shared<Sequence>();
-    sequence->form = Sequence::Form::range;
+    sequence->form = Form::range;
     sequence->items = std::move(items);
     sequence->shown = std::move(shown);
     return Value(Value::SharedSequence(std::move(sequence)));
@@ -85,7 +85,7 @@ Value Run::mapping(Mapping mapping) {
 Items Run::iterate(const Value& value) {
     if (value.sequence() != nullptr) {
         const Value::SharedSequence& sequence = value.shared_sequence();
-        const bool used_up = sequence->form == Sequence::Form::generator && std::exchange(sequence->used, true);
+        const bool used_up = sequence->form == Form::generator && std::exchange(sequence->used, true);
         return Items(used_up ? std::make_shared<const Sequence>() : sequence);
     }
     std::vector<Value> items;

@@ -43,7 +43,7 @@ public:
     Value text(std::string bytes, bool markup = false);
     /// A text made of another one: escaped where that one is.
     Value text_like(const Text& source, std::string bytes) { return text(std::move(bytes), source.markup); }
-    Value list(std::vector<Value> items, Sequence::Form form = Sequence::Form::list);
+    Value list(std::vector<Value> items, Form form = Form::list);
     Value range(std::vector<Value> items, std::string shown);
     Value mapping(Mapping mapping);
     template <class T, class... Args>

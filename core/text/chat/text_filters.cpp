@@ -85,8 +85,7 @@ Value format(Run& run, const Value& input, const Bound& arguments) {
     Mapping named;
     for (const auto& [name, value] : given.named)
         named.set(run, run.text(name), value);
-    const Value values =
-        given.named.empty() ? run.list(given.positional, Sequence::Form::tuple) : run.mapping(std::move(named));
+    const Value values = given.named.empty() ? run.list(given.positional, Form::tuple) : run.mapping(std::move(named));
     return run.text(format_by_percent(run, str(run, input), values));
 }
 

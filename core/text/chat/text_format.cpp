@@ -193,7 +193,7 @@ public:
 private:
     const Sequence* as_tuple() const {
         const Sequence* sequence = m_values.sequence();
-        return sequence != nullptr && sequence->form == Sequence::Form::tuple ? sequence : nullptr;
+        return sequence != nullptr && sequence->form == Form::tuple ? sequence : nullptr;
     }
     Run& m_run;
     const Value& m_values;

@@ -17,7 +17,7 @@ namespace diapason::chat {
 namespace {
 
 template <std::string (*change)(std::string_view)>
-Value changed(Run& run, const Value& self, const Bound&) {
+Value changed_text(Run& run, const Value& self, const Bound&) {
     run.spend(self.text()->bytes.size() / 8);
     return run.text_like(*self.text(), change(self.text()->bytes));
 }
@@ -27,8 +27,7 @@ Value stripped(Run& run, const Value& self, const Bound& arguments) {
     return strip_text(run, *self.text(), ends, arguments.given(0) ? &arguments.at(0) : nullptr);
 }
 
-Value texts(Run& run, const Text& source, const std::vector<std::string_view>& parts,
-            Sequence::Form form = Sequence::Form::list) {
+Value texts(Run& run, const Text& source, const std::vector<std::string_view>& parts, Form form = Form::list) {
     std::vector<Value> list;
     list.reserve(parts.size());
     for (const std::string_view part : parts)
@@ -53,9 +52,9 @@ Value partition(Run& run, const Value& self, const Bound& arguments) {
     const std::string_view separator = arguments.text(0);
     const std::string_view text = self.text()->bytes;
     const auto parts = split_text(run, text, separator, 1, from_right);
-    if (parts.size() == 2) return texts(run, *self.text(), {parts[0], separator, parts[1]}, Sequence::Form::tuple);
-    if (from_right) return texts(run, *self.text(), {"", "", text}, Sequence::Form::tuple);
-    return texts(run, *self.text(), {text, "", ""}, Sequence::Form::tuple);
+    if (parts.size() == 2) return texts(run, *self.text(), {parts[0], separator, parts[1]}, Form::tuple);
+    if (from_right) return texts(run, *self.text(), {"", "", text}, Form::tuple);
+    return texts(run, *self.text(), {text, "", ""}, Form::tuple);
 }
 
 // The part between two places that find(), count(), startswith() and the like look at; nothing beyond the end.
@@ -123,7 +122,7 @@ Value has_at_edge(Run& run, const Value& self, const Bound& arguments) {
     };
     const Value& wanted = arguments.at(0);
     const Sequence* list = wanted.sequence();
-    if (list == nullptr || list->form != Sequence::Form::tuple) return Value(fits(wanted));
+    if (list == nullptr || list->form != Form::tuple) return Value(fits(wanted));
     run.spend(list->items.size());
     return Value(std::any_of(list->items.begin(), list->items.end(), fits));
 }
@@ -138,7 +137,7 @@ Value without_edge(Run& run, const Value& self, const Bound& arguments) {
     return run.text_like(*self.text(), std::string(text));
 }
 
-Value replace(Run& run, const Value& self, const Bound& arguments) {
+Value replace_method(Run& run, const Value& self, const Bound& arguments) {
     return run.text_like(*self.text(), replace_text(run, self.text()->bytes, arguments.text(0), arguments.text(1),
                                                     arguments.whole(2, -1)));
 }
@@ -184,7 +183,7 @@ Value zero_filled(Run& run, const Value& self, const Bound& arguments) {
     return run.text_like(*self.text(), text.substr(0, sign) + std::string(width, '0') + text.substr(sign));
 }
 
-Value format(Run& run, const Value& self, const Bound& arguments) {
+Value format_method(Run& run, const Value& self, const Bound& arguments) {
     return run.text_like(*self.text(), format_by_braces(run, self.text()->bytes, arguments.all()));
 }
 
@@ -228,13 +227,13 @@ Value in_case(Run& run, const Value& self, const Bound&) {
 } // namespace
 
 const std::vector<Method>& text_methods() {
-    static const std::vector<Method> table = {{"capitalize", {}, changed<capitalized>},
-                                              {"casefold", {}, changed<lower>},
+    static const std::vector<Method> table = {{"capitalize", {}, changed_text<capitalized>},
+                                              {"casefold", {}, changed_text<lower>},
                                               {"center", {{"width", "fillchar"}, 1}, padded<Side::center>},
                                               {"count", {{"sub", "start", "end"}, 1}, count},
                                               {"endswith", {{"suffix", "start", "end"}, 1}, has_at_edge<true>},
                                               {"find", {{"sub", "start", "end"}, 1}, find<false>},
-                                              {"format", {{}, 0, true}, format},
+                                              {"format", {{}, 0, true}, format_method},
                                               {"index", {{"sub", "start", "end"}, 1}, index<false>},
                                               {"isalnum", {}, every<is_alphanumeric>},
                                               {"isalpha", {}, every<is_alphabetic>},
@@ -247,12 +246,12 @@ const std::vector<Method>& text_methods() {
                                               {"isupper", {}, in_case<true>},
                                               {"join", {{"iterable"}, 1}, join},
                                               {"ljust", {{"width", "fillchar"}, 1}, padded<Side::left>},
-                                              {"lower", {}, changed<lower>},
+                                              {"lower", {}, changed_text<lower>},
                                               {"lstrip", {{"chars"}}, stripped<Ends::left>},
                                               {"partition", {{"sep"}, 1}, partition<false>},
                                               {"removeprefix", {{"prefix"}, 1}, without_edge<false>},
                                               {"removesuffix", {{"suffix"}, 1}, without_edge<true>},
-                                              {"replace", {{"old", "new", "count"}, 2}, replace},
+                                              {"replace", {{"old", "new", "count"}, 2}, replace_method},
                                               {"rfind", {{"sub", "start", "end"}, 1}, find<true>},
                                               {"rindex", {{"sub", "start", "end"}, 1}, index<true>},
                                               {"rjust", {{"width", "fillchar"}, 1}, padded<Side::right>},
@@ -263,9 +262,9 @@ const std::vector<Method>& text_methods() {
                                               {"splitlines", {{"keepends"}}, lines},
                                               {"startswith", {{"prefix", "start", "end"}, 1}, has_at_edge<false>},
                                               {"strip", {{"chars"}}, stripped<Ends::both>},
-                                              {"swapcase", {}, changed<swapped_case>},
-                                              {"title", {}, changed<title>},
-                                              {"upper", {}, changed<upper>},
+                                              {"swapcase", {}, changed_text<swapped_case>},
+                                              {"title", {}, changed_text<title>},
+                                              {"upper", {}, changed_text<upper>},
                                               {"zfill", {{"width"}, 1}, zero_filled}};
     return table;
 }

@@ -29,7 +29,7 @@ void identify(Run& run, const Value& key, std::string& to) {
         to += 'n';
     } else if (key.is_undefined()) {
         to += 'u';
-    } else if (const Sequence* tuple = key.sequence(); tuple && tuple->form == Sequence::Form::tuple) {
+    } else if (const Sequence* tuple = key.sequence(); tuple && tuple->form == Form::tuple) {
         to += 't' + std::to_string(tuple->items.size()) + '(';
         for (const Value& item : tuple->items)
             identify(run, item, to);
@@ -88,7 +88,7 @@ bool Value::truth() const {
     if (is_whole()) return whole() != 0;
     if (real() != nullptr) return *real() != 0;
     if (text() != nullptr) return !text()->bytes.empty();
-    if (const Sequence* list = sequence()) return list->form == Sequence::Form::generator || !list->items.empty();
+    if (const Sequence* list = sequence()) return list->form == Form::generator || !list->items.empty();
     if (mapping() != nullptr) return !mapping()->entries().empty();
     return true;
 }

@@ -39,6 +39,7 @@ struct Sequence {
     std::string shown;         ///< how a range prints
     mutable bool used = false; ///< of a generator
 };
+using Form = Sequence::Form;
 
 /// A dictionary in the order of its keys. Never changes once it is made.
 class Mapping {

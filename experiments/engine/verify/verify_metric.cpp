@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // How far two values are apart, in units of what is allowed between their numbers; anything else must be equal.
-class Distance {
+class Deviation {
 public:
-    explicit Distance(double tolerance) : m_tolerance(tolerance) {}
+    explicit Deviation(double tolerance) : m_tolerance(tolerance) {}
 
     void add(const Json& got, const Json& want) {
         if (want.is_number() && got.is_number()) return add_numbers(got.get<double>(), want.get<double>());
@@ -93,7 +93,7 @@ void check_line(const Json& line, const Json& input, double tolerance, VerifyRep
                          shown_in_report(ours) + ", expected " + shown_in_report(want));
             continue;
         }
-        Distance distance(tolerance);
+        Deviation distance(tolerance);
         distance.add(ours, want);
         if (distance.equal())
             report.compare(what, distance.difference(), distance.allowed());

@@ -6,7 +6,7 @@
 namespace diapason::adapterhub {
 namespace {
 
-using Tensors = std::map<std::string, const TensorEntry*>; // by the name behind the adapter's
+using FoundTensors = std::map<std::string, const TensorEntry*>; // by the name behind the adapter's
 
 // What a module's path inside a layer stands for.
 std::string sublayer_of(const LayerPath& place) {
@@ -26,7 +26,7 @@ std::string sublayer_of(const LayerPath& place) {
 // One adapter of one place, while its tensors become parameters.
 class Reader {
 public:
-    Reader(Source& source, std::string address, Tensors tensors)
+    Reader(Source& source, std::string address, FoundTensors tensors)
         : m_source(source),
           m_address(std::move(address)),
           m_tensors(std::move(tensors)) {}
@@ -71,9 +71,9 @@ public:
     }
 
     std::int64_t out() const { return m_out; }
-    /// Tensors that all places share, by their names.
+    /// FoundTensors that all places share, by their names.
     std::map<std::string, Parameter*>* shared = nullptr;
-    Tensors shared_tensors;
+    FoundTensors shared_tensors;
 
 private:
     at::Tensor whole_of(const Factors& factors, const std::string& name) const {
@@ -107,7 +107,7 @@ private:
 
     Source& m_source;
     std::string m_address;
-    Tensors m_tensors;
+    FoundTensors m_tensors;
     std::int64_t m_out = 0;
 };
 
@@ -157,11 +157,11 @@ void read_bottleneck(Source& source, const Settings& s) {
                                             ": stochastic_depth is not implemented and is ignored");
 
     const std::size_t known = source.adapter().deltas.size();
-    Tensors shared_tensors;
+    FoundTensors shared_tensors;
     for (const auto& [key, entry] : source.open("shared_parameters"))
         shared_tensors[key.rest] = entry;
     std::map<std::string, Parameter*> shared;
-    std::map<std::string, Tensors> places; // by path
+    std::map<std::string, FoundTensors> places; // by path
     for (const auto& [key, entry] : source.open("adapters"))
         places[key.path][key.rest] = entry;
     // A part of a union may leave out every layer, or find all of them taken by the parts before it.

@@ -394,5 +394,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestBadFiles)
+DIAPASON_TEST(TestBadFiles)
 #include "test_bad_files.moc"

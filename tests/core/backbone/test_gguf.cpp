@@ -351,5 +351,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(TestGguf)
+DIAPASON_TEST(TestGguf)
 #include "test_gguf.moc"

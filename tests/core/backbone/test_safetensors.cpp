@@ -127,5 +127,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSafetensors)
+DIAPASON_TEST(TestSafetensors)
 #include "test_safetensors.moc"

@@ -83,5 +83,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSites)
+DIAPASON_TEST(TestSites)
 #include "test_sites.moc"

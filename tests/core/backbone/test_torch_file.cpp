@@ -152,5 +152,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTorchFile)
+DIAPASON_TEST(TestTorchFile)
 #include "test_torch_file.moc"

@@ -80,5 +80,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestWindows)
+DIAPASON_TEST(TestWindows)
 #include "test_windows.moc"

@@ -75,5 +75,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestAwaitedWork)
+DIAPASON_TEST(TestAwaitedWork)
 #include "test_awaited_work.moc"

@@ -54,5 +54,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestError)
+DIAPASON_TEST(TestError)
 #include "test_error.moc"

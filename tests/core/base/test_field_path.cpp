@@ -44,5 +44,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFieldPath)
+DIAPASON_TEST(TestFieldPath)
 #include "test_field_path.moc"

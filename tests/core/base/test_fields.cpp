@@ -88,5 +88,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFields)
+DIAPASON_TEST(TestFields)
 #include "test_fields.moc"

@@ -158,5 +158,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFiles)
+DIAPASON_TEST(TestFiles)
 #include "test_files.moc"

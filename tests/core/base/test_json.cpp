@@ -80,5 +80,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestJson)
+DIAPASON_TEST(TestJson)
 #include "test_json.moc"

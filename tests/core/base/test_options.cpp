@@ -87,5 +87,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestOptions)
+DIAPASON_TEST(TestOptions)
 #include "test_options.moc"

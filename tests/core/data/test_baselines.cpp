@@ -91,5 +91,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestBaselines)
+DIAPASON_TEST(TestBaselines)
 #include "test_baselines.moc"

@@ -117,5 +117,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestByteReader)
+DIAPASON_TEST(TestByteReader)
 #include "test_byte_reader.moc"

@@ -87,5 +87,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestDataset)
+DIAPASON_TEST(TestDataset)
 #include "test_dataset.moc"

@@ -93,5 +93,5 @@ private Q_SLOTS:
     void thereIsAnOutOfDomainSplit() { QVERIFY(!load_split(load_task("section"), "ood").empty()); }
 };
 
-QTEST_GUILESS_MAIN(TestEmbeddedData)
+DIAPASON_TEST(TestEmbeddedData)
 #include "test_embedded_data.moc"

@@ -261,5 +261,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFormats)
+DIAPASON_TEST(TestFormats)
 #include "test_formats.moc"

@@ -196,5 +196,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestHostileData)
+DIAPASON_TEST(TestHostileData)
 #include "test_hostile_data.moc"

@@ -146,5 +146,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestHostileMetrics)
+DIAPASON_TEST(TestHostileMetrics)
 #include "test_hostile_metrics.moc"

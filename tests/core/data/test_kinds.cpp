@@ -295,5 +295,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestKinds)
+DIAPASON_TEST(TestKinds)
 #include "test_kinds.moc"

@@ -126,5 +126,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestLeftOut)
+DIAPASON_TEST(TestLeftOut)
 #include "test_left_out.moc"

@@ -14,10 +14,6 @@ using namespace diapason::testing;
 
 namespace {
 
-bool close(double a, double b) {
-    return std::abs(a - b) <= 1e-9 * std::max(1.0, std::abs(b));
-}
-
 struct Row {
     const char* metric;
     Outcomes outcomes;
@@ -391,5 +387,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMetricValues)
+DIAPASON_TEST(TestMetricValues)
 #include "test_metric_values.moc"

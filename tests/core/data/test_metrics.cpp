@@ -13,10 +13,6 @@ using namespace diapason::testing;
 
 namespace {
 
-bool close(double a, double b, double tolerance = 1e-9) {
-    return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
-}
-
 std::optional<double> of_classes(const std::string& metric, std::vector<std::int64_t> predicted,
                                  std::vector<std::int64_t> expected, std::int64_t classes) {
     return score(metric_info(metric), ClassOutcomes{std::move(predicted), std::move(expected), classes});
@@ -159,5 +155,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMetrics)
+DIAPASON_TEST(TestMetrics)
 #include "test_metrics.moc"

@@ -118,5 +118,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestOutcomeFiles)
+DIAPASON_TEST(TestOutcomeFiles)
 #include "test_outcome_files.moc"

@@ -48,5 +48,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPromptTemplate)
+DIAPASON_TEST(TestPromptTemplate)
 #include "test_prompt_template.moc"

@@ -326,5 +326,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPublishedFormats)
+DIAPASON_TEST(TestPublishedFormats)
 #include "test_published_formats.moc"

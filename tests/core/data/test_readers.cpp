@@ -212,5 +212,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestReaders)
+DIAPASON_TEST(TestReaders)
 #include "test_readers.moc"

@@ -255,5 +255,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSplits)
+DIAPASON_TEST(TestSplits)
 #include "test_splits.moc"

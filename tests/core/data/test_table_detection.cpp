@@ -158,5 +158,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTableDetection)
+DIAPASON_TEST(TestTableDetection)
 #include "test_table_detection.moc"

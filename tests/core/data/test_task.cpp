@@ -191,5 +191,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTask)
+DIAPASON_TEST(TestTask)
 #include "test_task.moc"

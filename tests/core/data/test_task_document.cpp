@@ -55,5 +55,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTaskDocument)
+DIAPASON_TEST(TestTaskDocument)
 #include "test_task_document.moc"

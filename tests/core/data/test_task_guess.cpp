@@ -202,5 +202,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTaskGuess)
+DIAPASON_TEST(TestTaskGuess)
 #include "test_task_guess.moc"

@@ -57,5 +57,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTaskReport)
+DIAPASON_TEST(TestTaskReport)
 #include "test_task_report.moc"

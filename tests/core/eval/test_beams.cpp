@@ -16,7 +16,7 @@ using namespace diapason::testing;
 namespace {
 
 using Tokens = std::vector<std::int64_t>;
-constexpr std::int64_t end = 0, vocabulary = 6;
+constexpr std::int64_t end_id = 0, vocabulary = 6;
 
 // Log-probabilities of one step: -inf but for the given tokens of each running beam.
 at::Tensor step(std::initializer_list<std::initializer_list<std::pair<std::int64_t, double>>> beams) {
@@ -35,7 +35,7 @@ GenerateOptions two_beams(EarlyStopping stopping) {
     GenerateOptions options;
     options.beams = options.returned = 2;
     options.max_new_tokens = 10;
-    options.end_ids = {end};
+    options.end_ids = {end_id};
     options.length_penalty = 1;
     options.early_stopping = stopping;
     return options;
@@ -53,15 +53,15 @@ private Q_SLOTS:
         Beams beams({1}, options);
         beams.advance(step({{{2, -1.0}, {3, -1.1}}}), 0);
         QVERIFY(!beams.done());
-        beams.advance(step({{{end, -0.1}, {4, -0.3}}, {{5, -0.25}}}), 1); // -1.1 / 2; on go 2 4 and 3 5
+        beams.advance(step({{{end_id, -0.1}, {4, -0.3}}, {{5, -0.25}}}), 1); // -1.1 / 2; on go 2 4 and 3 5
         QVERIFY(!beams.done());
         QCOMPARE(beams.running().size(), std::size_t(2));
-        beams.advance(step({{{end, -0.1}}, {{end, -0.1}}}), 2); // -1.4 / 3 and -1.45 / 3
+        beams.advance(step({{{end_id, -0.1}}, {{end_id, -0.1}}}), 2); // -1.4 / 3 and -1.45 / 3
         QVERIFY(beams.done());
         const auto results = beams.results();
         QCOMPARE(results.size(), std::size_t(2));
-        QCOMPARE(results[0].tokens, (Tokens{2, 4, end}));
-        QCOMPARE(results[1].tokens, (Tokens{3, 5, end}));
+        QCOMPARE(results[0].tokens, (Tokens{2, 4, end_id}));
+        QCOMPARE(results[1].tokens, (Tokens{3, 5, end_id}));
         QVERIFY(std::abs(results[0].score + 1.4 / 3) < 1e-6 && std::abs(results[1].score + 1.45 / 3) < 1e-6);
     }
 
@@ -70,12 +70,12 @@ private Q_SLOTS:
         for (const EarlyStopping stopping : {EarlyStopping::full, EarlyStopping::heuristic, EarlyStopping::never}) {
             const GenerateOptions options = two_beams(stopping);
             Beams beams({1}, options);
-            beams.advance(step({{{end, -0.5}, {2, -1.0}, {3, -1.1}}}), 0); // -0.5 / 1
+            beams.advance(step({{{end_id, -0.5}, {2, -1.0}, {3, -1.1}}}), 0); // -0.5 / 1
             QVERIFY(!beams.done());
-            beams.advance(step({{{end, -0.4}, {4, -9.0}}, {{end, -0.1}, {4, -9.0}}}), 1); // -1.4 / 2 and -1.2 / 2
+            beams.advance(step({{{end_id, -0.4}, {4, -9.0}}, {{end_id, -0.1}, {4, -9.0}}}), 1); // -1.4 / 2 and -1.2 / 2
             const auto results = beams.results();
-            QCOMPARE(results.front().tokens, (Tokens{end}));
-            QCOMPARE(results.back().tokens, (Tokens{3, end}));
+            QCOMPARE(results.front().tokens, (Tokens{end_id}));
+            QCOMPARE(results.back().tokens, (Tokens{3, end_id}));
         }
     }
 
@@ -83,11 +83,11 @@ private Q_SLOTS:
     void othersOfAStepDoNotFinish() {
         const GenerateOptions options = two_beams(EarlyStopping::full);
         Beams beams({1}, options);
-        beams.advance(step({{{2, -0.1}, {3, -0.2}, {end, -0.3}}}), 0);
+        beams.advance(step({{{2, -0.1}, {3, -0.2}, {end_id, -0.3}}}), 0);
         QVERIFY(!beams.done());
         QCOMPARE(beams.results().front().tokens, (Tokens{2})); // nothing has finished
     }
 };
 
-QTEST_GUILESS_MAIN(TestBeams)
+DIAPASON_TEST(TestBeams)
 #include "test_beams.moc"

@@ -182,5 +182,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCandidates)
+DIAPASON_TEST(TestCandidates)
 #include "test_candidates.moc"

@@ -16,7 +16,7 @@ namespace {
 
 const std::vector<std::vector<std::int64_t>> inputs = {{10, 23, 31, 44}, {11, 50}, {12, 22, 33, 21, 47, 35, 29}};
 
-GenerateOptions options_for(Model& model) {
+GenerateOptions generate_options_for(Model& model) {
     GenerateOptions options;
     options.max_new_tokens = 8;
     options.decoder_start_id = model.config().decoder_start_id;
@@ -79,7 +79,7 @@ private Q_SLOTS:
         QFETCH(bool, prompt);
         const auto model = language_model(family, prompt);
         for (const std::int64_t beams : {1, 3}) {
-            GenerateOptions options = options_for(*model);
+            GenerateOptions options = generate_options_for(*model);
             options.beams = beams;
             options.end_ids = {7};
             const auto together = generate(*model, inputs, options);
@@ -96,7 +96,7 @@ private Q_SLOTS:
         QFETCH(QString, family);
         QFETCH(bool, prompt);
         const auto model = language_model(family, prompt);
-        GenerateOptions options = options_for(*model);
+        GenerateOptions options = generate_options_for(*model);
         options.length_penalty = 0;
         options.max_new_tokens = 2; // a beam as wide as the vocabulary is then exact
         const auto greedy = generate(*model, inputs, options);
@@ -108,7 +108,7 @@ private Q_SLOTS:
 
     void endsRepeatsAndLengthsAreHeeded() {
         const auto model = language_model(QStringLiteral("gpt2"));
-        GenerateOptions options = options_for(*model);
+        GenerateOptions options = generate_options_for(*model);
         options.max_new_tokens = 30;
         const auto free = generate(*model, inputs, options);
         QCOMPARE(free[0].tokens.size(), std::size_t(30));
@@ -134,7 +134,7 @@ private Q_SLOTS:
 
     void samplingIsSeededAndCutAsAsked() {
         const auto model = language_model(QStringLiteral("llama"));
-        GenerateOptions options = options_for(*model);
+        GenerateOptions options = generate_options_for(*model);
         const auto greedy = generate(*model, inputs, options);
         options.sample = true;
         options.top_k = 1;
@@ -153,7 +153,7 @@ private Q_SLOTS:
 
     void stopsWhenAsked() {
         const auto model = language_model(QStringLiteral("bart"));
-        GenerateOptions options = options_for(*model);
+        GenerateOptions options = generate_options_for(*model);
         for (const std::int64_t beams : {1, 2}) {
             options.beams = beams;
             int asked = 0;
@@ -163,5 +163,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestGenerate)
+DIAPASON_TEST(TestGenerate)
 #include "test_generate.moc"

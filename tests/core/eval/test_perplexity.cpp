@@ -97,5 +97,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPerplexity)
+DIAPASON_TEST(TestPerplexity)
 #include "test_perplexity.moc"

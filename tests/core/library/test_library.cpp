@@ -479,5 +479,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestLibrary)
+DIAPASON_TEST(TestLibrary)
 #include "test_library.moc"

@@ -33,5 +33,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTokenizerFit)
+DIAPASON_TEST(TestTokenizerFit)
 #include "test_tokenizer_fit.moc"

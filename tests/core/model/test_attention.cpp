@@ -44,7 +44,7 @@ at::Tensor dense(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
 } // namespace
 
 namespace {
-const std::vector<std::int64_t> five = {0, 5}, single = {0, 1}, two = {0, 4, 9};
+const std::vector<std::int64_t> five = {0, 5}, lone = {0, 1}, two = {0, 4, 9};
 } // namespace
 
 class TestAttention : public QObject {
@@ -160,7 +160,7 @@ private Q_SLOTS:
         QVERIFY(at::equal(q, before));
         const AttentionShape four{4, 4, 2, false, 0.5};
         const at::Tensor one = drawn({1, 8}, 1).detach(), same = one.clone();
-        packed_attention(one, drawn({1, 8}, 2), drawn({1, 8}, 3), {single, single}, four);
+        packed_attention(one, drawn({1, 8}, 2), drawn({1, 8}, 3), {lone, lone}, four);
         QVERIFY(at::equal(one, same));
     }
 
@@ -264,5 +264,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestAttention)
+DIAPASON_TEST(TestAttention)
 #include "test_attention.moc"

@@ -49,7 +49,7 @@ std::vector<Parameter*> train_from(Model& model, std::int64_t first) {
     return list;
 }
 
-void add_families() {
+void add_one_stack_families() {
     QTest::addColumn<QString>("family");
     for (const char* family : {"bert", "roberta", "gpt2", "llama"})
         QTest::newRow(family) << family;
@@ -61,7 +61,7 @@ class TestFrozenLayers : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     // Sequences that were computed in one company are read in another one: the same losses and gradients.
-    void passesGoOn_data() { add_families(); }
+    void passesGoOn_data() { add_one_stack_families(); }
     void passesGoOn() {
         QFETCH(QString, family);
         for (const HeadSpec& head : heads_of(family.toStdString())) {
@@ -101,7 +101,7 @@ private Q_SLOTS:
     }
 
     // The same company: the same bits, since nothing else is computed.
-    void sameCompanySameBits_data() { add_families(); }
+    void sameCompanySameBits_data() { add_one_stack_families(); }
     void sameCompanySameBits() {
         QFETCH(QString, family);
         const HeadSpec head = heads_of(family.toStdString()).front();
@@ -113,7 +113,7 @@ private Q_SLOTS:
     }
 
     // One delta or trained tensor at a time, on layer 1 of three.
-    void deltasEndIt_data() { add_families(); }
+    void deltasEndIt_data() { add_one_stack_families(); }
     void deltasEndIt() {
         QFETCH(QString, family);
         const HeadSpec head = heads_of(family.toStdString()).front();
@@ -158,5 +158,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFrozenLayers)
+DIAPASON_TEST(TestFrozenLayers)
 #include "test_frozen_layers.moc"

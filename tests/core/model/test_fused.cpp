@@ -217,5 +217,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFused)
+DIAPASON_TEST(TestFused)
 #include "test_fused.moc"

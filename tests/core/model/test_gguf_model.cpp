@@ -258,5 +258,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestGgufModel)
+DIAPASON_TEST(TestGgufModel)
 #include "test_gguf_model.moc"

@@ -212,5 +212,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestHeads)
+DIAPASON_TEST(TestHeads)
 #include "test_heads.moc"

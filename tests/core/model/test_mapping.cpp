@@ -182,5 +182,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMapping)
+DIAPASON_TEST(TestMapping)
 #include "test_mapping.moc"

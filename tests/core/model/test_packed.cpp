@@ -186,5 +186,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPacked)
+DIAPASON_TEST(TestPacked)
 #include "test_packed.moc"

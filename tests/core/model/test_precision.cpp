@@ -21,7 +21,7 @@ std::unique_ptr<Model> stored_model(const Model& of, const std::vector<const Par
     return Model::load(folder.path(), head, at::kCPU);
 }
 
-std::vector<const Parameter*> all_of(Model& model) {
+std::vector<const Parameter*> weights_of(Model& model) {
     std::vector<const Parameter*> all;
     for (const auto& parameter : model.weights().all())
         all.push_back(parameter.get());
@@ -51,7 +51,7 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         const auto exact = tiny_model("llama", head);
         qputenv("DIAPASON_KEEP_16_BITS", "1000000");
-        const auto model = stored_model(*exact, all_of(*exact), folder, "F16", head);
+        const auto model = stored_model(*exact, weights_of(*exact), folder, "F16", head);
         qputenv("DIAPASON_KEEP_16_BITS", "0");
         for (const auto& parameter : model->weights().all())
             QCOMPARE(parameter->value.scalar_type(), at::kFloat);
@@ -72,7 +72,7 @@ private Q_SLOTS:
         for (const HeadSpec& head : heads_of(family.toStdString())) {
             const TemporaryFolder folder;
             const auto exact = tiny_model(family.toStdString(), head);
-            const auto read = stored_model(*exact, all_of(*exact), folder, dtype.toLatin1(), head);
+            const auto read = stored_model(*exact, weights_of(*exact), folder, dtype.toLatin1(), head);
             for (const auto& parameter : exact->weights().all())
                 parameter->value = parameter->value.to(type).to(at::kFloat);
             for (const auto& [name, linear] : read->linears())
@@ -90,7 +90,7 @@ private Q_SLOTS:
         const HeadSpec head{HeadKind::causal_lm, 0};
         const TemporaryFolder folder;
         const auto exact = tiny_model("llama", head);
-        const auto model = stored_model(*exact, all_of(*exact), folder, "BF16", head);
+        const auto model = stored_model(*exact, weights_of(*exact), folder, "BF16", head);
         for (const auto& parameter : model->weights().all())
             model->train({parameter.get()});
         const PackedBatch batch = PackedBatch::pack(tiny_sequences(head), at::kCPU);
@@ -106,7 +106,7 @@ private Q_SLOTS:
         const HeadSpec head{HeadKind::causal_lm, 0};
         const TemporaryFolder folder;
         const auto exact = tiny_model("llama", head);
-        const auto model = stored_model(*exact, all_of(*exact), folder, "F16", head);
+        const auto model = stored_model(*exact, weights_of(*exact), folder, "F16", head);
         Linear& map = model->backbone().stack("decoder").layers[1].ffn.fc2;
         const at::Tensor stored = map.weight->value;
         map.deltas.push_back(std::make_unique<Shift>());
@@ -156,5 +156,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPrecision)
+DIAPASON_TEST(TestPrecision)
 #include "test_precision.moc"

@@ -154,5 +154,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRotary)
+DIAPASON_TEST(TestRotary)
 #include "test_rotary.moc"

@@ -108,5 +108,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestStoredAdapter)
+DIAPASON_TEST(TestStoredAdapter)
 #include "test_stored_adapter.moc"

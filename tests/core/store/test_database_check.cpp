@@ -442,5 +442,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestDatabaseCheck)
+DIAPASON_TEST(TestDatabaseCheck)
 #include "test_database_check.moc"

@@ -263,5 +263,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestFullDisk)
+DIAPASON_TEST(TestFullDisk)
 #include "test_full_disk.moc"

@@ -55,5 +55,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestOutputFile)
+DIAPASON_TEST(TestOutputFile)
 #include "test_output_file.moc"

@@ -439,5 +439,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestStore)
+DIAPASON_TEST(TestStore)
 #include "test_store.moc"

@@ -117,5 +117,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestChatFiles)
+DIAPASON_TEST(TestChatFiles)
 #include "test_chat_files.moc"

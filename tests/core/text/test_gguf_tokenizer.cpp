@@ -139,5 +139,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestGgufTokenizer)
+DIAPASON_TEST(TestGgufTokenizer)
 #include "test_gguf_tokenizer.moc"

@@ -198,5 +198,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestHostileTokenizers)
+DIAPASON_TEST(TestHostileTokenizers)
 #include "test_hostile_tokenizers.moc"

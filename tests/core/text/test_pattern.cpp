@@ -148,5 +148,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPattern)
+DIAPASON_TEST(TestPattern)
 #include "test_pattern.moc"

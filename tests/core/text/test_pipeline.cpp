@@ -213,5 +213,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPipeline)
+DIAPASON_TEST(TestPipeline)
 #include "test_pipeline.moc"

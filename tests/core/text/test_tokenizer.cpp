@@ -209,5 +209,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTokenizer)
+DIAPASON_TEST(TestTokenizer)
 #include "test_tokenizer.moc"

@@ -107,5 +107,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCheckpoint)
+DIAPASON_TEST(TestCheckpoint)
 #include "test_checkpoint.moc"

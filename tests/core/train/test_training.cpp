@@ -162,5 +162,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTraining)
+DIAPASON_TEST(TestTraining)
 #include "test_training.moc"

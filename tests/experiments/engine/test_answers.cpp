@@ -359,5 +359,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestAnswers)
+DIAPASON_TEST(TestAnswers)
 #include "test_answers.moc"

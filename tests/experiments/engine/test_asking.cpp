@@ -207,5 +207,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestAsking)
+DIAPASON_TEST(TestAsking)
 #include "test_asking.moc"

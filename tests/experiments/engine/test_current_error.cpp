@@ -39,5 +39,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCurrentError)
+DIAPASON_TEST(TestCurrentError)
 #include "test_current_error.moc"

@@ -222,5 +222,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFrozenStates)
+DIAPASON_TEST(TestFrozenStates)
 #include "test_frozen_states.moc"

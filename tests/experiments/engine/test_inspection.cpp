@@ -86,5 +86,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestInspection)
+DIAPASON_TEST(TestInspection)
 #include "test_inspection.moc"

@@ -348,5 +348,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestResume)
+DIAPASON_TEST(TestResume)
 #include "test_resume.moc"

@@ -222,5 +222,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRunner)
+DIAPASON_TEST(TestRunner)
 #include "test_runner.moc"

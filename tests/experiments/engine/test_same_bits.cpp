@@ -123,5 +123,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSameBits)
+DIAPASON_TEST(TestSameBits)
 #include "test_same_bits.moc"

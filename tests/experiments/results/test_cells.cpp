@@ -128,5 +128,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCells)
+DIAPASON_TEST(TestCells)
 #include "test_cells.moc"

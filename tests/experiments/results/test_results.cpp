@@ -213,5 +213,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestResults)
+DIAPASON_TEST(TestResults)
 #include "test_results.moc"

@@ -63,5 +63,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestEvents)
+DIAPASON_TEST(TestEvents)
 #include "test_events.moc"

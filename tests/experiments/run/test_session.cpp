@@ -320,5 +320,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSession)
+DIAPASON_TEST(TestSession)
 #include "test_session.moc"

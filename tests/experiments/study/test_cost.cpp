@@ -51,5 +51,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCost)
+DIAPASON_TEST(TestCost)
 #include "test_cost.moc"

@@ -262,5 +262,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPlan)
+DIAPASON_TEST(TestPlan)
 #include "test_plan.moc"

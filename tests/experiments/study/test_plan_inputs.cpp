@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // A task in a folder, with rows that are good as long as nobody spoils them.
-void write_task(const fs::path& folder, const std::string& rows, const Json& changes = Json::object()) {
+void write_sentence_task(const fs::path& folder, const std::string& rows, const Json& changes = Json::object()) {
     write_text(folder / "rows.tsv", "sentence\tlabel\n" + rows);
     Json task = {{"format", "diapason-task"},
                  {"version", 1},
@@ -74,7 +74,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, changes);
         QFETCH(QByteArrayList, says);
         TemporaryFolder folder;
-        write_task(folder.path(), good_rows() + bad.toStdString(), parse_json(changes.toStdString(), "row"));
+        write_sentence_task(folder.path(), good_rows() + bad.toStdString(), parse_json(changes.toStdString(), "row"));
         PlanSources sources;
         const Plan plan = planned(sources, folder.path(), backbone, answers);
         QVERIFY2(plan.problems.empty(), plan.problems.empty() ? "" : to_line(plan.problems.front()).c_str());
@@ -87,7 +87,7 @@ private Q_SLOTS:
     // Tokens that were added without rows of their own are no fault until a text contains them.
     void tokensWithoutARowAreListedByLine() {
         TemporaryFolder folder;
-        write_task(folder.path(), good_rows());
+        write_sentence_task(folder.path(), good_rows());
         const Task task = read_task(folder / "task.json");
         const auto tokenizer = Tokenizer::load(embedded_backbone("encoder-mini"));
         const Dataset data = load_split(task, "train");
@@ -122,7 +122,7 @@ private Q_SLOTS:
     // A file that has changed is read again, and one that has not is not.
     void whatWasReadIsRemembered() {
         TemporaryFolder folder;
-        write_task(folder.path(), good_rows());
+        write_sentence_task(folder.path(), good_rows());
         PlanSources sources;
         const Plan plan = planned(sources, folder.path(), "encoder-mini", "head");
         InputCheck inputs;
@@ -139,7 +139,7 @@ private Q_SLOTS:
     // The kind of a fault decides the exit code: a file that cannot be used is no senseless study.
     void filesThatCannotBeUsed() {
         TemporaryFolder folder;
-        write_task(folder.path(), good_rows());
+        write_sentence_task(folder.path(), good_rows());
         const auto kind = [&](const std::string& task) {
             Study study = study_from_json(Json{{"format", "diapason-study"},
                                                {"title", "Mine"},
@@ -160,5 +160,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPlanInputs)
+DIAPASON_TEST(TestPlanInputs)
 #include "test_plan_inputs.moc"

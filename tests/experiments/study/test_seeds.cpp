@@ -52,5 +52,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSeeds)
+DIAPASON_TEST(TestSeeds)
 #include "test_seeds.moc"

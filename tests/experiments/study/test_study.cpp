@@ -13,7 +13,7 @@ using namespace diapason::testing;
 
 namespace {
 
-Json document() {
+Json study_document() {
     return {{"format", "diapason-study"},
             {"version", 1},
             {"id", "mine"},
@@ -88,7 +88,7 @@ private Q_SLOTS:
 
     // An address that matches no site is said beside whatever else is wrong.
     void wrongAddressesAreSaidWithTheRest() {
-        Json given = document();
+        Json given = study_document();
         given["title"] = "";
         given["methods"][0]["vary"]["targets"] = {"q,v", "q,w"};
         given["methods"][0]["options"] = {{"targets", "encoder.*.self_attn.x"}};
@@ -99,7 +99,7 @@ private Q_SLOTS:
     }
 
     void productAndExclusions() {
-        Json given = document();
+        Json given = study_document();
         QCOMPARE(planned(given).arms.size(), std::size_t(5));
         given["exclude"] = {{{"match", {{"rank", 4}, {"targets", "q,k,v,o"}}}, {"reason", "too large"}}};
         const auto arms = planned(given).arms;
@@ -116,7 +116,7 @@ private Q_SLOTS:
 
     // Entries of one method are arms of their own as long as any option differs, and their labels say which.
     void entriesOfOneMethodAreToldApart() {
-        Json given = document();
+        Json given = study_document();
         given["training"] = {{"steps", 10}};
         given["methods"] = {{{"method", "p_tuning_v2"}, {"options", {{"init_std", 0.1}}}},
                             {{"method", "p_tuning_v2"}, {"options", {{"reparametrisation", "mlp"}}}},
@@ -153,7 +153,7 @@ private Q_SLOTS:
     }
 
     void anOptionVariesInOnePlace() {
-        Json given = document();
+        Json given = study_document();
         given["methods"][0]["vary"] = {{"training.learning_rate", {0.1, 0.2}}};
         given["factors"] = {{"training.learning_rate", {0.1, 0.2}}};
         const auto error = caught([&] { planned(given); });
@@ -166,14 +166,14 @@ private Q_SLOTS:
     }
 
     void sameMeaningSameBytes() {
-        const Study study = study_from_json(document(), "x");
+        const Study study = study_from_json(study_document(), "x");
         const Study again = study_from_json(to_json(study), "y");
         QCOMPARE(to_json(again).dump(), to_json(study).dump());
         QCOMPARE(expand(again).front().spec, expand(study).front().spec);
     }
 
     void allProblemsTogether() {
-        Json given = document();
+        Json given = study_document();
         given["backbone"] = "encoder-mni";
         given["task"] = "secton";
         given["sedes"] = Json::array({1});
@@ -195,17 +195,17 @@ private Q_SLOTS:
     void emptyAndForeignDocuments() {
         QVERIFY(caught([] { study_from_json(Json::object(), "x"); }).thrown);
         QVERIFY(caught([] { study_from_json(Json::array(), "x"); }).thrown);
-        Json none = document();
+        Json none = study_document();
         none["methods"] = Json::array();
         QVERIFY(caught([&] { planned(none); }).says("methods"));
-        Json newer = document();
+        Json newer = study_document();
         newer["version"] = 99;
         QVERIFY(caught([&] { planned(newer); }).says("99"));
-        Json all_excluded = document();
+        Json all_excluded = study_document();
         all_excluded["exclude"] = {{{"match", {{"method", "lora"}}}}, {{"match", {{"method", "head_only"}}}}};
         QVERIFY(caught([&] { planned(all_excluded); }).says("no arm"));
         for (const Json& match : {Json::object(), Json{{"rank", 77}}, Json{{"rnk", 2}}}) {
-            Json slip = document();
+            Json slip = study_document();
             slip["exclude"] = {{{"match", match}}};
             QVERIFY(caught([&] { planned(slip); }).says("exclude[0].match"));
         }
@@ -217,7 +217,7 @@ private Q_SLOTS:
         for (int i = 1; i <= 60'000; ++i)
             many.push_back(i);
         const auto message = [](const Json& changes) {
-            Json given = document();
+            Json given = study_document();
             given.update(changes);
             return caught([&] { planned(given); }).message;
         };
@@ -233,7 +233,7 @@ private Q_SLOTS:
     }
 
     void repeatedLevelsAreSaidOnce() {
-        Json given = document();
+        Json given = study_document();
         given["methods"][0]["vary"] = {{"rank", std::vector<int>(1000, 4)}};
         const std::string message = caught([&] { planned(given); }).message;
         const auto first = message.find("this level appears twice");
@@ -242,7 +242,7 @@ private Q_SLOTS:
     }
 
     void absurdlyManyArmsAreRefused() {
-        Json given = document();
+        Json given = study_document();
         Json levels = Json::array();
         for (int i = 1; i <= 60; ++i)
             levels.push_back(i);
@@ -255,7 +255,7 @@ private Q_SLOTS:
     }
 
     void methodsThatCannotBeAreRefusedWithTheReason() {
-        Json given = document();
+        Json given = study_document();
         given["methods"][0]["vary"] = {{"targets", {"q", "gate"}}}; // an encoder has none
         QVERIFY(caught([&] { planned(given); }).says("gate"));
     }
@@ -272,7 +272,7 @@ private Q_SLOTS:
                          {"labels", {"p", "n"}}};
             task.update(changes);
             write_text(folder / "mine.json", task.dump());
-            Json study = document();
+            Json study = study_document();
             study["task"] = (folder / "mine.json").string();
             study["backbone"] = "decoder-mini";
             study["methods"] = {{{"method", "lora"}}};
@@ -300,7 +300,7 @@ private Q_SLOTS:
     }
 
     void fingerprintsIgnoreTheOrderOfKeys() {
-        const RunSpec spec = planned(document()).arms.front().spec;
+        const RunSpec spec = planned(study_document()).arms.front().spec;
         RunSpec shuffled = spec;
         Json reversed = Json::object();
         for (auto entry = spec.training_options.rbegin(); entry != spec.training_options.rend(); ++entry)
@@ -357,5 +357,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestStudy)
+DIAPASON_TEST(TestStudy)
 #include "test_study.moc"

@@ -77,5 +77,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestBudget)
+DIAPASON_TEST(TestBudget)
 #include "test_budget.moc"

@@ -95,5 +95,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMethodNames)
+DIAPASON_TEST(TestMethodNames)
 #include "test_method_names.moc"

@@ -72,7 +72,7 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMethodsDocument)
+DIAPASON_TEST(TestMethodsDocument)
 #include "tests/support/places.h"
 
 #include "test_methods_document.moc"

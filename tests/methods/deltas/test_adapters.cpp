@@ -258,5 +258,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestAdapters)
+DIAPASON_TEST(TestAdapters)
 #include "test_adapters.moc"

@@ -313,7 +313,7 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPrefix)
+DIAPASON_TEST(TestPrefix)
 #include "tests/support/places.h"
 
 #include "test_prefix.moc"

@@ -267,7 +267,7 @@ private:
     const HeadSpec head{HeadKind::sequence_classification, 3};
 };
 
-QTEST_GUILESS_MAIN(TestPropetl)
+DIAPASON_TEST(TestPropetl)
 #include "tests/support/places.h"
 
 #include "test_propetl.moc"

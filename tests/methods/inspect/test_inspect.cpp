@@ -169,5 +169,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestInspect)
+DIAPASON_TEST(TestInspect)
 #include "test_inspect.moc"

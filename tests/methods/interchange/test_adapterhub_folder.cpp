@@ -278,5 +278,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestAdapterhubFolder)
+DIAPASON_TEST(TestAdapterhubFolder)
 #include "test_adapterhub_folder.moc"

@@ -52,5 +52,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestDeltaFolder)
+DIAPASON_TEST(TestDeltaFolder)
 #include "test_delta_folder.moc"

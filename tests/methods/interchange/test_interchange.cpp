@@ -139,7 +139,7 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestInterchange)
+DIAPASON_TEST(TestInterchange)
 #include "tests/support/places.h"
 
 #include "test_interchange.moc"

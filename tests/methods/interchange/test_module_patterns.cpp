@@ -111,5 +111,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestModulePatterns)
+DIAPASON_TEST(TestModulePatterns)
 #include "test_module_patterns.moc"

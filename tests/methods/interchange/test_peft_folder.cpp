@@ -30,8 +30,8 @@ HeadSpec head_of(const char* family, const char* kind) {
 }
 
 /// A folder with one adapter on tiny BERT's first query: a config and tensors to spoil.
-struct Folder {
-    Folder() {
+struct PeftFolder {
+    PeftFolder() {
         config = {{"peft_type", "LORA"}, {"r", 2}, {"lora_alpha", 4}, {"target_modules", {"query"}}};
         tensors["base_model.model." + module + ".lora_A.weight"] = at::randn({2, 16}, generator(1));
         tensors["base_model.model." + module + ".lora_B.weight"] = at::randn({16, 2}, generator(2));
@@ -180,7 +180,7 @@ private Q_SLOTS:
     }
     void updatesOfEmbeddings() {
         QFETCH(bool, dora);
-        Folder folder;
+        PeftFolder folder;
         folder.config.update({{"use_dora", dora}});
         const std::string key = "base_model.model.transformer.wte.";
         const at::Tensor a = at::randn({2, 60}, generator(3)), b = at::randn({16, 2}, generator(4)),
@@ -207,7 +207,7 @@ private Q_SLOTS:
 
     // The rows stand in the table and, where the output shares it, there too.
     void trainedTokens() {
-        Folder folder;
+        PeftFolder folder;
         folder.config.update({{"trainable_token_indices", {12, 21}}});
         const at::Tensor rows = at::randn({2, 16}, generator(3));
         folder.tensors = {{"base_model.model.model.shared.token_adapter.trainable_tokens_delta", rows}};
@@ -227,7 +227,7 @@ private Q_SLOTS:
 
     void trainedTokensThatCannotBe() {
         const auto error = [](const Json& indices, const std::string& module, std::int64_t rows) {
-            Folder folder;
+            PeftFolder folder;
             folder.config["trainable_token_indices"] = indices;
             folder.tensors = {
                 {"base_model.model." + module + ".token_adapter.trainable_tokens_delta", at::zeros({rows, 16})}};
@@ -250,7 +250,7 @@ private Q_SLOTS:
     void savedEmbeddingsOfStacks() {
         const HeadSpec head{HeadKind::seq2seq_lm, 0};
         const auto changed = [&](const char* module, std::size_t warnings) {
-            Folder folder;
+            PeftFolder folder;
             folder.module = "model.encoder.layers.0.self_attn.q_proj";
             folder.config["modules_to_save"] = {"shared", "embed_tokens"};
             folder.tensors = {
@@ -269,7 +269,7 @@ private Q_SLOTS:
     }
 
     void whatANewerLibraryWroteIsAWarning() {
-        Folder folder;
+        PeftFolder folder;
         folder.config["invented_in_2031"] = {{"a", 1}};
         const auto model = tiny_model("bert", {HeadKind::none, 0});
         const PeftAdapter adapter = folder.read(*model);
@@ -281,7 +281,7 @@ private Q_SLOTS:
     void patternsAreReadAsTheLibraryReadsThem() {
         // (.*\.)?(key)$: "query" is not part of a longer name, an expression may cross modules.
         const auto change = [](const Json& pattern) {
-            Folder folder;
+            PeftFolder folder;
             folder.config["alpha_pattern"] = pattern;
             const HeadSpec head{HeadKind::masked_lm, 0};
             const auto model = tiny_model("bert", head);
@@ -297,45 +297,46 @@ private Q_SLOTS:
 
     void badFoldersAreExplained() {
         const auto with = [](const auto& spoil) {
-            Folder folder;
+            PeftFolder folder;
             spoil(folder);
             return folder.error();
         };
         const std::string a = "base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight";
-        QVERIFY(with([](Folder&) {}).empty());
+        QVERIFY(with([](PeftFolder&) {}).empty());
         const std::pair<const char*, std::string> cases[] = {
-            {"peft_type", with([](Folder& f) { f.config["peft_type"] = "XLORA"; })},
-            {"lora_alpha", with([](Folder& f) { f.config["lora_alpha"] = "four"; })},
-            {"alpha_pattern", with([](Folder& f) {
+            {"peft_type", with([](PeftFolder& f) { f.config["peft_type"] = "XLORA"; })},
+            {"lora_alpha", with([](PeftFolder& f) { f.config["lora_alpha"] = "four"; })},
+            {"alpha_pattern", with([](PeftFolder& f) {
                  f.config["alpha_pattern"] = {{"(", 2}};
              })},
-            {"layer_replication", with([](Folder& f) {
+            {"layer_replication", with([](PeftFolder& f) {
                  f.config["layer_replication"] = {{0, 1}};
              })},
-            {"lora_A and lora_B", with([&](Folder& f) { f.tensors.erase(a); })},
-            {"do not fit", with([&](Folder& f) {
+            {"lora_A and lora_B", with([&](PeftFolder& f) { f.tensors.erase(a); })},
+            {"do not fit", with([&](PeftFolder& f) {
                  f.tensors[a] = at::zeros({2, 15});
              })},
-            {"not a linear map", with([&](Folder& f) {
+            {"not a linear map", with([&](PeftFolder& f) {
                  f.tensors["base_model.model.bert.encoder.layer.9.x.lora_A.weight"] = at::zeros({2, 16});
              })},
             {"belongs to no module",
-             with([&](Folder& f) { f.tensors["base_model.model.nothing.weight"] = at::zeros({1}); })},
-            {"contains no tensor", with([&](Folder& f) {
+             with([&](PeftFolder& f) { f.tensors["base_model.model.nothing.weight"] = at::zeros({1}); })},
+            {"contains no tensor", with([&](PeftFolder& f) {
                  f.tensors = {{"base_model.model.bert.encoder.layer.0.output.dense.bias", at::zeros({16})}};
              })},
             {"r = 16: the tensors of bert.encoder.layer.0.attention.self.query have rank 2",
-             with([](Folder& f) { f.config["r"] = 16; })},
-            {"r = null: the tensors of", with([](Folder& f) { f.config.erase("r"); })}, // the library's default is 8
-            {"r = 2: the tensors of", with([](Folder& f) {
+             with([](PeftFolder& f) { f.config["r"] = 16; })},
+            {"r = null: the tensors of",
+             with([](PeftFolder& f) { f.config.erase("r"); })}, // the library's default is 8
+            {"r = 2: the tensors of", with([](PeftFolder& f) {
                  f.config["rank_pattern"] = {{"query", 3}};
              })},
-            {"r = \"2\": must be a number", with([](Folder& f) { f.config["r"] = "2"; })},
-            {"magnitude", with([](Folder& f) { f.config["use_dora"] = true; })}};
+            {"r = \"2\": must be a number", with([](PeftFolder& f) { f.config["r"] = "2"; })},
+            {"magnitude", with([](PeftFolder& f) { f.config["use_dora"] = true; })}};
         for (const auto& [part, message] : cases)
             QVERIFY2(message.find(part) != std::string::npos, (std::string(part) + ": " + message).c_str());
     }
 };
 
-QTEST_GUILESS_MAIN(TestPeftFolder)
+DIAPASON_TEST(TestPeftFolder)
 #include "test_peft_folder.moc"

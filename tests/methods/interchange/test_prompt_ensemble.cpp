@@ -109,5 +109,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPromptEnsemble)
+DIAPASON_TEST(TestPromptEnsemble)
 #include "test_prompt_ensemble.moc"

@@ -162,5 +162,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSentencePiece)
+DIAPASON_TEST(TestSentencePiece)
 #include "test_sentencepiece.moc"

@@ -51,5 +51,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestChat)
+DIAPASON_TEST(TestChat)
 #include "test_chat.moc"

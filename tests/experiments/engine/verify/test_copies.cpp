@@ -70,5 +70,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCopies)
+DIAPASON_TEST(TestCopies)
 #include "test_copies.moc"

@@ -79,5 +79,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestMetric)
+DIAPASON_TEST(TestMetric)
 #include "test_metric.moc"

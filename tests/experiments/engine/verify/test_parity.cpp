@@ -83,5 +83,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestParity)
+DIAPASON_TEST(TestParity)
 #include "test_parity.moc"

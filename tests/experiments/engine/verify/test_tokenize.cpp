@@ -91,5 +91,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTokenize)
+DIAPASON_TEST(TestTokenize)
 #include "test_tokenize.moc"
