@@ -7,8 +7,8 @@
 #include "tests/support/failing_disk.h"
 #include "tests/support/fake_executor.h"
 #include "tests/support/plans.h"
-#include "tests/support/program.h"
 #include "tests/support/stored_result.h"
+#include "tests/support/trouble.h"
 
 #include <QElapsedTimer>
 
@@ -29,21 +29,6 @@ Json study_of_seconds() {
     document["training"]["steps"] = 60;
     document["training"]["evaluate_every"] = 20;
     return document;
-}
-
-struct Trouble {
-    const char* variable;
-    std::string value;
-};
-
-// The program with disks that fail as `trouble` says.
-void prepare_with(QProcess& process, const fs::path& home, const QStringList& arguments, const Trouble& trouble) {
-    prepare(process, home, arguments);
-    QProcessEnvironment environment = process.processEnvironment();
-    environment.insert(QStringLiteral("LD_PRELOAD"), QString::fromStdString(built("../tests/libbad_luck.so").string()));
-    environment.insert(QStringLiteral("ASAN_OPTIONS"), QStringLiteral("verify_asan_link_order=0"));
-    environment.insert(QString::fromLatin1(trouble.variable), QString::fromStdString(trouble.value));
-    process.setProcessEnvironment(environment);
 }
 
 QStringList study_run(bool thread, const QStringList& more = {}) {

@@ -1,12 +1,13 @@
 // slow
-// kill -9 at random moments, of the program or of one of its children, and SIGTERM: whatever is hit, the study goes on
-// and ends with the bits of one that was never stopped. tests/faults/campaign.sh runs the same many times over.
+// kill -9 at random moments and at syncs, of the program or of one of its children, and SIGTERM: whatever is hit, the
+// study goes on and ends with the bits of one that was never stopped. tests/faults/campaign.sh runs the same many times
+// over.
 
 #include "core/store/connection.h"
 #include "core/store/run_folder.h"
 #include "core/store/store_reader.h"
-#include "tests/support/program.h"
 #include "tests/support/stored_result.h"
+#include "tests/support/trouble.h"
 
 #include <QElapsedTimer>
 
@@ -19,17 +20,6 @@ using namespace diapason::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-int environment_number(const char* name, int otherwise) {
-    return qEnvironmentVariableIsSet(name) ? qEnvironmentVariableIntValue(name) : otherwise;
-}
-
-bool alive(int pid) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
-    std::string id, name, state;
-    status >> id >> name >> state;
-    return !state.empty() && state != "Z";
-}
 
 // What resuming has to get right, each in a run of a second or two.
 struct Kind {
@@ -154,11 +144,36 @@ class TestKill : public QObject {
             trial.hit = true;
             if (QTest::currentTestFailed()) return;
         }
-        const Outcome last = run_cli(folder.path(), arguments(has_study(database), thread, every_step));
+        go_on(kind, folder.path(), thread, every_step);
+        if (!QTest::currentTestFailed()) trial.resumed = resumed_runs(database);
+    }
+
+    // To the end, which is the one without a stop.
+    void go_on(const Kind& kind, const fs::path& home, bool thread, bool every_step) {
+        const fs::path database = home / "diapason.db";
+        const Outcome last = run_cli(home, arguments(has_study(database), thread, every_step));
         QVERIFY2(last.code == 0, last.error.c_str());
-        trial.resumed = resumed_runs(database);
         const auto result = result_of(database);
         QVERIFY2(result == expected(kind), kind.name);
+    }
+
+    // A start of the study with an end right before sync `number`, or none for 0. @return syncs that were come to
+    std::uint64_t start_until_sync(const Kind& kind, const fs::path& home, bool thread, std::uint64_t number) {
+        write_text(home / "study.json", study_of(kind).dump());
+        QProcess program;
+        prepare_with(program, home, arguments(false, thread, false),
+                     {"DIAPASON_KILL_AT", (home / "count").string() + ":" + std::to_string(number)});
+        program.start();
+        const std::vector<int> children = [&] {
+            program.waitForFinished(500);
+            return children_of(program.processId());
+        }();
+        if (!program.waitForFinished(patience_ms)) return 0;
+        for (const int child : children)
+            comes_true([&] { return !alive(child); });
+        std::uint64_t syncs = 0;
+        std::ifstream(home / "count", std::ios::binary).read(reinterpret_cast<char*>(&syncs), sizeof syncs);
+        return syncs;
     }
 
     // Each kind is a row of its own: a trial takes seconds, and a campaign many of them.
@@ -193,6 +208,29 @@ private Q_SLOTS:
     void killed() { campaign(environment_number("DIAPASON_KILLS", 7), 0); }
     void askedToEnd_data() { rows(); }
     void askedToEnd() { campaign(environment_number("DIAPASON_TERMS", 3), SIGTERM); }
+
+    // What is to be on the disk from a sync on is relied on only behind it.
+    void killedAtASync_data() { rows(); }
+    void killedAtASync() {
+        QFETCH(int, kind);
+        const int trials = environment_number("DIAPASON_SYNC_KILLS", 1);
+        for (const bool thread : {false, true}) {
+            TemporaryFolder whole;
+            const std::uint64_t syncs = start_until_sync(kinds[kind], whole.path(), thread, 0);
+            QVERIFY2(syncs > 10, std::to_string(syncs).c_str());
+            for (int trial = 0; trial < trials; ++trial) {
+                const std::uint64_t number = 1 + (2 * std::uint64_t(trial) + 1) * syncs / (2 * std::uint64_t(trials));
+                TemporaryFolder folder;
+                start_until_sync(kinds[kind], folder.path(), thread, number);
+                if (has_study(folder / "diapason.db")) check_intact(folder / "diapason.db");
+                go_on(kinds[kind], folder.path(), thread, false);
+                if (QTest::currentTestFailed()) {
+                    qWarning("sync %d of %d", int(number), int(syncs));
+                    return;
+                }
+            }
+        }
+    }
 
     void theStopsCameAtTellingMoments() {
         qInfo("%d trials, %d hit, %d runs went on from a checkpoint; all ended bit-identical", m_trials, m_hit,

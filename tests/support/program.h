@@ -62,6 +62,19 @@ inline std::vector<int> children_of(qint64 pid) {
     return children;
 }
 
+/// Whether a process is there and has not ended.
+inline bool alive(int pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
+    std::string id, name, state;
+    status >> id >> name >> state;
+    return !state.empty() && state != "Z";
+}
+
+/// How often a campaign tries, which the environment may say.
+inline int environment_number(const char* name, int otherwise) {
+    return qEnvironmentVariableIsSet(name) ? qEnvironmentVariableIntValue(name) : otherwise;
+}
+
 /// A study of a few seconds on the embedded encoder.
 inline Json tiny_study() {
     return {{"format", "diapason-study"},

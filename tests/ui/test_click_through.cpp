@@ -4,6 +4,7 @@
 
 #include "core/store/store_reader.h"
 #include "experiments/results/export.h"
+#include "tests/ui/real_engine.h"
 #include "tests/ui/ui_support.h"
 #include "ui/frame/file_dialog.h"
 #include "ui/replay/replay_page.h"
@@ -148,15 +149,7 @@ class TestClickThrough : public QObject {
     }
 
 private Q_SLOTS:
-    // The engine and the command line are looked for beside the running program.
-    void initTestCase() {
-        for (const char* name : {"libdiapason_engine.so", "diapason-cli"}) {
-            const std::filesystem::path beside = program_folder() / name;
-            std::error_code there;
-            std::filesystem::create_symlink(built(name), beside, there);
-            QVERIFY(std::filesystem::exists(beside));
-        }
-    }
+    void initTestCase() { QVERIFY(link_engine()); }
 
     void sampleToReplay() {
         WindowUnderTest at(true);
