@@ -11,6 +11,10 @@ TORCH_VERSION=2.13.0
 TORCH_SHA256_CPU=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 TORCH_SHA256_CUDA=60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7
 
+# Apache Arrow's C++ libraries, out of the wheel that carries them.
+ARROW_VERSION=26.0.1
+ARROW_SHA256=39cb0f2418282c24bea6ceda77b03e5a8f0a5766b63a8bf194d4e2a2c423548c
+
 TIDY_VERSION=23.1.4
 
 # The same names in Debian 12 and Ubuntu 24.04.
@@ -172,6 +176,20 @@ ensure_torch() { # WITH_CUDA: "yes" or ""
   fi
 }
 
+# --- Apache Arrow: Parquet and Arrow files ------------------------------------------------------------------------------------
+
+ensure_arrow() {
+  [ "$(cat "$DEPS/arrow/.stamp" 2>/dev/null)" = "$ARROW_SHA256" ] || step "Fetching Apache Arrow $ARROW_VERSION (55 MB)" fetch_arrow
+}
+
+fetch_arrow() {
+  local part="$DEPS/arrow.part"
+  rm -rf "$part" && download_wheels "$part" --no-deps "pyarrow==$ARROW_VERSION" || return 1
+  echo "$ARROW_SHA256  $(echo "$part"/*.whl)" | sha256sum --check --quiet || return 1
+  unzip -q -o "$part"/*.whl 'pyarrow/include/*' 'pyarrow/libarrow.so.*' 'pyarrow/libparquet.so.*' -d "$part" && rm "$part"/*.whl &&
+    rm -rf "$DEPS/arrow" && mv "$part/pyarrow" "$DEPS/arrow" && rmdir "$part" && echo "$ARROW_SHA256" >"$DEPS/arrow/.stamp"
+}
+
 # --- clang-tidy: the same release everywhere ----------------------------------------------------------------------------------
 
 ensure_tidy() { # sets TIDY, the program
@@ -221,6 +239,7 @@ configure() {
   local preset=$1 folder="$ROOT/build/$1" arguments=()
   read -r -a arguments <<<"${DIAPASON_CMAKE_ARGS:-}"
   arguments+=(-DDIAPASON_TORCH_DIR="${LIBTORCH:-$DEPS/torch}")
+  [ ! -f "$DEPS/arrow/.stamp" ] || arguments+=(-DDIAPASON_ARROW_DIR="$DEPS/arrow")
   local wanted="${arguments[*]}"
   if [ ! -f "$folder/build.ninja" ] || [ "$(cat "$folder/.arguments" 2>/dev/null)" != "$wanted" ]; then
     (cd "$ROOT" && step "Configuring ($preset)" cmake --preset "$preset" "${arguments[@]}") || exit 1

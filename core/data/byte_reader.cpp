@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <vector>
 #include <zlib.h>
@@ -160,7 +161,9 @@ std::size_t ByteReader::read(char* to, std::size_t most) {
 std::string name_of_data(const fs::path& file) {
     fs::path name = file.filename();
     if (name.extension() == ".gz" || name.extension() == ".zst") name = name.stem();
-    return name.stem().string();
+    const std::string stem = name.stem().string();
+    static const std::regex first_part("-00000-of-[0-9]{5}$");
+    return std::regex_replace(stem, first_part, "");
 }
 
 } // namespace diapason

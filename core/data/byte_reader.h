@@ -26,7 +26,8 @@ private:
     std::unique_ptr<Source> m_source;
 };
 
-/// "reviews" of "reviews.csv.gz": without the ending of a packed file, and without its own.
+/// "reviews" of "reviews.csv.gz" and of "reviews-00000-of-00003.parquet": without the ending of a packed file, its own,
+/// and the number of the first part.
 std::string name_of_data(const std::filesystem::path& file);
 
 } // namespace diapason

@@ -62,12 +62,11 @@ private:
 } // namespace
 
 void LineProblems::add(std::size_t line, const std::string& what) {
-    if (++m_count <= max_listed) m_text += "\n  line " + std::to_string(line) + ": " + what;
+    if (++m_count <= max_listed) m_text += "\n  " + m_unit + " " + std::to_string(line) + ": " + what;
 }
 
 std::string LineProblems::message() const {
-    std::string what =
-        std::to_string(m_count) + (m_count == 1 ? " line cannot be used" : " lines cannot be used") + m_text;
+    std::string what = std::to_string(m_count) + " " + m_unit + (m_count == 1 ? "" : "s") + " cannot be used" + m_text;
     if (m_count > max_listed) what += "\n  and " + std::to_string(m_count - max_listed) + " more";
     return what;
 }

@@ -25,7 +25,8 @@ class LineProblems {
 public:
     explicit LineProblems(std::string file) : m_file(std::move(file)) {}
 
-    void add(std::size_t line, const std::string& what); ///< @param line from 1
+    void add(std::size_t line, const std::string& what);           ///< @param line from 1
+    void call_them(std::string unit) { m_unit = std::move(unit); } ///< "row", where a file has no lines
     /// An Error that `work` throws is a problem of the line. @param place within it: "qas[1] "
     template <typename Work>
     void attempt(std::size_t line, Work&& work, const std::string& place = {}) {
@@ -42,7 +43,7 @@ public:
     std::string message() const;                         ///< "2 lines cannot be used" with the list
 
 private:
-    std::string m_file, m_text, m_remedy;
+    std::string m_file, m_text, m_remedy, m_unit = "line";
     std::size_t m_count = 0;
 };
 

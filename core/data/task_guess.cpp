@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/words.h"
 #include "core/data/byte_reader.h"
-#include "core/data/json_records.h"
 #include "core/data/known_tables.h"
 #include "core/data/lines.h"
 #include "core/data/readers/json_rows.h"
@@ -20,7 +19,7 @@ constexpr std::size_t guessed_bytes = 1u << 20;
 constexpr std::size_t sample_rows = 500;
 constexpr std::size_t shown_rows = 50;
 
-// The beginning of a file of JSON lines as a table.
+// The beginning of a file of objects as a table.
 struct Sample {
     std::vector<std::string> names;
     std::vector<std::vector<std::string>> rows;
@@ -37,31 +36,22 @@ void add_names(const Json& object, const std::string& in_front, std::vector<std:
     }
 }
 
-Sample sample_of_json(const FileBeginning& beginning, bool lines) {
+Sample sample_of(const DataReader& reader, const FileBeginning& beginning) {
     Sample sample;
     const auto add = [&](const Json& object) {
-        if (sample.rows.size() == sample_rows || !object.is_object()) return;
+        if (!object.is_object()) return true;
         add_names(object, {}, sample.names);
         std::vector<std::string>& row = sample.rows.emplace_back();
         for (const std::string& name : sample.names) {
             const Json* value = value_at(object, name);
             row.push_back(value == nullptr ? std::string() : plain_text(*value));
         }
+        return sample.rows.size() < sample_rows;
     };
-    // What is wrong, or cut at the end of the sample, the reader says.
-    if (lines) {
-        LineProblems ignored({});
-        for_each_line_of(beginning.text, ignored, [&](std::size_t, const std::string& line) {
-            try {
-                if (!line.empty()) add(parse_json(line, {}));
-            } catch (const Error&) {
-            }
-        });
-        return sample;
-    }
     try {
-        for_each_record_of(beginning.text, {every_entry}, [&](const JsonRecord& record) { add(record.value({})); });
-    } catch (const Error&) {
+        reader.for_each_object(beginning, add);
+    } catch (const Error& error) { // reading says it; a file that cannot be opened at all has no columns to show
+        if (error.kind() == ErrorKind::cancelled || (reader.binary() && sample.rows.empty())) throw;
     }
     return sample;
 }
@@ -86,7 +76,7 @@ GuessedColumns guess_format(const FileBeginning& beginning, const KnownOfTask& k
         guess.task.reader_options = OptionValues::defaults(reader->options());
         guess.reasons.push_back(std::string(reader->title()) + ": " + why);
         if (!reader->maps_columns()) return {reader->kind(), {}, {}, reader->metrics()};
-        const Sample sample = sample_of_json(beginning, guess.task.reader == "jsonl");
+        const Sample sample = sample_of(*reader, beginning);
         keep_rows(sample.names, sample.rows, guess);
         return guess_columns(sample.names, sample.rows, known);
     }
@@ -142,6 +132,18 @@ Dataset rows_of(const Task& task, const fs::path& file, const std::vector<fs::pa
     return parts.size() == 1 ? parts.front() : concatenated(std::move(parts));
 }
 
+bool is_text(const FileBeginning& beginning) {
+    const bool wide = beginning.text.starts_with("\xff\xfe") || beginning.text.starts_with("\xfe\xff");
+    return wide || beginning.text.find('\0') == std::string::npos;
+}
+
+bool of_binary_format(const FileBeginning& beginning) {
+    const auto& readers = data_readers();
+    return std::any_of(readers.begin(), readers.end(), [&](const DataReader* reader) {
+        return reader->binary() && !reader->recognised(beginning).empty();
+    });
+}
+
 /// @param others files of the same task, where its labels may stand, too
 GuessedTask guess_file(const fs::path& file, const KnownOfTask& known, const std::vector<fs::path>& others = {}) {
     if (!known.kind.empty() && find_task_kind(known.kind) == nullptr)
@@ -157,8 +159,7 @@ GuessedTask guess_file(const fs::path& file, const KnownOfTask& known, const std
     task.description = "Rows of " + file.filename().string() + ", split by a hash of their text";
     FileBeginning beginning{file, {}, true};
     beginning.text = read_beginning(file, guessed_bytes, beginning.whole);
-    const bool wide = beginning.text.starts_with("\xff\xfe") || beginning.text.starts_with("\xfe\xff");
-    if (!wide && beginning.text.find('\0') != std::string::npos)
+    if (!is_text(beginning) && !of_binary_format(beginning))
         throw input_error(file.string(), "is not text, and no reader knows its format",
                           "Formats are " + joined(reader_names()));
     GuessedColumns columns = guess_format(beginning, known, guess);
@@ -184,13 +185,24 @@ GuessedTask guess_file(const fs::path& file, const KnownOfTask& known, const std
     return guess;
 }
 
+// Of a split that is a folder, as datasets of Hugging Face are saved: the first part of its data.
+fs::path data_in(const fs::path& folder) {
+    std::error_code error;
+    for (const auto& item : fs::directory_iterator(folder, error))
+        if (item.is_regular_file(error) && name_of_data(item.path()) == "data") return item.path();
+    return {};
+}
+
 // The file of a split by its name, likelier names first.
 fs::path split_file(const fs::path& folder, const std::vector<std::string>& stems) {
     std::error_code error;
     for (const std::string& stem : stems) {
         std::vector<fs::path> found;
-        for (const auto& item : fs::directory_iterator(folder, error))
+        for (const auto& item : fs::directory_iterator(folder, error)) {
             if (item.is_regular_file(error) && name_of_data(item.path()) == stem) found.push_back(item.path());
+            if (!item.is_directory(error) || item.path().filename() != stem) continue;
+            if (const fs::path data = data_in(item.path()); !data.empty()) found.push_back(data);
+        }
         std::sort(found.begin(), found.end());
         if (!found.empty()) return found.front();
     }

@@ -19,6 +19,13 @@ public:
         return beginning.text[first] == '[' && objects ? "it begins as a list of objects" : "";
     }
 
+    void for_each_object(const FileBeginning& beginning, const UseOfObject& use) const override {
+        bool more = true;
+        for_each_record_of(beginning.text, {every_entry}, [&](const JsonRecord& record) {
+            if (more) more = use(record.value({}));
+        });
+    }
+
     void read(const ReadRequest& request, DataRows& rows) const override {
         // In an object the list is its "data".
         bool whole = false;

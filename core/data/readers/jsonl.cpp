@@ -22,6 +22,14 @@ public:
         return "its first line is a JSON object";
     }
 
+    void for_each_object(const FileBeginning& beginning, const UseOfObject& use) const override {
+        LineProblems ignored({});
+        bool more = true;
+        for_each_line_of(beginning.text, ignored, [&](std::size_t number, const std::string& line) {
+            if (more && !line.empty()) ignored.attempt(number, [&] { more = use(parse_json(line, {})); });
+        });
+    }
+
     void read(const ReadRequest& request, DataRows& rows) const override {
         for_each_json_line(request.file, rows.problems(), [&](const Json& value, std::size_t line) {
             add_json_row(value, line, request.columns, rows);

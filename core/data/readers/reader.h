@@ -6,6 +6,7 @@
 #include "core/data/readers/data_rows.h"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ struct FileBeginning {
     bool whole = true; ///< they are all
 };
 
+/// @return whether to go on
+using UseOfObject = std::function<bool(const Json& object)>;
+
 /// Stateless.
 class DataReader {
 public:
@@ -41,8 +45,13 @@ public:
     virtual std::vector<std::string> metrics() const { return {}; }
     /// Whether a task has to say which columns fill which fields; else the format itself says it.
     virtual bool maps_columns() const { return false; }
+    /// Whether its files are no text.
+    virtual bool binary() const { return false; }
     /// Empty, or what shows that a file is of this format: "every line is a JSON object".
     virtual std::string recognised(const FileBeginning& /*beginning*/) const { return {}; }
+    /// The objects that a file of named values begins with, from which columns are guessed; what is wrong with one, or
+    /// cut at the end of the beginning, reading says.
+    virtual void for_each_object(const FileBeginning& /*beginning*/, const UseOfObject& /*use*/) const {}
     /// What can differ among files of this format: Task::reader_options.
     virtual std::vector<OptionDescriptor> options() const { return {}; }
     /// Empty, or what is wrong with such options beyond their descriptors.
