@@ -252,5 +252,5 @@ build() {
   local preset=$1
   shift
   configure "$preset"
-  ninja_step "Building ($preset, $(nproc) jobs)" -C "$ROOT/build/$preset" "$@"
+  ninja_step "Building ($preset, $(nproc) jobs)" -C "$ROOT/build/$preset" -j "$(nproc)" "$@"
 }

@@ -112,7 +112,7 @@ check_6() {
 }
 
 check_7() { qt_test test_experiments_engine resume || fail "$(grep '^FAIL' "$work/qt" | head -n 3)"; }
-check_8() { qt_test test_experiments_engine changed_inputs || fail "$(grep '^FAIL' "$work/qt" | head -n 3)"; }
+check_8() { qt_test test_experiments_engine resume changedInputsAreRefused || fail "$(grep '^FAIL' "$work/qt" | head -n 3)"; }
 check_9() { qt_test test_faults hostile_files || fail "$(grep -A2 '^FAIL' "$work/qt" | head -n 3)"; }
 check_10() { echo "elsewhere: ./test asan and tests/fuzz/run.sh"; }
 
