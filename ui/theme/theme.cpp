@@ -113,6 +113,12 @@ QString styleSheet() {
         QComboBox QListView, QComboBox QListView:focus { border: none; }
         QCheckBox { padding: 2px; border: 2px solid transparent; border-radius: 3px; }
         QCheckBox:focus { border-color: @focus; }
+        QCheckBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; border: 1px solid @border; border-radius: 3px; background: @base; }
+        QCheckBox::indicator:hover { background: @selection; }
+        QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: @accent; border-color: @accent; image: url(:/theme/check-@mode.svg); }
+        QAbstractItemView::indicator:indeterminate { background: @accent; border-color: @accent; image: url(:/theme/dash-@mode.svg); }
+        QCheckBox::indicator:disabled { background: @window; border-color: @strongLine; }
+        QCheckBox::indicator:checked:disabled { background: @hint; border-color: @hint; }
         QTableView, QListView, QTreeView, QPlainTextEdit, QTextBrowser { border: 2px solid transparent; background: @base; gridline-color: @weakLine; selection-background-color: @selection; selection-color: @text; }
         QTableView, QTreeView { font-size: 12px; }
         QTableView:focus, QListView:focus, QTreeView:focus, QPlainTextEdit:focus { border-color: @focus; }
