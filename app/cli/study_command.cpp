@@ -2,6 +2,7 @@
 
 #include "app/cli/listing.h"
 #include "app/cli/progress_line.h"
+#include "app/cli/waiting_line.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/visible_text.h"
@@ -65,7 +66,7 @@ Plan requested_plan(const RunRequest& request, const StoreReader* reader) {
 // What the plan's runs need is there: rows, tokenizers, the device. @throws Error, before anything is stored
 void check_needs(const Plan& plan) {
     if (plan.study.device != "cpu" && plan.study.device != "auto") load_engine().require_device(plan.study.device);
-    InputCheck().require(plan);
+    while_waiting([&] { InputCheck().require(plan); });
 }
 
 // The kinds of ends that runs come to, the gravest first: a defect, what hits all later runs too, what the user gave.

@@ -1,6 +1,7 @@
 // diapason-cli tasks: what can be compared on, and data of one's own as a task
 
 #include "app/cli/listing.h"
+#include "app/cli/waiting_line.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/words.h"
@@ -94,7 +95,7 @@ GuessedTask task_of(const Given& given) {
 }
 
 int show_task(const Context& context, const Given& given) {
-    const GuessedTask guess = task_of(given);
+    const GuessedTask guess = while_waiting([&] { return task_of(given); });
     const Json document = to_json(guess.task);
     if (context.json) {
         print_json({{"task", document}, {"reasons", guess.reasons}});
@@ -107,11 +108,11 @@ int show_task(const Context& context, const Given& given) {
 }
 
 int check_task(const Context& context, const Given& given) {
-    const GuessedTask guess = task_of(given);
+    const GuessedTask guess = while_waiting([&] { return task_of(given); });
     std::shared_ptr<const Tokenizer> tokenizer;
     if (!given.backbone.empty()) tokenizer = Tokenizer::load(resolve_backbone(given.backbone));
-    const TaskReport report = report_on(guess.task, tokenizer.get());
-    const std::vector<Baseline> known = baselines_of(guess.task, "test");
+    const TaskReport report = while_waiting([&] { return report_on(guess.task, tokenizer.get()); });
+    const std::vector<Baseline> known = while_waiting([&] { return baselines_of(guess.task, "test"); });
     if (context.json) {
         Json splits = Json::array(), baselines = Json::object();
         for (const Baseline& baseline : known)
@@ -177,10 +178,10 @@ int check_task(const Context& context, const Given& given) {
 }
 
 int add_task(const Context& context, const Given& given, const std::string& id) {
-    GuessedTask guess = task_of(given);
+    GuessedTask guess = while_waiting([&] { return task_of(given); });
     if (!id.empty()) guess.task.id = guess.task.title = id;
-    own_task_file(guess.task.id); // a name that cannot be is said first
-    report_on(guess.task);        // then whatever is wrong with its rows
+    own_task_file(guess.task.id);                         // a name that cannot be is said first
+    while_waiting([&] { return report_on(guess.task); }); // then whatever is wrong with its rows
     const fs::path file = keep_task(guess.task, given.replace);
     if (context.json)
         print_json({{"id", guess.task.id}, {"file", file.string()}, {"reasons", guess.reasons}});
@@ -207,9 +208,10 @@ Json json_of(const std::vector<PreviewToken>& tokens) {
 
 // What the model will read, token by token.
 int preview_task(const Context& context, const Given& given) {
-    const GuessedTask guess = task_of(given);
+    const GuessedTask guess = while_waiting([&] { return task_of(given); });
     const auto tokenizer = Tokenizer::load(resolve_backbone(given.backbone.empty() ? "encoder-mini" : given.backbone));
-    const auto previews = preview_of(guess.task, *tokenizer, static_cast<std::size_t>(given.rows));
+    const auto previews =
+        while_waiting([&] { return preview_of(guess.task, *tokenizer, static_cast<std::size_t>(given.rows)); });
     const auto texts = [](const std::vector<PreviewToken>& tokens) {
         std::string line;
         for (const PreviewToken& token : tokens)

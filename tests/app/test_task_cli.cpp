@@ -49,6 +49,25 @@ private Q_SLOTS:
         QVERIFY2(preview.code == 0 && preview.says("[CLS]"), (preview.out + preview.error).c_str());
     }
 
+    // On a terminal long reading says how far it is; in a file nothing of it is left.
+    void longReadingIsTold() {
+        std::string text = "text,label\n";
+        for (int i = 0; i < 200000; ++i)
+            text +=
+                "This is text number " + std::to_string(i) + " of a long file,class " + std::to_string(i % 5) + "\n";
+        write_text(m_folder / "long.csv", text);
+        QProcess terminal;
+        prepare(terminal, m_folder.path(), {});
+        terminal.setArguments({QStringLiteral("-qec"), terminal.program() + QStringLiteral(" tasks check long.csv"),
+                               QStringLiteral("/dev/null")});
+        terminal.setProgram(QStringLiteral("script"));
+        terminal.start();
+        const Outcome told = outcome_of(terminal, patience_ms);
+        QVERIFY2(told.code == 0 && told.says("long.csv") && told.says(" %\r\x1b[K"), told.out.substr(0, 2000).c_str());
+        const Outcome plain = cli(QStringLiteral("tasks check long.csv"));
+        QCOMPARE(plain.error, std::string());
+    }
+
     void keptTrainedRemoved() {
         const Outcome add = cli(QStringLiteral("tasks add reviews.csv --id mine"));
         QVERIFY2(add.code == 0 && add.says("mine.json"), add.error.c_str());
