@@ -24,11 +24,7 @@ if(CCACHE)
   set(DIAPASON_PCH_FLAGS "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>")
 endif()
 
-# What sources include takes longer to compile than what they say. Names of a source's own are therefore unique within its
-# target. -DDIAPASON_UNITY=OFF compiles each source by itself, which is better while working on one.
-set(CMAKE_UNITY_BUILD ${DIAPASON_UNITY})
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
-if(DIAPASON_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # it takes the sources for headers
+if(DIAPASON_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # it takes sources that compile together for headers
   add_compile_options(-Wno-subobject-linkage)
 endif()
 
