@@ -18,12 +18,11 @@ constexpr std::size_t max_depth = 64;
 // thrown when it has returned.
 class Reading {
 public:
-    Reading(std::string file, const std::string& root, const std::string& name,
-            const std::function<void(const XmlElement&)>& use)
+    Reading(std::string file, std::string root, std::string name, std::function<void(const XmlElement&)> use)
         : m_file(std::move(file)),
-          m_root(root),
-          m_name(name),
-          m_use(use),
+          m_root(std::move(root)),
+          m_name(std::move(name)),
+          m_use(std::move(use)),
           m_parser(XML_ParserCreate(nullptr), &XML_ParserFree) {
         if (m_parser == nullptr) throw Error(ErrorKind::memory, "no memory for reading XML");
         XML_SetUserData(m_parser.get(), this);
@@ -114,9 +113,9 @@ private:
     }
 
     std::string m_file;
-    const std::string& m_root;
-    const std::string& m_name;
-    const std::function<void(const XmlElement&)>& m_use;
+    std::string m_root;
+    std::string m_name;
+    std::function<void(const XmlElement&)> m_use;
     std::unique_ptr<XML_ParserStruct, void (*)(XML_Parser)> m_parser;
     std::vector<XmlElement> m_open; ///< the one that is read, and those inside it
     std::string m_begun;

@@ -19,9 +19,9 @@ AdapterPlace place_of(const AdapterPlan& plan) {
     return place;
 }
 
-class Builder {
+class AdapterBuilder {
 public:
-    Builder(const AdapterPlan& plan, Model& model, MethodContext& context)
+    AdapterBuilder(const AdapterPlan& plan, Model& model, MethodContext& context)
         : m_plan(plan),
           m_model(model),
           m_init(plan, model, context.generator) {}
@@ -79,7 +79,7 @@ private:
 } // namespace
 
 void attach_adapters(const AdapterPlan& plan, Model& model, MethodContext& context) {
-    Builder builder(plan, model, context);
+    AdapterBuilder builder(plan, model, context);
     for (const AdapterTarget& target : plan.targets)
         builder.attach(target);
 }
