@@ -9,7 +9,7 @@
 namespace diapason {
 namespace {
 
-using Words = std::vector<std::uint32_t>;
+using WordIds = std::vector<std::uint32_t>;
 
 constexpr std::size_t max_shift_words = 10, max_shift_distance = 50, max_candidates = 1000;
 
@@ -39,10 +39,10 @@ Alignment alignment_of(const std::vector<Edit>& edits) {
 // `length` words from `start` moved to where `target` was, or, where that is within them, further by as many words.
 // [first, last) is what has changed.
 struct Shifted {
-    Words words;
+    WordIds words;
     std::size_t first = 0, last = 0;
 };
-Shifted shifted(const Words& words, std::size_t start, std::size_t length, std::size_t target) {
+Shifted shifted(const WordIds& words, std::size_t start, std::size_t length, std::size_t target) {
     Shifted result{words, std::min(start, target), 0};
     const auto at = [&](std::size_t place) { return result.words.begin() + static_cast<std::ptrdiff_t>(place); };
     if (target < start) {
@@ -58,7 +58,7 @@ Shifted shifted(const Words& words, std::size_t start, std::size_t length, std::
 
 class ShiftSearch {
 public:
-    ShiftSearch(Words hypothesis, const Words& reference)
+    ShiftSearch(WordIds hypothesis, const WordIds& reference)
         : m_words(std::move(hypothesis)),
           m_reference(reference),
           m_distance(reference, m_words.size()) {}
@@ -133,8 +133,8 @@ private:
         }
     }
 
-    Words m_words;
-    const Words& m_reference;
+    WordIds m_words;
+    const WordIds& m_reference;
     BandedDistance m_distance;
     std::int64_t m_before = 0; ///< distance of m_words
     Alignment m_alignment;
@@ -144,7 +144,7 @@ private:
 
 } // namespace
 
-std::int64_t translation_edits(const Words& hypothesis, const Words& reference) {
+std::int64_t translation_edits(const WordIds& hypothesis, const WordIds& reference) {
     if (reference.empty()) return static_cast<std::int64_t>(hypothesis.size());
     return ShiftSearch(hypothesis, reference).edits();
 }

@@ -8,12 +8,10 @@
 namespace diapason {
 namespace {
 
-using adapterhub::Source;
-
 // By the field "architecture"; a bottleneck has none.
 struct Kind {
     const char* name;
-    void (*read)(Source&, const Settings&);
+    void (*read)(adapterhub::Source&, const Settings&);
 };
 constexpr Kind kinds[] = {
     {"", adapterhub::read_bottleneck}, {"prefix_tuning", adapterhub::read_prefix}, {"lora", adapterhub::read_lora}};
@@ -21,7 +19,7 @@ constexpr Kind kinds[] = {
 constexpr std::size_t max_parts = 100; // of all unions; each goes through all tensors
 
 // @param parts so far
-void read_part(Source& source, const Json& config, std::size_t& parts) {
+void read_part(adapterhub::Source& source, const Json& config, std::size_t& parts) {
     const Settings settings(source.config_file(), config);
     if (!config.is_object()) throw input_error(source.config_file(), "a configuration must be an object");
     const std::string name = settings.text("architecture", "");
@@ -44,7 +42,7 @@ void read_part(Source& source, const Json& config, std::size_t& parts) {
 
 StoredAdapter read_adapterhub_folder(const std::filesystem::path& folder, Model& model) {
     const c10::NoGradGuard guard;
-    Source source(folder, model);
+    adapterhub::Source source(folder, model);
     std::size_t parts = 0;
     read_part(source, source.config(), parts);
     source.finish();

@@ -7,12 +7,9 @@
 namespace diapason {
 namespace {
 
-using delta_folder::Place;
-using delta_folder::Source;
-
 struct Point {
     const char* name;
-    void (*read)(Source&, const Place&);
+    void (*read)(delta_folder::Source&, const delta_folder::Place&);
 };
 constexpr Point points[] = {{"kv", delta_folder::read_prefix},    {"block", delta_folder::read_block},
                             {"heads", delta_folder::read_heads},  {"embedding.prompt", delta_folder::read_prompt},
@@ -25,8 +22,8 @@ constexpr Point points[] = {{"kv", delta_folder::read_prefix},    {"block", delt
 
 StoredAdapter read_delta_folder(const std::filesystem::path& folder, Model& model) {
     const c10::NoGradGuard guard;
-    Source source(folder, model);
-    for (const Place& place : source.places()) {
+    delta_folder::Source source(folder, model);
+    for (const delta_folder::Place& place : source.places()) {
         if (place.stack.empty()) continue; // read where a layer uses it
         const auto* point = std::find_if(std::begin(points), std::end(points),
                                          [&](const Point& candidate) { return place.point == candidate.name; });
