@@ -74,7 +74,7 @@ private Q_SLOTS:
         row("primary metric is a list", R"({"primary_metric": ["accuracy"]})", {"primary_metric", "must be a string"});
         row("kind", R"({"kind": "ranking"})", {"kind", "ranking", "classification, multi_label, regression"});
         row("kind is a number", R"({"kind": 1})", {"kind", "must be a string"});
-        row("reader", R"({"reader": "parquet"})", {"reader", "parquet", "alpaca, csv, json, jsonl, tsv"});
+        row("reader", R"({"reader": "orc"})", {"reader", "orc", "alpaca, csv, json, jsonl, tsv"});
         row("split", R"({"data": {"dev": "a.tsv"}})", {"data.dev", "train, validation, test, ood"});
         row("file is a number", R"({"data": {"test": 3}})", {"data.test", "must be a string"});
         row("column", R"({"columns": {"lable": "x"}})", {"columns.lable", "Did you mean label"});

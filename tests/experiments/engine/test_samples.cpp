@@ -24,6 +24,7 @@ fs::path task_with_a_bad_row(const fs::path& folder) {
                        {"reader", "tsv"},
                        {"data", {{"train", "train.tsv"}, {"validation", "test.tsv"}, {"test", "test.tsv"}}},
                        {"columns", {{"text", "sentence"}, {"label", "label"}}},
+                       {"labels", {"common", "rare"}},
                        {"skip_bad_rows", true}};
     write_text(folder / "mine.json", task.dump());
     return folder / "mine.json";

@@ -30,6 +30,7 @@ public:
         const auto file = checked(arrow::io::ReadableFile::Open(m_file.string(), arrow::system_memory_pool()));
         const auto beginning = checked(file->ReadAt(0, 6));
         const std::string_view bytes(*beginning);
+        check(file->Seek(0));
         if (bytes.starts_with("PAR1") || bytes.starts_with("PARE")) return parquet(file, use);
         if (bytes.starts_with("ARROW1")) return arrow_file(file, use);
         return arrow_stream(file, use);
