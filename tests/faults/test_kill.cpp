@@ -214,7 +214,9 @@ private Q_SLOTS:
     void killedAtASync() {
         QFETCH(int, kind);
         const int trials = environment_number("DIAPASON_SYNC_KILLS", 1);
+        if (trials == 1 && kind % 3 != 0) return; // all of them take minutes
         for (const bool thread : {false, true}) {
+            if (trials == 1 && thread != (kind == 3)) continue;
             TemporaryFolder whole;
             const std::uint64_t syncs = start_until_sync(kinds[kind], whole.path(), thread, 0);
             QVERIFY2(syncs > 10, std::to_string(syncs).c_str());

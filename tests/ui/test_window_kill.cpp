@@ -117,7 +117,7 @@ private Q_SLOTS:
         }
         const auto milliseconds = unsigned(timer.elapsed());
         if (QTest::currentTestFailed()) return;
-        const int trials = environment_number("DIAPASON_WINDOW_KILLS", 4);
+        const int trials = environment_number("DIAPASON_WINDOW_KILLS", 2);
         int hit = 0;
         for (int trial = 0; trial < trials; ++trial) {
             TemporaryFolder folder;
