@@ -2,42 +2,26 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <map>
-#include <string>
+#include <string_view>
 
 namespace diapason::testing {
 
-namespace {
-
-using Tests = std::map<std::string, TestEntry::Run, std::less<>>;
-
-Tests& tests() {
-    static Tests all;
-    return all;
-}
-
-std::string name_of(std::string_view file) {
+std::string TestEntry::name() const {
     constexpr std::string_view prefix = "test_";
-    return std::filesystem::path(file).stem().string().substr(prefix.size());
-}
-
-} // namespace
-
-TestEntry::TestEntry(std::string_view file, Run run) {
-    tests().emplace(name_of(file), run);
+    return std::filesystem::path(m_file).stem().string().substr(prefix.size());
 }
 
 } // namespace diapason::testing
 
 int main(int argc, char** argv) {
-    const auto& tests = diapason::testing::tests();
-    const auto test = argc > 1 ? tests.find(std::string_view(argv[1])) : tests.end();
-    if (test == tests.end()) {
-        std::fprintf(stderr, "usage: %s TEST [Qt Test's arguments]\ntests:\n", argv[0]);
-        for (const auto& [name, run] : tests)
-            std::fprintf(stderr, "  %s\n", name.c_str());
-        return 2;
+    using diapason::testing::TestEntry;
+    for (const TestEntry* entry = TestEntry::first(); entry != nullptr && argc > 1; entry = entry->next()) {
+        if (entry->name() != argv[1]) continue;
+        argv[1] = argv[0];
+        return entry->run(argc - 1, argv + 1);
     }
-    argv[1] = argv[0];
-    return test->second(argc - 1, argv + 1);
+    std::fprintf(stderr, "usage: %s TEST [Qt Test's arguments]\ntests:\n", argv[0]);
+    for (const TestEntry* entry = TestEntry::first(); entry != nullptr; entry = entry->next())
+        std::fprintf(stderr, "  %s\n", entry->name().c_str());
+    return 2;
 }

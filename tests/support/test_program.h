@@ -8,7 +8,8 @@
 #include <QApplication>
 #endif
 
-#include <string_view>
+#include <string>
+#include <utility>
 
 namespace diapason::testing {
 
@@ -23,8 +24,21 @@ class TestEntry {
 public:
     using Run = int (*)(int argc, char** argv);
 
-    /// `file` is the source, .../test_<name>.cpp.
-    TestEntry(std::string_view file, Run run);
+    /// @param file the source, .../test_<name>.cpp
+    TestEntry(const char* file, Run run) noexcept : m_file(file), m_run(run), m_next(std::exchange(s_first, this)) {}
+    TestEntry(const TestEntry&) = delete;
+    TestEntry& operator=(const TestEntry&) = delete;
+
+    static const TestEntry* first() { return s_first; } ///< of all there are
+    const TestEntry* next() const { return m_next; }    ///< null behind the last
+    std::string name() const;
+    int run(int argc, char** argv) const { return m_run(argc, argv); }
+
+private:
+    static inline const TestEntry* s_first = nullptr;
+    const char* m_file;
+    Run m_run;
+    const TestEntry* m_next;
 };
 
 template <typename Test>
