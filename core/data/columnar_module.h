@@ -8,7 +8,6 @@
 #include <functional>
 #include <set>
 #include <string>
-#include <vector>
 
 namespace diapason {
 
@@ -30,9 +29,6 @@ void for_each_columnar_row(const std::filesystem::path& file, const WantedColumn
 
 /// Whether the module is there.
 bool has_columnar_module();
-
-/// The files that make up the data of which `file` is the first part: itself where it is no part.
-std::vector<std::filesystem::path> parts_of(const std::filesystem::path& file);
 
 /// What the module exports: the rows of one file. @return whether to go on with the next
 inline constexpr const char* columnar_entry_name = "diapason_read_columnar";

@@ -1,7 +1,6 @@
 #include "core/text/sentencepiece_module.h"
 
-#include "core/base/error.h"
-#include "core/base/paths.h"
+#include "core/base/library_symbol.h"
 
 #include <dlfcn.h>
 
@@ -25,14 +24,8 @@ int load_flags() {
 }
 
 SentencePieceEntry& entry() {
-    static SentencePieceEntry* const found = [] {
-        const std::string file = program_library("libdiapason_sentencepiece.so").string();
-        void* library = ::dlopen(file.c_str(), load_flags()); // never closed
-        void* symbol = library != nullptr ? ::dlsym(library, sentencepiece_entry_name) : nullptr;
-        if (symbol == nullptr)
-            throw Error(ErrorKind::internal, {std::string("cannot be loaded: ") + ::dlerror(), file, {}, {}, {}});
-        return reinterpret_cast<SentencePieceEntry*>(symbol);
-    }();
+    static auto* const found = reinterpret_cast<SentencePieceEntry*>(
+        library_symbol("libdiapason_sentencepiece.so", sentencepiece_entry_name, load_flags()));
     return *found;
 }
 

@@ -44,8 +44,7 @@ Json object_of(const arrow::StructArray& column, std::int64_t row, const ClassNa
     Json object = Json::object();
     for (int i = 0; i < column.num_fields(); ++i) {
         const std::string& name = column.struct_type()->field(i)->name();
-        const auto found = names.columns.find(name);
-        object[name] = value_of(*column.field(i), row, found == names.columns.end() ? no_names : found->second, levels);
+        object[name] = value_of(*column.field(i), row, names.of_column(name), levels);
     }
     return object;
 }
@@ -65,6 +64,11 @@ Json in_words(const arrow::Array& column, std::int64_t row) {
 }
 
 } // namespace
+
+const ClassNames& ClassNames::of_column(const std::string& name) const {
+    const auto found = columns.find(name);
+    return found == columns.end() ? no_names : found->second;
+}
 
 ClassNames ClassNames::of(const Json& feature, int levels) {
     ClassNames result;

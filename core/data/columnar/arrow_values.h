@@ -19,6 +19,9 @@ struct ClassNames {
     std::map<std::string, ClassNames> columns; ///< of an object
     std::shared_ptr<const ClassNames> items;   ///< of a list
 
+    /// Of a column; none for one of which nothing is said.
+    const ClassNames& of_column(const std::string& name) const;
+
     /// @param feature as in "features" of their dataset_info: {"_type": "ClassLabel", "names": […]}
     static ClassNames of(const Json& feature, int levels = 32);
 };

@@ -1,6 +1,7 @@
 #include "core/data/metrics/bleu_tokenizers.h"
 
 #include "core/data/metrics/python_text.h"
+#include "core/text/unicode.h"
 
 #include <unicode/uchar.h>
 
@@ -19,10 +20,7 @@ bool is_dot(char32_t c) {
 bool in_category(char32_t c, std::uint32_t mask) {
     return (U_MASK(u_charType(static_cast<UChar32>(c))) & mask) != 0;
 }
-bool is_numeral(char32_t c) {
-    return in_category(c, U_GC_N_MASK);
-}
-bool is_mark(char32_t c) {
+bool is_punctuation_mark(char32_t c) {
     return in_category(c, U_GC_P_MASK);
 }
 
@@ -66,9 +64,9 @@ std::u32string alone(std::u32string_view text, Test which) {
 // Any punctuation that has no number beside it on one side, and any symbol (mteval-v14, international).
 std::u32string spaced_intl(std::u32string_view text) {
     std::u32string out = parted(
-        text, [](char32_t c) { return !is_numeral(c); }, is_mark, Spaces::between_and_behind);
+        text, [](char32_t c) { return !is_number(c); }, is_punctuation_mark, Spaces::between_and_behind);
     out = parted(
-        out, is_mark, [](char32_t c) { return !is_numeral(c); }, Spaces::before_and_between);
+        out, is_punctuation_mark, [](char32_t c) { return !is_number(c); }, Spaces::before_and_between);
     return alone(out, [](char32_t c) { return in_category(c, U_GC_S_MASK); });
 }
 

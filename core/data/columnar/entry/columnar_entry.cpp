@@ -113,16 +113,13 @@ private:
     }
 
     bool rows_of(const arrow::RecordBatch& batch, const UseOfRow& use) const {
-        static const ClassNames none;
         for (std::int64_t row = 0; row < batch.num_rows(); ++row) {
             const bool more = use([&] {
                 Json object = Json::object();
                 for (int i = 0; i < batch.num_columns(); ++i) {
                     const std::string& name = batch.column_name(i);
-                    const auto found = m_names.columns.find(name);
                     try {
-                        object[name] =
-                            value_of(*batch.column(i), row, found == m_names.columns.end() ? none : found->second);
+                        object[name] = value_of(*batch.column(i), row, m_names.of_column(name));
                     } catch (const Error& error) {
                         throw input_error({}, "\"" + name + "\" " + error.details().what);
                     }
