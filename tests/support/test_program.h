@@ -25,7 +25,7 @@ public:
     using Run = int (*)(int argc, char** argv);
 
     /// @param file the source, .../test_<name>.cpp
-    TestEntry(const char* file, Run run) noexcept : m_file(file), m_run(run), m_next(std::exchange(s_first, this)) {}
+    TestEntry(const char* file, Run test) noexcept : m_file(file), m_run(test), m_next(std::exchange(s_first, this)) {}
     TestEntry(const TestEntry&) = delete;
     TestEntry& operator=(const TestEntry&) = delete;
 
